@@ -1,0 +1,92 @@
+import { Liquid } from 'liquidjs';
+
+export const templateTags = ['if', 'unless', 'case', 'for', 'assign', 'capture', 'raw', 'comment'];
+
+const textFilters = [
+  ...['append', 'prepend', 'replace', 'remove', 'strip', 'downcase', 'upcase', 'capitalize'],
+  ...['truncate', 'truncatewords', 'split'],
+];
+const numberFilters = [
+  ...['plus', 'minus', 'times', 'divided_by', 'modulo', 'round', 'at_least', 'at_most'],
+];
+const listFilters = [
+  ...['join', 'first', 'last', 'size', 'slice', 'concat', 'uniq', 'sort', 'map', 'where', 'compact'],
+];
+const stockFilters = [...textFilters, ...numberFilters, ...listFilters];
+export const templateFilters = [...stockFilters, 'default', 'optional', 'slugify', 'json'];
+
+/** Filters that may stand first behind a blank. */
+export const blankFilters: ReadonlySet<string> = new Set(['default', 'optional']);
+
+/** Blank: an empty cell, a JSON null, a missing key, the empty text. Zero and false are values. */
+export function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/**
+ * Liquid with the language's own tags and filters only: no dates, no random, no files, no environment,
+ * so the same file always gives the same shots and no secret can reach a prompt.
+ */
+export function createEngine(): Liquid {
+  const engine = new Liquid({
+    strictFilters: true,
+    ownPropertyOnly: true,
+    memoryLimit: 10_000_000,
+    parseLimit: 10_000_000,
+  });
+  for (const tag of Object.keys(engine.tags)) {
+    if (!templateTags.includes(tag)) delete engine.tags[tag];
+  }
+  for (const filter of Object.keys(engine.filters)) {
+    if (!stockFilters.includes(filter)) delete engine.filters[filter];
+  }
+  for (const name of textFilters) restrict(engine, name, 'text', isText);
+  for (const name of numberFilters) restrict(engine, name, 'a number', isNumber);
+  engine.registerFilter('default', (value: unknown, fallback: unknown) =>
+    isBlank(value) ? fallback : value,
+  );
+  engine.registerFilter('optional', (value: unknown) => value);
+  engine.registerFilter('slugify', slugify);
+  engine.registerFilter('json', (value: unknown) => JSON.stringify(value ?? null));
+  return engine;
+}
+
+/** Liquid alone would print `[object Object]`, glue a list, and count with 0 for a word. */
+function restrict(
+  engine: Liquid,
+  name: string,
+  wanted: string,
+  accepts: (value: unknown) => boolean,
+): void {
+  const stock = engine.filters[name];
+  const handler = typeof stock === 'function' ? stock : stock?.handler;
+  if (!handler) throw new Error(`liquidjs has no filter ${name}`);
+  engine.registerFilter(name, function restricted(...values: unknown[]) {
+    const wrong = values.find((value) => !accepts(value));
+    if (wrong !== undefined) throw new Error(`${name} needs ${wanted}, not ${describe(wrong)}`);
+    return handler.apply(this, values as [unknown, ...unknown[]]) as unknown;
+  });
+}
+
+function isText(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function isNumber(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() === '' || Number.isFinite(Number(value));
+  return isText(value) && typeof value !== 'boolean';
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'a record' : JSON.stringify(value);
+}
+
+/** `Tea towel, blue` becomes `tea-towel-blue`; letters and digits of every script stay. */
+function slugify(value: unknown): string {
+  return String(value ?? '')
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '');
+}
