@@ -10,7 +10,19 @@ const numberFilters = [
   ...['plus', 'minus', 'times', 'divided_by', 'modulo', 'round', 'at_least', 'at_most'],
 ];
 const listFilters = [
-  ...['join', 'first', 'last', 'size', 'slice', 'concat', 'uniq', 'sort', 'map', 'where', 'compact'],
+  ...[
+    'join',
+    'first',
+    'last',
+    'size',
+    'slice',
+    'concat',
+    'uniq',
+    'sort',
+    'map',
+    'where',
+    'compact',
+  ],
 ];
 const stockFilters = [...textFilters, ...numberFilters, ...listFilters];
 export const templateFilters = [...stockFilters, 'default', 'optional', 'slugify', 'json'];

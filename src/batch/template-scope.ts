@@ -34,7 +34,9 @@ function nullThroughout(value: unknown): unknown {
   if (value === '') return null;
   if (Array.isArray(value)) return value.map(nullThroughout);
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, nullThroughout(item)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, nullThroughout(item)]),
+  );
 }
 
 /** A plain record; the source marker is not one, so that it is never copied. */
