@@ -1,0 +1,112 @@
+import { Client, Connection } from '@temporalio/client';
+import type { ClientOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { NativeConnection } from '@temporalio/worker';
+import { UserError } from '../errors.ts';
+
+export interface TemporalTarget {
+  address: string;
+  /** Default: what Temporal's own configuration says, else `default`. */
+  namespace?: string;
+  /**
+   * The environment for Temporal's own configuration (TEMPORAL_API_KEY, TEMPORAL_TLS..., its
+   * configuration file). Leave it out for the embedded server, which must not inherit it.
+   */
+  environment?: Readonly<Record<string, string | undefined>>;
+  /** Default 10,000. */
+  timeoutMs?: number;
+  client?: Pick<ClientOptions, 'dataConverter' | 'identity' | 'interceptors'>;
+}
+
+export interface TemporalConnection {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly address: string;
+  readonly namespace: string;
+  /** The worker's connection, made at the first call. Only this loads the SDK's native part. */
+  nativeConnection(): Promise<NativeConnection>;
+  close(): Promise<void>;
+}
+
+/** Connects to the embedded server or to the one at TEMPORAL_ADDRESS; a UserError if it is silent. */
+export async function connectTemporal(target: TemporalTarget): Promise<TemporalConnection> {
+  const { address } = target;
+  const configured = loadConfiguration(target);
+  const namespace = target.namespace ?? configured.namespace ?? 'default';
+  const connectionOptions = { ...configured.connectionOptions, address };
+  const connection = await Connection.connect({
+    ...connectionOptions,
+    connectTimeout: target.timeoutMs ?? 10_000,
+  }).catch((error: unknown) => {
+    throw unreachable(address, error);
+  });
+  let native: Promise<NativeConnection> | undefined;
+  return {
+    client: new Client({ connection, namespace, ...target.client }),
+    connection,
+    address,
+    namespace,
+    nativeConnection() {
+      native ??= connectNatively(connectionOptions);
+      return native;
+    },
+    async close() {
+      await (await native?.catch(() => undefined))?.close();
+      await connection.close();
+    },
+  };
+}
+
+let runtimeInstalled: Promise<void> | undefined;
+
+/**
+ * Installs the SDK's native runtime, once per process and before anything else uses it. Its Core
+ * warns about every reconnect; only errors are shown.
+ */
+export function installRuntime(): Promise<void> {
+  runtimeInstalled ??= import('@temporalio/worker').then(({ DefaultLogger, Runtime }) => {
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+    });
+  });
+  return runtimeInstalled;
+}
+
+async function connectNatively(
+  options: ReturnType<typeof loadClientConnectConfig>['connectionOptions'],
+): Promise<NativeConnection> {
+  await installRuntime();
+  const { NativeConnection } = await import('@temporalio/worker');
+  return NativeConnection.connect(options).catch((error: unknown) => {
+    throw unreachable(options.address ?? 'the default address', error);
+  });
+}
+
+function loadConfiguration({ environment }: TemporalTarget) {
+  // An empty environment and no file is Temporal's plain default: no TLS, no key.
+  if (!environment) return loadClientConnectConfig({ disableFile: true, overrideEnvVars: {} });
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined);
+  try {
+    return loadClientConnectConfig({
+      overrideEnvVars: Object.fromEntries(set) as Record<string, string>,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`Temporal's own configuration cannot be read: ${reason}`, {
+      next: ['Look at TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the TEMPORAL_TLS settings.'],
+      cause: error,
+    });
+  }
+}
+
+function unreachable(address: string, cause: unknown): UserError {
+  return new UserError(`No Temporal server answers at ${address}.`, {
+    exitCode: 1,
+    next: [
+      'Check TEMPORAL_ADDRESS, and that the server runs (docker compose up -d temporal);',
+      'or unset TEMPORAL_ADDRESS: Shotlist then starts a server of its own.',
+    ],
+    cause,
+  });
+}

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { UserError } from '../errors.ts';
+import { buildServer } from './build-server.ts';
+import { downloadServer } from './download-server.ts';
+import { packageRoot } from './package-root.ts';
+
+/** The version of the Temporal CLI that is cached, downloaded or built; tools/temporal/go.mod agrees. */
+export const cliVersion = '1.8.2';
+
+/** Older servers lack what the workflows use. */
+const oldestServerVersion = '1.30.0';
+
+export interface FindServerOptions {
+  /** Folders to look for `temporal` and `go` in, written like PATH. */
+  searchPath: string;
+  /** Shotlist's own cache folder, see `cacheFolder`. */
+  cacheDir: string;
+  onProgress: (line: string) => void;
+  /** How long the download may go without receiving anything. Default 10,000. */
+  downloadSilenceMs?: number;
+}
+
+export interface FoundServer {
+  binary: string;
+  /** Of the Temporal server inside the binary, such as `1.31.2`. */
+  serverVersion: string;
+}
+
+/** The user's cache folder for Shotlist, by the custom of each system. */
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+  home: string,
+): string {
+  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'shotlist');
+  if (platform === 'win32') {
+    return join(environment['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'shotlist');
+  }
+  return join(environment['XDG_CACHE_HOME'] || join(home, '.cache'), 'shotlist');
+}
+
+/**
+ * The `temporal` binary: on PATH, else from the cache, else downloaded by the SDK, else built from
+ * source. What is downloaded or built lands in the cache, so that happens once per machine.
+ */
+export async function findServer(options: FindServerOptions): Promise<FoundServer> {
+  const cached = cachedBinary(options.cacheDir);
+  const ways = [
+    () => Promise.resolve(findProgram('temporal', options.searchPath)),
+    () => Promise.resolve(existsSync(cached) ? cached : undefined),
+    () => {
+      const silenceMs = options.downloadSilenceMs ?? 10_000;
+      return downloadServer({ version: cliVersion, target: cached, silenceMs }, options.onProgress);
+    },
+    () => {
+      const go = findProgram('go', options.searchPath);
+      if (!go) return Promise.resolve(undefined);
+      const source = join(packageRoot(), 'tools', 'temporal');
+      return buildServer({ go, source, target: cached }, options.onProgress);
+    },
+  ];
+  for (const way of ways) {
+    const binary = await way();
+    const found = binary && (await inspect(binary, options.onProgress));
+    if (found) return found;
+  }
+  throw new UserError('No Temporal server was found, and none could be downloaded or built.', {
+    exitCode: 1,
+    next: [
+      'Install the Temporal CLI (brew install temporal, or https://docs.temporal.io/cli), ' +
+        'so that `temporal` is on PATH;',
+      'or install Go 1.26 (https://go.dev/dl/), with which Shotlist builds it once;',
+      'or set TEMPORAL_ADDRESS to a Temporal server that runs already.',
+    ],
+  });
+}
+
+/** Where the binary of `cliVersion` is kept. */
+export function cachedBinary(cacheDir: string): string {
+  return join(cacheDir, `temporal-${cliVersion}`, executable('temporal'));
+}
+
+function findProgram(name: string, searchPath: string): string | undefined {
+  const folders = searchPath.split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, executable(name))).find((file) => existsSync(file));
+}
+
+function executable(name: string): string {
+  return process.platform === 'win32' ? `${name}.exe` : name;
+}
+
+/** Runs the binary: a file that does not start, or is too old, is passed over and said so. */
+async function inspect(
+  binary: string,
+  onProgress: (line: string) => void,
+): Promise<FoundServer | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(binary, ['--version'], { timeout: 20_000 });
+    const serverVersion = /Server (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+    if (serverVersion && isAtLeast(serverVersion, oldestServerVersion)) {
+      return { binary, serverVersion };
+    }
+    const has = serverVersion ? `Temporal server ${serverVersion}` : 'no Temporal server we know';
+    onProgress(`passing over ${binary}: it has ${has}, Shotlist needs ${oldestServerVersion}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.trim().split('\n')[0] : String(error);
+    onProgress(`passing over ${binary}: it does not run (${reason})`);
+  }
+  return undefined;
+}
+
+function isAtLeast(version: string, oldest: string): boolean {
+  return version.localeCompare(oldest, 'en', { numeric: true }) >= 0;
+}

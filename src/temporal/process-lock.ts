@@ -1,0 +1,57 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** A lock that lives exactly as long as its process: the operating system drops it on any kind of death. */
+export interface ProcessLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock that `file` stands for, or returns undefined when somebody (another process, or
+ * another holder in this one) has it. SQLite's exclusive transaction is the one lock that Node
+ * offers on every system without a native dependency; nothing is ever written to the file.
+ */
+export function tryLock(file: string): ProcessLock | undefined {
+  mkdirSync(dirname(file), { recursive: true });
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    // In memory, or a killed holder would leave a journal file beside the lock.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+/** Waits for the lock without blocking the event loop; `onWait` is told once, after a second. */
+export async function takeLock(file: string, onWait?: () => void): Promise<ProcessLock> {
+  const waitingSince = Date.now();
+  let told = false;
+  for (;;) {
+    const lock = tryLock(file);
+    if (lock) return lock;
+    if (!told && Date.now() - waitingSince > 1_000) {
+      told = true;
+      onWait?.();
+    }
+    await wait(50);
+  }
+}
+
+/** Whether a living process holds the lock. A file left by a dead one is removed. */
+export function isHeld(file: string): boolean {
+  const lock = tryLock(file);
+  if (!lock) return true;
+  lock.release();
+  rmSync(file, { force: true });
+  return false;
+}
+
+function isBusy(error: unknown): boolean {
+  const sqliteBusy = 5;
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
+}

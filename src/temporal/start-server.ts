@@ -1,0 +1,96 @@
+import { existsSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
+import type { FoundServer } from './find-server.ts';
+import { choosePorts } from './ports.ts';
+import type { ServerPorts } from './ports.ts';
+import { answers, setRetention } from './server-health.ts';
+import { isServerRunning, logTail, spawnServer, stopServer } from './server-process.ts';
+import { removeRecord, writeRecord } from './server-record.ts';
+import type { ServerRecord } from './server-record.ts';
+
+export interface StartOptions {
+  stateDir: string;
+  server: FoundServer;
+  /** Preferred ports: those of a server that died, so that open connections find the new one. */
+  ports?: Partial<ServerPorts>;
+  onProgress: (line: string) => void;
+}
+
+const startTimeoutMs = 60_000;
+
+/**
+ * Starts the server on the database of its own version and records it in `server.json`. Needs the
+ * server's lock. A database that it cannot use is moved aside: it holds nothing that the ledger
+ * does not know, so a batch goes on from the ledger when it is run again.
+ */
+export async function startServer(options: StartOptions): Promise<ServerRecord> {
+  const database = join(options.stateDir, `temporal-${options.server.serverVersion}.db`);
+  const existed = existsSync(database);
+  const first = await attempt(options, database);
+  if (first) return first;
+  if (existed) {
+    const aside = moveAside(database);
+    options.onProgress(
+      `Temporal could not use its database; it is now ${aside}, and a new one is begun. ` +
+        'Nothing is lost: the ledger knows what was paid.',
+    );
+  }
+  const second = await attempt(options, database);
+  if (second) return second;
+  const logFile = logFileOf(options.stateDir);
+  throw new UserError(`The embedded Temporal server does not start (${options.server.binary}).`, {
+    exitCode: 1,
+    next: [
+      ...logTail(logFile),
+      `See ${logFile}, or set TEMPORAL_ADDRESS to a Temporal server that runs already.`,
+    ],
+  });
+}
+
+export function logFileOf(stateDir: string): string {
+  return join(stateDir, 'temporal.log');
+}
+
+async function attempt(options: StartOptions, database: string): Promise<ServerRecord | undefined> {
+  const { stateDir, server } = options;
+  const ports = await choosePorts(options.ports);
+  const logFile = logFileOf(stateDir);
+  const pid = spawnServer({ binary: server.binary, database, ports, logFile });
+  const record: ServerRecord = {
+    pid,
+    address: `127.0.0.1:${ports.grpc}`,
+    uiPort: ports.ui,
+    serverVersion: server.serverVersion,
+    database,
+    startedAt: new Date().toISOString(),
+  };
+  // Before the first await: a server whose starter is killed now can still be found and stopped.
+  writeRecord(stateDir, record);
+  const ready = await becomesReady(record.address, () => isServerRunning(pid, ports.grpc));
+  // The first write: a database that can only be read is found out here.
+  if (ready && (await setRetention(record.address))) return record;
+  await stopServer(pid, ports.grpc);
+  removeRecord(stateDir);
+  return undefined;
+}
+
+/** Waits until the server answers; gives up when it dies, or after a minute. */
+export async function becomesReady(address: string, isAlive: () => boolean): Promise<boolean> {
+  const deadline = Date.now() + startTimeoutMs;
+  while (Date.now() < deadline) {
+    if (await answers(address, 2_000)) return true;
+    if (!isAlive()) return false;
+    await wait(50);
+  }
+  return false;
+}
+
+function moveAside(database: string): string {
+  const aside = `${database}.unusable-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+  for (const ending of ['', '-wal', '-shm']) {
+    if (existsSync(database + ending)) renameSync(database + ending, aside + ending);
+  }
+  return basename(aside);
+}

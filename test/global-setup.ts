@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { cacheFolder, findServer } from '../src/temporal/find-server.ts';
+import { choosePorts } from '../src/temporal/ports.ts';
+import {
+  isServerRunning,
+  logTail,
+  spawnServer,
+  stopServer,
+} from '../src/temporal/server-process.ts';
+import { becomesReady } from '../src/temporal/start-server.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** gRPC address of the Temporal server that all tests of this run share; namespace `default`. */
+    temporalAddress: string;
+    /** The binary behind it, for tests that start servers of their own. */
+    temporalServer: { binary: string; serverVersion: string };
+  }
+}
+
+/** One Temporal server per test run, in memory: a server per file would race for memory and ports. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await findServer({
+    searchPath: process.env['PATH'] ?? '',
+    cacheDir: cacheFolder(process.env, process.platform, homedir()),
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'shotlist-test-server-'));
+  const logFile = join(folder, 'temporal.log');
+  const ports = await choosePorts();
+  const pid = spawnServer({ binary: server.binary, ports, logFile });
+  const address = `127.0.0.1:${ports.grpc}`;
+  if (!(await becomesReady(address, () => isServerRunning(pid, ports.grpc)))) {
+    throw new Error(
+      `the Temporal server for the tests does not start:\n${logTail(logFile).join('\n')}`,
+    );
+  }
+  project.provide('temporalAddress', address);
+  project.provide('temporalServer', server);
+  return async () => {
+    await stopServer(pid, ports.grpc, 3_000);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
