@@ -1,0 +1,147 @@
+import type { Dispatcher } from 'undici';
+import type { SendFence } from '../providers/port.ts';
+import { FenceError, HttpError, NetworkError, ResponseShapeError, TimeoutError } from './errors.ts';
+
+const errorBodyMax = 4_000;
+/** Bytes that hold 4,000 characters whatever the alphabet. */
+const errorBytesMax = errorBodyMax * 4;
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+export interface AttemptOptions {
+  readonly label: string;
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+  readonly fence: SendFence | undefined;
+  readonly redact: (text: string) => string;
+}
+
+type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
+
+/**
+ * One request from dispatch to its end. undici calls `onRequestStart` once the connection stands (TLS
+ * included) and writes the bytes in the same turn, so the fence read there is read directly before them.
+ */
+export class Attempt implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<RawAnswer>;
+  readonly #options: AttemptOptions;
+  readonly #resolve: (answer: RawAnswer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
+  #status = 0;
+  #headers: Record<string, string> = {};
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#timer = setTimeout(() => this.#timeOut(), options.timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { fence, label } = this.#options;
+    if (this.#settled) throw new NetworkError(label, { code: 'TOO_LATE', sent: false });
+    // undici would send a queued request again on a new connection; an attempt is sent once.
+    if (this.#controller) throw new NetworkError(label, { code: 'CONNECTION_LOST', sent: true });
+    if (fence) {
+      const lateByMs = fence.now() - fence.sendBy;
+      if (lateByMs >= 0) throw new FenceError(label, lateByMs);
+    }
+    this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHeaders,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    for (const [name, value] of Object.entries(headers)) {
+      if (value === undefined) continue;
+      const text = Array.isArray(value) ? value.join(', ') : value;
+      this.#headers[name.toLowerCase()] = this.#options.redact(text);
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return;
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size <= (this.#succeeded() ? this.#options.maxBytes : errorBytesMax)) return;
+    this.#settleWithAnswer();
+    controller.abort(new Error('answer too large'));
+  }
+
+  onResponseEnd(): void {
+    this.#settleWithAnswer();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#settled) return;
+    if (error instanceof FenceError || error instanceof NetworkError) return this.#fail(error);
+    // The status of a refusal counts even if its body breaks off.
+    if (this.#status !== 0 && !this.#succeeded()) return this.#settleWithAnswer();
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+    this.#fail(
+      new NetworkError(this.#options.label, {
+        code,
+        sent: this.#controller !== undefined,
+        // Text only: the error's own fields may hold the request.
+        cause: this.#options.redact(error.message),
+      }),
+    );
+  }
+
+  /** For a request that undici refuses before it is queued. */
+  refuse(error: unknown): void {
+    this.onResponseError(undefined as never, error instanceof Error ? error : new Error('refused'));
+  }
+
+  #succeeded(): boolean {
+    return this.#status >= 200 && this.#status < 300;
+  }
+
+  #timeOut(): void {
+    const { label, timeoutMs } = this.#options;
+    if (this.#status !== 0 && !this.#succeeded()) this.#settleWithAnswer();
+    else this.#fail(new TimeoutError(label, { timeoutMs, sent: this.#controller !== undefined }));
+    this.#controller?.abort(new Error('time limit'));
+  }
+
+  #settleWithAnswer(): void {
+    if (this.#settled) return;
+    const { label, maxBytes, redact } = this.#options;
+    const text = redact(new TextDecoder().decode(Buffer.concat(this.#chunks)));
+    const head = { status: this.#status, headers: this.#headers };
+    if (!this.#succeeded())
+      return this.#fail(new HttpError(label, { ...head, body: text.slice(0, errorBodyMax) }));
+    if (this.#size > maxBytes)
+      return this.#fail(
+        new ResponseShapeError(label, {
+          detail: `larger than ${maxBytes} bytes`,
+          body: text.slice(0, errorBodyMax),
+        }),
+      );
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#resolve({ ...head, text });
+  }
+
+  #fail(error: Error): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#reject(error);
+  }
+}

@@ -1,0 +1,124 @@
+/** Errors of one HTTP attempt. Each has another next step; `Provider.classify` tells which. */
+
+/** An answer with an error status reached us. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  /** `POST https://host/path`, without query and never with a key. */
+  readonly request: string;
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body's text, cut at 4,000 characters; may be JSON, HTML or empty. */
+  readonly body: string;
+
+  constructor(
+    request: string,
+    answer: { status: number; headers: Readonly<Record<string, string>>; body: string },
+  ) {
+    super(`answered ${answer.status}: ${request}`);
+    this.request = request;
+    this.status = answer.status;
+    this.headers = answer.headers;
+    this.body = answer.body;
+  }
+}
+
+/** No answer. `sent` tells whether bytes of the request may have left this machine. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError';
+  readonly request: string;
+  readonly code: string;
+  readonly sent: boolean;
+
+  constructor(request: string, failure: { code: string; sent: boolean; cause?: unknown }) {
+    super(`${failure.sent ? 'no answer' : 'could not connect'} (${failure.code}): ${request}`, {
+      cause: failure.cause,
+    });
+    this.request = request;
+    this.code = failure.code;
+    this.sent = failure.sent;
+  }
+}
+
+/** The time limit passed. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
+  readonly request: string;
+  readonly timeoutMs: number;
+  readonly sent: boolean;
+
+  constructor(request: string, limit: { timeoutMs: number; sent: boolean }) {
+    super(`no answer within ${limit.timeoutMs} ms: ${request}`);
+    this.request = request;
+    this.timeoutMs = limit.timeoutMs;
+    this.sent = limit.sent;
+  }
+}
+
+/** The send fence had passed before the first byte was written: surely not sent. */
+export class FenceError extends Error {
+  override readonly name = 'FenceError';
+  readonly request: string;
+
+  constructor(request: string, lateByMs: number) {
+    super(`not sent, ${lateByMs} ms after its time: ${request}`);
+    this.request = request;
+  }
+}
+
+/** The request succeeded; its answer is not of the documented shape. Deliberately not an HttpError. */
+export class ResponseShapeError extends Error {
+  override readonly name = 'ResponseShapeError';
+  readonly request: string;
+  readonly detail: string;
+  readonly body: string;
+
+  constructor(request: string, answer: { detail: string; body: string }) {
+    super(`unreadable answer (${answer.detail}): ${request}`);
+    this.request = request;
+    this.detail = answer.detail;
+    this.body = answer.body;
+  }
+}
+
+/** A URL that a vendor named and that must not be fetched. Nothing was sent. */
+export class UnsafeUrlError extends Error {
+  override readonly name = 'UnsafeUrlError';
+  readonly request: string;
+  readonly reason: string;
+
+  constructor(request: string, reason: string) {
+    super(`refused (${reason}): ${request}`);
+    this.request = request;
+    this.reason = reason;
+  }
+}
+
+/** A download that is larger than it may be. */
+export class TooLargeError extends Error {
+  override readonly name = 'TooLargeError';
+  readonly request: string;
+  readonly maxBytes: number;
+
+  constructor(request: string, maxBytes: number) {
+    super(`larger than ${maxBytes} bytes: ${request}`);
+    this.request = request;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** A download that ended early. */
+export class TruncatedError extends Error {
+  override readonly name = 'TruncatedError';
+  readonly request: string;
+  readonly received: number;
+  /** Null when the length was not announced. */
+  readonly expected: number | null;
+
+  constructor(request: string, bytes: { received: number; expected: number | null }) {
+    super(`cut off after ${bytes.received} of ${bytes.expected ?? 'unknown'} bytes: ${request}`);
+    this.request = request;
+    this.received = bytes.received;
+    this.expected = bytes.expected;
+  }
+}

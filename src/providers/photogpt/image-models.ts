@@ -1,0 +1,159 @@
+import type { FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
+import type { ShotRequest } from '../../batch/request.ts';
+import { choice, insteadOf } from './fields.ts';
+
+const aspectRatio = choice(
+  ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'],
+  '1:1',
+);
+const preset: FieldSpec = { kind: 'text', note: 'tag of one of the presets' };
+const safetyFilterLevel = choice([
+  'OFF',
+  'BLOCK_NONE',
+  'BLOCK_ONLY_HIGH',
+  'BLOCK_MEDIUM_AND_ABOVE',
+  'BLOCK_LOW_AND_ABOVE',
+]);
+
+interface ImageModel {
+  readonly id: string;
+  readonly references: number;
+  readonly resolution: FieldSpec;
+  readonly options: Readonly<Record<string, FieldSpec>>;
+  readonly check?: ModelSpec['check'];
+  readonly notes: readonly string[];
+}
+
+function imageModel(model: ImageModel): ModelSpec {
+  return {
+    id: model.id,
+    operation: 'image',
+    makes: 'image',
+    trained: false,
+    prompt: 'required',
+    fields: {
+      aspectRatio,
+      resolution: model.resolution,
+      outputs: { kind: 'integer', min: 1, max: 4 },
+    },
+    references: {
+      min: 0,
+      max: model.references,
+      reads: ['image'],
+      takes: ['link', 'own'],
+      roles: [],
+    },
+    options: { preset, ...model.options },
+    insteadOf,
+    ...(model.check && { check: model.check }),
+    notes: model.notes,
+  };
+}
+
+function gemini(id: string, references: number): ModelSpec {
+  return imageModel({
+    id,
+    references,
+    resolution: choice(['1K', '2K', '4K'], '1K'),
+    options: { safetyFilterLevel, sequentialMode: choice(['disabled', 'sequential']) },
+    notes: ['the defaults of safetyFilterLevel and sequentialMode are not documented'],
+  });
+}
+
+function seedream(
+  id: string,
+  sizes: readonly string[],
+  optimizeModes: readonly string[],
+): ModelSpec {
+  return imageModel({
+    id,
+    references: 10,
+    resolution: choice(sizes),
+    options: {
+      optimizeMode: choice(optimizeModes),
+      sequentialMode: {
+        kind: 'choice',
+        values: ['auto', 'disabled'],
+        note: 'auto, whatever is said, with more than one output',
+      },
+    },
+    notes: ['the defaults of resolution, optimizeMode and sequentialMode are not documented'],
+  });
+}
+
+function compressionNeedsJpeg({ options }: ShotRequest): { field: string; message: string }[] {
+  const format = options.outputFormat ?? 'jpeg';
+  if (options.outputCompression === undefined || format === 'jpeg') return [];
+  const message = 'goes with outputFormat jpeg only';
+  return [{ field: 'options.outputCompression', message }];
+}
+
+const gptImage = imageModel({
+  id: 'gpt-image-2',
+  references: 10,
+  resolution: choice(['1K', '2K', '4K']),
+  options: {
+    quality: choice(['auto', 'high', 'medium', 'low']),
+    background: choice(['auto', 'opaque'], 'auto'),
+    moderation: choice(['auto', 'low'], 'auto'),
+    outputFormat: choice(['png', 'jpeg'], 'jpeg'),
+    outputCompression: { kind: 'integer', min: 0, max: 100, note: 'with outputFormat jpeg only' },
+  },
+  check: compressionNeedsJpeg,
+  notes: [
+    'edges are at most 3840 px and multiples of 16',
+    'the defaults of resolution and quality are not documented',
+  ],
+});
+
+const positive: FieldSpec = { kind: 'integer', min: 1 };
+
+const trained: ModelSpec = {
+  id: 'trained',
+  operation: 'image',
+  makes: 'image',
+  trained: true,
+  prompt: 'optional',
+  fields: { outputs: positive, seed: { kind: 'integer' } },
+  references: { min: 0, max: 1, reads: ['image'], takes: ['file'], roles: [] },
+  options: {
+    preset,
+    width: positive,
+    height: positive,
+    steps: positive,
+    runType: { kind: 'text' },
+    enhanceFace: { kind: 'boolean' },
+    styleStrength: { kind: 'number' },
+  },
+  insteadOf,
+  notes: [
+    'usually one of prompt, preset and a reference is given',
+    'a model keeps at most 20 references',
+    'ranges, defaults, the values of runType and the largest number of outputs are not documented',
+  ],
+};
+
+const upscale: ModelSpec = {
+  id: 'upscale',
+  operation: 'upscale',
+  makes: 'image',
+  trained: false,
+  prompt: 'none',
+  fields: {},
+  references: { min: 1, max: 1, reads: ['image'], takes: ['own'], roles: [] },
+  options: {},
+  insteadOf,
+  notes: ['takes pictures that this account made', 'the price is not documented'],
+};
+
+export const imageModels: readonly ModelSpec[] = [
+  gemini('nanobanana', 3),
+  gemini('nanobanana-pro', 14),
+  gemini('nanobanana-2', 14),
+  seedream('seedream', ['1K', '2K', '4K'], ['standard', 'fast']),
+  seedream('seedream-4_5', ['2K', '4K'], ['standard']),
+  seedream('seedream-5-lite', ['2K', '3K'], ['standard']),
+  gptImage,
+  trained,
+  upscale,
+];

@@ -1,0 +1,166 @@
+import { HttpError, ResponseShapeError } from '../../http/errors.ts';
+import type { JsonObject } from '../../json.ts';
+import { amountFromDecimal, type Amount } from '../../money.ts';
+import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
+import type { Api } from './api.ts';
+import { isVendorBody } from './errors.ts';
+import { image, job, jobPage, timeOf, videoDownload, anything, type Job } from './wire.ts';
+
+const running = new Set(['created', 'queued', 'running']);
+/** `completed` is not documented, but met by other clients. */
+const succeeded = new Set(['success', 'completed']);
+const failed = new Set(['failed', 'error']);
+
+/** The vendor lists at most seven days at once. */
+const windowMs = 7 * 24 * 3_600_000;
+const pagesMax = 500;
+
+export function jobPath(ref: JobRef): string {
+  return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
+}
+
+/** Whether the vendor itself, not a gateway, says that it does not know what was asked for. */
+export function isUnknownId(error: unknown): boolean {
+  return error instanceof HttpError && error.status === 404 && isVendorBody(error.body);
+}
+
+export async function checkJob(
+  api: Api,
+  ref: JobRef,
+  outputLifetimeMs: number | null,
+): Promise<JobState> {
+  try {
+    const { result } = await api({ method: 'GET', path: jobPath(ref), answer: job });
+    return stateOf(result, outputLifetimeMs);
+  } catch (error) {
+    if (isUnknownId(error)) return { state: 'missing' };
+    throw error;
+  }
+}
+
+function stateOf(result: Job, outputLifetimeMs: number | null): JobState {
+  const word = result.status.toLowerCase();
+  if (succeeded.has(word))
+    return { state: 'succeeded', outputs: outputsOf(result, outputLifetimeMs), billed: null };
+  if (failed.has(word))
+    return { state: 'failed', reason: reasonOf(result), refunded: null, billed: null };
+  return { state: 'pending', word: result.status, known: running.has(word) };
+}
+
+function outputsOf(result: Job, outputLifetimeMs: number | null): JobOutput[] {
+  const since = timeOf(result.createdAt) ?? Date.now();
+  const expiresAt = outputLifetimeMs === null ? null : since + outputLifetimeMs;
+  const images = (result.images ?? []).map(({ id, url }) => ({
+    remote: id ?? null,
+    url: url ?? null,
+    expiresAt,
+  }));
+  // A video's own link is a playlist; its file has to be asked for by id.
+  const videos = (result.videos ?? []).map(({ id, url }) => ({
+    remote: id ?? null,
+    url: id ? null : (url ?? null),
+    expiresAt,
+  }));
+  return [...images, ...videos];
+}
+
+function reasonOf(result: Job): string {
+  const { error } = result;
+  if (typeof error === 'string' && error.trim() !== '') return error.trim();
+  if (error !== null && typeof error === 'object' && 'message' in error)
+    return String(error.message);
+  return `PhotoGPT says ${result.status} and no more`;
+}
+
+/** Asks for a video's file; where none is being made yet, asks for one to be made. */
+export async function prepareVideo(
+  api: Api,
+  output: JobOutput,
+): Promise<{ ready: false } | { ready: true; url: string }> {
+  const path = `/videos/${encodeURIComponent(String(output.remote))}`;
+  try {
+    const { result } = await api({
+      method: 'GET',
+      path: `${path}/download`,
+      answer: videoDownload,
+    });
+    if (result.status?.toLowerCase() === 'ready' && result.url)
+      return { ready: true, url: result.url };
+    if (result.status) return { ready: false };
+  } catch (error) {
+    const notAsked = error instanceof HttpError && [400, 404, 409].includes(error.status);
+    if (!notAsked && !(error instanceof ResponseShapeError)) throw error;
+  }
+  await api({ method: 'GET', path: `${path}/create-download`, answer: anything });
+  return { ready: false };
+}
+
+export async function listJobs(api: Api, sinceMs: number, untilMs: number): Promise<ListedJob[]> {
+  const found = new Map<string, ListedJob>();
+  let pages = 0;
+  for (let start = sinceMs; start < untilMs; start += windowMs) {
+    const end = Math.min(untilMs, start + windowMs);
+    let pageToken: string | null | undefined;
+    do {
+      // Half a list would make a job look absent.
+      if (++pages > pagesMax) throw new Error(`PhotoGPT lists more than ${pagesMax} pages of jobs`);
+      const { result } = await api({
+        method: 'GET',
+        path: `/jobs?${windowQuery(start, end, pageToken)}`,
+        answer: jobPage,
+      });
+      for (const { jobId, createdAt, credits } of result.jobs ?? [])
+        found.set(jobId, {
+          job: { jobId },
+          id: jobId,
+          createdAt: timeOf(createdAt) ?? start,
+          billed: billedOf(credits),
+        });
+      pageToken = result.nextPageToken;
+    } while (pageToken);
+  }
+  return [...found.values()].sort((a, b) => a.createdAt - b.createdAt);
+}
+
+function windowQuery(start: number, end: number, pageToken: string | null | undefined): string {
+  const query = new URLSearchParams({
+    start: new Date(start).toISOString(),
+    end: new Date(end).toISOString(),
+  });
+  if (pageToken) query.set('pageToken', pageToken);
+  return query.toString();
+}
+
+/** Null when it is no amount; a fraction finer than we keep is rounded. */
+function billedOf(credits: number | string | null | undefined): Amount | null {
+  const value = credits === null || credits === undefined || credits === '' ? NaN : Number(credits);
+  return value >= 0 && value < 1e12 ? amountFromDecimal(value.toFixed(3), 'credits') : null;
+}
+
+export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
+  const { result } = await api({ method: 'GET', path: jobPath(ref), answer: job });
+  const data = await dataOf(api, result);
+  const operation = operationOf(result);
+  return {
+    ...(result.modelId && { model: result.modelId }),
+    ...(typeof data?.prompt === 'string' && { prompt: data.prompt }),
+    ...(data && { parameters: data }),
+    ...(operation && { operation }),
+  };
+}
+
+/** Only a file's kind is certain: an upscaled picture is an image like any other. */
+function operationOf({ videos }: Job): 'video' | undefined {
+  return videos && videos.length > 0 ? 'video' : undefined;
+}
+
+/** The free record that the vendor keeps with a picture, in the job or with the picture itself. */
+async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
+  const first = result.images?.[0] ?? result.videos?.[0];
+  if (first?.data) return first.data as JsonObject;
+  const picture = result.images?.[0]?.id;
+  if (!picture) return undefined;
+  const path = `/images/${encodeURIComponent(picture)}`;
+  const answered = await api({ method: 'GET', path, answer: image });
+  return (answered.result.data as JsonObject | null | undefined) ?? undefined;
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { Api } from './api.ts';
+
+/** No page describes this answer: a list of texts or of objects, bare or in an object, is understood. */
+export async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {
+  const answer = z.looseObject({ result: z.unknown() });
+  const { result } = await api({ method: 'GET', path: '/presets', answer });
+  return listIn(result).flatMap(presetOf);
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (value === null || typeof value !== 'object') return [];
+  return Object.values(value).find((inner): inner is unknown[] => Array.isArray(inner)) ?? [];
+}
+
+function presetOf(entry: unknown): { id: string; name: string }[] {
+  if (typeof entry === 'string') return [{ id: entry, name: entry }];
+  if (entry === null || typeof entry !== 'object') return [];
+  const { tag, id, name, title } = entry as Record<string, unknown>;
+  const key = [tag, id, name].find((part) => typeof part === 'string' && part !== '');
+  if (typeof key !== 'string') return [];
+  const shown = [name, title].find((part) => typeof part === 'string' && part !== '');
+  return [{ id: key, name: typeof shown === 'string' ? shown : key }];
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { StartRequest } from '../port.ts';
+import { bodyOptions, familyOf, type Family } from './fields.ts';
+
+/** Ids are opaque; a number is kept as text. */
+const id = z.union([z.string().min(1), z.number().transform(String)]);
+const file = z.looseObject({
+  id: id.nullish(),
+  url: z.string().nullish(),
+  data: z.record(z.string(), z.json()).nullish().catch(null),
+});
+
+export const started = z.looseObject({ result: z.looseObject({ jobId: id }) });
+
+export const job = z.looseObject({
+  result: z.looseObject({
+    status: z.string(),
+    images: z.array(file).nullish(),
+    videos: z.array(file).nullish(),
+    error: z.unknown(),
+    modelId: id.nullish(),
+    createdAt: z.unknown(),
+  }),
+});
+export type Job = z.infer<typeof job>['result'];
+
+export const jobPage = z.looseObject({
+  result: z.looseObject({
+    jobs: z
+      .array(
+        z.looseObject({
+          jobId: id,
+          createdAt: z.union([z.string(), z.number()]),
+          credits: z.union([z.number(), z.string()]).nullish(),
+        }),
+      )
+      .nullish(),
+    nextPageToken: z.string().nullish(),
+  }),
+});
+
+export const image = z.looseObject({
+  result: z.looseObject({
+    id,
+    url: z.string().nullish(),
+    data: z.record(z.string(), z.json()).nullish().catch(null),
+  }),
+});
+
+export const imagePage = z.looseObject({
+  pageSize: z.number().nullish(),
+  result: z.array(z.looseObject({ id })).nullish(),
+});
+
+export const model = z.looseObject({
+  result: z.looseObject({ id, status: z.string(), error: z.unknown() }),
+});
+
+export const videoDownload = z.looseObject({
+  result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }),
+});
+
+/** An answer of which only the success matters. */
+export const anything = z.unknown();
+
+/** Milliseconds of an RFC 3339 time or of a number of them; undefined when it is neither. */
+export function timeOf(value: unknown): number | undefined {
+  const time = typeof value === 'number' ? value : Date.parse(String(value));
+  return Number.isFinite(time) ? time : undefined;
+}
+
+/** The path and the body of a paid start. */
+export function startCall(start: StartRequest): { path: string; body: JsonObject } {
+  const { request, trainedModel } = start;
+  if (request.model === 'upscale')
+    return {
+      path: '/images/upscaling',
+      body: { imageID: remoteId(start) ?? missing('a picture') },
+    };
+  if (request.choice.kind !== 'public')
+    return {
+      path: '/images/generation',
+      body: trainedBody(start, trainedModel ?? missing('the trained model')),
+    };
+  const family = familyOf(request.model);
+  // A model of no known family is an image model, unless the request has a duration.
+  const isVideo = family ? family.kind === 'video' : request.duration !== undefined;
+  return isVideo
+    ? { path: '/videos/generation', body: videoBody(start, family) }
+    : { path: '/images/generation', body: imageBody(start, family) };
+}
+
+function trainedBody(start: StartRequest, modelID: string): JsonObject {
+  const { prompt, outputs, seed, options } = start.request;
+  return present({
+    modelID,
+    prompt,
+    inputImageId: start.references.length > 0 ? remoteId(start) : undefined,
+    numImages: outputs,
+    seed,
+    ...options,
+  });
+}
+
+function imageBody(start: StartRequest, family: Family | undefined): JsonObject {
+  const { model: modelID, prompt, aspectRatio, outputs, resolution, seed } = start.request;
+  const links = start.references.map((reference) => reference.url ?? missing('a public link'));
+  const ownGroup = family ? { imageSize: resolution } : {};
+  return present({
+    modelID,
+    prompt,
+    aspectRatio,
+    numImages: outputs,
+    seed,
+    referenceImageURLs: links.length > 0 ? links : undefined,
+    ...(family ? {} : { resolution }),
+    ...nested(start, family, ownGroup),
+  });
+}
+
+function videoBody(start: StartRequest, family: Family | undefined): JsonObject {
+  const {
+    model: modelID,
+    prompt,
+    outputs,
+    aspectRatio,
+    resolution,
+    duration,
+    seed,
+  } = start.request;
+  const entries = start.references.map(({ role, url }) => ({
+    url: url ?? missing('a public link'),
+    role: role ?? defaultRole(modelID),
+  }));
+  const videos = entries.filter(({ role }) => role === 'reference_video');
+  const images = entries.filter(({ role }) => role !== 'reference_video');
+  const common = {
+    [family?.aspectRatio ?? 'aspectRatio']: aspectRatio,
+    resolution,
+    duration,
+    seed,
+  };
+  return present({
+    modelID,
+    prompt,
+    numVideos: outputs,
+    referenceImages: images.length > 0 ? images : undefined,
+    referenceVideos: videos.length > 0 ? videos : undefined,
+    ...(family ? {} : common),
+    ...nested(start, family, common),
+  });
+}
+
+function defaultRole(model: string): string {
+  return model.startsWith('kling-motion') ? 'reference_video' : 'first_frame';
+}
+
+/** Puts flat options where the vendor wants them: a few beside, the rest in the model's one group. */
+function nested(
+  { request: { options } }: StartRequest,
+  family: Family | undefined,
+  common: { readonly [name: string]: Json | undefined },
+): JsonObject {
+  const entries = Object.entries(options);
+  const beside = Object.fromEntries(entries.filter(([name]) => bodyOptions.has(name)));
+  const own = Object.fromEntries(entries.filter(([name]) => !bodyOptions.has(name)));
+  if (!family) return Object.keys(own).length > 0 ? { ...beside, options: own } : beside;
+  const group = present({ ...common, ...own });
+  return Object.keys(group).length > 0 ? { ...beside, options: { [family.group]: group } } : beside;
+}
+
+function remoteId({ references: [first] }: StartRequest): string | undefined {
+  const remote = first?.remote;
+  return typeof remote === 'string' ? remote : missing('a picture at this account');
+}
+
+function missing(what: string): never {
+  throw new UserError(`the request lacks ${what}`);
+}
+
+function present(fields: { readonly [name: string]: Json | undefined }): JsonObject {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as JsonObject;
+}

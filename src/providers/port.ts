@@ -1,0 +1,196 @@
+import type { z } from 'zod';
+import type { ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
+import type { ShotRequest } from '../batch/request.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Amount, Price, Unit } from '../money.ts';
+
+/**
+ * What a vendor is before any key is known: its catalogue, prices and limits. Pure. One folder per vendor
+ * makes one of these; `registry.ts` lists them.
+ */
+export interface Vendor {
+  /** Also the default account's name; environment variables derive from it. */
+  readonly id: string;
+  readonly title: string;
+  readonly unit: Unit;
+  /** Everything before the documented paths. */
+  readonly baseUrl: string;
+  readonly models: readonly ModelSpec[];
+  readonly training: TrainingSpec | undefined;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  /** Strict schema of the account settings that only this vendor has (dialect, organisation, ...). */
+  readonly settings: z.ZodType<JsonObject>;
+  price(request: ShotRequest, prices: PriceOverrides): Price;
+  trainingPrice(prices: PriceOverrides): Price;
+  connect(connection: Connection): Provider;
+}
+
+export interface Limits {
+  /** Paid requests a minute; undefined: no documented limit. */
+  readonly perMinute: number | undefined;
+  /** Jobs alive at once. */
+  readonly inFlight: number;
+}
+
+/** All in milliseconds. */
+export interface Timeouts {
+  readonly postMs: number;
+  readonly imageJobMs: number;
+  readonly videoJobMs: number;
+  readonly trainingMs: number;
+  /** First poll after a job's start, and the vendor's advised interval. */
+  readonly pollFirstMs: number;
+  readonly pollMs: number;
+  readonly trainingPollMs: number;
+}
+
+/** `prices:` of an account: by model id, `trained`, `training`, ...; a number, or by resolution. Decimal text in the unit. */
+export type PriceOverrides = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
+export interface Connection {
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly settings: JsonObject;
+}
+
+/** A paid request's fence: its bytes must be on the wire before this wall-clock time, or not at all. */
+export interface SendFence {
+  /** Epoch milliseconds. */
+  readonly sendBy: number;
+  readonly timeoutMs: number;
+  /** The clock the fence is read against; injected in tests. */
+  readonly now: () => number;
+}
+
+/** A request with every reference at the vendor, ready to be sent. */
+export interface StartRequest {
+  readonly request: ShotRequest;
+  /** The trained model's id at the vendor, where one is asked. */
+  readonly trainedModel: string | undefined;
+  /** One per `request.references`, in order. */
+  readonly references: readonly ResolvedReference[];
+}
+export interface ResolvedReference {
+  readonly role: string | undefined;
+  /** What `upload` or a job's output returned for it at this account. */
+  readonly remote: Json | undefined;
+  /** A public link to it. */
+  readonly url: string | undefined;
+}
+
+export interface FileToUpload {
+  readonly sha256: string;
+  readonly mime: string;
+  readonly bytes: number;
+  readonly name: string;
+  /** Absolute path of the bytes; streamed, never held. */
+  readonly path: string;
+  /** Trained-model references belong to a model. */
+  readonly trainedModel: string | undefined;
+}
+
+/** Plain JSON: all that is needed to ask for the job again after a crash. */
+export type JobRef = JsonObject;
+
+export interface JobOutput {
+  /** The vendor's id of the file where it has one (needed to upscale it), else null. */
+  readonly remote: Json;
+  /** Null where `prepare` must be asked first. */
+  readonly url: string | null;
+  /** Epoch ms at which the vendor drops the URL; null: not documented. */
+  readonly expiresAt: number | null;
+}
+
+export type JobState =
+  | { readonly state: 'pending'; readonly word: string; readonly known: boolean }
+  | {
+      readonly state: 'succeeded';
+      readonly outputs: readonly JobOutput[];
+      readonly billed: Amount | null;
+    }
+  /** `refunded` null: the vendor does not say. */
+  | {
+      readonly state: 'failed';
+      readonly reason: string;
+      readonly refunded: boolean | null;
+      readonly billed: Amount | null;
+    }
+  /** The vendor says it does not know the id. */
+  | { readonly state: 'missing' };
+
+export interface ListedJob {
+  readonly job: JobRef;
+  /** The vendor's id, unique per account. */
+  readonly id: string;
+  /** Epoch ms by the vendor's clock. */
+  readonly createdAt: number;
+  readonly billed: Amount | null;
+}
+
+/** What the vendor reveals of a job; fields that it does not are absent. */
+export interface JobDescription {
+  readonly model?: string;
+  readonly prompt?: string;
+  readonly parameters?: JsonObject;
+  readonly operation?: 'image' | 'video' | 'upscale' | 'train';
+}
+
+/** What an error says about the request, and about the account. */
+export interface Verdict {
+  /** `refused`: surely no job. `unknown`: there may be one. `notSent`: nothing left this machine. */
+  readonly request: 'refused' | 'unknown' | 'notSent';
+  readonly account:
+    | { readonly kind: 'fine' }
+    | { readonly kind: 'limited'; readonly retryAfterMs: number | null }
+    | { readonly kind: 'noFunds' }
+    | { readonly kind: 'badKey' }
+    /** 403: may concern this model only. */
+    | { readonly kind: 'forbidden' }
+    | { readonly kind: 'unreachable' };
+  /** For a person; holds no key. */
+  readonly message: string;
+}
+
+export interface Verification {
+  readonly key: 'good' | 'refused' | 'unreachable';
+  /** Null where the vendor has no such call. */
+  readonly balance: Amount | null;
+  readonly message: string;
+}
+
+/** The vendor with a key: one request per call, never a loop, never the ledger. */
+export interface Provider {
+  /** @throws HttpError, NetworkError, TimeoutError, ResponseShapeError; hand them to `classify` */
+  start(request: StartRequest, fence: SendFence): Promise<{ job: JobRef; id: string }>;
+  check(job: JobRef): Promise<JobState>;
+  /** Asks for a file that must be made ready before it can be fetched. */
+  prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
+  upload?(
+    file: FileToUpload,
+  ): Promise<{ remote: Json; url: string | null; expiresAt: number | null }>;
+  /** Jobs created in the window (epoch ms), oldest first; pages are followed up to a cap. */
+  listJobs?(sinceMs: number, untilMs: number): Promise<readonly ListedJob[]>;
+  describe?(job: JobRef): Promise<JobDescription>;
+  train?: TrainingPort;
+  presets?(): Promise<readonly { id: string; name: string }[]>;
+  verify(): Promise<Verification>;
+  classify(error: unknown): Verdict;
+}
+
+export interface TrainingPort {
+  create(subject: { name: string; subject: JsonObject }): Promise<string>;
+  /** Adds one training picture and returns the vendor's id of it. */
+  addImage(model: string, file: FileToUpload): Promise<string>;
+  /** Ids of the pictures of the model: those to train from, or those that references attached. */
+  listImages(model: string, purpose: 'training' | 'reference'): Promise<readonly string[]>;
+  /** Paid. */
+  start(model: string, fence: SendFence): Promise<void>;
+  check(
+    model: string,
+  ): Promise<
+    | { readonly phase: 'new' | 'training' | 'ready' | 'missing' }
+    | { readonly phase: 'failed'; readonly reason: string }
+  >;
+  delete(model: string): Promise<void>;
+}

@@ -1,0 +1,10 @@
+import { photogpt } from './photogpt/index.ts';
+import type { Vendor } from './port.ts';
+
+/** Every vendor that Shotlist knows. */
+export const vendors: readonly Vendor[] = [photogpt];
+
+/** Undefined when no vendor has the id. */
+export function vendorById(id: string): Vendor | undefined {
+  return vendors.find((vendor) => vendor.id === id);
+}
