@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that an old Node can at least say which one is needed.
+import { existsSync } from 'node:fs';
+
+const needed = [22, 19];
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  console.error(
+    `shotlist needs Node ${needed.join('.')} or newer; this is ${process.versions.node}.\n` +
+      'Install a newer Node, or put one beside it: npm install node@24',
+  );
+  process.exit(2);
+}
+const built = new URL('../dist/cli.js', import.meta.url);
+const entry = existsSync(built) ? built : new URL('../src/cli.ts', import.meta.url);
+const { main } = await import(entry.href);
+process.exitCode = await main(process.argv.slice(2));
