@@ -136,7 +136,10 @@ export interface PlanLedger {
     run: number,
     step: string,
   ): Promise<readonly { account: string; choice: ModelChoice & { kind: 'training' } }[]>;
-  /** Files that open shots of the step refer to, per account, for accounts that upload. */
+  /**
+   * Files that open shots of the step refer to, per account, for accounts that upload; `purpose` as
+   * `uploadPurpose` of batch/ids.ts says.
+   */
   neededUploads(
     batch: string,
     run: number,
@@ -345,6 +348,14 @@ export interface RemoteLedger {
     purpose: string,
     stored: { remote: Json; url: string | null; expiresAt: number | null },
   ): Promise<void>;
+  /** Where an output lies at the account that made it, for shots that read it there. */
+  output(
+    submission: string,
+    index: number,
+  ): Promise<
+    | { account: string; remote: Json; url: string | null; expiresAt: number | null }
+    | undefined
+  >;
   model(account: string, fingerprint: string): Promise<ModelRow | undefined>;
   /** Takes or renews the lease of the model's row, creating it in phase `created`; false when another holds it. */
   leaseModel(

@@ -1,0 +1,37 @@
+import type { ModelChoice } from './request.ts';
+
+/** Workflow ids and task queues: pure functions, so that a command finds what a worker started. */
+
+/** Workflows and light activities. */
+export const commonTaskQueue = 'shotlist';
+
+/** Paid and key-bearing work of one account, by the account's name. */
+export function accountTaskQueue(accountName: string): string {
+  return `shotlist-${accountName}`;
+}
+
+export function batchWorkflowId(batch: string): string {
+  return `batch/${batch}`;
+}
+
+/** One shard of a lane: `batch/spring/3.1/draw@photogpt/0`. */
+export function shardWorkflowId(shard: {
+  batch: string;
+  run: number;
+  sweep: number;
+  step: string;
+  accountName: string;
+  shard: number;
+}): string {
+  const lane = `${shard.step}@${shard.accountName}`;
+  return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.sweep}/${lane}/${shard.shard}`;
+}
+
+/**
+ * What an uploaded reference is for. References of a trained model belong to that model at the vendor,
+ * so the same bytes are uploaded once per model there.
+ */
+export function uploadPurpose(choice: ModelChoice): string {
+  if (choice.kind === 'public') return 'reference';
+  return `model:${choice.kind === 'training' ? choice.set.fingerprint : choice.id}`;
+}
