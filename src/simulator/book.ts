@@ -1,0 +1,134 @@
+import { appendFileSync } from 'node:fs';
+
+export type PaidKind = 'generate' | 'upscale' | 'video' | 'train';
+export type BookState = 'queued' | 'running' | 'success' | 'failed';
+/** What the client got to know of an accepted request. */
+export type Reply = 'answered' | 'reset' | 'unanswered' | 'error' | 'garbled';
+
+export interface BookOutput {
+  id: string;
+  /** Of the bytes, from the first time they were served. */
+  sha256: string | null;
+}
+
+/** One paid request that the simulator accepted and charged. */
+export interface AcceptedRequest {
+  vendor: string;
+  /** Hash of the key that paid. */
+  account: string;
+  kind: PaidKind;
+  /** The job's id, or the model's for a training. */
+  id: string;
+  at: string;
+  request: unknown;
+  /** Hash of the canonical request: equal requests have equal hashes. */
+  requestSha: string;
+  cost: number;
+  state: BookState;
+  refunded: boolean;
+  outputs: BookOutput[];
+  reply: Reply;
+}
+
+export interface UploadEntry {
+  vendor: string;
+  account: string;
+  id: string;
+  at: string;
+  sha256: string;
+  model: string;
+  type: string;
+  bytes: number;
+}
+
+export interface ModelEntry {
+  vendor: string;
+  account: string;
+  id: string;
+  at: string;
+  fields: unknown;
+}
+
+/** What the simulator knows to be true: compared with the client's ledger and files by the tests. */
+export class Book {
+  readonly uploads: UploadEntry[] = [];
+  readonly models: ModelEntry[] = [];
+  /** Answered requests by `METHOD path status`, ids in the path replaced by `:id`. */
+  readonly requests: Record<string, number> = {};
+  /** Injected faults by kind. */
+  readonly faults: Record<string, number> = {};
+  readonly #accepted: AcceptedRequest[] = [];
+  readonly #bringUpToDate: (() => void)[] = [];
+  readonly #file: string | null;
+
+  constructor(file: string | null) {
+    this.#file = file;
+  }
+
+  /** Every accepted paid request, trainings included, with its state as of now. */
+  get accepted(): readonly AcceptedRequest[] {
+    for (const settle of this.#bringUpToDate) settle();
+    return this.#accepted;
+  }
+
+  get trainings(): readonly AcceptedRequest[] {
+    return this.accepted.filter((entry) => entry.kind === 'train');
+  }
+
+  /** Requests that were accepted more often than once for one account. Takes are duplicates, too. */
+  duplicates(): { requestSha: string; ids: string[] }[] {
+    const groups = new Map<string, { requestSha: string; ids: string[] }>();
+    for (const { vendor, account, kind, requestSha, id } of this.#accepted) {
+      const key = [vendor, account, kind, requestSha].join(' ');
+      const group = groups.get(key) ?? { requestSha, ids: [] };
+      group.ids.push(id);
+      groups.set(key, group);
+    }
+    return [...groups.values()].filter((group) => group.ids.length > 1);
+  }
+
+  /** Called before the book is read, for states that change with time alone. */
+  beforeReading(settle: () => void): void {
+    this.#bringUpToDate.push(settle);
+  }
+
+  accept(entry: AcceptedRequest): void {
+    this.#accepted.push(entry);
+    this.#write('accepted', entry);
+  }
+
+  upload(entry: UploadEntry): void {
+    this.uploads.push(entry);
+    this.#write('upload', entry);
+  }
+
+  model(entry: ModelEntry): void {
+    this.models.push(entry);
+    this.#write('model', entry);
+  }
+
+  finished(entry: AcceptedRequest): void {
+    const { id, state, refunded } = entry;
+    this.#write('finished', { id, state, refunded });
+  }
+
+  count(request: string): void {
+    this.requests[request] = (this.requests[request] ?? 0) + 1;
+  }
+
+  injected(kind: string): void {
+    this.faults[kind] = (this.faults[kind] ?? 0) + 1;
+  }
+
+  toJSON(): object {
+    const { accepted, uploads, models, requests, faults } = this;
+    return { accepted, uploads, models, requests, faults };
+  }
+
+  /** Synchronous, so that another process finds the event before the client has its answer. */
+  #write(event: string, body: object): void {
+    if (this.#file !== null) {
+      appendFileSync(this.#file, `${JSON.stringify({ event, ...body })}\n`);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import type { Account } from './accounts.ts';
+import type { AcceptedRequest, Book, BookState, PaidKind } from './book.ts';
+import { iso } from './clock.ts';
+import { canonical, chance, sha256 } from './digest.ts';
+import type { Fault, Faults } from './faults.ts';
+import type { SimulatorSettings } from './settings.ts';
+
+export interface Order {
+  vendor: string;
+  account: Account;
+  kind: PaidKind;
+  request: unknown;
+  cost: number;
+  /** How long the work takes before jitter. */
+  ms: number;
+  /** Ids of the outputs that a success will have. */
+  outputs: string[];
+  /** The request's path, which faults are matched with. */
+  path: string;
+  /** A training's id is its model's. */
+  id?: string;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly account: Account;
+  readonly entry: AcceptedRequest;
+  readonly createdAt: number;
+  readonly runsAt: number;
+  /** Infinity for a job that never ends. */
+  readonly doneAt: number;
+  readonly fails: boolean;
+  readonly refunds: boolean;
+  /** 1 for the first time that the account had this request accepted, then 2, and so on. */
+  readonly take: number;
+  /** When the job starts to show in lists; Infinity for never. */
+  readonly listedAt: number;
+}
+
+/** Accepted work. What becomes of a job is decided when it is accepted; time alone reveals it. */
+export class Jobs {
+  readonly #settings: SimulatorSettings;
+  readonly #book: Book;
+  readonly #faults: Faults;
+  readonly #all = new Map<string, Job>();
+  readonly #open = new Set<Job>();
+  readonly #times = new Map<string, number>();
+
+  constructor(settings: SimulatorSettings, book: Book, faults: Faults) {
+    this.#settings = settings;
+    this.#book = book;
+    this.#faults = faults;
+    book.beforeReading(() => this.settle());
+  }
+
+  /** Charges the account and writes the book: from here on the request counts as accepted. */
+  accept(order: Order): Job {
+    const { vendor, account, kind, request, cost } = order;
+    const { clock, seed, jitter, failRate, refundFailed } = this.#settings;
+    const id = order.id ?? randomUUID();
+    const number = this.#all.size;
+    const requestSha = sha256(canonical(request));
+    const times = [vendor, account.id, kind, requestSha].join(' ');
+    const take = (this.#times.get(times) ?? 0) + 1;
+    this.#times.set(times, take);
+    const faults = this.#faults.draw('job', kind === 'train' ? 'GET' : 'POST', order.path);
+    const find = (wanted: Fault['kind']): Fault | undefined =>
+      faults.find((fault) => fault.kind === wanted);
+    const now = clock.now();
+    const ms = order.ms * (1 + jitter * (2 * chance(seed, 'latency', number) - 1));
+    const failure = find('job-fails');
+    const job: Job = {
+      id,
+      account,
+      take,
+      createdAt: now,
+      runsAt: now + ms * 0.2,
+      doneAt: find('job-endless') === undefined ? now + ms : Infinity,
+      fails:
+        failure !== undefined || (kind !== 'train' && chance(seed, 'fails', number) < failRate),
+      refunds: failure?.refunded ?? refundFailed,
+      listedAt: find('list-omits') === undefined ? now + lag(find('list-lags')) : Infinity,
+      entry: {
+        vendor,
+        account: account.id,
+        kind,
+        id,
+        at: iso(now),
+        request,
+        requestSha,
+        cost,
+        state: 'queued',
+        refunded: false,
+        outputs: order.outputs.map((output) => ({ id: output, sha256: null })),
+        reply: 'answered',
+      },
+    };
+    account.spent += cost;
+    this.#all.set(id, job);
+    this.#open.add(job);
+    this.#book.accept(job.entry);
+    return job;
+  }
+
+  /** The caller's own job by its id. */
+  get(account: Account, id: string): Job | undefined {
+    const job = this.#all.get(id);
+    return job?.account === account ? job : undefined;
+  }
+
+  /** The caller's jobs that lists show now, newest first. */
+  listed(account: Account): Job[] {
+    const now = this.#settings.clock.now();
+    return [...this.#all.values()]
+      .filter((job) => job.account === account && job.listedAt <= now)
+      .reverse();
+  }
+
+  state(job: Job): BookState {
+    const now = this.#settings.clock.now();
+    if (now >= job.doneAt) {
+      this.#end(job);
+      return job.fails ? 'failed' : 'success';
+    }
+    job.entry.state = now >= job.runsAt ? 'running' : 'queued';
+    return job.entry.state;
+  }
+
+  /** Ends what is due: refunds are paid even if nobody asks about the job. */
+  settle(): void {
+    for (const job of this.#open) this.state(job);
+  }
+
+  #end(job: Job): void {
+    if (!this.#open.delete(job)) return;
+    job.entry.state = job.fails ? 'failed' : 'success';
+    if (job.fails && job.refunds) {
+      job.account.spent -= job.entry.cost;
+      job.entry.refunded = true;
+    }
+    this.#book.finished(job.entry);
+  }
+}
+
+function lag(fault: Fault | undefined): number {
+  return fault === undefined ? 0 : (fault.ms ?? 5_000);
+}

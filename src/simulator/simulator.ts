@@ -1,0 +1,118 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import type { Book } from './book.ts';
+import { Faults } from './faults.ts';
+import { misbehave } from './misbehave.ts';
+import { photogpt } from './photogpt.ts';
+import type { SimulatorSettings } from './settings.ts';
+import { defaultSettings, patchSettings } from './settings.ts';
+import type { Env, Vendor, World } from './world.ts';
+import { createWorld } from './world.ts';
+
+const vendors: readonly Vendor[] = [photogpt];
+
+export interface Simulator {
+  /** `http://127.0.0.1:7411` */
+  readonly url: string;
+  /** By vendor: what to set its base URL to. */
+  readonly baseUrls: Readonly<Record<string, string>>;
+  readonly book: Book;
+  /** Live: a change counts from the next request on. */
+  readonly settings: SimulatorSettings;
+  /** Cuts open connections and stops listening. */
+  close(): Promise<void>;
+}
+
+/** Serves every simulated vendor on one port. */
+export async function startSimulator(
+  settings: Partial<SimulatorSettings> = {},
+): Promise<Simulator> {
+  const live = { ...freshDefaults(), ...settings };
+  const world = createWorld(live);
+  const server = createAdaptorServer({ fetch: createApp(world).fetch }) as Server;
+  await listen(server, live);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${live.host}:${port}`;
+  world.files.origin = url;
+  return {
+    url,
+    baseUrls: Object.fromEntries(vendors.map(({ id }) => [id, `${url}/${id}`])),
+    book: world.book,
+    settings: live,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function freshDefaults(): SimulatorSettings {
+  const { clock, ...plain } = defaultSettings;
+  return { ...structuredClone(plain), clock };
+}
+
+function createApp(world: World): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(async (context, next) => {
+    await next();
+    const { method, path } = context.req;
+    const sent = context.res === RESPONSE_ALREADY_SENT ? 'cut' : context.res.status;
+    if (!path.startsWith('/_simulator/')) world.book.count(`${method} ${pattern(path)} ${sent}`);
+  });
+  for (const vendor of vendors) {
+    app.use(`/${vendor.id}/*`, misbehave(world, vendor));
+    app.route(`/${vendor.id}`, vendor.routes(world));
+    app.all(`/${vendor.id}/*`, (context) =>
+      context.json(vendor.problem(404, 'no such route'), 404),
+    );
+  }
+  app.get('/files/:name', (context) => world.files.serve(context));
+  addAdminRoutes(app, world);
+  return app;
+}
+
+function addAdminRoutes(app: Hono<Env>, world: World): void {
+  app.get('/_simulator/health', (context) =>
+    context.json({ status: 'ok', vendors: vendors.map(({ id }) => id) }),
+  );
+  app.get('/_simulator/book', (context) => context.json(world.book));
+  app.post('/_simulator/settings', async (context) => {
+    const patch = await context.req.json<Record<string, unknown>>().catch(() => null);
+    if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) {
+      return context.json({ error: 'send a JSON object with the settings to change' }, 400);
+    }
+    const faults = Array.isArray(patch['faults']) ? (patch['faults'] as { kind?: unknown }[]) : [];
+    const strange = faults.find((fault) => !Faults.isKind(fault?.kind));
+    const wrong =
+      strange === undefined
+        ? patchSettings(world.settings, patch)
+        : `unknown fault ${JSON.stringify(strange)}`;
+    if (wrong !== undefined) return context.json({ error: wrong }, 400);
+    const { clock, ...shown } = world.settings;
+    return context.json(shown);
+  });
+}
+
+/** A path with its ids taken out, so that requests can be counted by route. */
+function pattern(path: string): string {
+  return path
+    .replace(/^\/files\/[^/.]+/, '/files/:id')
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, ':id');
+}
+
+function listen(server: Server, { host, port }: SimulatorSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`port ${port} is in use: stop what listens there, or choose another port`)
+          : error,
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}

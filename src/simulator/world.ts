@@ -1,0 +1,56 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { Account } from './accounts.ts';
+import { Accounts } from './accounts.ts';
+import type { AcceptedRequest } from './book.ts';
+import { Book } from './book.ts';
+import { Faults } from './faults.ts';
+import { Files } from './files.ts';
+import { Jobs } from './jobs.ts';
+import type { SimulatorSettings } from './settings.ts';
+
+/** What all vendors share. */
+export interface World {
+  readonly settings: SimulatorSettings;
+  readonly book: Book;
+  readonly faults: Faults;
+  readonly files: Files;
+  readonly jobs: Jobs;
+  /** One per vendor: a key is one vendor's. */
+  accountsOf(vendor: string): Accounts;
+}
+
+export interface Env {
+  Bindings: HttpBindings;
+  Variables: {
+    account: Account;
+    /** The paid request that this HTTP request brought about. */
+    accepted: AcceptedRequest | undefined;
+  };
+}
+
+export interface Vendor {
+  /** Also the first part of its paths. */
+  readonly id: string;
+  /** The vendor's own error body. */
+  problem(status: number, message: string): object;
+  routes(world: World): Hono<Env>;
+}
+
+export function createWorld(settings: SimulatorSettings): World {
+  const book = new Book(settings.bookFile);
+  const faults = new Faults(settings, book);
+  const accounts = new Map<string, Accounts>();
+  return {
+    settings,
+    book,
+    faults,
+    files: new Files(settings, faults),
+    jobs: new Jobs(settings, book, faults),
+    accountsOf(vendor) {
+      const known = accounts.get(vendor) ?? new Accounts(settings);
+      accounts.set(vendor, known);
+      return known;
+    },
+  };
+}
