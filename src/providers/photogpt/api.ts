@@ -56,7 +56,8 @@ export function createApi({ baseUrl, apiKey }: Connection): Api {
 const refusal = z.looseObject({ status: z.string() });
 
 function read<Result>(received: HttpAnswer, schema: z.ZodType<Result>): Result {
-  const body = received.json();
+  // A deletion may be answered with nothing.
+  const body = received.text === '' ? null : received.json();
   const said = refusal.safeParse(body);
   if (said.success && said.data.status.toUpperCase() === 'NOK')
     throw new NotOkError(received.request, received.text.slice(0, 4_000));

@@ -10,7 +10,7 @@ import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
 import { createTraining, training, uploadImage } from './train.ts';
 import { videoModels } from './video-models.ts';
-import { anything, startCall, started } from './wire.ts';
+import { acknowledged, startCall, started } from './wire.ts';
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -56,7 +56,7 @@ function createPhotogpt(connection: Connection): Provider {
 
 async function verify(api: Api): Promise<Verification> {
   try {
-    await api({ method: 'GET', path: '/ping', answer: anything });
+    await api({ method: 'GET', path: '/ping', answer: acknowledged });
     return { key: 'good', balance: null, message: 'the key is good; PhotoGPT tells no balance' };
   } catch (error) {
     const { message } = classify(error);

@@ -3,7 +3,7 @@ import type { Api } from './api.ts';
 
 /** No page describes this answer: a list of texts or of objects, bare or in an object, is understood. */
 export async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {
-  const answer = z.looseObject({ result: z.unknown() });
+  const answer = z.looseObject({ result: z.unknown().optional() });
   const { result } = await api({ method: 'GET', path: '/presets', answer });
   return listIn(result).flatMap(presetOf);
 }

@@ -4,7 +4,7 @@ import type { FileToUpload, TrainingPort } from '../port.ts';
 import type { Api } from './api.ts';
 import { choice } from './fields.ts';
 import { isUnknownId } from './jobs.ts';
-import { anything, image, imagePage, model } from './wire.ts';
+import { acknowledged, anything, image, imagePage, model } from './wire.ts';
 
 export const training: TrainingSpec = {
   imagesMin: 12,
@@ -50,7 +50,7 @@ export function createTraining(api: Api): TrainingPort {
       return listImages(api, `${pathOf(id)}/images`, imageType);
     },
     async start(id, fence) {
-      await api({ method: 'GET', path: `${pathOf(id)}/train`, fence, answer: anything });
+      await api({ method: 'GET', path: `${pathOf(id)}/train`, fence, answer: acknowledged });
     },
     async check(id) {
       try {

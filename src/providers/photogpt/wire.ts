@@ -19,9 +19,9 @@ export const job = z.looseObject({
     status: z.string(),
     images: z.array(file).nullish(),
     videos: z.array(file).nullish(),
-    error: z.unknown(),
+    error: z.unknown().optional(),
     modelId: id.nullish(),
-    createdAt: z.unknown(),
+    createdAt: z.unknown().optional(),
   }),
 });
 export type Job = z.infer<typeof job>['result'];
@@ -55,14 +55,16 @@ export const imagePage = z.looseObject({
 });
 
 export const model = z.looseObject({
-  result: z.looseObject({ id, status: z.string(), error: z.unknown() }),
+  result: z.looseObject({ id, status: z.string(), error: z.unknown().optional() }),
 });
 
 export const videoDownload = z.looseObject({
   result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }),
 });
 
-/** An answer of which only the success matters. */
+/** An answer of which only the success matters; a page of some gateway is none. */
+export const acknowledged = z.looseObject({ status: z.string() });
+/** An answer whose shape is not documented at all. */
 export const anything = z.unknown();
 
 /** Milliseconds of an RFC 3339 time or of a number of them; undefined when it is neither. */
