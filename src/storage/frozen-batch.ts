@@ -1,0 +1,144 @@
+import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { FileFacts, Files } from '../batch/files.ts';
+import { UserError } from '../errors.ts';
+import { canonicalJson } from '../json.ts';
+import type { Blobs } from './blobs.ts';
+
+/** Every answer that the files gave while a batch was expanded; null where there was no such file. */
+export interface RecordedFiles {
+  readonly reads: ReadonlyMap<string, Uint8Array | null>;
+  readonly matches: ReadonlyMap<string, readonly string[]>;
+  readonly facts: ReadonlyMap<string, FileFacts | null>;
+}
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  file: z.string(),
+  source: hash,
+  reads: z.array(z.tuple([z.string(), hash.nullable()])),
+  matches: z.array(z.tuple([z.string(), z.array(z.string())])),
+  facts: z.array(
+    z.tuple([
+      z.string(),
+      z.strictObject({ sha256: hash, bytes: z.number(), mime: z.string().optional() }).nullable(),
+    ]),
+  ),
+});
+type FrozenManifest = z.infer<typeof manifestSchema>;
+
+/**
+ * Files that remember their answers and repeat them, so that one expansion sees one state of the disk
+ * however often it asks.
+ */
+export function recordingFiles(files: Files): Files & { recorded(): RecordedFiles } {
+  const reads = new Map<string, Uint8Array | null>();
+  const matches = new Map<string, readonly string[]>();
+  const facts = new Map<string, FileFacts | null>();
+  return {
+    read: (path) => remembered(reads, path, () => files.read(path) ?? null) ?? undefined,
+    match: (pattern) => remembered(matches, pattern, () => files.match(pattern)),
+    facts: (path) => remembered(facts, path, () => files.facts(path) ?? null) ?? undefined,
+    recorded: () => ({ reads, matches, facts }),
+  };
+}
+
+function remembered<T>(answers: Map<string, T>, question: string, ask: () => T): T {
+  const known = answers.get(question);
+  if (known !== undefined) return known;
+  const answer = ask();
+  answers.set(question, answer);
+  return answer;
+}
+
+/**
+ * Stores the batch file, the data files and the bytes of every file that was referenced, and returns the
+ * sha-256 of the one blob that names them all. Equal batches freeze to the same one.
+ * @throws UserError when a file changed since it was recorded
+ */
+export async function freeze(batch: {
+  readonly file: string;
+  readonly source: string;
+  /** The folder that recorded paths are relative to. */
+  readonly folder: string;
+  readonly recorded: RecordedFiles;
+  readonly blobs: Blobs;
+}): Promise<string> {
+  const { blobs, recorded } = batch;
+  const reads: [string, string | null][] = [];
+  for (const [path, bytes] of recorded.reads)
+    reads.push([path, bytes === null ? null : await blobs.put(bytes)]);
+  for (const [path, facts] of recorded.facts)
+    if (facts !== null) await storeFile(path, resolve(batch.folder, path), facts, blobs);
+  const manifest: FrozenManifest = {
+    version: 1,
+    file: batch.file,
+    source: await blobs.put(Buffer.from(batch.source)),
+    reads: reads.sort(byQuestion),
+    matches: [...recorded.matches].map(([pattern, paths]): [string, string[]] => [
+      pattern,
+      [...paths],
+    ]),
+    facts: [...recorded.facts].sort(byQuestion),
+  };
+  manifest.matches.sort(byQuestion);
+  return await blobs.put(Buffer.from(canonicalJson(manifest)));
+}
+
+const byQuestion = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  a < b ? -1 : a > b ? 1 : 0;
+
+async function storeFile(
+  path: string,
+  place: string,
+  facts: FileFacts,
+  blobs: Blobs,
+): Promise<void> {
+  if (await blobs.has(facts.sha256)) return;
+  const stored = await blobs
+    .putStream(createReadStream(place), { maxBytes: Math.max(facts.bytes, 1) })
+    .catch(() => undefined);
+  if (stored?.sha256 === facts.sha256) return;
+  throw new UserError(`${path} changed while the batch was being read`, {
+    next: ['run the same command again once the file is complete'],
+  });
+}
+
+/**
+ * The batch as it was frozen, without the disk: the same questions get the same answers on any machine.
+ * A question that was not asked then is an error, because an answer would differ between machines.
+ */
+export async function openFrozen(
+  blobs: Blobs,
+  manifestSha: string,
+): Promise<{ readonly source: string; readonly file: string; readonly files: Files }> {
+  const manifest = manifestSchema.parse(JSON.parse(text(await blobs.get(manifestSha))));
+  const reads = new Map<string, Uint8Array | null>();
+  for (const [path, sha256] of manifest.reads)
+    reads.set(path, sha256 === null ? null : await blobs.get(sha256));
+  const matches = new Map(manifest.matches);
+  const facts = new Map<string, FileFacts | null>();
+  for (const [path, fact] of manifest.facts)
+    facts.set(path, fact && { sha256: fact.sha256, bytes: fact.bytes, mime: fact.mime });
+  return {
+    source: text(await blobs.get(manifest.source)),
+    file: manifest.file,
+    files: {
+      read: (path) => answerOf(reads, path) ?? undefined,
+      match: (pattern) => answerOf(matches, pattern),
+      facts: (path) => answerOf(facts, path) ?? undefined,
+    },
+  };
+}
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+
+function answerOf<T>(answers: ReadonlyMap<string, T>, question: string): T {
+  const answer = answers.get(question);
+  if (answer !== undefined) return answer;
+  throw new UserError(`${question} was not stored with the batch when it was started`, {
+    next: ['run the batch again from its file, so that it is stored anew'],
+  });
+}

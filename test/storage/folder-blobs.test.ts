@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BlobMissingError, SizeLimitError } from '../../src/storage/blobs.ts';
+import { folderBlobs } from '../../src/storage/folder-blobs.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shotlist-blobs-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+async function* chunks(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts;
+}
+
+describe('folderBlobs', () => {
+  it('returns any bytes unchanged under their sha-256', async () => {
+    const blobs = folderBlobs(folder);
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 9_000 }), async (bytes) => {
+        const key = await blobs.put(bytes);
+        expect(key).toBe(sha(bytes));
+        expect(Buffer.from(await blobs.get(key)).equals(bytes)).toBe(true);
+        expect(await blobs.has(key)).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('streams in pieces and hands back the beginning', async () => {
+    const blobs = folderBlobs(folder);
+    const [first, second] = [Buffer.alloc(3_000, 1), Buffer.alloc(3_000, 2)];
+    const stored = await blobs.putStream(chunks(first, second), { maxBytes: 6_000 });
+    expect(stored.bytes).toBe(6_000);
+    expect(stored.head).toHaveLength(4_096);
+    expect((await stat(await blobs.path(stored.sha256))).size).toBe(6_000);
+  });
+
+  it('refuses what is larger than the limit and leaves nothing behind', async () => {
+    const blobs = folderBlobs(folder);
+    const large = chunks(Buffer.alloc(10), Buffer.alloc(10));
+    await expect(blobs.putStream(large, { maxBytes: 15 })).rejects.toThrow(SizeLimitError);
+    expect(await readdir(folder, { recursive: true })).toEqual(['tmp']);
+  });
+
+  it('leaves nothing behind when the stream breaks', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('half');
+      throw new Error('reset');
+    }
+    await expect(folderBlobs(folder).putStream(broken(), { maxBytes: 99 })).rejects.toThrow(
+      'reset',
+    );
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  it('says which blob is missing, also for a name that is no hash', async () => {
+    const blobs = folderBlobs(folder);
+    await expect(blobs.get(sha(Buffer.from('x')))).rejects.toThrow(BlobMissingError);
+    await expect(blobs.path('../../etc/passwd')).rejects.toThrow(BlobMissingError);
+    expect(await blobs.has('../tmp')).toBe(false);
+  });
+
+  it('treats a damaged blob as missing and mends it when the bytes come again', async () => {
+    const blobs = folderBlobs(folder);
+    const bytes = Buffer.from('a picture');
+    const key = await blobs.put(bytes);
+    await writeFile(await blobs.path(key), 'a pictura');
+    await expect(blobs.get(key)).rejects.toThrow(BlobMissingError);
+    await blobs.put(bytes);
+    expect(Buffer.from(await blobs.get(key)).toString()).toBe('a picture');
+  });
+
+  it('lets many writers store the same blob at once', async () => {
+    const writers = Array.from({ length: 12 }, () => folderBlobs(folder).put(Buffer.from('same')));
+    expect(new Set(await Promise.all(writers)).size).toBe(1);
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
+  });
+
+  it('clears temporary files that are older than a day, and no others', async () => {
+    await folderBlobs(folder).put(Buffer.from('make the folder'));
+    await writeFile(join(folder, 'tmp', 'old'), '');
+    await writeFile(join(folder, 'tmp', 'young'), '');
+    const twoDaysAgo = Date.now() / 1_000 - 172_800;
+    await utimes(join(folder, 'tmp', 'old'), twoDaysAgo, twoDaysAgo);
+    await folderBlobs(folder).put(Buffer.from('again'));
+    expect(await readdir(join(folder, 'tmp'))).toEqual(['young']);
+  });
+});
