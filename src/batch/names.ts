@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.ts';
+import type { Json } from '../json.ts';
+
+const nameBytesMax = 120;
+const hashDigits = 6;
+
+/** Device names that Windows reserves, with any extension and in any letter case. */
+const reservedName = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
+
+/**
+ * The text as a file name: letters and digits of any script, `.`, `_` and `-`, at most 120 bytes, the
+ * same on every system. Cleaning a clean name changes nothing.
+ * @throws UserError when nothing is left
+ */
+export function cleanName(text: string): string {
+  const spelled = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{Nd}._-]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .normalize('NFC');
+  if (spelled === '')
+    throw new UserError(`${JSON.stringify(text)} leaves no file name`, {
+      next: ['a name needs at least one letter or digit'],
+    });
+  const safe = spelled.replace(reservedName, '$1_');
+  return Buffer.byteLength(safe) <= nameBytesMax ? safe : shortened(safe);
+}
+
+function shortened(name: string): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, hashDigits);
+  const bytesLeft = nameBytesMax - hashDigits - 1;
+  let kept = '';
+  let bytes = 0;
+  for (const character of name) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > bytesLeft) break;
+    kept += character;
+  }
+  return `${kept.replace(/[-.]+$/, '')}-${hash}`;
+}
+
+/** Names that fold alike would be one file on a disk that ignores letter case. */
+export function foldName(name: string): string {
+  return name.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+/** `linen--t2`; the first take has no suffix, so raising `takes` renames nothing. */
+export function takeName(name: string, take: number): string {
+  return take > 1 ? `${name}--t${take}` : name;
+}
+
+/** Name of one file of a shot, without extension: `linen--t2--1` when the shot has several. */
+export function outputName(name: string, index: number, count: number): string {
+  return count > 1 ? `${name}--${index + 1}` : name;
+}
+
+/** Name of one file of a shot; `index` counts from 0, `count` is how many files the shot has. */
+export function outputFileName(
+  name: string,
+  index: number,
+  count: number,
+  extension: string,
+): string {
+  return `${outputName(name, index, count)}.${extension.replace(/^\./, '')}`;
+}
+
+/** What a step without `name` builds its names of. */
+export interface NameParts {
+  readonly step: string;
+  /** Name of the source's file. */
+  readonly source?: string;
+  /** Row number from 1. */
+  readonly row?: number;
+  readonly axes: readonly NamedValue[];
+}
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Json;
+  /** Position from 1, given where the values are long texts: prompts of a list. */
+  readonly position?: number;
+}
+
+/** The name of a shot whose step gives none; to be cleaned. */
+export function defaultName(parts: NameParts): string {
+  const pieces: string[] = [];
+  if (parts.source !== undefined) pieces.push(parts.source);
+  if (parts.row !== undefined) pieces.push(String(parts.row).padStart(4, '0'));
+  pieces.push(...parts.axes.map(valueName));
+  return pieces.length === 0 ? parts.step : pieces.join('-');
+}
+
+function valueName({ name, value, position }: NamedValue): string {
+  if (position !== undefined) return `${position}-${firstCharacters(String(value), 40)}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `${name}-${String(value)}`;
+  if (value === null) return `${name}-none`;
+  if (typeof value === 'string') return firstCharacters(value, 60);
+  const first = Object.entries(value)[0];
+  return first ? valueName({ name: first[0], value: first[1] as Json }) : name;
+}
+
+function firstCharacters(text: string, count: number): string {
+  return [...text].slice(0, count).join('');
+}
