@@ -6,7 +6,7 @@ export function canonical(value: unknown): string {
   if (value !== null && typeof value === 'object') {
     const pairs = Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
       .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`);
     return `{${pairs.join(',')}}`;
   }

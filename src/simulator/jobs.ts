@@ -114,7 +114,7 @@ export class Jobs {
     const now = this.#settings.clock.now();
     return [...this.#all.values()]
       .filter((job) => job.account === account && job.listedAt <= now)
-      .reverse();
+      .toReversed();
   }
 
   state(job: Job): BookState {

@@ -18,6 +18,7 @@ export function misbehave(world: World, vendor: Vendor): MiddlewareHandler<Env> 
     await next();
     const [after] = world.faults.draw('answer', method, path);
     if (after !== undefined) await strikeAfter(vendor, context, after);
+    return undefined;
   };
 }
 

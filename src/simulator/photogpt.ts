@@ -1,13 +1,13 @@
 import { Hono } from 'hono';
 import type { Env, Vendor, World } from './world.ts';
-import type { Desk } from './photogpt/answers.ts';
-import { answer, problem, refuse } from './photogpt/answers.ts';
-import { addJobRoutes } from './photogpt/job-list.ts';
-import { Library } from './photogpt/library.ts';
-import { addMediaRoutes } from './photogpt/media.ts';
-import { addModelRoutes } from './photogpt/models.ts';
-import { addPaidRoutes } from './photogpt/paid.ts';
-import { presets } from './photogpt/rules.ts';
+import type { Desk } from './photogpt-answers.ts';
+import { answer, problem, refuse } from './photogpt-answers.ts';
+import { addJobRoutes } from './photogpt-job-list.ts';
+import { Library } from './photogpt-library.ts';
+import { addMediaRoutes } from './photogpt-media.ts';
+import { addModelRoutes } from './photogpt-models.ts';
+import { addPaidRoutes } from './photogpt-paid.ts';
+import { presets } from './photogpt-rules.ts';
 
 /** PhotoGPT's Developer API, as strict as its documents. */
 export const photogpt: Vendor = { id: 'photogpt', problem, routes };

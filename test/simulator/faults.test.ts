@@ -151,14 +151,15 @@ describe('faults of downloads', () => {
   });
 });
 
-describe('the choice of requests', () => {
-  const pattern = async (fault: Fault, seed: string) => {
-    const client = await open({ seed, faults: [fault] });
-    const statuses: number[] = [];
-    for (let index = 0; index < 12; index += 1) statuses.push((await client.get('/ping')).status);
-    return statuses.map((status) => (status === 200 ? '.' : 'x')).join('');
-  };
+/** One mark a request: `x` where the fault struck. */
+async function pattern(fault: Fault, seed: string): Promise<string> {
+  const client = await open({ seed, faults: [fault] });
+  const statuses: number[] = [];
+  for (let index = 0; index < 12; index += 1) statuses.push((await client.get('/ping')).status);
+  return statuses.map((status) => (status === 200 ? '.' : 'x')).join('');
+}
 
+describe('the choice of requests', () => {
   it('depends on the seed alone', async () => {
     const fault: Fault = { kind: 'error-before', probability: 0.5 };
     const one = await pattern(fault, 'one');

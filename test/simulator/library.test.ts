@@ -149,7 +149,7 @@ describe('the job list', () => {
     const client = await open();
     const { jobId } = await finish(client);
     const first = async () => (await client.get('/jobs')).body.result.jobs[0];
-    expect(Object.keys(await first()).sort()).toEqual([
+    expect(Object.keys(await first()).toSorted()).toEqual([
       'createdAt',
       'credits',
       'errorMessage',

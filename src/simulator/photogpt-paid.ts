@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
-import { canonical, sha256 } from '../digest.ts';
-import type { Job, Order } from '../jobs.ts';
-import type { Picture } from '../pictures.ts';
-import { fit, sizeFor } from '../pictures.ts';
-import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
-import type { Model } from './library.ts';
+import { canonical, sha256 } from './digest.ts';
+import type { Job, Order } from './jobs.ts';
+import type { Picture } from './pictures.ts';
+import { fit, sizeFor } from './pictures.ts';
+import type { Env } from './world.ts';
+import type { Desk } from './photogpt-answers.ts';
+import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './photogpt-answers.ts';
+import type { Model } from './photogpt-library.ts';
 import {
   faultOf,
   imageModels,
@@ -16,9 +16,18 @@ import {
   trainedModel,
   upscaling,
   videoModels,
-} from './rules.ts';
+} from './photogpt-rules.ts';
 
 type Body = Record<string, unknown>;
+
+/** Fields that hold ids and links: a picture depends on what they stand for. */
+const resolved: ReadonlySet<string> = new Set([
+  'modelID',
+  'inputImageId',
+  'referenceImageURLs',
+  'referenceImages',
+  'referenceVideos',
+]);
 
 /** The routes that cost credits; see `models.ts` for training. */
 export function addPaidRoutes(routes: Hono<Env>, desk: Desk): void {
@@ -31,7 +40,7 @@ async function generate(context: Context<Env>, desk: Desk): Promise<Response> {
   const body = await readBody(context);
   if (body instanceof Response) return body;
   const account = context.get('account');
-  const id = String(body['modelID'] ?? '');
+  const id = textOf(body['modelID']);
   if (id === '') return refuse(context, 400, 'modelID is required');
   const trained = desk.library.model(account, id);
   const rule = imageModels[id] ?? (trained && trainedModel);
@@ -42,8 +51,8 @@ async function generate(context: Context<Env>, desk: Desk): Promise<Response> {
     return refuse(context, 400, `model is not ready: ${desk.library.status(trained)}`);
   }
   const input = body['inputImageId'];
-  if (input !== undefined && desk.library.image(account, String(input)) === undefined) {
-    return refuse(context, 404, `image ${String(input)} not found`);
+  if (input !== undefined && desk.library.image(account, textOf(input)) === undefined) {
+    return refuse(context, 404, `image ${textOf(input)} not found`);
   }
   const count = Number(body['numImages'] ?? 1);
   const { jobMs: ms } = desk.world.settings;
@@ -67,9 +76,9 @@ async function upscale(context: Context<Env>, desk: Desk): Promise<Response> {
   if (body instanceof Response) return body;
   const wrong = faultOf(upscaling, body);
   if (wrong !== undefined) return refuse(context, 400, wrong);
-  const source = desk.library.image(context.get('account'), String(body['imageID']));
+  const source = desk.library.image(context.get('account'), textOf(body['imageID']));
   if (source === undefined)
-    return refuse(context, 404, `image ${String(body['imageID'])} not found`);
+    return refuse(context, 404, `image ${textOf(body['imageID'])} not found`);
   const { jobMs: ms } = desk.world.settings;
   const job = order(context, desk, {
     kind: 'upscale',
@@ -90,7 +99,7 @@ async function upscale(context: Context<Env>, desk: Desk): Promise<Response> {
 async function film(context: Context<Env>, desk: Desk): Promise<Response> {
   const body = await readBody(context);
   if (body instanceof Response) return body;
-  const id = String(body['modelID'] ?? '');
+  const id = textOf(body['modelID']);
   if (id === '') return refuse(context, 400, 'modelID is required');
   const rule = videoModels[id];
   if (rule === undefined) return refuse(context, 404, `model ${id} not found`);
@@ -141,12 +150,11 @@ function pictureOf(desk: Desk, body: Body, job: Job, index: number, trained?: Mo
   const options = chosenOptions(body);
   const repeatable = Number(body['seed'] ?? 0) > 0;
   const take = repeatable ? 1 : job.take;
-  const input = desk.library.images.get(String(body['inputImageId']))?.picture.identity;
-  const name = trained === undefined ? String(body['modelID']) : String(trained.fields['name']);
+  const input = desk.library.images.get(textOf(body['inputImageId']))?.picture.identity;
+  const name = trained === undefined ? textOf(body['modelID']) : textOf(trained.fields['name']);
   const links = linksOf(body).map((link) => contentOf(desk, link));
-  const { modelID, inputImageId, referenceImageURLs, referenceImages, referenceVideos, ...shown } =
-    body;
-  const ratio = String(body['aspectRatio'] ?? options['aspectRatio'] ?? options['ratio'] ?? '');
+  const shown = Object.entries(body).filter(([field]) => !resolved.has(field));
+  const ratio = textOf(body['aspectRatio'] ?? options['aspectRatio'] ?? options['ratio']);
   const natural = job.entry.kind === 'video' ? '16:9' : '1:1';
   const size =
     body['width'] === undefined && body['height'] === undefined
@@ -154,9 +162,11 @@ function pictureOf(desk: Desk, body: Body, job: Job, index: number, trained?: Mo
       : fit(Number(body['width'] ?? 1_024), Number(body['height'] ?? 1_024));
   return {
     ...size,
-    identity: sha256(canonical([job.entry.kind, name, shown, input, links, take, index])),
+    identity: sha256(
+      canonical([job.entry.kind, name, Object.fromEntries(shown), input, links, take, index]),
+    ),
     format: options['outputFormat'] === 'png' ? 'png' : 'jpeg',
-    prompt: String(body['prompt'] ?? body['preset'] ?? ''),
+    prompt: textOf(body['prompt'] ?? body['preset']),
     model: name,
     note: `take ${take} #${index + 1}`,
   };
@@ -192,5 +202,5 @@ function faultOfLinks({ world }: Desk, body: Body): string | undefined {
 
 function faultOfPreset({ preset }: Body): string | undefined {
   if (preset === undefined || presets.some(({ tag }) => tag === preset)) return undefined;
-  return `preset: unknown preset ${String(preset)}`;
+  return `preset: unknown preset ${textOf(preset)}`;
 }

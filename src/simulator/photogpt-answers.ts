@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Account } from '../accounts.ts';
-import { setRetryAfter } from '../misbehave.ts';
-import type { Env, World } from '../world.ts';
-import type { Library } from './library.ts';
+import type { Account } from './accounts.ts';
+import { setRetryAfter } from './misbehave.ts';
+import type { Env, World } from './world.ts';
+import type { Library } from './photogpt-library.ts';
 
 /** What every PhotoGPT route works with. */
 export interface Desk {
@@ -35,6 +35,11 @@ export async function readBody(context: Context<Env>): Promise<Record<string, un
     // Falls through: what cannot be parsed is refused like what is no object.
   }
   return refuse(context, 400, 'the body is not a JSON object');
+}
+
+/** A field that should be text; anything else counts as absent. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Refuses a paid request over the rate limit, or that the account cannot pay. */

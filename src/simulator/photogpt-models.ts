@@ -1,10 +1,10 @@
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
-import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
-import type { Model } from './library.ts';
-import { changedModel, faultOf, newModel } from './rules.ts';
+import { iso } from './clock.ts';
+import type { Env } from './world.ts';
+import type { Desk } from './photogpt-answers.ts';
+import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './photogpt-answers.ts';
+import type { Model } from './photogpt-library.ts';
+import { changedModel, faultOf, newModel } from './photogpt-rules.ts';
 
 const trainingImages = { min: 12, max: 20 };
 
@@ -44,10 +44,10 @@ async function save(context: Context<Env>, desk: Desk): Promise<Response> {
   }
   const wrong = faultOf(changedModel, body);
   if (wrong !== undefined) return refuse(context, 400, wrong);
-  const model = desk.library.model(account, String(body['id']));
+  const model = desk.library.model(account, textOf(body['id']));
   if (model === undefined) return refuse(context, 404, 'model not found');
-  const { id, ...changes } = body;
-  Object.assign(model.fields, changes);
+  Object.assign(model.fields, body);
+  delete model.fields['id'];
   model.updatedAt = desk.world.settings.clock.now();
   return answer(context, shown(desk, model));
 }

@@ -1,10 +1,10 @@
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
-import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, refuse } from './answers.ts';
-import type { Image, Video } from './library.ts';
-import { faultOf, imageModels, imageType, uploadData } from './rules.ts';
+import { iso } from './clock.ts';
+import type { Env } from './world.ts';
+import type { Desk } from './photogpt-answers.ts';
+import { answer, refuse } from './photogpt-answers.ts';
+import type { Image, Video } from './photogpt-library.ts';
+import { faultOf, imageModels, imageType, uploadData } from './photogpt-rules.ts';
 
 const largestUpload = 20 * 1_024 * 1_024;
 const mostPerType = 20;
@@ -35,7 +35,7 @@ function addVideoRoutes(routes: Hono<Env>, desk: Desk): void {
     library.video(context.get('account'), context.req.param('id') ?? '');
   routes.get('/videos', (context) => {
     const own = [...library.videos.keys()].map((id) => library.video(context.get('account'), id));
-    const made = own.filter((video) => video !== undefined).reverse();
+    const made = own.filter((video) => video !== undefined).toReversed();
     return answer(
       context,
       made.map((video) => shownVideo(desk, video)),
@@ -113,8 +113,6 @@ function listImages(context: Context<Env>, desk: Desk): Response {
   if (!listTypes.some((known) => known === type)) return refuse(context, 400, 'unknown imageType');
   const page = Number(context.req.query('pageNum') ?? 1);
   const pageSize = Number(context.req.query('pageSize') ?? 20);
-  const sound = (value: number, most: number): boolean =>
-    Number.isInteger(value) && value >= 1 && value <= most;
   if (!sound(page, 1_000_000) || !sound(pageSize, 100)) return refuse(context, 400, 'bad page');
   const wanted = type === 'input' ? 'modelInput' : type;
   const result = [...desk.library.images.values()]
@@ -161,6 +159,10 @@ function shownVideo({ world }: Desk, video: Video): object {
     updatedAt: at,
     url: world.files.url(`${video.id}.m3u8`),
   };
+}
+
+function sound(value: number, most: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= most;
 }
 
 function parse(text: string): unknown {
