@@ -1,0 +1,33 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { JsonObject } from '../json.ts';
+import { writeWhole } from '../storage/atomic-file.ts';
+
+/** One output in `manifest.jsonl`; `path` is relative to the batch's folder, with `/`. */
+export interface ManifestLine {
+  readonly path: string;
+  readonly key: string;
+  readonly step: string;
+  readonly sha256: string;
+  readonly bytes: number | null;
+  readonly mime: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly account: string;
+  readonly model: string;
+  readonly prompt: string | null;
+  readonly price: string | null;
+  readonly unit: string;
+  readonly jobId: string | null;
+  readonly variables?: JsonObject;
+}
+
+/** Writes `manifest.jsonl`, one line per output in plan order: the old file or the new one, never half. */
+export async function writeManifest(path: string, lines: Iterable<ManifestLine>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeWhole(path, linesOf(lines));
+}
+
+function* linesOf(lines: Iterable<ManifestLine>): Generator<string> {
+  for (const line of lines) yield `${JSON.stringify(line)}\n`;
+}

@@ -1,0 +1,63 @@
+import type { JsonObject } from '../json.ts';
+import type { OutputRow, ShotRow, SubmissionRow } from '../ledger/port.ts';
+import { decimalFromAmount } from '../money.ts';
+import type { Amount, Unit } from '../money.ts';
+
+/** Times in reports: ISO 8601 in UTC, or null. */
+export const isoTime = (epochMs: number | null): string | null =>
+  epochMs === null ? null : new Date(epochMs).toISOString();
+
+export const decimalOrNull = (amount: Amount | null, unit: Unit): string | null =>
+  amount === null ? null : decimalFromAmount(amount, unit);
+
+/**
+ * Everything that is known about one file: enough to ask for it again, to find it at the vendor and to
+ * say what it cost. Stable: the same facts give the same sidecar, so that it is rewritten only for news.
+ */
+export function sidecarOf(
+  batch: string,
+  shot: ShotRow,
+  output: OutputRow,
+  submission: SubmissionRow | undefined,
+): JsonObject {
+  const price = submission?.price ?? shot.price;
+  const { account, model, choice, prompt, references, options, ...fields } = shot.request;
+  return {
+    batch,
+    key: shot.key,
+    step: shot.step,
+    take: shot.take,
+    output: output.index,
+    sha256: output.sha256,
+    bytes: output.bytes,
+    mime: output.mime,
+    width: output.width,
+    height: output.height,
+    account,
+    model,
+    prompt: prompt ?? null,
+    request: toJson({ choice, ...fields, options, references }),
+    fingerprint: shot.fingerprint,
+    submission: shot.submission,
+    attempt: submission?.attempt ?? null,
+    jobId: submission?.jobId ?? null,
+    job: submission?.job ?? null,
+    price: {
+      amount: decimalOrNull(submission?.billed ?? price.amount, price.unit),
+      unit: price.unit,
+      basis: submission?.billed == null ? price.basis : 'exact',
+    },
+    cached: shot.cached,
+    times: {
+      claimed: isoTime(submission?.claimedAt ?? null),
+      submitted: isoTime(submission?.submittedAt ?? null),
+      ended: isoTime(submission?.endedAt ?? null),
+      saved: isoTime(output.savedAt),
+    },
+  };
+}
+
+/** Requests are plain JSON whose absent fields may be undefined. */
+function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}

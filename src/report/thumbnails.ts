@@ -1,0 +1,58 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { Blobs } from '../storage/blobs.ts';
+import { temporaryBeside } from '../storage/atomic-file.ts';
+
+const longSide = 320;
+/** A picture that unpacks to more than this is not worth the memory. */
+const maxPixels = 200_000_000;
+const parallel = 2;
+
+export interface Picture {
+  readonly sha256: string;
+  readonly mime: string;
+}
+
+/**
+ * Makes `_thumbs/<sha>.webp` in the batch's folder for each picture that has none yet, and returns the
+ * hashes that have one. Videos, vectors (never rendered: they may hold anything) and unreadable files
+ * have none; the contact sheet shows their kind instead.
+ */
+export async function makeThumbnails(
+  batchFolder: string,
+  pictures: readonly Picture[],
+  blobs: Blobs,
+): Promise<ReadonlySet<string>> {
+  const folder = join(batchFolder, '_thumbs');
+  await mkdir(folder, { recursive: true });
+  const there = new Set(await readdir(folder));
+  const done = new Set<string>();
+  const queue = pictures.values();
+  const work = async (): Promise<void> => {
+    for (const { sha256, mime } of queue) {
+      if (done.has(sha256) || !mime.startsWith('image/') || mime === 'image/svg+xml') continue;
+      const name = `${sha256}.webp`;
+      if (there.has(name) || (await shrink(sha256, join(folder, name), blobs))) done.add(sha256);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  return done;
+}
+
+/** False where the picture cannot be read; the sheet is worth having without it. */
+async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boolean> {
+  const temporary = temporaryBeside(target);
+  try {
+    await sharp(await blobs.path(sha256), { limitInputPixels: maxPixels })
+      .rotate()
+      .resize({ width: longSide, height: longSide, fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 76 })
+      .toFile(temporary);
+    await rename(temporary, target);
+    return true;
+  } catch {
+    await rm(temporary, { force: true });
+    return false;
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AccountMoney, OutputRow, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
+import { writeManifest } from '../../src/report/manifest.ts';
+import { formatReceipt, receiptOf, writeReceipt } from '../../src/report/receipt.ts';
+import { sidecarOf } from '../../src/report/sidecar.ts';
+
+const studio: AccountMoney = {
+  account: 'studio',
+  unit: 'credits',
+  planned: 1_250_000,
+  reserved: 0,
+  spent: 37_500,
+  refunded: 0,
+  ambiguous: 12_500,
+  cap: null,
+};
+const submission: SubmissionRow = {
+  submission: 's1',
+  operation: 'generate',
+  key: 'portraits/linen',
+  attempt: 1,
+  account: 'studio',
+  state: 'succeeded',
+  jobId: 'job-1',
+  job: { id: 'job-1' },
+  price: { amount: 12_500, unit: 'credits', basis: 'assumed' },
+  billed: 25_000,
+  claimedAt: 1_000,
+  submittedAt: 2_000,
+  endedAt: 3_000,
+  why: null,
+  surplus: false,
+};
+const training: SubmissionRow = { ...submission, operation: 'train', key: 'model', billed: null };
+const parked: SubmissionRow = {
+  ...submission,
+  key: 'portraits/silk',
+  state: 'parked',
+  jobId: null,
+  why: 'the answer was lost',
+};
+
+describe('the receipt', () => {
+  it('has the shape that others rely on', () => {
+    expect(receiptOf('autumn', [studio], [submission, training])).toEqual({
+      batch: 'autumn',
+      accounts: [
+        {
+          account: 'studio',
+          unit: 'credits',
+          planned: '1250',
+          reserved: '0',
+          spent: '37.5',
+          refunded: '0',
+          ambiguous: '12.5',
+        },
+      ],
+      submissions: [
+        { key: 'portraits/linen', attempt: 1, state: 'succeeded', jobId: 'job-1', price: '25' },
+        { key: 'model', attempt: 1, state: 'succeeded', jobId: null, price: '12.5' },
+      ],
+    });
+  });
+
+  it('lines up its columns and names what is not settled', () => {
+    expect(formatReceipt('autumn', [studio], [submission, parked])).toBe(
+      [
+        'autumn',
+        '',
+        '  account  planned  reserved  spent  refunded  ambiguous',
+        '  studio     1,250         0   37.5         0       12.5  credits',
+        '',
+        '2 submissions: 1 succeeded, 1 parked',
+        '',
+        'not settled:',
+        '  portraits/silk  parked  no job id  the answer was lost',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
+const output: OutputRow = {
+  index: 0,
+  state: 'saved',
+  sha256: 'a'.repeat(64),
+  bytes: 10,
+  mime: 'image/png',
+  width: 4,
+  height: 5,
+  savedAt: 4_000,
+  why: null,
+};
+const shot: ShotRow = {
+  key: 'portraits/linen',
+  step: 'portraits',
+  name: 'linen',
+  ordinal: 0,
+  take: 1,
+  account: 'studio',
+  fingerprint: 'f',
+  request: {
+    account: 'studio',
+    model: 'large',
+    choice: { kind: 'public', id: 'large' },
+    prompt: 'a linen suit',
+    seed: undefined,
+    options: { style: 'raw' },
+    references: [],
+  },
+  price: submission.price,
+  state: 'done',
+  why: null,
+  tries: 1,
+  origin: 'rows.csv:2',
+  submission: 's1',
+  submissionState: 'succeeded',
+  cached: false,
+  outputs: [output],
+};
+
+describe('files beside the outputs', () => {
+  it('say what was asked, at which price, when and by which job', () => {
+    const sidecar = sidecarOf('autumn', shot, output, submission);
+    expect(sidecar).toMatchObject({
+      key: 'portraits/linen',
+      sha256: output.sha256,
+      model: 'large',
+      prompt: 'a linen suit',
+      request: { choice: { kind: 'public', id: 'large' }, options: { style: 'raw' } },
+      jobId: 'job-1',
+      price: { amount: '25', unit: 'credits', basis: 'exact' },
+      times: { submitted: '1970-01-01T00:00:02.000Z', saved: '1970-01-01T00:00:04.000Z' },
+    });
+    expect(JSON.parse(JSON.stringify(sidecar))).toEqual(sidecar);
+  });
+
+  it('are written whole', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shotlist-report-'));
+    const receipt = receiptOf('autumn', [studio], [submission]);
+    await writeReceipt(join(folder, 'new', 'receipt.json'), receipt);
+    const written = await readFile(join(folder, 'new', 'receipt.json'), 'utf8');
+    expect(JSON.parse(written)).toEqual(receipt);
+    const line = {
+      path: 'portraits/linen.png',
+      key: shot.key,
+      step: shot.step,
+      sha256: 'a',
+      bytes: 10,
+      mime: 'image/png',
+      width: 4,
+      height: 5,
+      account: 'studio',
+      model: 'large',
+      prompt: 'two\nlines',
+      price: '25',
+      unit: 'credits',
+      jobId: 'job-1',
+    };
+    await writeManifest(join(folder, 'manifest.jsonl'), [line, line]);
+    const lines = (await readFile(join(folder, 'manifest.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((each) => JSON.parse(each) as unknown)).toEqual([line, line]);
+    await rm(folder, { recursive: true });
+  });
+});
