@@ -3,7 +3,7 @@ import type { Book } from './book.ts';
 import type { SimulatorSettings } from './settings.ts';
 
 /** Where in a request's life a kind of fault strikes. */
-const scopes = {
+export const scopes = {
   'reset-before': 'request',
   'error-before': 'request',
   'html-before': 'request',
