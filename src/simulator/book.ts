@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 export type PaidKind = 'generate' | 'upscale' | 'video' | 'train';
 export type BookState = 'queued' | 'running' | 'success' | 'failed';
 /** What the client got to know of an accepted request. */
-export type Reply = 'answered' | 'reset' | 'unanswered' | 'error' | 'garbled';
+type Reply = 'answered' | 'reset' | 'unanswered' | 'error' | 'garbled';
 
 export interface BookOutput {
   id: string;

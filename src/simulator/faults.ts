@@ -22,6 +22,7 @@ export const scopes = {
   'list-lags': 'job',
   'list-omits': 'job',
   'url-expired': 'download',
+  'download-error': 'download',
   'download-forbidden': 'download',
   'download-reset': 'download',
   'download-html': 'download',
@@ -47,7 +48,7 @@ export interface Fault {
   count?: number;
   /** Strikes for this long, counted from the first strike. */
   forMs?: number;
-  /** HTTP status of `error-*` (500) and `html-*` (502 before, 200 after). */
+  /** HTTP status of `error-*` and `download-error` (500) and `html-*` (502 before, 200 after). */
   status?: number;
   /** `rate-limit`: form of Retry-After (the setting's form), and its value (1). */
   retryAfter?: SimulatorSettings['retryAfter'];

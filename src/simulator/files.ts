@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BookOutput } from './book.ts';
 import { sha256 } from './digest.ts';
-import type { FaultKind, Faults } from './faults.ts';
+import type { Fault, Faults } from './faults.ts';
 import type { SimulatorSettings } from './settings.ts';
 import type { Env } from './world.ts';
 
@@ -51,12 +53,14 @@ export class Files {
   async serve(context: Context<Env>): Promise<Response> {
     const file = this.#files.get(context.req.param('name') ?? '');
     if (file === undefined || !file.ready()) return context.text('no such file', 404);
-    const [fault] = this.#faults.draw('download', 'GET', context.req.path);
+    const { path } = context.req;
+    for (const { ms } of this.#faults.draw('delay', 'GET', path)) await sleep(ms ?? 1_000);
+    const [fault] = this.#faults.draw('download', 'GET', path);
     const expires = Number(context.req.query('expires') ?? 0);
     const expired = this.#settings.urlMs > 0 && this.#settings.clock.now() >= expires;
     if (expired || fault?.kind === 'url-expired') return context.text('Request has expired', 403);
     const bytes = await file.content();
-    if (fault !== undefined) return spoil(context, fault.kind, file.type, bytes);
+    if (fault !== undefined) return spoil(context, fault, file.type, bytes);
     if (file.output !== undefined) file.output.sha256 ??= sha256(bytes);
     return context.body(new Uint8Array(bytes), 200, {
       'content-type': file.type,
@@ -65,8 +69,10 @@ export class Files {
   }
 }
 
-function spoil(context: Context<Env>, kind: FaultKind, type: string, bytes: Uint8Array): Response {
-  switch (kind) {
+function spoil(context: Context<Env>, fault: Fault, type: string, bytes: Uint8Array): Response {
+  switch (fault.kind) {
+    case 'download-error':
+      return context.text('upstream error', (fault.status ?? 500) as ContentfulStatusCode);
     case 'download-forbidden':
       return context.text('Access Denied', 403);
     case 'download-html':

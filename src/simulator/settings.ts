@@ -7,6 +7,8 @@ export interface SimulatorSettings {
   host: string;
   /** 0 takes a free port. */
   port: number;
+  /** How clients reach the simulator where that is not its own address: behind a container's name. */
+  publicUrl: string | null;
   /** Decides jitter, failing jobs and faults: the same seed and the same requests give the same run. */
   seed: string;
   clock: Clock;
@@ -49,6 +51,7 @@ export interface SimulatorSettings {
 export const defaultSettings: SimulatorSettings = {
   host: '127.0.0.1',
   port: 7411,
+  publicUrl: null,
   seed: 'shotlist',
   clock: systemClock,
   jobMs: 1_500,
@@ -73,7 +76,7 @@ export const defaultSettings: SimulatorSettings = {
   bookFile: null,
 };
 
-const fixed: readonly string[] = ['host', 'port', 'clock', 'bookFile'];
+const fixed: readonly string[] = ['host', 'port', 'publicUrl', 'clock', 'bookFile'];
 
 /** Changes running settings; an unknown name or another type than the default's is refused by name. */
 export function patchSettings(

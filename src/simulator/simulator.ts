@@ -35,7 +35,8 @@ export async function startSimulator(
   const server = createAdaptorServer({ fetch: createApp(world).fetch }) as Server;
   await listen(server, live);
   const { port } = server.address() as AddressInfo;
-  const url = `http://${live.host}:${port}`;
+  const reachable = live.host === '0.0.0.0' ? '127.0.0.1' : live.host;
+  const url = live.publicUrl ?? `http://${reachable}:${port}`;
   world.files.origin = url;
   return {
     url,

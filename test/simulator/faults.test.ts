@@ -134,6 +134,17 @@ describe('faults of downloads', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
+  it('answer an error, or slowly', async () => {
+    const client = await open();
+    const { url } = (await finish(client)).images[0];
+    client.simulator.settings.faults = [{ kind: 'download-error', status: 503 }];
+    expect((await fetch(url)).status).toBe(503);
+    client.simulator.settings.faults = [{ kind: 'slow', ms: 30, match: { path: '^/files/' } }];
+    const began = performance.now();
+    await download(url);
+    expect(performance.now() - began).toBeGreaterThan(25);
+  });
+
   it('cut, shorten or replace the bytes, which the book does not take for served', async () => {
     const client = await open();
     const { url } = (await finish(client)).images[0];

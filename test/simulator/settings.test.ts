@@ -43,6 +43,11 @@ describe('settings', () => {
     expect(ended()).toBe(20);
   });
 
+  it('give out URLs at the address that clients know', async () => {
+    const client = await open({ host: '0.0.0.0', publicUrl: 'http://simulator:7411' });
+    expect(client.base).toBe('http://simulator:7411/photogpt');
+  });
+
   it('do not leak from one simulator into the next', async () => {
     const first = await open();
     first.simulator.settings.prices['photogpt'] = { image: 1 };

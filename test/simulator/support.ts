@@ -1,7 +1,6 @@
 import { afterEach } from 'vitest';
-import type { Simulator } from '../../src/simulator/index.ts';
+import type { Simulator, SimulatorSettings } from '../../src/simulator/index.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
-import type { SimulatorSettings } from '../../src/simulator/settings.ts';
 
 const started: Simulator[] = [];
 
