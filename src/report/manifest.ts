@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { JsonObject } from '../json.ts';
 import { writeWhole } from '../storage/atomic-file.ts';
 
 /** One output in `manifest.jsonl`; `path` is relative to the batch's folder, with `/`. */
@@ -19,7 +18,6 @@ export interface ManifestLine {
   readonly price: string | null;
   readonly unit: string;
   readonly jobId: string | null;
-  readonly variables?: JsonObject;
 }
 
 /** Writes `manifest.jsonl`, one line per output in plan order: the old file or the new one, never half. */

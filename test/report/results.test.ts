@@ -1,0 +1,138 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BatchStatus, ShotRow } from '../../src/ledger/port.ts';
+import { writeResults } from '../../src/report/results.ts';
+import type { ResultsInput } from '../../src/report/results.ts';
+import type { Blobs } from '../../src/storage/blobs.ts';
+import { folderBlobs } from '../../src/storage/folder-blobs.ts';
+
+let folder: string;
+let blobs: Blobs;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shotlist-results-'));
+  blobs = folderBlobs(join(folder, 'blobs'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const status: BatchStatus = {
+  row: {
+    batch: 'autumn',
+    run: 1,
+    state: 'finished',
+    frozen: 'f',
+    ownerPath: 'autumn.yaml',
+    policy: { retries: 1, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
+    steps: [{ name: 'portraits', from: [], pick: 'all' }],
+    startedAt: 0,
+    endedAt: 1,
+  },
+  steps: [],
+  accounts: [],
+  holds: [],
+  stops: [],
+};
+
+async function shot(
+  name: string,
+  outputs: number,
+  changes: Partial<ShotRow> = {},
+): Promise<ShotRow> {
+  const rows = [];
+  for (let index = 0; index < outputs; index += 1) {
+    const background = { r: name.length, g: index * 20, b: 9 };
+    const bytes = await sharp({ create: { width: 8, height: 9, channels: 3, background } })
+      .png()
+      .toBuffer();
+    const sha256 = await blobs.put(bytes);
+    const size = { bytes: bytes.length, mime: 'image/png', width: 8, height: 9 };
+    rows.push({ index, state: 'saved' as const, sha256, ...size, savedAt: 1, why: null });
+  }
+  return {
+    key: `portraits/${name}`,
+    step: 'portraits',
+    name,
+    ordinal: 0,
+    take: 1,
+    account: 'studio@host',
+    fingerprint: name,
+    request: {
+      account: 'studio',
+      model: 'large',
+      choice: { kind: 'public', id: 'large' },
+      prompt: name,
+      options: {},
+      references: [],
+    },
+    price: { amount: 2_000, unit: 'credits', basis: 'exact' },
+    state: outputs ? 'done' : 'failed',
+    why: outputs ? null : 'refused by the filter',
+    tries: 1,
+    origin: 'rows.csv:2',
+    submission: null,
+    submissionState: null,
+    cached: false,
+    outputs: rows,
+    ...changes,
+  };
+}
+
+function input(shots: readonly ShotRow[]): ResultsInput {
+  return {
+    reports: {
+      status: async () => status,
+      async *shots() {
+        yield* shots;
+      },
+      async *submissions() {},
+      knownFiles: async (_, key) =>
+        shots
+          .filter((row) => row.key === key)
+          .flatMap((row) => row.outputs.map((output) => output.sha256 ?? '')),
+    },
+    blobs,
+    outRoot: join(folder, 'out'),
+    batch: 'autumn',
+    now: () => 0,
+    warn: (message) => {
+      throw new Error(message);
+    },
+  };
+}
+
+describe('writeResults', () => {
+  it('brings the folder in line with the ledger, and again without a change', async () => {
+    const shots = [await shot('linen', 1), await shot('silk-', 2), await shot('wool', 0)];
+    const results = await writeResults(input(shots));
+    expect(results).toMatchObject({ files: 3, kept: [] });
+    const all = ['_thumbs', 'index.html', 'manifest.jsonl', 'portraits', 'receipt.json'];
+    expect((await readdir(results.directory)).sort()).toEqual(all);
+    expect((await readdir(join(results.directory, 'portraits'))).sort()).toEqual([
+      'linen.json',
+      'linen.png',
+      'silk---1.json',
+      'silk---1.png',
+      'silk---2.json',
+      'silk---2.png',
+    ]);
+    const page = await readFile(results.gallery ?? '', 'utf8');
+    expect(page).toContain('refused by the filter');
+    await writeResults(input(shots));
+    expect(await readFile(results.gallery ?? '', 'utf8')).toBe(page);
+  });
+
+  it('names edited files and moves those of retired shots aside', async () => {
+    const [linen, silk] = [await shot('linen', 1), await shot('silk', 1)];
+    const { directory } = await writeResults(input([linen, silk]));
+    await writeFile(join(directory, 'portraits/linen.png'), 'retouched');
+    const again = await writeResults(input([linen, { ...silk, state: 'retired' }]));
+    expect(again.kept).toEqual(['portraits/linen.png']);
+    expect((await readdir(join(directory, '_old/portraits'))).sort()).toEqual([
+      'silk.json',
+      'silk.png',
+    ]);
+    expect((await readFile(join(directory, 'manifest.jsonl'), 'utf8')).split('\n')).toHaveLength(2);
+  });
+});
