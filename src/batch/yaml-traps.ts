@@ -1,0 +1,106 @@
+import { isAlias, isCollection, isMap, isPair, isScalar, visit } from 'yaml';
+import type { Document, Node, Pair, Scalar } from 'yaml';
+import type { Problem } from './problem.ts';
+import type { Path, YamlPlaces } from './yaml-places.ts';
+
+export interface Trap {
+  readonly problem: Problem;
+  /** Whether nothing can be read from the file while it is there. */
+  readonly stops: boolean;
+}
+
+/** Keys under which numbers are data, where `00123` is meant as text. */
+const dataKeys = new Set(['matrix', 'rows', 'where', 'exclude']);
+
+/** What is valid YAML and yet not what the person meant. */
+export function findTraps(document: Document, source: string, places: YamlPlaces): Trap[] {
+  const traps: Trap[] = [];
+  const add = (node: Node, path: Path, message: string, hint: string, stops = false): void => {
+    const problem = { severity: 'error', message, hint, path, place: places.ofNode(node) } as const;
+    traps.push({ problem, stops });
+  };
+  visit(document, {
+    Alias(_key, node, ancestors) {
+      if (node.resolve(document) === undefined)
+        add(
+          node,
+          pathTo(ancestors, node),
+          `YAML reads *${node.source} as an alias`,
+          `put the pattern in quotes: "*${node.source}"`,
+          true,
+        );
+    },
+    Node(_key, node, ancestors) {
+      if (!isAlias(node) && node.tag !== undefined)
+        add(
+          node,
+          pathTo(ancestors, node),
+          `YAML tags are not taken: ${node.tag}`,
+          'leave it out',
+          true,
+        );
+    },
+    Pair(_key, pair, ancestors) {
+      if (isMap(pair.key) || isCollection(pair.key)) {
+        const path = pathTo(ancestors, pair).slice(0, -1);
+        const [start] = pair.key.range ?? [0];
+        const line = source.slice(start - 1).split('\n')[0] ?? '';
+        const written = /^\{\{.*\}\}/.exec(line)?.[0];
+        if (written === undefined)
+          add(pair.key, path, 'a key must be text', 'put it in quotes', true);
+        else add(pair.key, path, 'a value that starts with {{ needs quotes', `write "${written}"`);
+        return visit.SKIP;
+      }
+      return undefined;
+    },
+    Scalar(_key, node, ancestors) {
+      const path = pathTo(ancestors, node);
+      const cut = cutText(node, source);
+      if (cut !== undefined)
+        add(
+          node,
+          path,
+          `YAML cuts the text at ${cut}`,
+          'put the text in quotes (a comment has a space after #)',
+        );
+      const reread = rereadNumber(node, path);
+      if (reread !== undefined) add(node, path, ...reread);
+    },
+  });
+  return traps;
+}
+
+/** ` #3 of the set`: what stands behind a plain scalar with no space after its `#`. */
+function cutText(node: Scalar, source: string): string | undefined {
+  if (node.type !== 'PLAIN' || !node.range) return undefined;
+  const rest = source.slice(node.range[1], node.range[1] + 200);
+  return /^[ \t]+#[^\s#=-][^\r\n]*/.exec(rest)?.[0].trimEnd();
+}
+
+function rereadNumber(node: Scalar, path: Path): [message: string, hint: string] | undefined {
+  const { value, source } = node;
+  if (typeof value !== 'number' || source === undefined || String(value) === source)
+    return undefined;
+  if (!Number.isFinite(value)) return [`${source} is not a number here`, 'write a finite number'];
+  const data =
+    path[0] === 'vars' ||
+    (path[0] === 'steps' && dataKeys.has(String(path[2]))) ||
+    (Number.isInteger(value) && !Number.isSafeInteger(value));
+  if (!data) return undefined;
+  return [`YAML reads ${source} as the number ${value}`, `write "${source}"`];
+}
+
+function pathTo(ancestors: readonly unknown[], node: unknown): (string | number)[] {
+  const path: (string | number)[] = [];
+  const chain = [...ancestors, node];
+  for (const [index, parent] of chain.entries()) {
+    const child = chain[index + 1];
+    if (isPair(parent)) path.push(keyOf(parent));
+    else if (isCollection(parent) && !isMap(parent)) path.push(parent.items.indexOf(child));
+  }
+  return path;
+}
+
+function keyOf(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : '';
+}
