@@ -1,5 +1,3 @@
-import type { ModelChoice } from './request.ts';
-
 /** Workflow ids and task queues: pure functions, so that a command finds what a worker started. */
 
 /** Workflows and light activities. */
@@ -25,13 +23,4 @@ export function shardWorkflowId(shard: {
 }): string {
   const lane = `${shard.step}@${shard.accountName}`;
   return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.sweep}/${lane}/${shard.shard}`;
-}
-
-/**
- * What an uploaded reference is for. References of a trained model belong to that model at the vendor,
- * so the same bytes are uploaded once per model there.
- */
-export function uploadPurpose(choice: ModelChoice): string {
-  if (choice.kind === 'public') return 'reference';
-  return `model:${choice.kind === 'training' ? choice.set.fingerprint : choice.id}`;
 }

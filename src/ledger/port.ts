@@ -138,7 +138,7 @@ export interface PlanLedger {
   ): Promise<readonly { account: string; choice: ModelChoice & { kind: 'training' } }[]>;
   /**
    * Files that open shots of the step refer to, per account, for accounts that upload; `purpose` as
-   * `uploadPurpose` of batch/ids.ts says.
+   * `uploadPurpose` of rules/upload-purpose.ts says.
    */
   neededUploads(
     batch: string,
@@ -353,11 +353,10 @@ export interface RemoteLedger {
     submission: string,
     index: number,
   ): Promise<
-    | { account: string; remote: Json; url: string | null; expiresAt: number | null }
-    | undefined
+    { account: string; remote: Json; url: string | null; expiresAt: number | null } | undefined
   >;
   model(account: string, fingerprint: string): Promise<ModelRow | undefined>;
-  /** Takes or renews the lease of the model's row, creating it in phase `created`; false when another holds it. */
+  /** Takes or renews the lease of the model's row, creating it in phase `creating`; false when another holds it. */
   leaseModel(
     account: string,
     fingerprint: string,

@@ -1,0 +1,36 @@
+import type { Catalogue } from '../batch/model-spec.ts';
+import type { Price } from '../money.ts';
+import type { Ledger } from '../ledger/port.ts';
+import type { Limits, Provider, Timeouts } from '../providers/port.ts';
+import type { Blobs } from '../storage/blobs.ts';
+import type { AccountPulse } from './account-pulse.ts';
+
+/** An account that this worker has the key of. */
+export interface AccountAccess {
+  readonly name: string;
+  /** The ledger's key. */
+  readonly key: string;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly provider: Provider;
+  /** Origin of the base URL: the only one that may lie inside this network. */
+  readonly trustedOrigin: string;
+  readonly trainingPrice: Price;
+  /** What this process has learned of the account lately. */
+  readonly pulse: AccountPulse;
+}
+
+/** What every activity works with; made once per worker. */
+export interface ActivityDependencies {
+  readonly ledger: Ledger;
+  readonly blobs: Blobs;
+  /** By ledger key. */
+  readonly accounts: ReadonlyMap<string, AccountAccess>;
+  /** All configured accounts by ledger key, also those whose key is elsewhere. */
+  readonly lanes: ReadonlyMap<string, { readonly name: string; readonly inFlight: number }>;
+  readonly catalogue: Catalogue;
+  readonly now: () => number;
+  /** Names this process on claims, for people. */
+  readonly worker: string;
+  readonly log: (line: string) => void;
+}

@@ -1,0 +1,44 @@
+import { applyMessage, type ApplyMessageInput } from './apply-message.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import type { RunInput } from './own-work.ts';
+import { planStep, type PlanStepInput, type StepPlan } from './plan-step.ts';
+import type { RunShotsResult } from './range-runner.ts';
+import { runShots, type RunShotsInput } from './run-shots.ts';
+import { finishRun, openRun, type BatchOutcome, type RunSteps } from './runs.ts';
+import { toApplicationFailure } from './to-application-failure.ts';
+import { trainModel, type TrainModelInput, type TrainModelResult } from './train-model.ts';
+import { uploadReferences, type UploadReferencesInput } from './upload-references.ts';
+
+export type { ActivityDependencies } from './dependencies.ts';
+
+/** Everything that a worker does for the workflows. Failures leave through one door. */
+export interface Activities {
+  openRun(input: RunInput): Promise<RunSteps>;
+  planStep(input: PlanStepInput): Promise<StepPlan>;
+  trainModel(input: TrainModelInput): Promise<TrainModelResult>;
+  uploadReferences(input: UploadReferencesInput): Promise<void>;
+  runShots(input: RunShotsInput): Promise<RunShotsResult>;
+  applyMessage(input: ApplyMessageInput): Promise<void>;
+  finishRun(input: RunInput): Promise<BatchOutcome>;
+}
+
+export function createActivities(deps: ActivityDependencies): Activities {
+  const activity =
+    <Input, Result>(work: (deps: ActivityDependencies, input: Input) => Promise<Result>) =>
+    async (input: Input): Promise<Result> => {
+      try {
+        return await work(deps, input);
+      } catch (error) {
+        throw toApplicationFailure(error);
+      }
+    };
+  return {
+    openRun: activity(openRun),
+    planStep: activity(planStep),
+    trainModel: activity(trainModel),
+    uploadReferences: activity(uploadReferences),
+    runShots: activity(runShots),
+    applyMessage: activity(applyMessage),
+    finishRun: activity(finishRun),
+  };
+}

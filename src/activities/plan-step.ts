@@ -1,0 +1,170 @@
+import { parseBatch } from '../batch/parse.ts';
+import { openStep, type Expanded } from '../batch/expand.ts';
+import type { PlannedShot } from '../batch/shot.ts';
+import { UserError } from '../errors.ts';
+import type { Lane } from '../ledger/port.ts';
+import { openFrozen } from '../storage/frozen-batch.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { lively } from './lively.ts';
+import { checkLedger, type RunInput } from './own-work.ts';
+
+export interface PlanStepInput extends RunInput {
+  readonly step: string;
+  readonly sweep: number;
+}
+
+export interface StepPlan {
+  readonly lanes: readonly {
+    readonly lane: string;
+    readonly account: string;
+    readonly accountName: string;
+    readonly shots: number;
+    readonly inFlight: number;
+    /** Of the shots, where they are few; their activities are named by them. */
+    readonly names: readonly string[];
+  }[];
+  readonly trainings: readonly {
+    readonly account: string;
+    readonly accountName: string;
+    readonly fingerprint: string;
+    readonly name: string;
+  }[];
+  readonly uploads: readonly {
+    readonly account: string;
+    readonly accountName: string;
+    readonly files: number;
+  }[];
+}
+
+/** Rows written in one transaction. */
+const sliceLength = 500;
+/** Up to this many, every shot of a lane has an activity of its own. */
+const namedShotsMax = 200;
+
+/**
+ * Expands one step of the frozen batch into the ledger and cuts it into lanes. Expansion is pure and the
+ * rows are keyed, so doing it again changes nothing.
+ */
+export async function planStep(
+  deps: ActivityDependencies,
+  input: PlanStepInput,
+): Promise<StepPlan> {
+  checkLedger(deps, input);
+  return await lively(async (cancelled, tell) => {
+    const { plans, batches } = deps.ledger;
+    const { batch, run, step } = input;
+    const row = await batches.get(batch);
+    const about = row?.steps.find(({ name }) => name === step);
+    if (!row || !about) throw new UserError(`the batch ${batch} has no step ${step}`);
+    if (row.run !== run) return { lanes: [], trainings: [], uploads: [] };
+    let planned = 0;
+    for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
+      cancelled.throwIfAborted();
+      await plans.putShots(batch, run, slice);
+      planned += slice.length;
+      tell(`${planned} shots`);
+    }
+    await plans.retireOthers(batch, run, step);
+    const lanes = await plans.makeLanes(batch, run, step, input.sweep);
+    return await describePlan(deps, input, lanes);
+  });
+}
+
+/** The step's shots; a step that reads others has them from their saved outputs, a slice at a time. */
+async function* expand(
+  deps: ActivityDependencies,
+  frozen: string,
+  batch: string,
+  about: { name: string; from: readonly string[]; pick: 'all' | 'approved' },
+): AsyncGenerator<PlannedShot> {
+  const { source, file, files } = await openFrozen(deps.blobs, frozen);
+  const { document } = parseBatch(source, file);
+  if (!document) throw new UserError(`${file} does not read as it did when it was started`);
+  const expansion = openStep(document, about.name, { files, catalogue: deps.catalogue });
+  if (about.from.length === 0) {
+    yield* shotsOf(deps, expansion.shots());
+    return;
+  }
+  const outputs = deps.ledger.plans.sources(batch, about.from, about.pick);
+  let ordinal = 0;
+  for await (const slice of slicesOf(outputs)) {
+    yield* shotsOf(deps, expansion.shots(slice, ordinal));
+    ordinal += expansion.tally.shots;
+  }
+}
+
+function* shotsOf(
+  deps: ActivityDependencies,
+  expanded: Iterable<Expanded>,
+): Generator<PlannedShot> {
+  for (const each of expanded)
+    if ('shot' in each) yield each.shot;
+    else deps.log(`${each.origin}: ${each.problem.message}`);
+}
+
+async function* slicesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let slice: Item[] = [];
+  for await (const item of items) {
+    slice.push(item);
+    if (slice.length < sliceLength) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/** Ids and counts only: what the workflow needs to go on, whatever the size of the step. */
+async function describePlan(
+  deps: ActivityDependencies,
+  input: PlanStepInput,
+  lanes: readonly Lane[],
+): Promise<StepPlan> {
+  const { plans } = deps.ledger;
+  const { batch, run, step } = input;
+  const about = (account: string): { name: string; inFlight: number } => {
+    const known = deps.lanes.get(account);
+    if (known) return known;
+    throw new UserError(`the account ${account} is not configured any more`);
+  };
+  const uploads = new Map<string, number>();
+  for (const { account } of await plans.neededUploads(batch, run, step))
+    uploads.set(account, (uploads.get(account) ?? 0) + 1);
+  const trainings = await plans.neededTrainings(batch, run, step);
+  const named = await namesByAccount(deps, input, lanes);
+  return {
+    lanes: lanes.map(({ lane, account, shots }) => ({
+      lane,
+      account,
+      accountName: about(account).name,
+      inFlight: about(account).inFlight,
+      shots,
+      names: named.get(account) ?? [],
+    })),
+    trainings: trainings.map(({ account, choice: { set } }) => ({
+      account,
+      accountName: about(account).name,
+      fingerprint: set.fingerprint,
+      name: set.name,
+    })),
+    uploads: [...uploads].map(([account, files]) => ({
+      account,
+      accountName: about(account).name,
+      files,
+    })),
+  };
+}
+
+/** Keys in the lane's order, for lanes so short that each shot has an activity of its own. */
+async function namesByAccount(
+  deps: ActivityDependencies,
+  { batch, step }: PlanStepInput,
+  lanes: readonly Lane[],
+): Promise<ReadonlyMap<string, string[]>> {
+  const names = new Map<string, string[]>();
+  for (const { account, shots } of lanes)
+    if (shots > 0 && shots <= namedShotsMax) names.set(account, []);
+  if (names.size === 0) return names;
+  const rows = deps.ledger.reports.shots(batch, { states: ['open', 'bound'] });
+  for await (const row of rows) if (row.step === step) names.get(row.account)?.push(row.key);
+  return names;
+}

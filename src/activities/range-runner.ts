@@ -1,0 +1,204 @@
+import type { ClaimAnswer, Due, Range, StopReason } from '../ledger/port.ts';
+import { claimAndStart, startShot } from './claim-and-start.ts';
+import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { pause } from './lively.ts';
+import { pollJob } from './poll-job.ts';
+import { saveOutput } from './save-output.ts';
+import { settle } from './settle.ts';
+
+export type RunShotsResult = {
+  /** Files saved during this attempt: steps that read them may go on. */
+  readonly saved: number;
+} & (
+  | { readonly kind: 'done' }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'stopped'; readonly reason: StopReason }
+);
+
+/** Waits up to this long are held inside the activity. */
+const insideWaitMs = 60_000;
+/** A poll's claim in the ledger; longer than one unpaid call may take. */
+const pollLeaseMs = 90_000;
+/** Polls and downloads of one range at once. */
+const tasksMax = 32;
+const askAgainMs = 1_000;
+
+/**
+ * Drives one range of shots: settle, download, poll, claim, POST, each as soon as it is due and all at
+ * once. It keeps no state that matters: killed at any point, the next one goes on from the ledger.
+ */
+export class RangeRunner {
+  readonly #deps: ActivityDependencies;
+  readonly #access: AccountAccess;
+  readonly #range: Range;
+  readonly #active = new Map<string, Promise<void>>();
+  /** Unclear requests that could not be settled yet, and when to look again. */
+  readonly #unsettledUntil = new Map<string, number>();
+  #wake = new AbortController();
+  #failure: { error: unknown } | undefined;
+  #saved = 0;
+
+  constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
+    this.#deps = deps;
+    this.#access = access;
+    this.#range = range;
+  }
+
+  /** @param lease when to hand back, sooner if something was saved that others wait for */
+  async run(options: {
+    cancelled: AbortSignal;
+    leaseMs: number;
+    reportAfterMs: number;
+    tell: (phase: string) => void;
+  }): Promise<RunShotsResult> {
+    const startedAt = this.#deps.now();
+    let claimAt = 0;
+    let claimed: ClaimAnswer | undefined;
+    while (!options.cancelled.aborted) {
+      if (this.#failure) break;
+      const age = this.#deps.now() - startedAt;
+      if (age > options.leaseMs || (this.#saved > 0 && age > options.reportAfterMs)) break;
+      this.#wake = new AbortController();
+      const due = await this.#due();
+      const launched = this.#launch(due);
+      if (this.#mayClaim(due, claimAt)) {
+        claimed = await this.#claim();
+        claimAt = this.#deps.now() + waitAfter(claimed);
+      }
+      options.tell(this.#phase(claimed ?? due));
+      const end = this.#ending(claimed, due, claimAt);
+      if (end) return end;
+      const busy = launched || (claimed?.granted.length ?? 0) > 0;
+      await pause(this.#restMs(due, claimed, claimAt, busy), this.#either(options.cancelled));
+    }
+    await this.#finish(options.cancelled);
+    return { kind: 'again', saved: this.#saved };
+  }
+
+  async #due(): Promise<Due> {
+    return await this.#deps.ledger.submissions.due(this.#range, {
+      leaseMs: pollLeaseMs,
+      // What is handed out here is leased, so no more than can be started at once.
+      limit: Math.max(0, tasksMax - this.#count('poll') - this.#count('file')),
+      settleMs: this.#access.timeouts.postMs,
+    });
+  }
+
+  /** Starts what is due and not under way. @returns whether anything was started */
+  #launch(due: Due): boolean {
+    const deps = this.#deps;
+    const access = this.#access;
+    const before = this.#active.size;
+    for (const output of due.downloads)
+      this.#start(`file ${output.submission} ${output.index}`, async () => {
+        if (await saveOutput(deps, access, output)) this.#saved++;
+      });
+    for (const poll of due.polls)
+      if (poll.operation === 'generate')
+        this.#start(`poll ${poll.submission}`, () => pollJob(deps, access, poll));
+    for (const unclear of due.ambiguous) {
+      const id = `settle ${unclear.submission}`;
+      if ((this.#unsettledUntil.get(id) ?? 0) <= deps.now())
+        this.#start(id, () => this.#settle(id, unclear));
+    }
+    return this.#active.size > before;
+  }
+
+  async #settle(id: string, unclear: Due['ambiguous'][number]): Promise<void> {
+    const settled = await settle(this.#deps, this.#access, unclear).catch((error: unknown) => {
+      this.#deps.log(this.#access.provider.classify(error).message);
+      return false;
+    });
+    if (!settled) this.#unsettledUntil.set(id, this.#deps.now() + 5_000);
+  }
+
+  /** Downloads go first: their addresses expire, and the money for them is spent. */
+  #mayClaim(due: Due, claimAt: number): boolean {
+    if (due.open === 0 || this.#deps.now() < claimAt) return false;
+    return this.#count('file') < tasksMax && this.#count('post') < this.#access.pulse.window;
+  }
+
+  async #claim(): Promise<ClaimAnswer> {
+    return await claimAndStart(this.#deps, this.#access, this.#range, (grant, sendBy) =>
+      this.#start(`post ${grant.submission}`, () =>
+        startShot(this.#deps, this.#access, grant, sendBy),
+      ),
+    );
+  }
+
+  #start(id: string, work: () => Promise<void>): void {
+    if (this.#active.has(id)) return;
+    const task = work()
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => {
+        this.#active.delete(id);
+        this.#wake.abort();
+      });
+    this.#active.set(id, task);
+  }
+
+  #ending(claimed: ClaimAnswer | undefined, due: Due, claimAt: number): RunShotsResult | undefined {
+    if (this.#active.size > 0 || due.bound > 0) return undefined;
+    if (due.open === 0) return { kind: 'done', saved: this.#saved };
+    if (!claimed || claimed.granted.length > 0 || claimed.attached > 0) return undefined;
+    const { next } = claimed;
+    if (next.kind === 'stopped') return { ...next, saved: this.#saved };
+    const ms = claimAt - this.#deps.now();
+    if (next.kind === 'wait' && ms > insideWaitMs) return { kind: 'wait', ms, saved: this.#saved };
+    return undefined;
+  }
+
+  #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number, busy: boolean): number {
+    if (busy) return askAgainMs;
+    const toClaim =
+      due.open > 0 && this.#count('post') < this.#access.pulse.window
+        ? claimAt - this.#deps.now()
+        : insideWaitMs;
+    // What is due now and was not started is under way or full: its end wakes us.
+    const toDue = due.nextInMs === null || due.nextInMs <= 0 ? askAgainMs : due.nextInMs;
+    const attached = (claimed?.attached ?? 0) > 0;
+    return Math.max(attached ? 0 : 5, Math.min(toClaim, toDue, insideWaitMs));
+  }
+
+  /** Lets POSTs end and be recorded, whatever happens; other work may be cut off without harm. */
+  async #finish(cancelled: AbortSignal): Promise<void> {
+    while (this.#active.size > 0) {
+      const waitFor = [...this.#active].filter(
+        ([id]) => !cancelled.aborted || id.startsWith('post'),
+      );
+      if (waitFor.length === 0) break;
+      await Promise.race([...waitFor.map(([, task]) => task), pause(1_000, cancelled)]);
+      if (cancelled.aborted) await Promise.all(waitFor.map(([, task]) => task));
+    }
+    if (this.#failure) throw this.#failure.error;
+    cancelled.throwIfAborted();
+  }
+
+  #either(cancelled: AbortSignal): AbortSignal {
+    return AbortSignal.any([cancelled, this.#wake.signal]);
+  }
+
+  #count(kind: 'post' | 'poll' | 'file' | 'settle'): number {
+    let count = 0;
+    for (const id of this.#active.keys()) if (id.startsWith(kind)) count++;
+    return count;
+  }
+
+  #phase(left: { open: number; bound: number }): string {
+    const doing = (['post', 'poll', 'file', 'settle'] as const)
+      .map((kind) => [kind, this.#count(kind)] as const)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `${count} ${kind}`);
+    return [`${left.open} open`, `${left.bound} under way`, ...doing].join(', ');
+  }
+}
+
+/** How long to leave the door alone after its answer. */
+function waitAfter(answer: ClaimAnswer): number {
+  if (answer.next.kind === 'wait') return answer.next.ms;
+  if (answer.next.kind === 'stopped') return askAgainMs;
+  return 0;
+}

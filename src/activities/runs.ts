@@ -1,0 +1,52 @@
+import type { ActivityDependencies } from './dependencies.ts';
+import { checkLedger, type RunInput } from './own-work.ts';
+
+export interface RunSteps {
+  readonly steps: readonly { readonly name: string; readonly from: readonly string[] }[];
+}
+
+/** The steps of a run in file order; none when another run has taken its place. */
+export async function openRun(deps: ActivityDependencies, input: RunInput): Promise<RunSteps> {
+  checkLedger(deps, input);
+  const row = await deps.ledger.batches.get(input.batch);
+  if (row?.run !== input.run) return { steps: [] };
+  return { steps: row.steps.map(({ name, from }) => ({ name, from })) };
+}
+
+export interface BatchOutcome {
+  readonly outcome: 'complete' | 'cancelled' | 'incomplete' | 'waiting' | 'superseded';
+  readonly shots: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly parked: number;
+    readonly waiting: number;
+  };
+}
+
+/** Closes the run in the ledger and says how it ended. Idempotent. */
+export async function finishRun(
+  deps: ActivityDependencies,
+  input: RunInput,
+): Promise<BatchOutcome> {
+  checkLedger(deps, input);
+  const status = await deps.ledger.reports.status(input.batch);
+  const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
+  for (const step of status?.steps ?? []) {
+    shots.total += step.total;
+    shots.done += step.succeeded + step.cached;
+    shots.failed += step.failed;
+    shots.parked += step.parked;
+    shots.waiting += step.waiting + step.running;
+  }
+  if (status?.row.run !== input.run) return { outcome: 'superseded', shots };
+  const outcome = outcomeOf(status.row.state === 'cancelled', shots);
+  await deps.ledger.batches.finishRun(input.batch, input.run, outcome);
+  return { outcome, shots };
+}
+
+function outcomeOf(cancelled: boolean, shots: BatchOutcome['shots']): BatchOutcome['outcome'] {
+  if (cancelled) return 'cancelled';
+  if (shots.waiting > 0) return 'waiting';
+  return shots.done === shots.total ? 'complete' : 'incomplete';
+}

@@ -1,0 +1,47 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { UserError } from '../errors.ts';
+import { BlobMissingError } from '../storage/blobs.ts';
+
+/** This worker's ledger is not the one that the work was planned in. */
+export class OtherLedgerError extends Error {
+  override readonly name = 'OtherLedgerError';
+
+  constructor(wanted: string, own: string) {
+    super(`this work belongs to ledger ${wanted}; this worker has ledger ${own}`);
+  }
+}
+
+/** Work of an account whose key this worker does not have. */
+export class NoKeyError extends Error {
+  override readonly name = 'NoKeyError';
+
+  constructor(account: string) {
+    super(`this worker has no key for the account ${account}`);
+  }
+}
+
+/** Trying again changes nothing. */
+const hopeless = new Set(['OtherLedgerError', 'BlobMissingError', 'UserError']);
+
+/**
+ * The one place where a failure of a whole activity becomes Temporal's. A shot's own failure never gets
+ * here: it is a row in the ledger.
+ */
+export function toApplicationFailure(error: unknown): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  const failure = error instanceof Error ? error : new Error(String(error));
+  const known =
+    failure instanceof OtherLedgerError ||
+    failure instanceof NoKeyError ||
+    failure instanceof BlobMissingError ||
+    failure instanceof UserError;
+  const code = 'code' in failure && typeof failure.code === 'string' ? failure.code : undefined;
+  return ApplicationFailure.create({
+    message:
+      code === 'ENOSPC' ? 'the disk is full; the work goes on when there is room' : failure.message,
+    type: known ? failure.name : (code ?? failure.name),
+    nonRetryable: hopeless.has(failure.name),
+    nextRetryDelay: code === 'ENOSPC' ? '1 minute' : undefined,
+    cause: failure,
+  });
+}

@@ -1,0 +1,168 @@
+import type { TrainingSet } from '../batch/request.ts';
+import type { ModelRow } from '../ledger/port.ts';
+import type { TrainingPort } from '../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { lively, pause } from './lively.ts';
+import { accessOf, checkLedger, type RunInput } from './own-work.ts';
+import { triggerTraining } from './trigger-training.ts';
+import { addTrainingImages } from './training-images.ts';
+
+export interface TrainModelInput extends RunInput {
+  readonly step: string;
+  readonly account: string;
+  readonly fingerprint: string;
+}
+
+export type TrainModelResult =
+  { readonly kind: 'ready' | 'failed' } | { readonly kind: 'again'; readonly inMs: number };
+
+/** What the phases of one training share. */
+export interface Training {
+  readonly deps: ActivityDependencies;
+  readonly access: AccountAccess;
+  readonly port: TrainingPort;
+  readonly input: TrainModelInput;
+  readonly set: TrainingSet;
+  readonly cancelled: AbortSignal;
+}
+
+const leaseMs = 120_000;
+const activityMs = 10 * 60_000;
+const busyMs = 5_000;
+
+/**
+ * Brings one training set to a ready model. Every phase is a compare-and-set in the ledger under a lease,
+ * so a training that another batch or a dead worker began is gone on with, and never paid twice.
+ */
+export async function trainModel(
+  deps: ActivityDependencies,
+  input: TrainModelInput,
+): Promise<TrainModelResult> {
+  checkLedger(deps, input);
+  const access = accessOf(deps, input.account);
+  const port = access.provider.train;
+  const set = await trainingSetOf(deps, input);
+  // The step needs it no more: ready, or its shots are gone.
+  if (!set) return { kind: 'ready' };
+  if (!port) return await giveUp(deps, input, `${access.name} trains no models`);
+  return await lively(async (cancelled, tell) => {
+    const training: Training = { deps, access, port, input, set, cancelled };
+    const until = deps.now() + activityMs;
+    while (!cancelled.aborted && deps.now() < until) {
+      const { remotes } = deps.ledger;
+      const mine = await remotes.leaseModel(input.account, input.fingerprint, deps.worker, leaseMs);
+      const row = await remotes.model(input.account, input.fingerprint);
+      tell(`${set.name}: ${row?.phase ?? 'creating'}`);
+      const restMs = mine && row ? await advance(training, row) : busyMs;
+      if (restMs === 'ready') return { kind: 'ready' };
+      if (restMs === 'failed') return await giveUp(deps, input, await whyOf(training));
+      if (restMs > 60_000) return { kind: 'again', inMs: restMs };
+      await pause(restMs, cancelled);
+    }
+    cancelled.throwIfAborted();
+    return { kind: 'again', inMs: 0 };
+  });
+}
+
+/** One phase forward. @returns milliseconds until the next look, or how it ended */
+async function advance(training: Training, row: ModelRow): Promise<number | 'ready' | 'failed'> {
+  const { access } = training;
+  try {
+    switch (row.phase) {
+      case 'ready':
+      case 'failed':
+        return row.phase;
+      case 'creating':
+        return await create(training);
+      case 'created':
+      case 'uploading':
+        return await addTrainingImages(training, row);
+      case 'armed':
+        return await triggerTraining(training, row);
+      case 'triggered':
+        return await followTraining(training, row);
+    }
+  } catch (error) {
+    const { account, message, request } = access.provider.classify(error);
+    training.deps.log(`training ${training.set.name}: ${message}`);
+    if (request === 'refused' && account.kind === 'fine' && row.phase !== 'triggered') {
+      await setPhase(training, [row.phase], 'failed', { why: message });
+      return 'failed';
+    }
+    return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : 10_000;
+  }
+}
+
+/** A model whose answer was lost stays behind untrained, which costs nothing. */
+async function create(training: Training): Promise<number> {
+  const { name, subject } = training.set;
+  const remoteId = await training.port.create({ name, subject });
+  await setPhase(training, ['creating'], 'created', { remoteId });
+  return 0;
+}
+
+async function followTraining(
+  training: Training,
+  row: ModelRow,
+): Promise<number | 'ready' | 'failed'> {
+  const { deps, port, access } = training;
+  const { submissions } = deps.ledger;
+  const state = await port.check(row.remoteId ?? '');
+  switch (state.phase) {
+    case 'ready':
+      if (row.submission !== null)
+        await submissions.succeeded(row.submission, { outputs: [], billed: null });
+      await setPhase(training, ['triggered'], 'ready', {});
+      return 'ready';
+    case 'failed':
+      return await trainingFailed(training, row, state.reason);
+    case 'missing':
+      return await trainingFailed(training, row, 'the vendor no longer has the model');
+    default:
+      return access.timeouts.trainingPollMs;
+  }
+}
+
+async function trainingFailed(training: Training, row: ModelRow, why: string): Promise<'failed'> {
+  const { submissions } = training.deps.ledger;
+  if (row.submission !== null)
+    await submissions.failed(row.submission, { reason: why, refunded: null, billed: null });
+  await setPhase(training, ['triggered'], 'failed', { why });
+  return 'failed';
+}
+
+export async function setPhase(
+  { deps, input }: Training,
+  from: readonly ModelRow['phase'][],
+  to: ModelRow['phase'],
+  facts: { remoteId?: string | null; why?: string },
+): Promise<boolean> {
+  const { remotes } = deps.ledger;
+  return await remotes.setModelPhase(input.account, input.fingerprint, from, to, facts);
+}
+
+async function whyOf({ deps, input }: Training): Promise<string> {
+  const row = await deps.ledger.remotes.model(input.account, input.fingerprint);
+  return row?.why ?? 'the training failed';
+}
+
+async function giveUp(
+  deps: ActivityDependencies,
+  input: TrainModelInput,
+  why: string,
+): Promise<TrainModelResult> {
+  const where = { trainingFingerprint: input.fingerprint };
+  await deps.ledger.plans.block(input.batch, input.run, where, why);
+  return { kind: 'failed' };
+}
+
+async function trainingSetOf(
+  deps: ActivityDependencies,
+  input: TrainModelInput,
+): Promise<TrainingSet | undefined> {
+  const needed = await deps.ledger.plans.neededTrainings(input.batch, input.run, input.step);
+  return needed.find(
+    ({ account, choice }) =>
+      account === input.account && choice.set.fingerprint === input.fingerprint,
+  )?.choice.set;
+}

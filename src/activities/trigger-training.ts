@@ -1,0 +1,102 @@
+import type { ModelRow } from '../ledger/port.ts';
+import { holdAccount } from './hold-account.ts';
+import type { Training } from './train-model.ts';
+import { setPhase } from './train-model.ts';
+import { pause } from './lively.ts';
+
+/**
+ * The paid trigger, through the door to money. Where an earlier one is unclear, the model itself tells:
+ * training or ready means it arrived; still new after every time limit means it did not.
+ */
+export async function triggerTraining(training: Training, row: ModelRow): Promise<number> {
+  const { deps, access, input, set } = training;
+  if (await foundTriggered(training, row)) return 0;
+  const before = deps.now();
+  const answer = await deps.ledger.claims.claimTraining(
+    {
+      batch: input.batch,
+      run: input.run,
+      account: input.account,
+      fingerprint: input.fingerprint,
+      price: access.trainingPrice,
+      key: `train/${set.name}`,
+    },
+    { window: 1, postTimeoutMs: access.timeouts.postMs, worker: deps.worker },
+  );
+  const [grant] = answer.granted;
+  if (grant) return await post(training, row, grant.submission, before + grant.sendWithinMs);
+  if (answer.attached > 0) return await settleTrigger(training, row);
+  if (answer.next.kind === 'wait') return answer.next.ms;
+  // Paused, held or over budget: the shots that wait for the model tell why.
+  return answer.next.kind === 'stopped' ? 10_000 : 1_000;
+}
+
+async function post(
+  training: Training,
+  row: ModelRow,
+  submission: string,
+  sendBy: number,
+): Promise<number> {
+  const { deps, access, port } = training;
+  const { submissions } = deps.ledger;
+  const model = row.remoteId ?? '';
+  try {
+    await port.start(model, { sendBy, timeoutMs: access.timeouts.postMs, now: deps.now });
+  } catch (error) {
+    const verdict = access.provider.classify(error);
+    await holdAccount(deps, access, verdict.account, null);
+    if (verdict.request === 'unknown') {
+      await submissions.ambiguous(submission, verdict.message);
+      return 1_000;
+    }
+    const final = verdict.request === 'refused' && verdict.account.kind === 'fine';
+    await submissions.rejected(submission, verdict.message, final ? 'fail' : 'reopen');
+    if (final) await setPhase(training, ['armed'], 'failed', { why: verdict.message });
+    return 1_000;
+  }
+  await submissions.submitted(submission, { model }, model, trainingTimes(training));
+  await setPhase(training, ['armed'], 'triggered', {});
+  return access.timeouts.trainingPollMs;
+}
+
+/** A trigger of ours or of a dead worker that has no recorded answer. */
+async function settleTrigger(training: Training, row: ModelRow): Promise<number> {
+  const { deps, access, input } = training;
+  // Long enough for a trigger under way to arrive, whoever sent it.
+  const settleMs = 2 * access.timeouts.postMs + 5_000;
+  await pause(Math.min(settleMs, 60_000), training.cancelled);
+  const current = await deps.ledger.remotes.model(input.account, input.fingerprint);
+  if (!current || current.phase !== 'armed' || current.submission === null) return 0;
+  if (await foundTriggered(training, { ...row, submission: current.submission })) return 0;
+  await pause(Math.max(0, settleMs - 60_000), training.cancelled);
+  if (training.cancelled.aborted) return 0;
+  if (await foundTriggered(training, { ...row, submission: current.submission })) return 0;
+  const { submissions } = deps.ledger;
+  await submissions.ambiguous(current.submission, 'no answer was recorded');
+  await submissions.absent(current.submission);
+  return 0;
+}
+
+/** Whether the vendor has begun: then the submission is theirs and the phase moves on. */
+async function foundTriggered(training: Training, row: ModelRow): Promise<boolean> {
+  const { deps, port } = training;
+  const { submissions, remotes } = deps.ledger;
+  const model = row.remoteId ?? '';
+  const { phase } = await port.check(model);
+  if (phase === 'new') return false;
+  if (phase === 'missing') {
+    await remotes.abandonModel(training.input.account, training.input.fingerprint);
+    return true;
+  }
+  if (row.submission !== null) {
+    await submissions.ambiguous(row.submission, 'no answer was recorded');
+    await submissions.adopt(row.submission, { model }, model, trainingTimes(training));
+  }
+  await setPhase(training, ['armed'], 'triggered', {});
+  return true;
+}
+
+function trainingTimes({ access }: Training): { nextPollInMs: number; giveUpInMs: number } {
+  const { trainingPollMs, trainingMs } = access.timeouts;
+  return { nextPollInMs: trainingPollMs, giveUpInMs: trainingMs };
+}

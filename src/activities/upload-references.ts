@@ -1,0 +1,61 @@
+import type { ActivityDependencies } from './dependencies.ts';
+import { existingModelOf } from '../ledger/rules/upload-purpose.ts';
+import { lively } from './lively.ts';
+import { accessOf, checkLedger, type RunInput } from './own-work.ts';
+import { ensureUploaded } from './upload-file.ts';
+
+export interface UploadReferencesInput extends RunInput {
+  readonly step: string;
+  readonly account: string;
+  /** This activity's part of the step's files, chosen by their sha-256. */
+  readonly slice: number;
+  readonly slices: number;
+}
+
+const uploadsAtOnce = 4;
+
+/**
+ * Brings one slice of a step's references to an account. A file that cannot be uploaded now is left to the
+ * shots that need it, each of which tries again and tells why.
+ */
+export async function uploadReferences(
+  deps: ActivityDependencies,
+  input: UploadReferencesInput,
+): Promise<void> {
+  checkLedger(deps, input);
+  const access = accessOf(deps, input.account);
+  const needed = await deps.ledger.plans.neededUploads(input.batch, input.run, input.step);
+  const mine = needed.filter(
+    ({ account, sha256 }) =>
+      account === input.account && sliceOf(sha256, input.slices) === input.slice,
+  );
+  await lively(async (cancelled, tell) => {
+    const queue = mine.values();
+    const work = async (): Promise<void> => {
+      for (const file of queue) {
+        if (cancelled.aborted) return;
+        tell(file.path);
+        const trainedModel = await trainedModelOf(deps, input.account, file);
+        await ensureUploaded(deps, access, { ...file, trainedModel }).catch((error: unknown) =>
+          deps.log(`${file.path}: ${access.provider.classify(error).message}`),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: uploadsAtOnce }, work));
+  });
+}
+
+/** Even over slices, and the same on every worker. */
+function sliceOf(sha256: string, slices: number): number {
+  return parseInt(sha256.slice(0, 8), 16) % slices;
+}
+
+async function trainedModelOf(
+  deps: ActivityDependencies,
+  account: string,
+  file: { purpose: string; trainedModelFingerprint: string | null },
+): Promise<string | undefined> {
+  if (file.trainedModelFingerprint === null) return existingModelOf(file.purpose);
+  const model = await deps.ledger.remotes.model(account, file.trainedModelFingerprint);
+  return model?.remoteId ?? undefined;
+}

@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import {
+  bundleWorkflowCode,
+  Worker,
+  type NativeConnection,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import { AccountPulse } from './activities/account-pulse.ts';
+import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
+import { createActivities, type Activities } from './activities/index.ts';
+import { accountTaskQueue, commonTaskQueue } from './batch/ids.ts';
+import { catalogueOf, type AccountConfig, type Config } from './config.ts';
+import { UserError } from './errors.ts';
+import type { Ledger } from './ledger/port.ts';
+import type { Blobs } from './storage/blobs.ts';
+
+export interface WorkerSettings {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly blobs: Blobs;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Names of the accounts to serve; default: all that have a key. */
+  readonly accounts?: readonly string[];
+  /** `common`: workflows and light activities; `accounts`: work at vendors. Default: both. */
+  readonly roles?: readonly WorkerRole[];
+  readonly onProgress?: (line: string) => void;
+}
+export type WorkerRole = 'common' | 'accounts';
+
+export interface RunningWorker {
+  /** Serves until `shutdown`, or rejects when the connection is lost for good. */
+  run(): Promise<void>;
+  /** Takes nothing new; POSTs under way end and are recorded. */
+  shutdown(): void;
+}
+
+const shared: Partial<WorkerOptions> = {
+  shutdownGraceTime: '1 second',
+  shutdownForceTime: '70 seconds',
+  maxHeartbeatThrottleInterval: '5 seconds',
+  defaultHeartbeatThrottleInterval: '5 seconds',
+};
+
+/** Composition root: configuration in, one Temporal worker per task queue out. */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { config, connection, namespace } = settings;
+  const roles = settings.roles ?? ['common', 'accounts'];
+  const served = servedAccounts(config, settings.accounts);
+  const activities = createActivities(dependencies(settings, served));
+  const options = { ...shared, connection, namespace };
+  const workers: Worker[] = [];
+  if (roles.includes('common'))
+    workers.push(await commonWorker(options, activities, settings.onProgress));
+  if (roles.includes('accounts'))
+    for (const { name } of served) workers.push(await accountWorker(options, activities, name));
+  if (workers.length === 0)
+    throw new UserError('this worker would have nothing to do: no account has a key', {
+      next: ['set the API key of an account, or add the role common'],
+    });
+  return {
+    run: async () => {
+      await Promise.all(
+        workers.map((worker) =>
+          worker.run().finally(() => {
+            for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
+          }),
+        ),
+      );
+    },
+    shutdown: () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}
+
+async function commonWorker(
+  options: Partial<WorkerOptions>,
+  { openRun, planStep, applyMessage, finishRun }: Activities,
+  onProgress: WorkerSettings['onProgress'],
+): Promise<Worker> {
+  return await Worker.create({
+    ...options,
+    taskQueue: commonTaskQueue,
+    workflowBundle: await workflowBundle(onProgress),
+    activities: { openRun, planStep, applyMessage, finishRun },
+    maxCachedWorkflows: 200,
+    maxConcurrentActivityTaskExecutions: 20,
+  });
+}
+
+/** Chunks mostly wait for the vendor, so many fit; the ledger alone limits what is sent. */
+async function accountWorker(
+  options: Partial<WorkerOptions>,
+  { trainModel, uploadReferences, runShots }: Activities,
+  account: string,
+): Promise<Worker> {
+  return await Worker.create({
+    ...options,
+    taskQueue: accountTaskQueue(account),
+    activities: { trainModel, uploadReferences, runShots },
+    maxConcurrentActivityTaskExecutions: 100,
+  });
+}
+
+let bundled: Promise<WorkflowBundleOption> | undefined;
+
+/** The bundle that was built with the package, else one built now, once per process. */
+export function workflowBundle(
+  onProgress: WorkerSettings['onProgress'] = () => undefined,
+): Promise<WorkflowBundleOption> {
+  const built = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  if (existsSync(built)) return Promise.resolve({ codePath: built });
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  bundled ??= bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url)),
+    logger: {
+      log: () => undefined,
+      trace: () => undefined,
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message) => onProgress(message),
+      error: (message) => onProgress(message),
+    },
+  });
+  return bundled;
+}
+
+function servedAccounts(
+  config: Config,
+  names: readonly string[] | undefined,
+): readonly AccountConfig[] {
+  for (const name of names ?? []) {
+    const account = config.accounts.get(name);
+    if (!account) throw new UserError(`there is no account named ${name}`);
+    if (account.apiKey === undefined)
+      throw new UserError(`the account ${name} has no key`, {
+        next: [`set ${account.keyVariable}`],
+      });
+  }
+  return [...config.accounts.values()].filter(
+    ({ name, apiKey }) => apiKey !== undefined && (names?.includes(name) ?? true),
+  );
+}
+
+function dependencies(
+  { config, ledger, blobs, onProgress }: WorkerSettings,
+  served: readonly AccountConfig[],
+): ActivityDependencies {
+  const accounts = new Map<string, AccountAccess>();
+  for (const account of served) accounts.set(account.key, accessTo(account));
+  const lanes = [...config.accounts.values()].map(
+    ({ key, name, limits }) => [key, { name, inFlight: limits.inFlight }] as const,
+  );
+  return {
+    ledger,
+    blobs,
+    accounts,
+    lanes: new Map(lanes),
+    catalogue: catalogueOf(config),
+    now: Date.now,
+    worker: `${hostname()}/${process.pid}`,
+    log: onProgress ?? (() => undefined),
+  };
+}
+
+function accessTo(account: AccountConfig): AccountAccess {
+  const { name, key, vendor, baseUrl, settings, limits, timeouts, prices } = account;
+  return {
+    name,
+    key,
+    limits,
+    timeouts,
+    provider: vendor.connect({ baseUrl, apiKey: account.apiKey ?? '', settings }),
+    trustedOrigin: new URL(baseUrl).origin,
+    trainingPrice: vendor.trainingPrice(prices),
+    pulse: new AccountPulse(limits.perMinute),
+  };
+}

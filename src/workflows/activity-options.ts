@@ -1,0 +1,51 @@
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { accountTaskQueue, commonTaskQueue } from '../batch/ids.ts';
+
+/** A worker that dies is noticed after this; activities beat every few seconds. */
+const heartbeatTimeout = '20 seconds';
+
+/** Ledger writes of a moment. */
+const shortWork: ActivityOptions = {
+  startToCloseTimeout: '1 minute',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
+};
+
+/** Expansion of a step of any size. */
+const planWork: ActivityOptions = {
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+};
+
+/** Work at a vendor; it hands back by itself after ten minutes. All that is paid is safe to retry. */
+const vendorWork: ActivityOptions = {
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout,
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+};
+
+type CommonActivities = Pick<Activities, 'openRun' | 'applyMessage' | 'finishRun'>;
+type AccountActivities = Pick<Activities, 'trainModel' | 'uploadReferences' | 'runShots'>;
+
+export const common = proxyActivities<CommonActivities>({
+  ...shortWork,
+  taskQueue: commonTaskQueue,
+});
+
+export function planning(summary: string): Pick<Activities, 'planStep'> {
+  return proxyActivities<Pick<Activities, 'planStep'>>({
+    ...planWork,
+    taskQueue: commonTaskQueue,
+    summary,
+  });
+}
+
+/** Activities that need the account's key. The summary is what Temporal's UI shows. */
+export function atAccount(accountName: string, summary: string): AccountActivities {
+  return proxyActivities<AccountActivities>({
+    ...vendorWork,
+    taskQueue: accountTaskQueue(accountName),
+    summary,
+  });
+}

@@ -1,0 +1,89 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  isCancellation,
+  setHandler,
+} from '@temporalio/workflow';
+import type { BatchMessage } from '../activities/apply-message.ts';
+import type { RunInput } from '../activities/own-work.ts';
+import type { BatchOutcome } from '../activities/runs.ts';
+import { common } from './activity-options.ts';
+import {
+  cancelUpdate,
+  pauseUpdate,
+  progressQuery,
+  resumeUpdate,
+  setBudgetUpdate,
+  shardAdmittedSignal,
+  sourcesMovedSignal,
+  wakeUpdate,
+} from './messages.ts';
+import { OpenShards } from './open-shards.ts';
+import { runStep, type StepProgress } from './step.ts';
+
+export type BatchInput = RunInput;
+
+/**
+ * Runs the steps of one batch side by side to their end. It carries ids and counts only: killed with all of
+ * its history, the same run started again goes on from the ledger.
+ */
+export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
+  const shards = new OpenShards();
+  const progress = new Map<string, StepProgress>();
+  const run = new CancellationScope();
+  let moves = 0;
+
+  const wake = async (): Promise<void> => {
+    moves++;
+    await shards.wake();
+  };
+  const deliver = async (message: BatchMessage): Promise<void> => {
+    await common.applyMessage({ ...input, message });
+    await wake();
+  };
+  setHandler(pauseUpdate, () => deliver({ kind: 'pause' }));
+  setHandler(resumeUpdate, () => deliver({ kind: 'resume' }));
+  setHandler(setBudgetUpdate, (budget) => deliver({ kind: 'setBudget', ...budget }));
+  setHandler(wakeUpdate, wake);
+  setHandler(cancelUpdate, async ({ abandon }) => {
+    await deliver({ kind: 'cancel' });
+    if (abandon) run.cancel();
+  });
+  setHandler(shardAdmittedSignal, (shard) => shards.admitted(shard));
+  setHandler(sourcesMovedSignal, (step) => {
+    const source = progress.get(step);
+    if (source) source.moves++;
+  });
+  setHandler(progressQuery, () => ({
+    steps: [...progress].map(([step, { sweep, ended }]) => ({ step, sweep, ended })),
+    openShards: shards.count,
+  }));
+
+  let cancelled = false;
+  try {
+    await run.run(async () => {
+      let seen: number;
+      do {
+        seen = moves;
+        const { steps } = await common.openRun(input);
+        for (const { name } of steps) {
+          const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
+          progress.set(name, { sweep, ended: false, moves: saves });
+        }
+        const running = steps.map((step) =>
+          runStep({ ...input, step, progress, shards, wakes: () => moves, all: steps }),
+        );
+        await Promise.all(running);
+      } while (moves !== seen);
+    });
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    cancelled = true;
+  }
+  return await CancellationScope.nonCancellable(async () => {
+    if (cancelled) await common.applyMessage({ ...input, message: { kind: 'cancel' } });
+    await condition(allHandlersFinished);
+    return await common.finishRun(input);
+  });
+}

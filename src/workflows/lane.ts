@@ -1,0 +1,71 @@
+import { condition, ParentClosePolicy, startChild } from '@temporalio/workflow';
+import type { RunInput } from '../activities/own-work.ts';
+import type { StepPlan } from '../activities/plan-step.ts';
+import { shardWorkflowId } from '../batch/ids.ts';
+import type { OpenShards } from './open-shards.ts';
+import { shardWorkflow } from './shard.ts';
+
+export const chunksPerShard = 200;
+const chunkShotsMax = 100;
+
+/** Shots of one activity: one each up to 200 shots, then as few activities as stay readable. */
+export function chunkShotsOf(shots: number): number {
+  return Math.min(chunkShotsMax, Math.max(1, Math.ceil(shots / chunksPerShard)));
+}
+
+/** Chunks at once: enough that the account's jobs in flight are never fewer than it allows. */
+export function windowOf(inFlight: number, chunkShots: number): number {
+  return Math.max(2, Math.ceil(inFlight / chunkShots));
+}
+
+/** Runs one lane's shards; the next one starts when the one before has begun its last chunk. */
+export async function runLane(lane: {
+  readonly run: RunInput;
+  readonly step: string;
+  readonly sweep: number;
+  readonly plan: StepPlan['lanes'][number];
+  readonly shards: OpenShards;
+  readonly isRead: boolean;
+}): Promise<void> {
+  const { plan, shards, step, sweep } = lane;
+  const { batch, run, ledgerId } = lane.run;
+  const chunkShots = chunkShotsOf(plan.shots);
+  const shardShots = chunkShots * chunksPerShard;
+  const running: Promise<void>[] = [];
+  for (let shard = 0; shard * shardShots < plan.shots; shard++) {
+    const from = shard * shardShots;
+    const to = Math.min(plan.shots, from + shardShots);
+    const workflowId = shardWorkflowId({
+      ...{ batch, run, sweep, step, shard },
+      accountName: plan.accountName,
+    });
+    const chunks = Array.from(
+      { length: Math.ceil((to - from) / chunkShots) },
+      (_, index) => from + index * chunkShots,
+    );
+    const handle = await startChild(shardWorkflow, {
+      workflowId,
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `${step} at ${plan.accountName}: shots ${from + 1}-${to}`,
+      args: [
+        {
+          ...{ batch, run, ledgerId, step, chunkShots, chunks, to },
+          lane: plan.lane,
+          account: plan.account,
+          accountName: plan.accountName,
+          window: Math.min(chunks.length, windowOf(plan.inFlight, chunkShots)),
+          names: chunkShots === 1 ? plan.names.slice(from, to) : [],
+          namesFrom: from,
+          isRead: lane.isRead,
+        },
+      ],
+    });
+    shards.add(handle);
+    const ended = handle.result().finally(() => shards.remove(workflowId));
+    // A shard may fail while its successor is being started; the failure is met below.
+    ended.catch(() => undefined);
+    running.push(ended);
+    if (to < plan.shots) await condition(() => shards.isAdmitted(workflowId));
+  }
+  await Promise.all(running);
+}

@@ -1,0 +1,29 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Unit } from '../money.ts';
+
+/** The ledger is written before any of these is sent; they only hurry the workflow along. */
+export const pauseUpdate = defineUpdate<void>('pause');
+export const resumeUpdate = defineUpdate<void>('resume');
+export const cancelUpdate = defineUpdate<void, [{ abandon: boolean }]>('cancel');
+export const setBudgetUpdate = defineUpdate<void, [{ account: string; unit: Unit; cap: number }]>(
+  'setBudget',
+);
+/** Something in the ledger changed: an approval, a resolved shot, a hold that ended. */
+export const wakeUpdate = defineUpdate<void>('wake');
+
+/** Batch to shard: claim again now. */
+export const wakeSignal = defineSignal('wakeShard');
+/** Shard to batch: its last chunk has begun, so the lane's next shard may start. */
+export const shardAdmittedSignal = defineSignal<[string]>('shardAdmitted');
+/** Shard to batch: outputs of the step were saved. */
+export const sourcesMovedSignal = defineSignal<[string]>('sourcesMoved');
+
+export interface BatchProgress {
+  readonly steps: readonly {
+    readonly step: string;
+    readonly sweep: number;
+    readonly ended: boolean;
+  }[];
+  readonly openShards: number;
+}
+export const progressQuery = defineQuery<BatchProgress>('progress');

@@ -1,0 +1,47 @@
+import { sleep } from '@temporalio/workflow';
+import type { RunInput } from '../activities/own-work.ts';
+import type { StepPlan } from '../activities/plan-step.ts';
+import { atAccount } from './activity-options.ts';
+
+const filesPerSlice = 25;
+const slicesMax = 100;
+const slicesAtOnce = 4;
+
+/**
+ * Brings what a step needs to the vendors before its shots start: trained models first, then references,
+ * since those of a trained model belong to it. A training that fails blocks its own shots only.
+ */
+export async function prepareStep(input: RunInput, step: string, plan: StepPlan): Promise<void> {
+  await Promise.all(plan.trainings.map((training) => train(input, step, training)));
+  await Promise.all(plan.uploads.map((uploads) => upload(input, step, uploads)));
+}
+
+async function train(
+  { batch, run, ledgerId }: RunInput,
+  step: string,
+  { account, accountName, fingerprint, name }: StepPlan['trainings'][number],
+): Promise<void> {
+  const { trainModel } = atAccount(accountName, `train ${name}`);
+  for (;;) {
+    const result = await trainModel({ batch, run, ledgerId, step, account, fingerprint });
+    if (result.kind !== 'again') return;
+    await sleep(Math.max(result.inMs, 1_000));
+  }
+}
+
+async function upload(
+  { batch, run, ledgerId }: RunInput,
+  step: string,
+  { account, accountName, files }: StepPlan['uploads'][number],
+): Promise<void> {
+  const slices = Math.min(slicesMax, Math.ceil(files / filesPerSlice));
+  const { uploadReferences } = atAccount(accountName, `upload ${files} files for ${step}`);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < slices) {
+      const slice = next++;
+      await uploadReferences({ batch, run, ledgerId, step, account, slice, slices });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(slices, slicesAtOnce) }, work));
+}

@@ -1,0 +1,170 @@
+import {
+  allHandlersFinished,
+  condition,
+  getExternalWorkflowHandle,
+  makeContinueAsNewFunc,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RunInput } from '../activities/own-work.ts';
+import { atAccount } from './activity-options.ts';
+import { shardAdmittedSignal, sourcesMovedSignal, wakeSignal } from './messages.ts';
+
+export interface ShardInput extends RunInput {
+  readonly step: string;
+  readonly lane: string;
+  readonly account: string;
+  readonly accountName: string;
+  /** Shots of one chunk. */
+  readonly chunkShots: number;
+  /** First position of each chunk that is still to do. */
+  readonly chunks: readonly number[];
+  /** End of the lane. */
+  readonly to: number;
+  /** Chunks at once. */
+  readonly window: number;
+  /** Keys of the shots by position from `namesFrom`, where each has an activity of its own. */
+  readonly names: readonly string[];
+  readonly namesFrom: number;
+  /** Whether other steps read this one. */
+  readonly isRead: boolean;
+}
+
+const eventsMax = 8_000;
+const probeFirstMs = 60_000;
+const probeMostMs = 3_600_000;
+/** How soon a chunk of a step that others read hands back after something was saved. */
+const reportAfterMs = 15_000;
+
+/**
+ * Runs up to 200 chunks of one lane, a window of them at once. While its lane is stopped, one chunk probes
+ * at growing intervals and the others wait for it or for a wake. Long histories continue as new.
+ */
+export async function shardWorkflow(input: ShardInput): Promise<void> {
+  const shard = new Shard(input);
+  setHandler(wakeSignal, () => shard.wake());
+  await shard.run();
+}
+
+class Shard {
+  readonly #input: ShardInput;
+  readonly #queue: number[];
+  /** Chunks that a continued run takes over. */
+  readonly #unfinished: number[] = [];
+  readonly #parent = workflowInfo().parent;
+  #wakes = 0;
+  #opened = 0;
+  /** The chunk that probes a stopped lane, until its next answer. */
+  #prober: number | undefined;
+  #probeMs = probeFirstMs;
+  #moved = false;
+  #ended = false;
+
+  constructor(input: ShardInput) {
+    this.#input = input;
+    this.#queue = [...input.chunks];
+  }
+
+  wake(): void {
+    this.#wakes++;
+    this.#probeMs = probeFirstMs;
+  }
+
+  async run(): Promise<void> {
+    const lanes = Array.from({ length: this.#input.window }, () => this.#work());
+    const working = Promise.all(lanes).finally(() => (this.#ended = true));
+    await Promise.all([working, this.#report()]);
+    await condition(allHandlersFinished);
+    if (this.#unfinished.length === 0) return;
+    const chunks = this.#unfinished.sort((a, b) => a - b);
+    await makeContinueAsNewFunc<typeof shardWorkflow>()({ ...this.#input, chunks });
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      if (this.#isLong()) {
+        this.#unfinished.push(...this.#queue.splice(0));
+        return;
+      }
+      const from = this.#queue.shift();
+      if (from === undefined) return;
+      if (this.#queue.length === 0) await this.#tellParent();
+      await this.#chunk(from);
+    }
+  }
+
+  async #chunk(from: number): Promise<void> {
+    const { batch, run, ledgerId, lane, account, chunkShots, isRead } = this.#input;
+    const to = Math.min(from + chunkShots, this.#input.to);
+    const { runShots } = atAccount(this.#input.accountName, this.#summary(from, to));
+    for (;;) {
+      if (this.#isLong()) {
+        this.#unfinished.push(from);
+        this.#open();
+        return;
+      }
+      const before = this.#wakes;
+      const result = await runShots({
+        ...{ batch, run, ledgerId, lane, account, from, to },
+        reportAfterMs: isRead ? reportAfterMs : null,
+      });
+      if (result.saved > 0) this.#moved = true;
+      if (result.kind !== 'stopped') this.#open();
+      if (result.kind === 'done') return;
+      if (result.kind === 'wait') await condition(() => this.#wakes !== before, result.ms);
+      if (result.kind !== 'stopped') continue;
+      if (result.reason.kind === 'superseded' || result.reason.kind === 'cancelled') {
+        this.#open();
+        return;
+      }
+      await this.#untilOpen(from, before);
+    }
+  }
+
+  #open(): void {
+    this.#opened++;
+    this.#prober = undefined;
+    this.#probeMs = probeFirstMs;
+  }
+
+  async #untilOpen(from: number, before: number): Promise<void> {
+    const seen = this.#opened;
+    this.#prober ??= from;
+    if (this.#prober !== from) {
+      await condition(() => this.#wakes !== before || this.#opened !== seen);
+      return;
+    }
+    await condition(() => this.#wakes !== before, this.#probeMs);
+    this.#probeMs = Math.min(probeMostMs, this.#probeMs * 2);
+  }
+
+  async #tellParent(): Promise<void> {
+    if (!this.#parent) return;
+    const parent = getExternalWorkflowHandle(this.#parent.workflowId);
+    await parent.signal(shardAdmittedSignal, workflowInfo().workflowId).catch(() => undefined);
+  }
+
+  /** Tells the batch that outputs were saved, ever more seldom the longer it takes. */
+  async #report(): Promise<void> {
+    if (!this.#input.isRead || !this.#parent) return;
+    const parent = getExternalWorkflowHandle(this.#parent.workflowId);
+    for (let waitMs = 250; ; waitMs = Math.min(30_000, waitMs * 1.3)) {
+      await condition(() => this.#moved || this.#ended);
+      if (!this.#moved) return;
+      this.#moved = false;
+      await parent.signal(sourcesMovedSignal, this.#input.step).catch(() => undefined);
+      if (!this.#ended) await sleep(waitMs);
+    }
+  }
+
+  #isLong(): boolean {
+    return workflowInfo().historyLength > eventsMax;
+  }
+
+  #summary(from: number, to: number): string {
+    const name = this.#input.names[from - this.#input.namesFrom];
+    if (to - from === 1 && name !== undefined) return name;
+    return `${this.#input.step} ${from + 1}-${to} at ${this.#input.accountName}`;
+  }
+}

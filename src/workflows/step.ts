@@ -1,0 +1,87 @@
+import { condition, sleep } from '@temporalio/workflow';
+import type { RunInput } from '../activities/own-work.ts';
+import type { RunSteps } from '../activities/runs.ts';
+import { planning } from './activity-options.ts';
+import { runLane } from './lane.ts';
+import type { OpenShards } from './open-shards.ts';
+import { prepareStep } from './prepare.ts';
+
+export interface StepProgress {
+  /** Sweeps begun. */
+  sweep: number;
+  ended: boolean;
+  /** Times that outputs of this step were saved. */
+  moves: number;
+}
+
+export interface StepRun extends RunInput {
+  readonly step: RunSteps['steps'][number];
+  readonly all: RunSteps['steps'];
+  readonly progress: ReadonlyMap<string, StepProgress>;
+  readonly shards: OpenShards;
+  /** Messages so far; each may have opened shots or approved outputs. */
+  readonly wakes: () => number;
+}
+
+const sweepPauseFirstMs = 500;
+const sweepPauseMostMs = 30_000;
+
+/**
+ * Plans and runs one step. A step that reads others is planned anew whenever their outputs have moved, each
+ * time with new lanes; the shards of the old ones find nothing left in them and end. It is over when its
+ * sources have ended, nothing has moved since the last plan, and no shard runs.
+ */
+export async function runStep(run: StepRun): Promise<void> {
+  const { step, progress, wakes } = run;
+  const { batch, run: number, ledgerId } = run;
+  const input: RunInput = { batch, run: number, ledgerId };
+  const own = progress.get(step.name);
+  if (!own) return;
+  const isRead = run.all.some(({ from }) => from.includes(step.name));
+  const sources = step.from.flatMap((name) => progress.get(name) ?? []);
+  const sourcesEnded = (): boolean => sources.every(({ ended }) => ended);
+  const movement = (): number => sources.reduce((sum, { moves }) => sum + moves, wakes());
+  const lanes = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
+  let pauseMs = sweepPauseFirstMs;
+  for (;;) {
+    const seen = movement();
+    const complete = sourcesEnded();
+    const sweep = ++own.sweep;
+    const { planStep } = planning(`plan ${step.name}`);
+    const plan = await planStep({ ...input, step: step.name, sweep });
+    const swept = prepareStep(input, step.name, plan)
+      .then(() =>
+        Promise.all(
+          plan.lanes.map((lane) =>
+            runLane({
+              ...{ run: input, step: step.name, sweep, plan: lane, isRead },
+              shards: run.shards,
+            }),
+          ),
+        ),
+      )
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          failure ??= { error };
+        },
+      )
+      .finally(() => lanes.delete(swept));
+    lanes.add(swept);
+    await condition(
+      () =>
+        failure !== undefined ||
+        (step.from.length > 0 && movement() !== seen) ||
+        (!complete && sourcesEnded()) ||
+        (complete && lanes.size === 0),
+    );
+    if (failure) throw failure.error;
+    if (complete && lanes.size === 0 && movement() === seen) break;
+    if (!sourcesEnded()) {
+      await sleep(pauseMs);
+      pauseMs = Math.min(sweepPauseMostMs, pauseMs * 1.2);
+    }
+  }
+  own.ended = true;
+}
