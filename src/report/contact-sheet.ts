@@ -63,8 +63,6 @@ export async function renderContactSheet(data: SheetData): Promise<string> {
     asset('sheet.css'),
     asset('sheet.js'),
   ]);
-  const hash = (text: string): string =>
-    `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   const policy =
     "default-src 'none'; img-src 'self' file:; media-src 'self' file:; " +
     `style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
@@ -98,6 +96,10 @@ export async function writeContactSheet(
     return undefined;
   }
 }
+
+/** A source expression of a content security policy: this very text and no other. */
+const hash = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /** JSON that cannot end its script element or start a comment in it. */
 function inertJson(data: unknown): string {

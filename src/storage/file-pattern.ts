@@ -40,7 +40,7 @@ export function filesMatching(
       if (fits(name) && (!hidden(name) || segment.startsWith('.'))) arrive(child(name));
   };
   visit(rooted ? '/' : '', 0);
-  return [...found].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return [...found].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** Whether the text holds a wildcard at all. */

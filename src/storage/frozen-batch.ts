@@ -76,14 +76,12 @@ export async function freeze(batch: {
     version: 1,
     file: batch.file,
     source: await blobs.put(Buffer.from(batch.source)),
-    reads: reads.sort(byQuestion),
-    matches: [...recorded.matches].map(([pattern, paths]): [string, string[]] => [
-      pattern,
-      [...paths],
-    ]),
-    facts: [...recorded.facts].sort(byQuestion),
+    reads: reads.toSorted(byQuestion),
+    matches: [...recorded.matches]
+      .map(([pattern, paths]): [string, string[]] => [pattern, [...paths]])
+      .toSorted(byQuestion),
+    facts: [...recorded.facts].toSorted(byQuestion),
   };
-  manifest.matches.sort(byQuestion);
   return await blobs.put(Buffer.from(canonicalJson(manifest)));
 }
 

@@ -6,6 +6,7 @@ import {
   lstat,
   mkdir,
   readFile,
+  readdir,
   realpath,
   rename,
   rm,
@@ -57,6 +58,7 @@ export async function materialise(
   const state = await stateOf(target, original, item);
   if (state === 'foreign') return 'kept';
   if (state === 'earlier') await moveToOld(outRoot, batch, item);
+  if (state === 'absent') await moveEarlierKinds(outRoot, batch, item, folder);
   if (state !== 'same' && !(await place(blob, original, target))) return 'kept';
   const sidecar = await placeSidecar(sidecarPath(target), item, original);
   return state === 'same' ? sidecar : 'written';
@@ -198,6 +200,25 @@ async function placeSidecar(
   return 'written';
 }
 
+/** A new take may be of another kind: `linen.jpg` makes way for `linen.png`, whose sidecar shares its name. */
+async function moveEarlierKinds(
+  outRoot: string,
+  batch: string,
+  item: MaterialItem,
+  folder: string,
+): Promise<void> {
+  if (!(await factsOf(sidecarPath(join(folder, item.fileName))))) return;
+  const stem = stemOf(item.fileName);
+  for (const fileName of await readdir(folder)) {
+    if (stemOf(fileName) !== stem || extname(fileName) === '.json') continue;
+    const state = await stateOf(join(folder, fileName), undefined, item);
+    if (state === 'earlier') await moveToOld(outRoot, batch, { ...item, fileName });
+  }
+}
+
+const stemOf = (fileName: string): string =>
+  fileName.slice(0, fileName.length - extname(fileName).length);
+
 async function moveToOld(outRoot: string, batch: string, file: OutFile): Promise<void> {
   const source = await stepFolder(outRoot, batch, file.step);
   const old = await ownFolder(await realpath(join(outRoot, segment(batch))), oldFolder);
@@ -205,7 +226,7 @@ async function moveToOld(outRoot: string, batch: string, file: OutFile): Promise
   const target = join(source, fileNameOf(file));
   const sidecar = sidecarPath(target);
   const extension = extname(file.fileName);
-  const stem = file.fileName.slice(0, file.fileName.length - extension.length);
+  const stem = stemOf(file.fileName);
   const sha256 = await hashOf(target);
   let name = `${stem}${extension}`;
   for (let count = 0; await factsOf(join(folder, name)); count += 1) {

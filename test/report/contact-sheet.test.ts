@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderContactSheet, writeContactSheet } from '../../src/report/contact-sheet.ts';
 import type { SheetData, SheetShot } from '../../src/report/contact-sheet.ts';

@@ -108,8 +108,8 @@ describe('writeResults', () => {
     const results = await writeResults(input(shots));
     expect(results).toMatchObject({ files: 3, kept: [] });
     const all = ['_thumbs', 'index.html', 'manifest.jsonl', 'portraits', 'receipt.json'];
-    expect((await readdir(results.directory)).sort()).toEqual(all);
-    expect((await readdir(join(results.directory, 'portraits'))).sort()).toEqual([
+    expect((await readdir(results.directory)).toSorted()).toEqual(all);
+    expect((await readdir(join(results.directory, 'portraits'))).toSorted()).toEqual([
       'linen.json',
       'linen.png',
       'silk---1.json',
@@ -129,7 +129,7 @@ describe('writeResults', () => {
     await writeFile(join(directory, 'portraits/linen.png'), 'retouched');
     const again = await writeResults(input([linen, { ...silk, state: 'retired' }]));
     expect(again.kept).toEqual(['portraits/linen.png']);
-    expect((await readdir(join(directory, '_old/portraits'))).sort()).toEqual([
+    expect((await readdir(join(directory, '_old/portraits'))).toSorted()).toEqual([
       'silk.json',
       'silk.png',
     ]);

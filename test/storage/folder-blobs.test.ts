@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BlobMissingError, SizeLimitError } from '../../src/storage/blobs.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
@@ -16,6 +16,10 @@ afterEach(() => rm(folder, { recursive: true }));
 const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 async function* chunks(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts;
+}
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('half');
+  throw new Error('reset');
 }
 
 describe('folderBlobs', () => {
@@ -49,10 +53,6 @@ describe('folderBlobs', () => {
   });
 
   it('leaves nothing behind when the stream breaks', async () => {
-    async function* broken(): AsyncGenerator<Uint8Array> {
-      yield Buffer.from('half');
-      throw new Error('reset');
-    }
     await expect(folderBlobs(folder).putStream(broken(), { maxBytes: 99 })).rejects.toThrow(
       'reset',
     );

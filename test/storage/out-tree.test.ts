@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
@@ -83,6 +83,16 @@ describe('materialise', () => {
     expect(await text('portraits', 'linen.json')).toContain('two');
     expect(await text('_old', 'portraits', 'linen.png')).toBe('one');
     expect(await text('_old', 'portraits', 'linen.json')).toContain('one');
+  });
+
+  it('moves an earlier output of another kind aside, with its sidecar', async () => {
+    const first = await item('one', { fileName: 'linen.jpg' });
+    await materialise(out, 'autumn', first, blobs);
+    const second = await item('two', { knownShas: [first.sha256] });
+    expect(await materialise(out, 'autumn', second, blobs)).toBe('written');
+    expect(await readdir(place('portraits'))).toEqual(['linen.json', 'linen.png']);
+    expect(await text('portraits', 'linen.json')).toContain('two');
+    expect(await text('_old', 'portraits', 'linen.jpg')).toBe('one');
   });
 
   it('recognises its file after a copy lost the times', async () => {
@@ -167,7 +177,7 @@ describe('retire', () => {
     expect(await retire(out, 'autumn', first)).toBe('absent');
     const mark = `linen~${second.sha256.slice(0, 8)}`;
     const names = ['linen.json', 'linen.png', `${mark}.json`, `${mark}.png`];
-    expect((await readdir(place('_old', 'portraits'))).sort()).toEqual(names);
+    expect((await readdir(place('_old', 'portraits'))).toSorted()).toEqual(names);
   });
 
   it('leaves an edited file, and the sidecar of another file with that name', async () => {
