@@ -13,6 +13,6 @@ export function redactor(headers: Readonly<Record<string, string>>): (text: stri
     .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, '')])
     .map((secret) => secret.trim())
     .filter((secret) => secret !== '')
-    .sort((a, b) => b.length - a.length);
+    .toSorted((a, b) => b.length - a.length);
   return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, '[key]'), text);
 }

@@ -24,9 +24,10 @@ describe('retryAfterMs', () => {
   ])('%s: %s', (header, expected) => expect(retryAfterMs(header, now)).toBe(expected));
 });
 
+const ftyp = (major: string, ...brands: string[]): string =>
+  `\0\0\0${String.fromCharCode(16 + 4 * brands.length)}ftyp${major}\0\0\0\0${brands.join('')}`;
+
 describe('sniffMedia', () => {
-  const ftyp = (major: string, ...brands: string[]): string =>
-    `\0\0\0${String.fromCharCode(16 + 4 * brands.length)}ftyp${major}\0\0\0\0${brands.join('')}`;
   it.each([
     ['\xff\xd8\xff\xe0', 'jpg'],
     ['\x89PNG\r\n\x1a\n', 'png'],

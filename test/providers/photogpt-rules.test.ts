@@ -8,11 +8,12 @@ const start = startOf('nanobanana', { prompt: 'a chair' });
 const connect = (baseUrl: string) =>
   photogpt.connect({ baseUrl, apiKey: 'k-secret', settings: {} });
 
-describe('classify', () => {
-  const nok = (message: string): string =>
-    JSON.stringify({ status: 'NOK', err: message, message, result: null });
-  const said = (text: string): string => `PhotoGPT answered ${text}`;
+const nok = (message: string): string =>
+  JSON.stringify({ status: 'NOK', err: message, message, result: null });
 
+const said = (text: string): string => `PhotoGPT answered ${text}`;
+
+describe('classify', () => {
   it.each([
     [400, nok('bad data'), 'refused', { kind: 'fine' }, said('400: bad data')],
     [
@@ -119,13 +120,13 @@ describe('verify', () => {
   });
 });
 
-describe('price', () => {
-  const priceOf = (
-    model: string,
-    fields: Parameters<typeof startOf>[1] = {},
-    prices: Parameters<typeof photogpt.price>[1] = {},
-  ): number | null => photogpt.price(startOf(model, fields).request, prices).amount;
+const priceOf = (
+  model: string,
+  fields: Parameters<typeof startOf>[1] = {},
+  prices: Parameters<typeof photogpt.price>[1] = {},
+): number | null => photogpt.price(startOf(model, fields).request, prices).amount;
 
+describe('price', () => {
   it('takes ten credits an image and nothing else for granted', () => {
     expect(photogpt.price(startOf('nanobanana', { outputs: 3 }).request, {})).toEqual({
       amount: 30_000,
@@ -150,10 +151,10 @@ describe('price', () => {
   });
 });
 
-describe('the catalogue', () => {
-  const check = (model: string, fields: Parameters<typeof startOf>[1]) =>
-    photogpt.models.find(({ id }) => id === model)?.check?.(startOf(model, fields).request);
+const check = (model: string, fields: Parameters<typeof startOf>[1]) =>
+  photogpt.models.find(({ id }) => id === model)?.check?.(startOf(model, fields).request);
 
+describe('the catalogue', () => {
   it('refuses compression of a png', () => {
     const options = { outputFormat: 'png', outputCompression: 50 };
     expect(check('gpt-image-2', { options })).toEqual([

@@ -277,10 +277,11 @@ describe('describe', () => {
   });
 });
 
+const page = (from: number, count: number): object[] =>
+  Array.from({ length: count }, (_, index) => ({ id: `i-${from + index}` }));
+
 describe('train', () => {
   it('creates, lists picture pages until one is short, starts by GET and deletes', async () => {
-    const page = (from: number, count: number): object[] =>
-      Array.from({ length: count }, (_, index) => ({ id: `i-${from + index}` }));
     const list = '/models/m-1/images?imageType=input';
     const { provider, received } = await against({
       'POST /models': { id: 'm-1', status: 'new' },

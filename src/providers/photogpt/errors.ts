@@ -81,7 +81,7 @@ export function errorText(body: string): string {
   const text = body.trim();
   if (text === '') return 'no explanation';
   if (/error code: 1010/i.test(text)) return 'blocked by Cloudflare (error code: 1010)';
-  if (!/^</.test(text)) return oneLine(text).slice(0, 300);
+  if (!text.startsWith('<')) return oneLine(text).slice(0, 300);
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1];
   return title ? `a web page, "${oneLine(title).slice(0, 100)}"` : 'a web page';
 }

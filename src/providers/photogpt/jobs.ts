@@ -119,7 +119,7 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
       pageToken = result.nextPageToken;
     } while (pageToken);
   }
-  return [...found.values()].sort((a, b) => a.createdAt - b.createdAt);
+  return [...found.values()].toSorted((a, b) => a.createdAt - b.createdAt);
 }
 
 function windowQuery(start: number, end: number, pageToken: string | null | undefined): string {

@@ -35,8 +35,9 @@ export async function uploadImage(
   return { id: result.id, url: result.url ?? null };
 }
 
+const pathOf = (id: string): string => `/models/${encodeURIComponent(id)}`;
+
 export function createTraining(api: Api): TrainingPort {
-  const pathOf = (id: string): string => `/models/${encodeURIComponent(id)}`;
   return {
     async create({ name, subject }) {
       const json = { name, ...subject };
