@@ -1,4 +1,6 @@
 import { formatAmount } from '../money.ts';
+import { openNotes } from './batch-notes.ts';
+import type { NoteTaker } from './batch-notes.ts';
 import { lookUpAccount, lookUpModel } from './catalogue-lookup.ts';
 import type { BatchDocument } from './document.ts';
 import { openStep, uniqueProblems } from './expand.ts';
@@ -40,7 +42,9 @@ export function checkBatch(document: BatchDocument, context: ExpansionContext): 
     const expansion = expansions.get(step.name) as StepExpansion;
     const readsBroken = step.from?.some((name) => !healthy.has(name)) ?? false;
     if (readsBroken || hasError(expansion.problems)) continue;
-    const found = checkShots(document, expansion, expectedSources(expansion, expansions));
+    const notes = openNotes(document, step, context.catalogue);
+    const sources = expectedSources(expansion, expansions);
+    const found = checkShots(document, expansion, sources, notes);
     shotProblems.push(...found);
     if (!hasError(found)) healthy.add(step.name);
   }
@@ -129,12 +133,14 @@ function checkShots(
   document: BatchDocument,
   expansion: StepExpansion,
   sources: Iterable<SourceOutput>,
+  notes: NoteTaker,
 ): Problem[] {
   const faults = new Map<string, { problem: Problem; origins: Set<string>; shots: number }>();
   const origins = new Map<string, { origin: string; name: string }>();
   const clashes: Problem[] = [];
   for (const expanded of expansion.shots(sources)) {
     if ('shot' in expanded) {
+      notes.see(expanded.shot);
       const clash = findClash(document, expanded.shot, origins);
       if (clash && clashes.length <= problemsPerStageMax) clashes.push(clash);
       continue;
@@ -150,7 +156,7 @@ function checkShots(
     ...fault.problem,
     context: [fault.problem.context, rowsText(fault)].filter(Boolean).join('; '),
   }));
-  return [...grouped, ...clashes, ...expansion.notes()];
+  return [...grouped, ...clashes, ...expansion.notes(), ...notes.notes()];
 }
 
 function rowsText({ origins, shots }: { origins: ReadonlySet<string>; shots: number }): string {

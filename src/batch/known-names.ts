@@ -33,7 +33,7 @@ export class KnownNames {
     if (earlier !== undefined) {
       const message =
         earlier === 'reserved'
-          ? `${name} is reserved: no ${origin} can be called so`
+          ? `${name} is reserved: it cannot name ${origin}`
           : `${name} means two things: ${earlier} and ${origin}`;
       mistakes.push({ path, at: 'key', message, hint: 'rename one of them' });
       return;

@@ -48,7 +48,7 @@ export function renderShot(
   Object.assign(shot, { outputs: 1 }, blankFields(fields), fields);
   if (takes > 1 && fields.seed !== undefined && !variesWithTake(recipe, cell))
     mistakes.push({
-      path: valueFor('seed', recipe, cell)?.path ?? ['steps', step.name],
+      path: recipe.fields.get('seed')?.path ?? ['steps', step.name, 'seed'],
       message: 'a fixed seed with takes above 1 makes the same picture again',
       hint: 'write a list of seeds, or "{{ shot.take | plus: 100 }}"',
     });

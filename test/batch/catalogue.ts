@@ -134,7 +134,9 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
       return text === undefined ? undefined : new TextEncoder().encode(text);
     },
     match: (pattern) =>
-      paths.includes(pattern) ? [pattern] : paths.filter(picomatch(pattern, { nocase: true })),
+      paths.includes(pattern)
+        ? [pattern]
+        : paths.filter((path) => picomatch.isMatch(path, pattern, { nocase: true })),
     facts: (path) => {
       const text = contents[path];
       if (text === undefined) return undefined;
