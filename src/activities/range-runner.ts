@@ -38,6 +38,7 @@ export class RangeRunner {
   #wake = new AbortController();
   #failure: { error: unknown } | undefined;
   #saved = 0;
+  #stoppedAt: number | undefined;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
     this.#deps = deps;
@@ -145,10 +146,19 @@ export class RangeRunner {
     if (due.open === 0) return { kind: 'done', saved: this.#saved };
     if (!claimed || claimed.granted.length > 0 || claimed.attached > 0) return undefined;
     const { next } = claimed;
-    if (next.kind === 'stopped') return { ...next, saved: this.#saved };
+    if (next.kind !== 'stopped') this.#stoppedAt = undefined;
+    else if (this.#isLasting(next.reason)) return { ...next, saved: this.#saved };
     const ms = claimAt - this.#deps.now();
     if (next.kind === 'wait' && ms > insideWaitMs) return { kind: 'wait', ms, saved: this.#saved };
     return undefined;
+  }
+
+  /** A hold that ends by itself is waited for inside, for as long as any other wait. */
+  #isLasting(reason: StopReason): boolean {
+    if (reason.kind !== 'hold' || (reason.hold !== 'unreachable' && reason.hold !== 'breaker'))
+      return true;
+    this.#stoppedAt ??= this.#deps.now();
+    return this.#deps.now() - this.#stoppedAt > insideWaitMs;
   }
 
   #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number, busy: boolean): number {

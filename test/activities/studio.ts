@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { AccountPulse } from '../../src/activities/account-pulse.ts';
+import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import type { RunInput } from '../../src/activities/own-work.ts';
+import { openStep } from '../../src/batch/expand.ts';
+import { parseBatch } from '../../src/batch/parse.ts';
+import { catalogueOf, loadConfig } from '../../src/config.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import type { Timeouts } from '../../src/providers/port.ts';
+import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
+import { diskFiles } from '../../src/storage/disk-files.ts';
+import { folderBlobs } from '../../src/storage/folder-blobs.ts';
+import { freeze, recordingFiles } from '../../src/storage/frozen-batch.ts';
+
+const fast: Timeouts = {
+  postMs: 1_000,
+  imageJobMs: 20_000,
+  videoJobMs: 20_000,
+  trainingMs: 20_000,
+  pollFirstMs: 20,
+  pollMs: 60,
+  trainingPollMs: 50,
+};
+
+/** A project with a real ledger and blob store against a real simulator, all gone afterwards. */
+export async function openStudio(
+  settings: Partial<SimulatorSettings> = {},
+  timeouts: Partial<Timeouts> = {},
+) {
+  const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
+  const simulator = await startSimulator({
+    ...{ port: 0, jobMs: 60, trainingMs: 200, videoMs: 100, downloadMs: 40, pictures: 'small' },
+    ...settings,
+  });
+  const environment = {
+    SHOTLIST_HOME: home,
+    PHOTOGPT_API_KEY: 'test-key',
+    PHOTOGPT_BASE_URL: simulator.baseUrls['photogpt'],
+  };
+  const config = loadConfig(environment, home);
+  const account = config.accounts.get('photogpt');
+  if (!account) throw new Error('no account');
+  const ledger = await openSqliteLedger({ path: join(home, 'ledger.db') });
+  const blobs = folderBlobs(join(home, 'blobs'));
+  const catalogue = catalogueOf(config);
+  await ledger.batches.putAccounts([
+    {
+      account: account.key,
+      provider: account.vendor.id,
+      unit: account.vendor.unit,
+      perMinute: undefined,
+      inFlight: account.limits.inFlight,
+      budget: undefined,
+    },
+  ]);
+  const access: AccountAccess = {
+    name: account.name,
+    key: account.key,
+    limits: account.limits,
+    timeouts: { ...fast, ...timeouts },
+    provider: account.vendor.connect({
+      baseUrl: account.baseUrl,
+      apiKey: account.apiKey ?? '',
+      settings: account.settings,
+    }),
+    trustedOrigin: new URL(account.baseUrl).origin,
+    trainingPrice: account.vendor.trainingPrice({}),
+    pulse: new AccountPulse(undefined),
+  };
+  const lines: string[] = [];
+  const deps: ActivityDependencies = {
+    ledger,
+    blobs,
+    accounts: new Map([[account.key, access]]),
+    lanes: new Map([[account.key, { name: account.name, inFlight: account.limits.inFlight }]]),
+    catalogue,
+    now: Date.now,
+    worker: 'test',
+    log: (line) => lines.push(line),
+  };
+
+  /** Freezes a batch, accepts it whole and starts its run. */
+  async function startRun(source: string): Promise<RunInput> {
+    const file = 'batch.yaml';
+    const { document, problems } = parseBatch(source, file);
+    if (!document) throw new Error(JSON.stringify(problems));
+    const files = recordingFiles(diskFiles(home));
+    for (const { name, from } of document.steps) {
+      const expansion = openStep(document, name, { files, catalogue });
+      if (expansion.problems.length > 0) throw new Error(JSON.stringify(expansion.problems));
+      if ((from ?? []).length === 0)
+        for (const each of expansion.shots())
+          if ('problem' in each) throw new Error(each.problem.message);
+    }
+    const frozen = await freeze({ file, source, folder: home, recorded: files.recorded(), blobs });
+    const row = await ledger.batches.startRun({
+      batch: document.batch,
+      frozen,
+      ownerPath: join(home, file),
+      policy: { retries: 2, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
+      budget: [],
+      accepted: [{ account: account!.key, unit: 'credits', cap: 1_000_000_000 }],
+      unknownPrices: true,
+      steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
+    });
+    return { batch: document.batch, run: row.run, ledgerId: ledger.id };
+  }
+
+  const activities = createActivities(deps);
+  const environmentOf = (): MockActivityEnvironment => new MockActivityEnvironment();
+
+  /** Plans a step and runs its only lane whole. */
+  async function runStep(input: RunInput, step: string, sweep = 1) {
+    const planned = await environmentOf().run(activities.planStep, { ...input, step, sweep });
+    const results = [];
+    for (const { lane, account: key, shots } of planned.lanes)
+      results.push(
+        await environmentOf().run(activities.runShots, {
+          ...{ ...input, lane, account: key, from: 0, to: shots, reportAfterMs: null },
+        }),
+      );
+    return { planned, results };
+  }
+
+  async function close(): Promise<void> {
+    await ledger.close();
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+  }
+
+  return {
+    ...{ home, simulator, ledger, blobs, deps, access, activities, lines },
+    ...{ startRun, runStep, environmentOf, close },
+  };
+}
+
+export type Studio = Awaited<ReturnType<typeof openStudio>>;
