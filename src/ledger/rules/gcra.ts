@@ -1,0 +1,25 @@
+/**
+ * The generic cell rate algorithm. One number per account, the theoretical arrival time, spaces paid
+ * requests: no window of 60 seconds ever holds more than `perMinute` of them, bursts included.
+ */
+export interface RateAnswer {
+  /** The new theoretical arrival time; unchanged when the request must wait. */
+  readonly tat: number;
+  /** Milliseconds until a request is allowed; 0: allowed now. */
+  readonly waitMs: number;
+}
+
+export function takeRateSlot(tat: number, perMinute: number | null, now: number): RateAnswer {
+  if (perMinute === null) return { tat, waitMs: 0 };
+  const burst = burstOf(perMinute);
+  // A burst is paid for by a slightly longer interval, so that burst and flow together stay in the limit.
+  const intervalMs = 60_000 / (perMinute - (burst - 1));
+  const earliest = tat - (burst - 1) * intervalMs;
+  if (now < earliest) return { tat, waitMs: Math.ceil(earliest - now) };
+  return { tat: Math.max(tat, now) + intervalMs, waitMs: 0 };
+}
+
+/** A second's worth of requests, so that fast accounts are not claimed one by one. */
+function burstOf(perMinute: number): number {
+  return Math.max(1, Math.floor(perMinute / 60));
+}

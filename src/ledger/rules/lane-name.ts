@@ -1,0 +1,8 @@
+/**
+ * Names a lane: one step at one account in one sweep. Safe in a file name and in a workflow id, and short:
+ * the account's origin is left out, since a batch knows one account by a name.
+ */
+export function laneName(step: string, account: string, sweep: number): string {
+  const name = account.split('@')[0] ?? account;
+  return [step, name, String(sweep)].map((part) => part.replace(/[^\w-]+/g, '-')).join('.');
+}

@@ -1,0 +1,54 @@
+import type { Amount } from '../../money.ts';
+import type { BatchPolicy, SubmissionState } from '../port.ts';
+
+/** Sent or to be sent, and not known to be over. */
+export const liveStates = ['claimed', 'submitted', 'ambiguous', 'parked', 'stalled'] as const;
+/** States of which one (account, fingerprint) has at most one submission. */
+export const exclusiveStates = [...liveStates, 'succeeded'] as const;
+
+/** Which states an event may find a submission in, and where it leads. Anything else answers false. */
+export const transitions = {
+  submitted: { from: ['claimed'], to: 'submitted' },
+  rejected: { from: ['claimed'], to: 'rejected' },
+  ambiguous: { from: ['claimed'], to: 'ambiguous' },
+  adopt: { from: ['ambiguous', 'parked'], to: 'submitted' },
+  absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
+  park: { from: ['ambiguous'], to: 'parked' },
+  resubmit: { from: ['ambiguous'], to: 'failed' },
+  succeeded: { from: ['submitted'], to: 'succeeded' },
+  failed: { from: ['submitted'], to: 'failed' },
+  stalled: { from: ['submitted'], to: 'stalled' },
+  loseOutput: { from: ['succeeded'], to: 'lost' },
+} as const satisfies Record<
+  string,
+  { readonly from: readonly SubmissionState[]; readonly to: SubmissionState }
+>;
+export type TransitionName = keyof typeof transitions;
+
+/** What a failed job costs. Without a word from the vendor the money counts as spent. */
+export function costOfFailure(
+  reserved: Amount,
+  result: { readonly refunded: boolean | null; readonly billed: Amount | null },
+): { readonly spent: Amount; readonly cause: 'free' | 'paid' } {
+  if (result.refunded === true || result.billed === 0) return { spent: 0, cause: 'free' };
+  return { spent: result.billed ?? reserved, cause: 'paid' };
+}
+
+export interface Tries {
+  readonly free: number;
+  readonly paid: number;
+}
+
+/** Whether a shot may try once more after a failure, and how many tries it has then had. */
+export function afterFailure(
+  tries: Tries,
+  cause: 'free' | 'paid',
+  policy: Pick<BatchPolicy, 'retries' | 'paidRetries'>,
+): { readonly again: boolean; readonly tries: Tries } {
+  if (cause === 'free') {
+    const again = tries.free < policy.retries;
+    return { again, tries: again ? { ...tries, free: tries.free + 1 } : tries };
+  }
+  const again = tries.paid < policy.paidRetries;
+  return { again, tries: again ? { ...tries, paid: tries.paid + 1 } : tries };
+}

@@ -1,0 +1,142 @@
+import { UserError } from '../../errors.ts';
+import type { AcceptedRun, AccountSettings, BatchLedger, BatchRow, BatchState } from '../port.ts';
+import { acceptedScope, batchScope } from '../rules/budgets.ts';
+import type { Context } from './context.ts';
+import type { Database } from './database.ts';
+import { endHolds } from './holds.ts';
+import { setCap } from './money.ts';
+import { batchRow, type BatchRecord } from './rows.ts';
+
+export function createBatchLedger({ database, commits, now }: Context): BatchLedger {
+  return {
+    putAccounts: (accounts) =>
+      commits.write(() => {
+        for (const account of accounts) putAccount(database, account);
+      }),
+    startRun: (run) => commits.write(() => startRun(database, run, now())),
+    get: async (batch) => readBatch(database, batch),
+    setState: (batch, to, from) => commits.write(() => setState(database, batch, to, from)),
+    clearHolds: (batch) => commits.write(() => resumeAccounts(database, batch)),
+    setBudget: (batch, account, unit, cap) =>
+      commits.write(() => setCap(database, batchScope(batch), account, unit, cap)),
+    finishRun: (batch, run, outcome) =>
+      commits.write(() => finishRun(database, batch, run, outcome, now())),
+    list: async () =>
+      database.all<BatchRecord>('select * from batch order by started_at, name').map(batchRow),
+  };
+}
+
+export function readBatch(database: Database, batch: string): BatchRow | undefined {
+  const record = database.get<BatchRecord>('select * from batch where name = ?', batch);
+  return record && batchRow(record);
+}
+
+function putAccount(database: Database, account: AccountSettings): void {
+  database.run(
+    `insert into account (id, provider, unit, per_minute, in_flight, budget_amount, budget_period)
+     values (?, ?, ?, ?, ?, ?, ?)
+     on conflict do update set provider = excluded.provider, unit = excluded.unit,
+       per_minute = excluded.per_minute, in_flight = excluded.in_flight,
+       budget_amount = excluded.budget_amount, budget_period = excluded.budget_period`,
+    account.account,
+    account.provider,
+    account.unit,
+    account.perMinute ?? null,
+    account.inFlight,
+    account.budget?.amount ?? null,
+    account.budget?.period ?? null,
+  );
+}
+
+function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
+  const before = readBatch(database, run.batch);
+  if (before && before.ownerPath !== run.ownerPath)
+    throw new UserError(`the batch name ${run.batch} belongs to ${before.ownerPath}`, {
+      next: ['give one of the two files another `name`'],
+    });
+  const number = (before?.run ?? 0) + 1;
+  database.run(
+    `insert or replace into batch (name, run, state, frozen, owner_path, policy, steps,
+       unknown_prices, started_at, ended_at) values (?, ?, 'running', ?, ?, ?, ?, ?, ?, null)`,
+    run.batch,
+    number,
+    run.frozen,
+    run.ownerPath,
+    JSON.stringify(run.policy),
+    JSON.stringify(run.steps),
+    run.unknownPrices ? 1 : 0,
+    now,
+  );
+  database.run(
+    'insert into run (batch, n, frozen, accepted, started_at) values (?, ?, ?, ?, ?)',
+    run.batch,
+    number,
+    run.frozen,
+    JSON.stringify(run.accepted),
+    now,
+  );
+  database.run('update budget set cap = null where scope = ?', batchScope(run.batch));
+  for (const { account, unit, cap } of run.budget)
+    setCap(database, batchScope(run.batch), account, unit, cap);
+  for (const { account, unit, cap } of run.accepted)
+    setCap(database, acceptedScope(run.batch, number), account, unit, cap);
+  database.run('delete from stop where batch = ?', run.batch);
+  const accounts = [...run.accepted, ...run.budget].map(({ account }) => account);
+  endHolds(database, run.batch, 'run', accounts);
+  const row = readBatch(database, run.batch);
+  if (!row) throw new Error(`batch ${run.batch} is gone`);
+  return row;
+}
+
+function setState(
+  database: Database,
+  batch: string,
+  to: BatchState,
+  from: readonly BatchState[],
+): boolean {
+  const changed = database.run(
+    `update batch set state = ? where name = ? and state in (select value from json_each(?))`,
+    to,
+    batch,
+    JSON.stringify(from),
+  );
+  if (changed > 0 && to === 'running') resumeAccounts(database, batch);
+  return changed > 0;
+}
+
+function resumeAccounts(database: Database, batch: string): void {
+  const accounts = database.all<{ account: string }>(
+    'select distinct account from budget where scope = ?',
+    acceptedScope(batch, readBatch(database, batch)?.run ?? 0),
+  );
+  endHolds(
+    database,
+    batch,
+    'person',
+    accounts.map(({ account }) => account),
+  );
+  database.run('delete from stop where batch = ?', batch);
+}
+
+function finishRun(
+  database: Database,
+  batch: string,
+  run: number,
+  outcome: string,
+  now: number,
+): void {
+  database.run(
+    'update run set outcome = ?, ended_at = ? where batch = ? and n = ? and ended_at is null',
+    outcome,
+    now,
+    batch,
+    run,
+  );
+  database.run(
+    `update batch set state = iif(state = 'cancelled', 'cancelled', 'finished'), ended_at = ?
+     where name = ? and run = ? and ended_at is null`,
+    now,
+    batch,
+    run,
+  );
+}

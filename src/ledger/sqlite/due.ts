@@ -1,0 +1,164 @@
+import type { ShotRequest } from '../../batch/request.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { Due, Range } from '../port.ts';
+import type { Database } from './database.ts';
+import { countRange, type RangeCounts } from './range.ts';
+
+interface DueOptions {
+  readonly leaseMs: number;
+  readonly limit: number;
+  readonly settleMs: number;
+}
+
+/**
+ * Submissions that a range answers for: those its shots are bound to, whoever pays, and generations of its
+ * batch and account that no shot waits for any more (replanned since), so that nothing paid is forgotten.
+ */
+const concerned = `select s.submission as id from shot s
+    where s.batch = ?1 and s.lane = ?2 and s.pos >= ?3 and s.pos < ?4 and s.account = ?5
+      and s.state = 'bound'
+  union select m.id from submission m
+    where m.account = ?5 and m.state in ('submitted', 'ambiguous') and m.batch = ?1
+      and m.op = 'generate'
+      and not exists (select 1 from shot where submission = m.id and state = 'bound')
+  union select o.submission from output o join submission m on m.id = o.submission
+    where o.state = 'ready' and m.state = 'succeeded' and m.batch = ?1 and m.account = ?5
+      and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
+
+export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
+  database.run(
+    `update submission set state = 'ambiguous', why = 'no answer was recorded in time'
+     where account = ? and state = 'claimed' and deadline_at <= ?`,
+    range.account,
+    now,
+  );
+  const where = [range.batch, range.lane, range.from, range.to, range.account] as const;
+  const polls = duePolls(database, where, options, now);
+  const downloads = dueDownloads(database, where, options, now);
+  const ambiguous = dueAmbiguous(database, where, options, now);
+  const nextAt = database.get<{ at: number | null }>(
+    `with concerned as (${concerned}) select min(at) as at from (
+       select case state when 'submitted' then next_poll_at when 'claimed' then deadline_at
+         when 'ambiguous' then deadline_at + ?6 end as at
+         from submission where id in concerned
+       union all select next_try_at from output where submission in concerned and state = 'ready')`,
+    ...where,
+    options.settleMs,
+  )?.at;
+  const busy = polls.length + downloads.length + ambiguous.length > 0;
+  const counts: RangeCounts = countRange(database, range);
+  return {
+    polls,
+    downloads,
+    ambiguous,
+    nextInMs:
+      nextAt === null || nextAt === undefined ? (busy ? 0 : null) : Math.max(0, nextAt - now),
+    ...counts,
+  };
+}
+
+type Where = readonly [string, string, number, number, string];
+
+function duePolls(database: Database, where: Where, options: DueOptions, now: number) {
+  const rows = database.all<{
+    id: string;
+    job: string;
+    model: string;
+    op: 'generate' | 'train';
+    submitted_at: number;
+    polls: number;
+    give_up_at: number;
+  }>(
+    `select id, job, model, op, submitted_at, polls, give_up_at from submission
+     where id in (${concerned}) and state = 'submitted' and next_poll_at <= ?6
+     order by next_poll_at limit ?7`,
+    ...where,
+    now,
+    options.limit,
+  );
+  for (const { id } of rows)
+    database.run(
+      'update submission set next_poll_at = ? where id = ?',
+      now + Math.round(options.leaseMs),
+      id,
+    );
+  return rows.map((row) => ({
+    submission: row.id,
+    job: JSON.parse(row.job) as JsonObject,
+    model: row.model,
+    operation: row.op,
+    submittedAt: row.submitted_at,
+    polls: row.polls,
+    overdue: row.give_up_at <= now,
+  }));
+}
+
+function dueDownloads(database: Database, where: Where, options: DueOptions, now: number) {
+  const rows = database.all<{
+    submission: string;
+    idx: number;
+    remote: string;
+    url: string | null;
+    expires_at: number | null;
+    job: string;
+    tries: number;
+    saved: number;
+  }>(
+    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries,
+       (select count(*) from output p where p.submission = o.submission and p.state = 'saved')
+         as saved
+     from output o join submission m on m.id = o.submission
+     where o.submission in (${concerned}) and o.state = 'ready' and o.next_try_at <= ?6
+     order by o.expires_at is null, o.expires_at, o.submission, o.idx limit ?7`,
+    ...where,
+    now,
+    options.limit,
+  );
+  for (const row of rows)
+    database.run(
+      'update output set next_try_at = ? where submission = ? and idx = ?',
+      now + Math.round(options.leaseMs),
+      row.submission,
+      row.idx,
+    );
+  return rows.map((row) => ({
+    submission: row.submission,
+    index: row.idx,
+    remote: JSON.parse(row.remote) as Json,
+    url: row.url,
+    expiresAt: row.expires_at,
+    job: JSON.parse(row.job) as JsonObject,
+    tries: row.tries,
+    savedSiblings: row.saved,
+  }));
+}
+
+/** Two unclear requests that may have been on the wire at one time: neither is known by time alone. */
+function dueAmbiguous(database: Database, where: Where, options: DueOptions, now: number) {
+  const rows = database.all<{
+    id: string;
+    request: string;
+    claimed_at: number;
+    deadline_at: number;
+    rivals: number;
+  }>(
+    `select m.id, m.request, m.claimed_at, m.deadline_at,
+       (select count(*) from submission r where r.account = m.account and r.state = 'ambiguous'
+          and r.id <> m.id and r.claimed_at <= m.deadline_at and r.deadline_at >= m.claimed_at)
+         as rivals
+     from submission m where m.id in (${concerned}) and m.state = 'ambiguous'
+       and m.request is not null and m.deadline_at + ?6 <= ?7
+     order by m.deadline_at limit ?8`,
+    ...where,
+    options.settleMs,
+    now,
+    options.limit,
+  );
+  return rows.map((row) => ({
+    submission: row.id,
+    request: JSON.parse(row.request) as ShotRequest,
+    claimedAt: row.claimed_at,
+    deadlineAt: row.deadline_at,
+    rivals: row.rivals,
+  }));
+}

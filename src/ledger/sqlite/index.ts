@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Ledger } from '../port.ts';
+import { createBatchLedger } from './batches.ts';
+import { createClaimLedger } from './claim.ts';
+import { openDatabase } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import { createPlanLedger } from './plans.ts';
+import { createRemoteLedger } from './remotes.ts';
+import { createReportLedger } from './reports.ts';
+import { migrate } from './schema.ts';
+import { createSubmissionLedger } from './submissions.ts';
+
+/**
+ * Opens the ledger in a file, making it when there is none. Any number of processes of one machine may
+ * have it open at once.
+ * @throws UserError when a newer program wrote the file
+ */
+export async function openSqliteLedger(options: {
+  path: string;
+  /** Epoch milliseconds; tests inject it. */
+  now?: () => number;
+}): Promise<Ledger> {
+  await mkdir(dirname(options.path), { recursive: true });
+  const database = await openDatabase(options.path);
+  try {
+    const id = migrate(database, options.path);
+    const commits = new GroupCommit(database);
+    const clock = options.now ?? Date.now;
+    const context = { database, commits, now: () => Math.round(clock()) };
+    return {
+      id,
+      batches: createBatchLedger(context),
+      plans: createPlanLedger(context),
+      claims: createClaimLedger(context),
+      submissions: createSubmissionLedger(context),
+      remotes: createRemoteLedger(context),
+      reports: createReportLedger(context),
+      close: async () => {
+        commits.flush();
+        database.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,148 @@
+import type { ShotRequest } from '../../batch/request.ts';
+import type { JsonObject } from '../../json.ts';
+import type { PriceBasis, Unit } from '../../money.ts';
+import type {
+  BatchRow,
+  BatchState,
+  OutputRow,
+  ShotRow,
+  ShotState,
+  SubmissionRow,
+  SubmissionState,
+} from '../port.ts';
+
+export interface BatchRecord {
+  name: string;
+  run: number;
+  state: BatchState;
+  frozen: string;
+  owner_path: string;
+  policy: string;
+  steps: string;
+  unknown_prices: number;
+  started_at: number;
+  ended_at: number | null;
+}
+
+export function batchRow(record: BatchRecord): BatchRow {
+  return {
+    batch: record.name,
+    run: record.run,
+    state: record.state,
+    frozen: record.frozen,
+    ownerPath: record.owner_path,
+    policy: JSON.parse(record.policy),
+    steps: JSON.parse(record.steps),
+    startedAt: record.started_at,
+    endedAt: record.ended_at,
+  };
+}
+
+export interface SubmissionRecord {
+  id: string;
+  op: 'generate' | 'train';
+  account: string;
+  fp: string;
+  batch: string;
+  run: number;
+  key: string;
+  attempt: number;
+  state: SubmissionState;
+  price: number | null;
+  unit: Unit;
+  basis: PriceBasis;
+  reserved: number;
+  spent: number;
+  billed: number | null;
+  request: string | null;
+  model: string;
+  job: string | null;
+  job_id: string | null;
+  claimed_at: number;
+  deadline_at: number;
+  submitted_at: number | null;
+  ended_at: number | null;
+  next_poll_at: number | null;
+  polls: number;
+  give_up_at: number | null;
+  why: string | null;
+  surplus: number;
+}
+
+export function submissionRow(record: SubmissionRecord): SubmissionRow {
+  return {
+    submission: record.id,
+    operation: record.op,
+    key: record.key,
+    attempt: record.attempt,
+    account: record.account,
+    state: record.state,
+    jobId: record.job_id,
+    job: record.job === null ? null : (JSON.parse(record.job) as JsonObject),
+    price: { amount: record.price, unit: record.unit, basis: record.basis },
+    billed: record.billed,
+    claimedAt: record.claimed_at,
+    submittedAt: record.submitted_at,
+    endedAt: record.ended_at,
+    why: record.why,
+    surplus: record.surplus === 1,
+  };
+}
+
+/** True when another run, batch or shot paid for what the shot `s` shows; its submission is `m`. */
+export const isCached = `(m.id is not null and
+  (m.batch <> s.batch or m.run <> s.run or m.key <> s.key))`;
+
+/** Selects shots with their submission and outputs, to be followed by `where`. */
+export const shotSelection = `select s.*, m.state as submission_state, ${isCached} as cached,
+  (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256,
+     'bytes', bytes, 'mime', mime, 'width', width, 'height', height, 'savedAt', saved_at,
+     'why', why) order by idx) from output where submission = s.submission) as outputs
+  from shot s left join submission m on m.id = s.submission`;
+
+export interface ShotRecord {
+  id: number;
+  batch: string;
+  key: string;
+  step: string;
+  name: string;
+  ordinal: number;
+  take: number;
+  account: string;
+  fp: string;
+  request: string;
+  price: number | null;
+  unit: Unit;
+  basis: PriceBasis;
+  state: ShotState;
+  why: string | null;
+  tries: number;
+  origin: string;
+  submission: string | null;
+  submission_state: SubmissionState | null;
+  cached: number;
+  outputs: string;
+  seq: number;
+}
+
+export function shotRow(record: ShotRecord): ShotRow {
+  return {
+    key: record.key,
+    step: record.step,
+    name: record.name,
+    ordinal: record.ordinal,
+    take: record.take,
+    account: record.account,
+    fingerprint: record.fp,
+    request: JSON.parse(record.request) as ShotRequest,
+    price: { amount: record.price, unit: record.unit, basis: record.basis },
+    state: record.state,
+    why: record.why,
+    tries: record.tries,
+    origin: record.origin,
+    submission: record.submission,
+    submissionState: record.submission_state,
+    cached: record.cached === 1 && (record.state === 'done' || record.state === 'bound'),
+    outputs: JSON.parse(record.outputs) as OutputRow[],
+  };
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { fingerprintVersion } from '../../batch/fingerprint.ts';
+import { UserError } from '../../errors.ts';
+import type { Database } from './database.ts';
+
+/** Numbered by position from 1. Never edited once released: a change is another entry. */
+const migrations: readonly string[] = [
+  `
+create table account (
+  id text primary key, provider text not null, unit text not null, per_minute integer,
+  in_flight integer not null, budget_amount integer, budget_period text,
+  tat real not null default 0, seq integer not null default 0
+) strict, without rowid;
+create table hold (
+  account text not null, model text not null, reason text not null, until integer,
+  primary key (account, model, reason)
+) strict, without rowid;
+create table batch (
+  name text primary key, run integer not null, state text not null, frozen text not null,
+  owner_path text not null, policy text not null, steps text not null,
+  unknown_prices integer not null, started_at integer not null, ended_at integer
+) strict, without rowid;
+create table run (
+  batch text not null, n integer not null, frozen text not null, accepted text not null,
+  outcome text, started_at integer not null, ended_at integer, primary key (batch, n)
+) strict, without rowid;
+create table stop (
+  batch text not null, lane text not null, run integer not null, reason text not null,
+  at integer not null, primary key (batch, lane)
+) strict, without rowid;
+create table budget (
+  scope text not null, account text not null, unit text not null, cap integer,
+  reserved integer not null default 0, spent integer not null default 0,
+  primary key (scope, account, unit)
+) strict, without rowid;
+create table shot (
+  id integer primary key, batch text not null, key text not null, step text not null,
+  name text not null, folded text not null, ordinal integer not null, take integer not null,
+  account text not null, fp text not null, request text not null, model text not null,
+  training_fp text, price integer, unit text not null, basis text not null, makes text not null,
+  written_model text not null, variables text not null, origin text not null,
+  run integer not null, lane text, pos integer, submission text, state text not null, why text,
+  tries integer not null default 0, free_tries integer not null default 0,
+  paid_tries integer not null default 0, touched integer not null default 0,
+  seq integer not null default 0
+) strict;
+create unique index shot_key on shot (batch, key);
+create index shot_range on shot (batch, lane, pos) where lane is not null;
+create index shot_submission on shot (submission) where submission is not null;
+create index shot_state on shot (batch, step, state, ordinal);
+create index shot_order on shot (batch, step, ordinal, key);
+create index shot_wanted on shot (account, fp) where state in ('open', 'failed');
+create index shot_seq on shot (batch, seq);
+create trigger shot_added after insert on shot begin
+  update shot set seq = (select max(seq) + 1 from shot where batch = new.batch) where id = new.id;
+end;
+create trigger shot_changed after update of state, submission, why, fp, touched on shot begin
+  update shot set seq = (select max(seq) + 1 from shot where batch = new.batch) where id = new.id;
+end;
+create table submission (
+  id text primary key, op text not null, account text not null, fp text not null,
+  batch text not null, run integer not null, key text not null, attempt integer not null,
+  state text not null, price integer, unit text not null, basis text not null,
+  reserved integer not null, spent integer not null default 0, billed integer,
+  request text, model text not null, job text, job_id text, claimed_at integer not null,
+  send_by integer not null, deadline_at integer not null, submitted_at integer,
+  ended_at integer, next_poll_at integer, polls integer not null default 0, give_up_at integer,
+  why text, surplus integer not null default 0, worker text not null
+) strict, without rowid;
+create unique index submission_exclusive on submission (account, fp)
+  where state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded');
+create unique index submission_job on submission (account, job_id) where job_id is not null;
+create index submission_state on submission (account, state, deadline_at);
+create index submission_fp on submission (account, fp);
+create index submission_batch on submission (batch, claimed_at);
+create table output (
+  submission text not null, idx integer not null, state text not null, remote text not null,
+  url text, expires_at integer, next_try_at integer not null, tries integer not null default 0,
+  sha256 text, bytes integer, mime text, width integer, height integer, saved_at integer,
+  why text, primary key (submission, idx)
+) strict, without rowid;
+create index output_ready on output (submission) where state = 'ready';
+create trigger output_added after insert on output begin
+  update shot set touched = touched + 1 where submission = new.submission;
+end;
+create trigger output_changed after update of state on output begin
+  update shot set touched = touched + 1 where submission = new.submission;
+end;
+create table shot_file (
+  batch text not null, key text not null, sha256 text not null, primary key (batch, key, sha256)
+) strict, without rowid;
+create table approval (
+  batch text not null, step text not null, output_sha text not null,
+  verdict text not null check (verdict in ('approved', 'rejected')), at integer not null,
+  primary key (batch, step, output_sha)
+) strict, without rowid;
+create table upload (
+  account text not null, sha256 text not null, purpose text not null, state text not null,
+  remote text not null default 'null', url text, expires_at integer,
+  primary key (account, sha256, purpose)
+) strict, without rowid;
+create table model (
+  account text not null, fp text not null, remote_id text, phase text not null, why text,
+  lease_owner text, lease_until integer, primary key (account, fp)
+) strict, without rowid;
+create table model_image (
+  account text not null, fp text not null, sha256 text not null, remote_id text,
+  primary key (account, fp, sha256)
+) strict, without rowid;
+create table kept_plan (id text primary key, content text not null, at integer not null) strict;
+`,
+];
+
+/**
+ * Brings the file to this program's schema; several processes may do it at once.
+ * @returns the ledger's id
+ * @throws UserError when a newer program wrote the file
+ */
+export function migrate(database: Database, path: string): string {
+  return database.transaction(() => {
+    database.execute(
+      `create table if not exists meta (
+        ledger_id text not null, schema_version integer not null,
+        fingerprint_version integer not null) strict`,
+    );
+    database.run(
+      'insert into meta select ?, 0, ? where not exists (select 1 from meta)',
+      randomUUID(),
+      fingerprintVersion,
+    );
+    const meta = database.get<{ id: string; schema: number; fingerprint: number }>(
+      `select ledger_id as id, schema_version as schema, fingerprint_version as fingerprint
+       from meta`,
+    );
+    if (!meta) throw new Error('the ledger has no meta row');
+    if (meta.schema > migrations.length || meta.fingerprint > fingerprintVersion)
+      throw new UserError(`${path} was written by a newer version of shotlist`, {
+        next: ['update shotlist, or use another project folder'],
+      });
+    for (const migration of migrations.slice(meta.schema)) database.execute(migration);
+    database.run(
+      'update meta set schema_version = ?, fingerprint_version = ?',
+      migrations.length,
+      fingerprintVersion,
+    );
+    return meta.id;
+  });
+}

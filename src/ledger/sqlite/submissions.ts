@@ -1,0 +1,185 @@
+import type { JsonObject } from '../../json.ts';
+import type { BatchPolicy, SubmissionLedger } from '../port.ts';
+import { costOfFailure } from '../rules/transitions.ts';
+import { failShots, parkShots, reopenShots, retryShots, unparkShots } from './bound-shots.ts';
+import type { Context } from './context.ts';
+import type { Database } from './database.ts';
+import { due } from './due.ts';
+import { putHold } from './holds.ts';
+import { lateJob } from './late-job.ts';
+import { delayOutput, loseOutput, renewOutput, saveOutput } from './outputs.ts';
+import { advance, jobIsTaken, release } from './advance.ts';
+import { readBatch } from './batches.ts';
+import { succeeded } from './succeeded.ts';
+
+export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
+  const write = <Result>(work: () => Result) => commits.write(work);
+  return {
+    due: (range, options) => write(() => due(database, range, options, now())),
+    submitted: (id, job, jobId, times) =>
+      write(() => startJob(database, 'submitted', id, { job, jobId, ...times }, now())),
+    adopt: (id, job, jobId, times) =>
+      write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
+    rejected: (id, why, effect) => write(() => rejected(database, id, why, effect, now())),
+    ambiguous: (id, why) => write(() => !!advance(database, 'ambiguous', id, why, now())),
+    absent: (id) => write(() => absent(database, id, now())),
+    park: (id, why) => write(() => park(database, id, why, now())),
+    pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
+    succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
+    failed: (id, result) => write(() => failed(database, id, result, now())),
+    stalled: (id, why) =>
+      write(() => {
+        const moved = advance(database, 'stalled', id, why, now());
+        if (moved) parkShots(database, id, why);
+        return moved !== undefined;
+      }),
+    saveOutput: (id, index, file) => write(() => saveOutput(database, id, index, file, now())),
+    renewOutput: (id, index, url, expiresAt) =>
+      write(() => renewOutput(database, id, index, url, expiresAt, now())),
+    delayOutput: (id, index, inMs, why) =>
+      write(() => delayOutput(database, id, index, now() + inMs, why)),
+    loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
+    lateJob: (id, job, jobId) => write(() => lateJob(database, id, job, jobId, now())),
+    knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
+    hold: (account, model, reason, until) =>
+      write(() => putHold(database, account, model, reason, until)),
+  };
+}
+
+interface StartedJob {
+  readonly job: JsonObject;
+  readonly jobId: string;
+  readonly nextPollInMs: number;
+  readonly giveUpInMs: number;
+}
+
+function startJob(
+  database: Database,
+  event: 'submitted' | 'adopt',
+  id: string,
+  started: StartedJob,
+  now: number,
+): boolean {
+  const moved = advance(database, event, id, null, now);
+  if (!moved) return false;
+  if (jobIsTaken(database, moved.account, started.jobId, id)) {
+    if (event === 'submitted')
+      throw new Error(`job ${started.jobId} of ${moved.account} belongs to another submission`);
+    database.run(
+      'update submission set state = ?, why = ? where id = ?',
+      moved.state,
+      moved.why,
+      id,
+    );
+    return false;
+  }
+  database.run(
+    `update submission set job = ?, job_id = ?, submitted_at = ?, next_poll_at = ?, give_up_at = ?
+     where id = ?`,
+    JSON.stringify(started.job),
+    started.jobId,
+    now,
+    now + Math.round(started.nextPollInMs),
+    now + Math.round(started.giveUpInMs),
+    id,
+  );
+  unparkShots(database, id);
+  return true;
+}
+
+function rejected(
+  database: Database,
+  id: string,
+  why: string,
+  effect: 'fail' | 'reopen',
+  now: number,
+): boolean {
+  const moved = advance(database, 'rejected', id, why, now);
+  if (!moved) return false;
+  release(database, moved, 0);
+  if (effect === 'fail') failShots(database, id, why);
+  else reopenShots(database, id);
+  return true;
+}
+
+function absent(database: Database, id: string, now: number): boolean {
+  const moved = advance(database, 'absent', id, 'the provider has no such job', now);
+  if (!moved) return false;
+  release(database, moved, 0);
+  reopenShots(database, id);
+  return true;
+}
+
+/**
+ * A resubmit needs a paid try left in the shot that paid; the money of the unclear one then counts as
+ * spent, since nobody can say that it was not.
+ */
+function park(database: Database, id: string, why: string, now: number): boolean {
+  if (mayResubmit(database, id)) {
+    const moved = advance(database, 'resubmit', id, why, now);
+    if (!moved) return false;
+    release(database, moved, moved.reserved);
+    retryShots(database, id, 'paid', why);
+    return true;
+  }
+  const moved = advance(database, 'park', id, why, now);
+  if (moved) parkShots(database, id, why);
+  return moved !== undefined;
+}
+
+function mayResubmit(database: Database, id: string): boolean {
+  const payer = database.get<{ batch: string; paid: number }>(
+    `select s.batch, s.paid_tries as paid from submission m
+     join shot s on s.batch = m.batch and s.key = m.key and s.submission = m.id where m.id = ?`,
+    id,
+  );
+  const policy: BatchPolicy | undefined = payer && readBatch(database, payer.batch)?.policy;
+  if (!payer || !policy) return false;
+  return policy.onAmbiguous === 'resubmit' && payer.paid < policy.paidRetries;
+}
+
+function pollAgain(
+  database: Database,
+  id: string,
+  inMs: number,
+  why: string | undefined,
+  now: number,
+): boolean {
+  return (
+    database.run(
+      `update submission set next_poll_at = ?, polls = polls + 1, why = ?
+       where id = ? and state = 'submitted'`,
+      now + Math.round(inMs),
+      why ?? null,
+      id,
+    ) > 0
+  );
+}
+
+function failed(
+  database: Database,
+  id: string,
+  result: Parameters<SubmissionLedger['failed']>[1],
+  now: number,
+): boolean {
+  const moved = advance(database, 'failed', id, result.reason, now);
+  if (!moved) return false;
+  const { spent, cause } = costOfFailure(moved.reserved, result);
+  release(database, moved, spent, result.billed);
+  retryShots(database, id, cause, result.reason);
+  return true;
+}
+
+function knownJobs(
+  database: Database,
+  account: string,
+  jobIds: readonly string[],
+): ReadonlySet<string> {
+  const rows = database.all<{ id: string }>(
+    `select job_id as id from submission
+     where account = ? and job_id in (select value from json_each(?))`,
+    account,
+    JSON.stringify(jobIds),
+  );
+  return new Set(rows.map(({ id }) => id));
+}

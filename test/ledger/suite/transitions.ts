@@ -1,0 +1,296 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger, Range } from '../../../src/ledger/port.ts';
+import {
+  account,
+  accountSettings,
+  claimOne,
+  everything,
+  file,
+  finish,
+  money,
+  oneOutput,
+  plannedShot,
+  startBatch,
+  times,
+} from '../fixture.ts';
+import type { Open, OpenLedger } from '../suite.ts';
+
+export function transitionSuite(open: Open): void {
+  let opened: OpenLedger;
+  let ledger: Ledger;
+  let now: number;
+  let range: Range;
+  let id: string;
+
+  beforeEach(async () => {
+    now = Date.UTC(2026, 0, 31, 12);
+    opened = await open({ now: () => now });
+    ledger = opened.ledger;
+    await ledger.batches.putAccounts([accountSettings()]);
+    range = await startBatch(ledger, 'fox', [plannedShot(0)]);
+    id = await claimOne(ledger, range);
+  });
+  afterEach(async () => opened.close());
+
+  const shot = async (batch = 'fox') => {
+    const row = await ledger.reports.shot(batch, 'one/shot-0000');
+    if (!row) throw new Error('no shot');
+    return row;
+  };
+  const submission = async (of = id) => {
+    const rows = await everything(ledger.reports.submissions('fox'));
+    const row = rows.find((one) => one.submission === of);
+    if (!row) throw new Error('no submission');
+    return row;
+  };
+  const submit = () => ledger.submissions.submitted(id, { id: 'j' }, 'j', times);
+  const becomeAmbiguous = () => ledger.submissions.ambiguous(id, 'reset');
+  const due = (settleMs = 0) =>
+    ledger.submissions.due(range, { leaseMs: 10_000, limit: 10, settleMs });
+
+  it('submits a claimed one and keeps its reservation', async () => {
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000, spent: 0 });
+    expect(await submit()).toBe(true);
+    expect(await submit()).toBe(false);
+    expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j', attempt: 1 });
+    expect(await shot()).toMatchObject({ state: 'bound', submission: id, tries: 1 });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000, spent: 0 });
+  });
+
+  it.each([
+    ['reopen', 'open', 0],
+    ['fail', 'failed', 1],
+  ] as const)('rejected with %s leaves the shot %s', async (effect, state, tries) => {
+    expect(await ledger.submissions.rejected(id, 'refused', effect)).toBe(true);
+    expect(await submission()).toMatchObject({ state: 'rejected', why: 'refused' });
+    expect(await shot()).toMatchObject({ state, tries });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 0, refunded: 0 });
+  });
+
+  it('keeps the money of an ambiguous one reserved, apart from the others', async () => {
+    expect(await becomeAmbiguous()).toBe(true);
+    expect(await shot()).toMatchObject({ state: 'bound' });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 1_000 });
+    expect(await submit()).toBe(false);
+  });
+
+  it('makes claims past their deadline ambiguous', async () => {
+    now += 64_999;
+    expect((await due()).ambiguous).toHaveLength(0);
+    expect(await submission()).toMatchObject({ state: 'claimed' });
+    now += 1;
+    expect((await due(60_000)).ambiguous).toHaveLength(0);
+    expect(await submission()).toMatchObject({ state: 'ambiguous' });
+    now += 60_000;
+    expect((await due(60_000)).ambiguous).toMatchObject([{ submission: id, rivals: 0 }]);
+  });
+
+  it('adopts the one job that fits, from ambiguous or parked', async () => {
+    await becomeAmbiguous();
+    expect(await ledger.submissions.park(id, 'several fit')).toBe(true);
+    expect(await shot()).toMatchObject({ state: 'parked', why: 'several fit' });
+    expect(await ledger.submissions.adopt(id, { id: 'j' }, 'j', times)).toBe(true);
+    expect(await shot()).toMatchObject({ state: 'bound', why: null });
+    expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j' });
+  });
+
+  it('never gives one job to two submissions', async () => {
+    await finish(ledger, id);
+    const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+    const second = await claimOne(ledger, other);
+    await ledger.submissions.ambiguous(second, 'reset');
+    expect(await ledger.submissions.adopt(second, { id }, `job-${id}`, times)).toBe(false);
+    const rows = await everything(ledger.reports.submissions('owl'));
+    expect(rows).toMatchObject([{ state: 'ambiguous', why: 'reset', jobId: null }]);
+    expect(await ledger.submissions.knownJobs(account, [`job-${id}`, 'other'])).toEqual(
+      new Set([`job-${id}`]),
+    );
+  });
+
+  it('frees the money and the shot of an absent one without counting a try', async () => {
+    await becomeAmbiguous();
+    expect(await ledger.submissions.absent(id)).toBe(true);
+    expect(await shot()).toMatchObject({ state: 'open', tries: 0 });
+    expect(await submission()).toMatchObject({ state: 'rejected' });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
+  });
+
+  it('resubmits an ambiguous one as a counted paid retry where the batch says so', async () => {
+    await becomeAmbiguous();
+    await ledger.submissions.absent(id);
+    const policy = {
+      retries: 0,
+      paidRetries: 1,
+      maxFailures: null,
+      onAmbiguous: 'resubmit',
+    } as const;
+    range = await startBatch(ledger, 'fox', [plannedShot(0)], { policy });
+    id = await claimOne(ledger, range);
+    await becomeAmbiguous();
+    await ledger.submissions.park(id, 'several fit');
+    expect(await shot()).toMatchObject({ state: 'open' });
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, ambiguous: 0 });
+    id = await claimOne(ledger, range);
+    await becomeAmbiguous();
+    await ledger.submissions.park(id, 'several fit');
+    expect(await shot()).toMatchObject({ state: 'parked' });
+  });
+
+  it('is done only when every file is saved, and spends what was billed', async () => {
+    await submit();
+    const outputs = [0, 1].map(() => ({ remote: 'r', url: null, expiresAt: null }));
+    expect(await ledger.submissions.succeeded(id, { outputs, billed: 400 })).toBe(true);
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 400, refunded: 0 });
+    expect(await ledger.submissions.saveOutput(id, 0, file('aa'))).toBe(true);
+    expect(await ledger.submissions.saveOutput(id, 0, file('aa'))).toBe(false);
+    expect(await shot()).toMatchObject({ state: 'bound' });
+    await ledger.submissions.saveOutput(id, 1, file('bb'));
+    expect(await shot()).toMatchObject({ state: 'done', cached: false });
+    expect(await ledger.reports.knownFiles('fox', 'one/shot-0000')).toEqual(['aa', 'bb']);
+  });
+
+  it('holds the account when the bill is above the reservation', async () => {
+    await submit();
+    await ledger.submissions.succeeded(id, { ...oneOutput, billed: 1_001 });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 1_001 });
+    const status = await ledger.reports.status('fox');
+    expect(status?.holds).toEqual([{ account, model: null, reason: 'overBilled', until: null }]);
+  });
+
+  it('counts a generation without files as failed, with its money', async () => {
+    await submit();
+    expect(await ledger.submissions.succeeded(id, { outputs: [], billed: null })).toBe(true);
+    expect(await submission()).toMatchObject({ state: 'failed' });
+    expect(await shot()).toMatchObject({ state: 'failed' });
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
+  });
+
+  describe.each([
+    ['returned', { refunded: true, billed: null }, 'open', 0, 1_000],
+    ['billed as nothing', { refunded: null, billed: 0 }, 'open', 0, 1_000],
+    ['kept', { refunded: false, billed: null }, 'failed', 1_000, 0],
+    ['unknown', { refunded: null, billed: null }, 'failed', 1_000, 0],
+    ['kept in part', { refunded: false, billed: 300 }, 'failed', 300, 700],
+  ] as const)('a failed job whose money is %s', (_, result, state, spent, refunded) => {
+    it(`leaves the shot ${state} with one free and no paid try`, async () => {
+      await submit();
+      expect(await ledger.submissions.failed(id, { reason: 'nsfw', ...result })).toBe(true);
+      expect(await submission()).toMatchObject({ state: 'failed', why: 'nsfw' });
+      expect(await shot()).toMatchObject({ state, why: 'nsfw' });
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent, refunded });
+    });
+  });
+
+  it('fails after the tries that the policy gives', async () => {
+    const refunded = { reason: 'busy', refunded: true, billed: null };
+    await submit();
+    await ledger.submissions.failed(id, refunded);
+    id = await claimOne(ledger, range);
+    expect(await submission()).toMatchObject({ attempt: 2 });
+    await ledger.submissions.submitted(id, {}, 'k', times);
+    await ledger.submissions.failed(id, refunded);
+    expect(await shot()).toMatchObject({ state: 'failed', tries: 2 });
+  });
+
+  it('parks the shots of a stalled job and keeps its money', async () => {
+    await submit();
+    expect(await ledger.submissions.stalled(id, 'no end')).toBe(true);
+    expect(await shot()).toMatchObject({ state: 'parked', why: 'no end' });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 1_000 });
+  });
+
+  it('fails the shots of a lost output, whose fingerprint may then be paid anew', async () => {
+    await submit();
+    await ledger.submissions.succeeded(id, oneOutput);
+    expect(await ledger.submissions.loseOutput(id, 0, 'gone')).toBe(true);
+    expect(await submission()).toMatchObject({ state: 'lost' });
+    expect(await shot()).toMatchObject({ state: 'failed', why: 'gone' });
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
+    range = await startBatch(ledger, 'fox', [plannedShot(0)]);
+    expect(await claimOne(ledger, range)).not.toBe(id);
+  });
+
+  it('collects a job that arrives late', async () => {
+    await becomeAmbiguous();
+    await ledger.submissions.absent(id);
+    expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
+    expect(await submission()).toMatchObject({ state: 'submitted', surplus: true, jobId: 'j' });
+    expect(await shot()).toMatchObject({ state: 'bound', submission: id });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000 });
+    expect((await due()).polls).toMatchObject([{ submission: id, overdue: false }]);
+  });
+
+  it('keeps a late job whose place is taken as surplus', async () => {
+    await becomeAmbiguous();
+    await ledger.submissions.absent(id);
+    const second = await claimOne(ledger, range);
+    expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
+    expect(await submission()).toMatchObject({ state: 'rejected', surplus: true, jobId: 'j' });
+    expect(await shot()).toMatchObject({ state: 'bound', submission: second });
+  });
+
+  it('moves all shots of a submission, of whichever batch', async () => {
+    const other = await startBatch(ledger, 'owl', [plannedShot(0)]);
+    const answer = await ledger.claims.claim(other, {
+      window: 5,
+      postTimeoutMs: 1,
+      worker: 'w',
+    });
+    expect(answer).toMatchObject({ granted: [], attached: 1, open: 0, bound: 1 });
+    await submit();
+    expect((await ledger.submissions.due(other, { leaseMs: 1, limit: 9, settleMs: 0 })).bound).toBe(
+      1,
+    );
+    await ledger.submissions.succeeded(id, oneOutput);
+    await ledger.submissions.saveOutput(id, 0, file('aa'));
+    expect(await shot('fox')).toMatchObject({ state: 'done', cached: false });
+    expect(await shot('owl')).toMatchObject({ state: 'done', cached: true });
+    expect((await ledger.reports.status('owl'))?.accounts).toMatchObject([{ spent: 0 }]);
+  });
+
+  describe('due', () => {
+    it('hands a poll to one worker at a time', async () => {
+      await submit();
+      expect(await due()).toMatchObject({ polls: [], nextInMs: 1_000, bound: 1 });
+      now += 1_000;
+      expect((await due()).polls).toMatchObject([{ submission: id, polls: 0, overdue: false }]);
+      expect(await due()).toMatchObject({ polls: [], nextInMs: 10_000 });
+      expect(await ledger.submissions.pollAgain(id, 50)).toBe(true);
+      now += 600_000;
+      expect((await due()).polls).toMatchObject([{ polls: 1, overdue: true }]);
+    });
+
+    it('answers the download first whose link ends first', async () => {
+      await submit();
+      const outputs = [null, 5_000, 3_000].map((expiresAt) => ({
+        remote: null,
+        url: 'u',
+        expiresAt,
+      }));
+      await ledger.submissions.succeeded(id, { outputs, billed: null });
+      expect((await due()).downloads.map(({ index }) => index)).toEqual([2, 1, 0]);
+      expect(await due()).toMatchObject({ downloads: [], nextInMs: 10_000 });
+      await ledger.submissions.delayOutput(id, 1, 100, '503');
+      await ledger.submissions.renewOutput(id, 2, 'v', null);
+      expect((await due()).downloads).toMatchObject([{ index: 2, url: 'v' }]);
+      now += 100;
+      expect((await due()).downloads).toMatchObject([{ index: 1, tries: 1 }]);
+    });
+
+    it('counts unclear requests of one account that overlap as rivals', async () => {
+      const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+      const second = await claimOne(ledger, other);
+      await becomeAmbiguous();
+      await ledger.submissions.ambiguous(second, 'reset');
+      now += 65_000;
+      expect((await due()).ambiguous).toMatchObject([{ submission: id, rivals: 1 }]);
+    });
+
+    it('still settles a submission that no shot waits for any more', async () => {
+      await submit();
+      range = await startBatch(ledger, 'fox', [plannedShot(0, { fingerprint: 'changed' })]);
+      now += 1_000;
+      expect((await due()).polls).toMatchObject([{ submission: id }]);
+    });
+  });
+}
