@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { cacheFolder, findServer } from '../src/temporal/find-server.ts';
+import { loadConfig } from '../src/config.ts';
+import { findServer } from '../src/temporal/find-server.ts';
 import { choosePorts } from '../src/temporal/ports.ts';
 import {
   isServerRunning,
@@ -23,12 +24,13 @@ declare module 'vitest' {
 
 /** One Temporal server per test run, in memory: a server per file would race for memory and ports. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'shotlist-test-server-'));
+  const { searchPath, cacheFolder } = loadConfig(process.env, folder);
   const server = await findServer({
-    searchPath: process.env['PATH'] ?? '',
-    cacheDir: cacheFolder(process.env, process.platform, homedir()),
+    searchPath,
+    cacheDir: cacheFolder,
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
-  const folder = mkdtempSync(join(tmpdir(), 'shotlist-test-server-'));
   const logFile = join(folder, 'temporal.log');
   const ports = await choosePorts();
   const pid = spawnServer({ binary: server.binary, ports, logFile });

@@ -20,6 +20,11 @@ export interface StartOptions {
 
 const startTimeoutMs = 60_000;
 
+/** Attempts per database: the server picks ports of its own besides ours, and may be beaten to one. */
+const attemptsMax = 3;
+
+const databaseTrouble = /not a database|malformed|no such (table|column)|SQLite admin DB/i;
+
 /**
  * Starts the server on the database of its own version and records it in `server.json`. Needs the
  * server's lock. A database that it cannot use is moved aside: it holds nothing that the ledger
@@ -27,19 +32,18 @@ const startTimeoutMs = 60_000;
  */
 export async function startServer(options: StartOptions): Promise<ServerRecord> {
   const database = join(options.stateDir, `temporal-${options.server.serverVersion}.db`);
-  const existed = existsSync(database);
-  const first = await attempt(options, database);
-  if (first) return first;
-  if (existed) {
-    const aside = moveAside(database);
-    options.onProgress(
-      `Temporal could not use its database; it is now ${aside}, and a new one is begun. ` +
-        'Nothing is lost: the ledger knows what was paid.',
-    );
-  }
-  const second = await attempt(options, database);
-  if (second) return second;
   const logFile = logFileOf(options.stateDir);
+  const existed = existsSync(database);
+  const record = await attempts(options, database);
+  if (record) return record;
+  if (existed) {
+    options.onProgress(
+      `Temporal could not use its database; it is now ${moveAside(database)}, and a new one is ` +
+        'begun. Nothing is lost: the ledger knows what was paid.',
+    );
+    const fresh = await attempts(options, database);
+    if (fresh) return fresh;
+  }
   throw new UserError(`The embedded Temporal server does not start (${options.server.binary}).`, {
     exitCode: 1,
     next: [
@@ -47,6 +51,18 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
       `See ${logFile}, or set TEMPORAL_ADDRESS to a Temporal server that runs already.`,
     ],
   });
+}
+
+async function attempts(
+  options: StartOptions,
+  database: string,
+): Promise<ServerRecord | undefined> {
+  for (let count = 0; count < attemptsMax; count += 1) {
+    const record = await attempt(options, database);
+    if (record) return record;
+    if (databaseTrouble.test(logTail(logFileOf(options.stateDir)).join('\n'))) return undefined;
+  }
+  return undefined;
 }
 
 export function logFileOf(stateDir: string): string {
