@@ -31,7 +31,8 @@ function problemsOf(issue: Issue, prefix: Path, places: YamlPlaces): Problem[] {
 
 /** Whether the issue says that the value is of another kind altogether than this branch of a union. */
 function isOwnType(issue: Issue): boolean {
-  return issue.path.length === 0 && issue.code !== 'unrecognized_keys' && !isRule(issue);
+  if (issue.path.length > 0 || issue.code === 'unrecognized_keys' || isRule(issue)) return false;
+  return issue.code !== 'invalid_union' || issue.errors.every((branch) => branch.some(isOwnType));
 }
 
 function isRule(issue: Issue): boolean {

@@ -41,9 +41,13 @@ function checkModel(name: string, entry: Json, add: Add): void {
   if (name.includes(':')) add(path, `a short name takes no colon: ${name}`);
   const given = ['use', 'train'].filter((key) => key in model);
   if (given.length !== 1)
-    add(path, `model ${name} has ${given.length === 0 ? 'neither use nor train' : 'both use and train'}`, {
-      hint: 'it takes exactly one of them',
-    });
+    add(
+      path,
+      `model ${name} has ${given.length === 0 ? 'neither use nor train' : 'both use and train'}`,
+      {
+        hint: 'it takes exactly one of them',
+      },
+    );
   if ('unchecked' in model && !('use' in model))
     add([...path, 'unchecked'], 'unchecked stands only beside use');
   if (!('train' in model)) return;

@@ -1,4 +1,4 @@
-import { isAlias, isCollection, isMap, isPair, isScalar, visit } from 'yaml';
+import { isCollection, isMap, isPair, isScalar, visit } from 'yaml';
 import type { Document, Node, Pair, Scalar } from 'yaml';
 import type { Problem } from './problem.ts';
 import type { Path, YamlPlaces } from './yaml-places.ts';
@@ -19,6 +19,10 @@ export function findTraps(document: Document, source: string, places: YamlPlaces
     const problem = { severity: 'error', message, hint, path, place: places.ofNode(node) } as const;
     traps.push({ problem, stops });
   };
+  const refuseTag = (node: Node & { tag?: string }, path: Path): void => {
+    if (node.tag !== undefined)
+      add(node, path, `YAML tags are not taken: ${node.tag}`, 'leave it out', true);
+  };
   visit(document, {
     Alias(_key, node, ancestors) {
       if (node.resolve(document) === undefined)
@@ -30,31 +34,27 @@ export function findTraps(document: Document, source: string, places: YamlPlaces
           true,
         );
     },
-    Node(_key, node, ancestors) {
-      if (!isAlias(node) && node.tag !== undefined)
-        add(
-          node,
-          pathTo(ancestors, node),
-          `YAML tags are not taken: ${node.tag}`,
-          'leave it out',
-          true,
-        );
+    Collection(_key, node, ancestors) {
+      refuseTag(node, pathTo(ancestors, node));
     },
     Pair(_key, pair, ancestors) {
-      if (isMap(pair.key) || isCollection(pair.key)) {
-        const path = pathTo(ancestors, pair).slice(0, -1);
-        const [start] = pair.key.range ?? [0];
-        const line = source.slice(start - 1).split('\n')[0] ?? '';
-        const written = /^\{\{.*\}\}/.exec(line)?.[0];
-        if (written === undefined)
-          add(pair.key, path, 'a key must be text', 'put it in quotes', true);
-        else add(pair.key, path, 'a value that starts with {{ needs quotes', `write "${written}"`);
-        return visit.SKIP;
+      if (!isCollection(pair.key)) return undefined;
+      const path = pathTo(ancestors, pair).slice(0, -1);
+      const start = (pair.key.range?.[0] ?? 1) - 1;
+      const written = /^\{\{.*\}\}/.exec(source.slice(start).split('\n')[0] ?? '')?.[0];
+      if (written === undefined) {
+        add(pair.key, path, 'a key must be text', 'put it in quotes', true);
+      } else {
+        const place = places.span(start, start + written.length);
+        const message = 'a value that starts with {{ needs quotes';
+        const hint = `write "${written}"`;
+        traps.push({ problem: { severity: 'error', message, hint, path, place }, stops: false });
       }
-      return undefined;
+      return visit.SKIP;
     },
     Scalar(_key, node, ancestors) {
       const path = pathTo(ancestors, node);
+      refuseTag(node, path);
       const cut = cutText(node, source);
       if (cut !== undefined)
         add(
@@ -74,7 +74,7 @@ export function findTraps(document: Document, source: string, places: YamlPlaces
 function cutText(node: Scalar, source: string): string | undefined {
   if (node.type !== 'PLAIN' || !node.range) return undefined;
   const rest = source.slice(node.range[1], node.range[1] + 200);
-  return /^[ \t]+#[^\s#=-][^\r\n]*/.exec(rest)?.[0].trimEnd();
+  return /^[ \t]+#[^\s#=-][^\r\n]*/.exec(rest)?.[0].trim();
 }
 
 function rereadNumber(node: Scalar, path: Path): [message: string, hint: string] | undefined {
