@@ -62,7 +62,7 @@ export class RangeRunner {
       if (age > options.leaseMs || (this.#saved > 0 && age > options.reportAfterMs)) break;
       this.#wake = new AbortController();
       const due = await this.#due();
-      const launched = this.#launch(due);
+      this.#launch(due);
       if (this.#mayClaim(due, claimAt)) {
         claimed = await this.#claim();
         claimAt = this.#deps.now() + waitAfter(claimed);
@@ -70,8 +70,7 @@ export class RangeRunner {
       options.tell(this.#phase(claimed ?? due));
       const end = this.#ending(claimed, due, claimAt);
       if (end) return end;
-      const busy = launched || (claimed?.granted.length ?? 0) > 0;
-      await pause(this.#restMs(due, claimed, claimAt, busy), this.#either(options.cancelled));
+      await pause(this.#restMs(due, claimed, claimAt), this.#either(options.cancelled));
     }
     await this.#finish(options.cancelled);
     return { kind: 'again', saved: this.#saved };
@@ -86,11 +85,10 @@ export class RangeRunner {
     });
   }
 
-  /** Starts what is due and not under way. @returns whether anything was started */
-  #launch(due: Due): boolean {
+  /** Starts what is due and not under way. */
+  #launch(due: Due): void {
     const deps = this.#deps;
     const access = this.#access;
-    const before = this.#active.size;
     for (const output of due.downloads)
       this.#start(`file ${output.submission} ${output.index}`, async () => {
         if (await saveOutput(deps, access, output)) this.#saved++;
@@ -103,7 +101,6 @@ export class RangeRunner {
       if ((this.#unsettledUntil.get(id) ?? 0) <= deps.now())
         this.#start(id, () => this.#settle(id, unclear));
     }
-    return this.#active.size > before;
   }
 
   async #settle(id: string, unclear: Due['ambiguous'][number]): Promise<void> {
@@ -161,16 +158,16 @@ export class RangeRunner {
     return this.#deps.now() - this.#stoppedAt > insideWaitMs;
   }
 
-  #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number, busy: boolean): number {
-    if (busy) return askAgainMs;
+  #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number): number {
     const toClaim =
       due.open > 0 && this.#count('post') < this.#access.pulse.window
         ? claimAt - this.#deps.now()
         : insideWaitMs;
     // What is due now and was not started is under way or full: its end wakes us.
     const toDue = due.nextInMs === null || due.nextInMs <= 0 ? askAgainMs : due.nextInMs;
-    const attached = (claimed?.attached ?? 0) > 0;
-    return Math.max(attached ? 0 : 5, Math.min(toClaim, toDue, insideWaitMs));
+    // What was claimed or attached just now is not in `due` yet.
+    const isNew = (claimed?.granted.length ?? 0) + (claimed?.attached ?? 0) > 0;
+    return Math.max(5, Math.min(toClaim, toDue, isNew ? askAgainMs : insideWaitMs));
   }
 
   /** Lets POSTs end and be recorded, whatever happens; other work may be cut off without harm. */

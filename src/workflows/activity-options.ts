@@ -1,6 +1,6 @@
 import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { accountTaskQueue, commonTaskQueue } from '../batch/ids.ts';
+import { accountTaskQueue } from '../batch/ids.ts';
 
 /** A worker that dies is noticed after this; activities beat every few seconds. */
 const heartbeatTimeout = '20 seconds';
@@ -28,15 +28,12 @@ const vendorWork: ActivityOptions = {
 type CommonActivities = Pick<Activities, 'openRun' | 'applyMessage' | 'finishRun'>;
 type AccountActivities = Pick<Activities, 'trainModel' | 'uploadReferences' | 'runShots'>;
 
-export const common = proxyActivities<CommonActivities>({
-  ...shortWork,
-  taskQueue: commonTaskQueue,
-});
+/** On the workflow's own task queue. */
+export const common = proxyActivities<CommonActivities>(shortWork);
 
 export function planning(summary: string): Pick<Activities, 'planStep'> {
   return proxyActivities<Pick<Activities, 'planStep'>>({
     ...planWork,
-    taskQueue: commonTaskQueue,
     summary,
   });
 }

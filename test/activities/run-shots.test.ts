@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../../src/simulator/index.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const fiveShots = `batch: five
@@ -8,6 +9,8 @@ steps:
     model: photogpt:nanobanana
     prompt: a {{ what }} in the snow
 `;
+
+const paidRequest = { method: 'POST', path: '/images/generation' };
 
 let studio: Studio | undefined;
 afterEach(async () => {
@@ -35,4 +38,106 @@ describe('runShots', () => {
       expect(width).toBeGreaterThan(0);
     }
   });
+
+  it('adopts the one job that fits when the answer to a request was lost', async () => {
+    studio = await openStudio(
+      { revealing: true, faults: [{ kind: 'reset-after', match: paidRequest, nth: 2 }] },
+      { postMs: 300 },
+    );
+    const input = await studio.startRun(fiveShots);
+    // The claim's fence counts five seconds from the claim, and settling follows it.
+    const { results } = await studio.runStep(input, 'draw');
+    expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
+    expect(studio.simulator.book.accepted).toHaveLength(5);
+    expect(await statesOf(studio, input.batch)).toEqual(Array(5).fill('done'));
+  });
+
+  it('sends again what surely never arrived, and pays once', async () => {
+    const refused: Fault = { kind: 'rate-limit', match: paidRequest, nth: [1, 2], seconds: 0 };
+    studio = await openStudio({ faults: [refused] });
+    const input = await studio.startRun(fiveShots);
+    const { results } = await studio.runStep(input, 'draw');
+    expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
+    expect(studio.simulator.book.accepted).toHaveLength(5);
+  });
+
+  it.each([
+    'download-html',
+    'download-short',
+    'download-wrong-bytes',
+    'download-forbidden',
+  ] as const)('fetches a file again after %s', async (kind) => {
+    studio = await openStudio({ faults: [{ kind, nth: [1, 3] }] });
+    const input = await studio.startRun(fiveShots);
+    const { results } = await studio.runStep(input, 'draw');
+    expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
+    expect(studio.simulator.book.accepted).toHaveLength(5);
+  });
+
+  it('stops when the account is empty, and says so', async () => {
+    studio = await openStudio({ faults: [{ kind: 'no-credits', match: paidRequest }] });
+    const input = await studio.startRun(fiveShots);
+    const { results } = await studio.runStep(input, 'draw');
+    expect(results).toMatchObject([
+      { kind: 'stopped', reason: { kind: 'hold', hold: 'noFunds' }, saved: 0 },
+    ]);
+    expect(await statesOf(studio, input.batch)).toEqual(Array(5).fill('open'));
+  });
+
+  it('spends nothing while the batch is paused', async () => {
+    studio = await openStudio();
+    const input = await studio.startRun(fiveShots);
+    await studio.ledger.batches.setState(input.batch, 'paused', ['running']);
+    const { results } = await studio.runStep(input, 'draw');
+    expect(results).toEqual([{ kind: 'stopped', reason: { kind: 'paused' }, saved: 0 }]);
+    expect(studio.simulator.book.accepted).toHaveLength(0);
+  });
+
+  it('goes on from the ledger after it was cut off, and pays nothing twice', async () => {
+    studio = await openStudio({ jobMs: 400 });
+    const input = await studio.startRun(fiveShots);
+    const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+    const range = { ...input, lane, account, from: 0, to: 5, reportAfterMs: null };
+    const first = studio.environmentOf();
+    const running = first.run(studio.activities.runShots, range);
+    setTimeout(() => first.cancel('WORKER_SHUTDOWN'), 150);
+    await expect(running).rejects.toThrow();
+    const result = await studio.environmentOf().run(studio.activities.runShots, range);
+    expect(result).toMatchObject({ kind: 'done' });
+    expect(studio.simulator.book.accepted).toHaveLength(5);
+    expect(studio.simulator.book.duplicates()).toEqual([]);
+  });
+
+  it('refuses work that was planned in another ledger', async () => {
+    studio = await openStudio();
+    const input = { ...(await studio.startRun(fiveShots)), ledgerId: 'another' };
+    await expect(studio.runStep(input, 'draw')).rejects.toMatchObject({
+      type: 'OtherLedgerError',
+      nonRetryable: true,
+    });
+  });
 });
+
+describe('a step that reads another', () => {
+  it('has one shot for each saved output, sent with the picture', async () => {
+    studio = await openStudio();
+    const input = await studio.startRun(`${fiveShots}  larger:
+    from: draw
+    model: photogpt:upscale
+`);
+    expect((await studio.runStep(input, 'larger')).planned.lanes).toEqual([]);
+    await studio.runStep(input, 'draw');
+    const { results } = await studio.runStep(input, 'larger', 2);
+    expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
+    expect(studio.simulator.book.accepted.map(({ kind }) => kind).sort()).toEqual([
+      ...Array(5).fill('generate'),
+      ...Array(5).fill('upscale'),
+    ]);
+  });
+});
+
+async function statesOf({ ledger }: Studio, batch: string): Promise<string[]> {
+  const states: string[] = [];
+  for await (const { state } of ledger.reports.shots(batch)) states.push(state);
+  return states;
+}

@@ -6,6 +6,8 @@ import { AccountPulse } from '../../src/activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
+import type { StepPlan } from '../../src/activities/plan-step.ts';
+import type { RunShotsResult } from '../../src/activities/range-runner.ts';
 import { openStep } from '../../src/batch/expand.ts';
 import { parseBatch } from '../../src/batch/parse.ts';
 import { catalogueOf, loadConfig } from '../../src/config.ts';
@@ -113,10 +115,14 @@ export async function openStudio(
   const activities = createActivities(deps);
   const environmentOf = (): MockActivityEnvironment => new MockActivityEnvironment();
 
+  const planOf = async (input: RunInput, step: string, sweep: number): Promise<StepPlan> =>
+    await environmentOf().run(activities.planStep, { ...input, step, sweep });
+  const lanesOf = async (input: RunInput, step: string) => (await planOf(input, step, 1)).lanes;
+
   /** Plans a step and runs its only lane whole. */
   async function runStep(input: RunInput, step: string, sweep = 1) {
-    const planned = await environmentOf().run(activities.planStep, { ...input, step, sweep });
-    const results = [];
+    const planned = await planOf(input, step, sweep);
+    const results: RunShotsResult[] = [];
     for (const { lane, account: key, shots } of planned.lanes)
       results.push(
         await environmentOf().run(activities.runShots, {
@@ -134,7 +140,7 @@ export async function openStudio(
 
   return {
     ...{ home, simulator, ledger, blobs, deps, access, activities, lines },
-    ...{ startRun, runStep, environmentOf, close },
+    ...{ startRun, lanesOf, runStep, environmentOf, close },
   };
 }
 

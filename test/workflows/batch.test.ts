@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Activities } from '../../src/activities/index.ts';
+import type { RunShotsResult } from '../../src/activities/range-runner.ts';
+import type { RunShotsInput } from '../../src/activities/run-shots.ts';
+import type { PlanStepInput } from '../../src/activities/plan-step.ts';
+import {
+  cancelUpdate,
+  pauseUpdate,
+  progressQuery,
+  resumeUpdate,
+} from '../../src/workflows/messages.ts';
+import { openStage, positions, type Stage } from './stage.ts';
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+/** Plans `shots` shots for the first sweep of each step, and none later. */
+function planOnce(shots: number): Activities['planStep'] {
+  return async ({ step, sweep }: PlanStepInput) => ({
+    lanes: sweep === 1 && stage ? [stage.lane(shots, step)] : [],
+    trainings: [],
+    uploads: [],
+  });
+}
+
+describe('batchWorkflow', () => {
+  it('gives each shot of a small batch its own activity and ends', async () => {
+    stage = await openStage({ planStep: planOnce(3) });
+    const handle = await stage.start();
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+    const ranges = stage.callsOf<RunShotsInput>('runShots').map(({ from, to }) => [from, to]);
+    expect(ranges.sort()).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]);
+  });
+
+  it('covers a lane of several shards, every position once', async () => {
+    stage = await openStage({ planStep: planOnce(20_050) });
+    const handle = await stage.start();
+    await handle.result();
+    const inputs = stage.callsOf<RunShotsInput>('runShots');
+    expect(inputs).toHaveLength(201);
+    expect(positions(inputs)).toEqual(Array.from({ length: 20_050 }, (_, index) => index));
+  });
+
+  it('goes on at once when a stopped batch is resumed', async () => {
+    let open = false;
+    const paused: RunShotsResult = { kind: 'stopped', reason: { kind: 'paused' }, saved: 0 };
+    stage = await openStage({
+      planStep: planOnce(3),
+      runShots: async () => (open ? { kind: 'done', saved: 1 } : paused),
+      applyMessage: async ({ message }) => {
+        open = message.kind === 'resume';
+      },
+    });
+    const handle = await stage.start();
+    await handle.executeUpdate(pauseUpdate);
+    const progress = await handle.query(progressQuery);
+    expect(progress.steps).toEqual([{ step: 'draw', sweep: 1, ended: false }]);
+    await handle.executeUpdate(resumeUpdate);
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+  });
+
+  it('plans a step that reads another again until its source has ended', async () => {
+    const planned: string[] = [];
+    stage = await openStage({
+      openRun: async () => ({
+        steps: [
+          { name: 'draw', from: [] },
+          { name: 'larger', from: ['draw'] },
+        ],
+      }),
+      planStep: async ({ step, sweep }) => {
+        const drawn = stage?.callsOf('runShots').length ?? 0;
+        planned.push(`${step} ${drawn > 0 ? 'after' : 'before'}`);
+        const lanes = step === 'draw' && sweep === 1 ? [stage!.lane(1)] : [];
+        return { lanes, trainings: [], uploads: [] };
+      },
+      runShots: async () => ({ kind: 'done', saved: 1 }),
+    });
+    const handle = await stage.start();
+    await handle.result();
+    expect(planned).toContain('larger after');
+  });
+
+  it('trains before the shots of the step that needs it, and only there', async () => {
+    let trained = false;
+    stage = await openStage({
+      openRun: async () => ({
+        steps: [
+          { name: 'portraits', from: [] },
+          { name: 'plain', from: [] },
+        ],
+      }),
+      planStep: async ({ step }) => {
+        const { account, lane } = stage!;
+        const training = { account, accountName: account, fingerprint: 'f', name: 'Anna' };
+        const needed = step === 'portraits' ? [training] : [];
+        return { lanes: [lane(1, step)], trainings: needed, uploads: [] };
+      },
+      trainModel: async () => {
+        while (!stage!.callsOf<RunShotsInput>('runShots').length)
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        trained = true;
+        return { kind: 'ready' };
+      },
+      runShots: async ({ lane }) => {
+        expect(lane === 'portraits-lane' ? trained : true).toBe(true);
+        return { kind: 'done', saved: 0 };
+      },
+    });
+    const handle = await stage.start();
+    await handle.result();
+    const lanes = stage.callsOf<RunShotsInput>('runShots').map(({ lane }) => lane);
+    expect(lanes).toEqual(['plain-lane', 'portraits-lane']);
+  });
+
+  it('does not wait for its shots when it is abandoned', async () => {
+    const paused: RunShotsResult = { kind: 'stopped', reason: { kind: 'paused' }, saved: 0 };
+    stage = await openStage({ planStep: planOnce(2), runShots: async () => paused });
+    const handle = await stage.start();
+    await handle.executeUpdate(cancelUpdate, { args: [{ abandon: true }] });
+    await handle.result();
+    expect(stage.callsOf('finishRun')).toHaveLength(1);
+  });
+
+  it('drains and ends when it is cancelled', async () => {
+    let cancelled = false;
+    stage = await openStage({
+      planStep: planOnce(4),
+      runShots: async () => ({
+        ...{ kind: 'stopped', saved: 0 },
+        reason: { kind: cancelled ? 'cancelled' : 'paused' },
+      }),
+      applyMessage: async () => {
+        cancelled = true;
+      },
+    });
+    const handle = await stage.start();
+    await handle.executeUpdate(cancelUpdate, { args: [{ abandon: false }] });
+    await handle.result();
+    expect(cancelled).toBe(true);
+  });
+});

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { Activities } from '../../src/activities/index.ts';
+import type { RunShotsInput } from '../../src/activities/run-shots.ts';
+import { batchWorkflowId } from '../../src/batch/ids.ts';
+import { workflowBundle } from '../../src/worker.ts';
+import type { batchWorkflow } from '../../src/workflows/index.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+/**
+ * Workflows on a real server with activities that a test makes up, on task queues that no other test has.
+ */
+export async function openStage(activities: Partial<Activities>) {
+  const address = inject('temporalAddress');
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const id = randomUUID().slice(0, 8);
+  const account = `account-${id}`;
+  const calls: { name: string; input: unknown }[] = [];
+  const defaults: Activities = {
+    openRun: async () => ({ steps: [{ name: 'draw', from: [] }] }),
+    planStep: async () => ({ lanes: [], trainings: [], uploads: [] }),
+    trainModel: async () => ({ kind: 'ready' }),
+    uploadReferences: async () => undefined,
+    runShots: async () => ({ kind: 'done', saved: 0 }),
+    applyMessage: async () => undefined,
+    finishRun: async () => ({
+      outcome: 'complete',
+      shots: { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 },
+    }),
+  };
+  const recorded = Object.fromEntries(
+    Object.entries({ ...defaults, ...activities }).map(([name, work]) => [
+      name,
+      async (input: never) => {
+        calls.push({ name, input });
+        return await (work as (input: never) => Promise<unknown>)(input);
+      },
+    ]),
+  );
+  const common = `stage-${id}`;
+  const workflowWorker = await Worker.create({
+    ...{ connection: native, taskQueue: common, activities: recorded },
+    workflowBundle: await workflowBundle(),
+    shutdownGraceTime: 0,
+  });
+  const accountWorker = await Worker.create({
+    ...{ connection: native, taskQueue: `shotlist-${account}`, activities: recorded },
+    shutdownGraceTime: 0,
+  });
+  const running = Promise.all([workflowWorker.run(), accountWorker.run()]);
+  const client = new Client({ connection });
+  const batch = `stage-${id}`;
+  return {
+    client,
+    batch,
+    calls,
+    account,
+    callsOf: <Input>(name: keyof Activities): Input[] =>
+      calls.filter((call) => call.name === name).map(({ input }) => input as Input),
+    /** A lane of this stage's account. */
+    lane: (shots: number, step = 'draw') => ({
+      ...{ lane: `${step}-lane`, account, accountName: account, shots, inFlight: shots, names: [] },
+    }),
+    start: () =>
+      client.workflow.start<typeof batchWorkflow>('batchWorkflow', {
+        taskQueue: common,
+        workflowId: batchWorkflowId(batch),
+        args: [{ batch, run: 1, ledgerId: 'ledger' }],
+      }),
+    close: async () => {
+      workflowWorker.shutdown();
+      accountWorker.shutdown();
+      await running;
+      await connection.close();
+      await native.close();
+    },
+  };
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** Positions of all chunks, in order. */
+export function positions(inputs: readonly RunShotsInput[]): number[] {
+  return inputs
+    .flatMap(({ from, to }) => Array.from({ length: to - from }, (_, index) => from + index))
+    .sort((a, b) => a - b);
+}
