@@ -1,5 +1,8 @@
 import { describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/port.ts';
+import { claimSuite } from './suite/claim.ts';
+import { planSuite } from './suite/plans.ts';
+import { reportSuite } from './suite/reports.ts';
 import { transitionSuite } from './suite/transitions.ts';
 
 export interface OpenLedger {
@@ -11,5 +14,8 @@ export type Open = (options: { now?: () => number }) => Promise<OpenLedger>;
 
 /** What every database behind the ledger must hold. */
 export function ledgerSuite(open: Open): void {
+  describe('claim', () => claimSuite(open));
   describe('transitions', () => transitionSuite(open));
+  describe('plans', () => planSuite(open));
+  describe('reports', () => reportSuite(open));
 }

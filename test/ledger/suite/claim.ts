@@ -1,0 +1,289 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AcceptedRun, AccountSettings, Ledger, Range } from '../../../src/ledger/port.ts';
+import {
+  acceptedRun,
+  account,
+  accountSettings,
+  claimOne,
+  finish,
+  options,
+  plannedShot,
+  plannedShots,
+  startBatch,
+  times,
+} from '../fixture.ts';
+import type { Open, OpenLedger } from '../suite.ts';
+
+export function claimSuite(open: Open): void {
+  let opened: OpenLedger;
+  let ledger: Ledger;
+  let now: number;
+
+  beforeEach(async () => {
+    now = Date.UTC(2026, 0, 31, 23, 59);
+    opened = await open({ now: () => now });
+    ledger = opened.ledger;
+    await settings({});
+  });
+  afterEach(async () => opened.close());
+
+  const settings = (changes: Partial<AccountSettings>) =>
+    ledger.batches.putAccounts([accountSettings(changes)]);
+  const start = (count: number, changes: Partial<AcceptedRun> = {}, batch = 'fox') =>
+    startBatch(ledger, batch, plannedShots(count), changes);
+  const claim = (range: Range, window = 100) => ledger.claims.claim(range, { ...options, window });
+  const cap = (amount: number) => [{ account, unit: 'credits', cap: amount } as const];
+  const stopped = (reason: object) => ({ kind: 'stopped', reason });
+
+  it('grants in plan order, each with its time to leave', async () => {
+    const range = await start(3);
+    const answer = await claim(range);
+    expect(answer.granted.map(({ key }) => key)).toEqual([
+      'one/shot-0000',
+      'one/shot-0001',
+      'one/shot-0002',
+    ]);
+    expect(answer.granted[0]).toMatchObject({ attempt: 1, sendWithinMs: 5_000 });
+    expect(answer).toMatchObject({ attached: 0, open: 0, bound: 3, next: { kind: 'go' } });
+    expect(await claim(range)).toMatchObject({ granted: [], bound: 3, next: { kind: 'go' } });
+  });
+
+  it('grants nothing to another run than the current one', async () => {
+    const old = await start(2);
+    await start(2);
+    expect(await claim(old)).toMatchObject({
+      granted: [],
+      next: stopped({ kind: 'superseded' }),
+    });
+  });
+
+  it.each(['paused', 'cancelled'] as const)(
+    'attaches but grants nothing while %s',
+    async (state) => {
+      await claimOne(ledger, await start(1, {}, 'owl'));
+      const range = await start(2);
+      expect(await ledger.batches.setState('fox', state, ['running'])).toBe(true);
+      expect(await ledger.batches.setState('fox', state, ['running'])).toBe(false);
+      expect(await claim(range)).toMatchObject({
+        granted: [],
+        attached: 1,
+        open: 1,
+        bound: 1,
+        next: stopped({ kind: state }),
+      });
+    },
+  );
+
+  it('pays equal shots of one claim once', async () => {
+    const shots = [0, 1].map((number) => plannedShot(number, { fingerprint: 'same' }));
+    const answer = await claim(await startBatch(ledger, 'fox', shots));
+    expect(answer).toMatchObject({ attached: 1, bound: 2 });
+    expect(answer.granted).toHaveLength(1);
+  });
+
+  it('takes saved outputs at once, and calls them cached', async () => {
+    const shots = [0, 1].map((number) => plannedShot(number, { fingerprint: 'same' }));
+    const range = await startBatch(ledger, 'fox', shots);
+    await ledger.batches.setState('fox', 'paused', ['running']);
+    const other = await startBatch(ledger, 'owl', [plannedShot(0, { fingerprint: 'same' })]);
+    await finish(ledger, await claimOne(ledger, other));
+    expect(await claim(range)).toMatchObject({ granted: [], attached: 2, open: 0, bound: 0 });
+    expect(await ledger.reports.shot('fox', shots[0]?.key ?? '')).toMatchObject({
+      state: 'done',
+      cached: true,
+    });
+  });
+
+  describe('holds', () => {
+    it.each(['noFunds', 'badKey', 'forbidden', 'unreachable'] as const)(
+      'stop for %s until a person resumes or runs again',
+      async (hold) => {
+        const range = await start(1);
+        await ledger.submissions.hold(account, null, hold, null);
+        expect((await claim(range)).next).toEqual(stopped({ kind: 'hold', hold, account }));
+        await ledger.batches.setState('fox', 'paused', ['running']);
+        await ledger.batches.setState('fox', 'running', ['paused']);
+        expect((await claim(range)).granted).toHaveLength(1);
+        await ledger.submissions.hold(account, null, hold, null);
+        expect((await claim(await start(2))).granted).toHaveLength(1);
+      },
+    );
+
+    it('of a limit are waited for and end by themselves', async () => {
+      const range = await start(1);
+      await ledger.submissions.hold(account, null, 'limited', now + 3_000);
+      await ledger.submissions.hold(account, null, 'limited', now + 2_000);
+      expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 3_000 });
+      now += 3_000;
+      expect((await claim(range)).granted).toHaveLength(1);
+    });
+
+    it('of one model leave the others alone', async () => {
+      const slow = plannedShot(0);
+      const shots = [{ ...slow, request: { ...slow.request, model: 'slow' } }, plannedShot(1)];
+      const range = await startBatch(ledger, 'fox', shots);
+      await ledger.submissions.hold(account, 'slow', 'forbidden', null);
+      const answer = await claim(range);
+      expect(answer.granted.map(({ key }) => key)).toEqual(['one/shot-0001']);
+      expect(answer.next).toEqual(stopped({ kind: 'hold', hold: 'forbidden', account }));
+    });
+  });
+
+  describe('places', () => {
+    it('are as many as jobs may be in flight; unclear ones fill theirs until the deadline', async () => {
+      await settings({ inFlight: 2 });
+      const range = await start(4);
+      const { granted } = await claim(range);
+      expect(granted).toHaveLength(2);
+      const [first, second] = granted.map(({ submission }) => submission);
+      await ledger.submissions.submitted(first ?? '', {}, 'j', times);
+      await ledger.submissions.ambiguous(second ?? '', 'reset');
+      expect((await claim(range)).next).toMatchObject({ kind: 'wait' });
+      now += 65_000;
+      expect((await claim(range)).granted).toHaveLength(1);
+      expect((await claim(range)).next).toMatchObject({ kind: 'wait' });
+    });
+
+    it('are as many as the window has', async () => {
+      const range = await start(5);
+      const { granted } = await claim(range, 2);
+      expect(granted).toHaveLength(2);
+      expect((await claim(range, 2)).next).toMatchObject({ kind: 'wait' });
+      await ledger.submissions.submitted(granted[0]?.submission ?? '', {}, 'j', times);
+      expect((await claim(range, 2)).granted).toHaveLength(1);
+    });
+  });
+
+  it('stops beyond maxFailures', async () => {
+    const policy = { ...acceptedRun('fox').policy, maxFailures: 1 };
+    const range = await start(3, { policy });
+    await ledger.submissions.rejected(await claimOne(ledger, range), '400', 'fail');
+    await ledger.submissions.rejected(await claimOne(ledger, range), '400', 'fail');
+    expect((await claim(range)).next).toEqual(stopped({ kind: 'maxFailures' }));
+    expect((await claim(await start(3, { policy }))).granted).toHaveLength(3);
+  });
+
+  describe('the rate', () => {
+    it('spaces slow accounts evenly', async () => {
+      await settings({ perMinute: 10 });
+      const range = await start(3);
+      const answer = await claim(range);
+      expect(answer.granted).toHaveLength(1);
+      expect(answer.next).toEqual({ kind: 'wait', ms: 6_000 });
+      now += 5_999;
+      expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 1 });
+      now += 1;
+      expect((await claim(range)).granted).toHaveLength(1);
+    });
+
+    it('gives fast accounts bursts within the minute’s limit', async () => {
+      await settings({ perMinute: 300 });
+      const range = await start(400);
+      let granted = 0;
+      for (const end = now + 60_000; now < end;) {
+        const answer = await claim(range, 1_000);
+        granted += answer.granted.length;
+        now += answer.next.kind === 'wait' ? answer.next.ms : 1;
+      }
+      expect(granted).toBeGreaterThan(290);
+      expect(granted).toBeLessThanOrEqual(300);
+    });
+  });
+
+  describe('budgets', () => {
+    it('stop at the batch’s cap, over all its runs, and go on when it is raised', async () => {
+      const first = await start(2, { budget: cap(2_000) });
+      await finish(ledger, await claimOne(ledger, first));
+      const range = await start(4, { budget: cap(2_000) });
+      const answer = await claim(range);
+      expect(answer.granted).toHaveLength(1);
+      expect(answer.next).toEqual(stopped({ kind: 'budget', scope: 'batch', account }));
+      await ledger.batches.setBudget('fox', account, 'credits', 3_000);
+      expect((await claim(range)).granted).toHaveLength(1);
+    });
+
+    it.each([
+      ['day', Date.UTC(2026, 1, 1)],
+      ['month', Date.UTC(2026, 1, 1)],
+    ] as const)(
+      'stop at the account’s cap of the %s and go on in the next',
+      async (period, next) => {
+        await settings({ budget: { amount: 1_000, period } });
+        const range = await start(3);
+        const answer = await claim(range);
+        expect(answer.granted).toHaveLength(1);
+        expect(answer.next).toEqual(stopped({ kind: 'budget', scope: 'account', account }));
+        now = next;
+        expect((await claim(range)).granted).toHaveLength(1);
+      },
+    );
+
+    it('count what was spent before the account had a cap', async () => {
+      await finish(ledger, await claimOne(ledger, await start(1, {}, 'owl')));
+      await settings({ budget: { amount: 1_999, period: 'ever' } });
+      const answer = await claim(await startBatch(ledger, 'fox', [plannedShot(1)]));
+      expect(answer.next).toEqual(stopped({ kind: 'budget', scope: 'account', account }));
+    });
+
+    it('never spend more than was accepted with the run, and nothing where nothing was', async () => {
+      const answer = await claim(await start(3, { accepted: cap(1_999) }));
+      expect(answer.granted).toHaveLength(1);
+      const reason = { kind: 'budget', scope: 'accepted', account };
+      expect(answer.next).toEqual(stopped(reason));
+      expect((await claim(await start(3, { accepted: [] }))).next).toEqual(stopped(reason));
+    });
+
+    it('let what is free pass', async () => {
+      const price = { amount: 0, unit: 'credits', basis: 'exact' } as const;
+      const range = await startBatch(ledger, 'fox', plannedShots(2, { price }), {
+        accepted: [],
+      });
+      expect((await claim(range)).granted).toHaveLength(2);
+    });
+
+    it('refuse unknown prices unless they were accepted and nothing is capped', async () => {
+      const price = { amount: null, unit: 'credits', basis: 'unknown' } as const;
+      const run = (changes: Partial<AcceptedRun>) =>
+        startBatch(ledger, 'fox', plannedShots(1, { price }), changes);
+      const unknown = stopped({ kind: 'unknownPrice', account });
+      expect((await claim(await run({}))).next).toEqual(unknown);
+      const capped = await run({ unknownPrices: true, budget: cap(9_000) });
+      expect((await claim(capped)).next).toEqual(unknown);
+      expect((await claim(await run({ unknownPrices: true }))).granted).toHaveLength(1);
+    });
+  });
+
+  describe('a training', () => {
+    const train = (range: Range) =>
+      ledger.claims.claimTraining(
+        {
+          batch: range.batch,
+          run: range.run,
+          account,
+          fingerprint: 'set',
+          price: { amount: 500, unit: 'credits', basis: 'exact' },
+          key: 'train/anna',
+        },
+        options,
+      );
+
+    it('is paid once, whoever asks, and again when it failed', async () => {
+      const range = await start(1);
+      const { granted } = await train(range);
+      expect(granted).toMatchObject([{ key: 'train/anna', attempt: 1 }]);
+      expect(await train(range)).toMatchObject({ granted: [], attached: 1 });
+      const id = granted[0]?.submission ?? '';
+      await ledger.remotes.leaseModel(account, 'set', 'me', 1_000);
+      expect(await ledger.remotes.model(account, 'set')).toMatchObject({
+        phase: 'creating',
+        submission: id,
+      });
+      await ledger.submissions.submitted(id, {}, 'set', times);
+      await ledger.submissions.failed(id, { reason: 'bad', refunded: true, billed: null });
+      const again = (await train(range)).granted[0]?.submission ?? '';
+      await ledger.submissions.submitted(again, {}, 'set-2', times);
+      expect(await ledger.submissions.succeeded(again, { outputs: [], billed: null })).toBe(true);
+      expect(await train(range)).toMatchObject({ granted: [], attached: 1 });
+    });
+  });
+}

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { PlannedShot } from '../../../src/batch/shot.ts';
+import type { Ledger } from '../../../src/ledger/port.ts';
+import {
+  acceptedRun,
+  account,
+  accountSettings,
+  claimOne,
+  everything,
+  file,
+  finish,
+  plannedShot,
+  plannedShots,
+  startBatch,
+  times,
+} from '../fixture.ts';
+import type { Open, OpenLedger } from '../suite.ts';
+
+export function planSuite(open: Open): void {
+  let opened: OpenLedger;
+  let ledger: Ledger;
+  beforeEach(async () => {
+    opened = await open({});
+    ledger = opened.ledger;
+    await ledger.batches.putAccounts([accountSettings()]);
+  });
+  afterEach(async () => opened.close());
+  const shots = () => everything(ledger.reports.shots('fox', { retired: true }));
+
+  it('keeps paid output over a rename and retires the old key', async () => {
+    await finish(ledger, await claimOne(ledger, await startBatch(ledger, 'fox', [plannedShot(0)])));
+    await startBatch(ledger, 'fox', [plannedShot(0, { name: 'renamed' })]);
+    expect(await shots()).toMatchObject([
+      { key: 'one/renamed', state: 'done', cached: true },
+      { key: 'one/shot-0000', state: 'retired' },
+    ]);
+  });
+
+  it('opens a changed shot, and a failed one only in a new run', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(2));
+    await finish(ledger, await claimOne(ledger, range));
+    await ledger.submissions.rejected(await claimOne(ledger, range), '400', 'fail');
+    await ledger.plans.putShots('fox', range.run, plannedShots(2));
+    expect((await shots()).map(({ state }) => state)).toEqual(['done', 'failed']);
+    await startBatch(ledger, 'fox', [plannedShot(0, { fingerprint: 'new' }), plannedShot(1)]);
+    expect((await shots()).map(({ state }) => state)).toEqual(['open', 'open']);
+  });
+
+  it('gives open and bound shots dense positions, one lane per account', async () => {
+    const other = 'other name@https://api.example.test';
+    await ledger.batches.putAccounts([accountSettings({ account: other })]);
+    const { run } = await startBatch(ledger, 'fox', plannedShots(3));
+    await ledger.plans.putShots('fox', run, [plannedShot(3, { account: other })]);
+    expect(await ledger.plans.makeLanes('fox', run, 'one', 2)).toEqual([
+      { lane: 'one.acme.2', account, step: 'one', shots: 3 },
+      { lane: 'one.other-name.2', account: other, step: 'one', shots: 1 },
+    ]);
+  });
+
+  it('answers saved outputs in plan order with what their shots hand on', async () => {
+    const planned = [1, 0].map((number) =>
+      plannedShot(number, { variables: { sku: `sku-${number}` } }),
+    );
+    const range = await startBatch(ledger, 'fox', planned);
+    for (let count = 0; count < 2; count += 1) {
+      const id = await claimOne(ledger, range);
+      await ledger.submissions.submitted(id, {}, id, times);
+      const output = { remote: null, url: null, expiresAt: null };
+      const outputs = count === 0 ? [output, output] : [output];
+      await ledger.submissions.succeeded(id, { outputs, billed: null });
+      for (const index of outputs.keys())
+        await ledger.submissions.saveOutput(id, index, file(`sha-${count}-${index}`));
+    }
+    const found = await everything(ledger.plans.sources('fox', ['one'], 'all'));
+    expect(found.map(({ name, sha256 }) => [name, sha256])).toEqual([
+      ['shot-0000--1', 'sha-0-0'],
+      ['shot-0000--2', 'sha-0-1'],
+      ['shot-0001', 'sha-1-0'],
+    ]);
+    expect(found[0]?.shot).toMatchObject({ variables: { sku: 'sku-0' }, prompt: 'picture 0' });
+    expect(await everything(ledger.plans.sources('fox', ['one'], 'approved'))).toEqual([]);
+  });
+
+  it('lists trainings and uploads that open shots need, once each, and blocks what cannot start', async () => {
+    const set = { fingerprint: 'set', name: 'anna', subject: {}, images: [] };
+    const base = plannedShot(0).request;
+    const request: PlannedShot['request'] = {
+      ...base,
+      choice: { kind: 'training', set },
+      references: [{ kind: 'file', sha256: 'aa', path: 'refs/a.png' }],
+    };
+    const { run } = await startBatch(ledger, 'fox', plannedShots(2, { request }));
+    expect(await ledger.plans.neededTrainings('fox', run, 'one')).toEqual([
+      { account, choice: { kind: 'training', set } },
+    ]);
+    const needed = await ledger.plans.neededUploads('fox', run, 'one');
+    expect(needed).toMatchObject([{ sha256: 'aa', trainedModelFingerprint: 'set' }]);
+    const { purpose } = needed[0] ?? { purpose: '' };
+    const stored = { remote: { id: 1 }, url: null, expiresAt: null };
+    expect(await ledger.remotes.intendUpload(account, 'aa', purpose)).toBe(true);
+    expect(await ledger.remotes.intendUpload(account, 'aa', purpose)).toBe(false);
+    await ledger.remotes.storeUpload(account, 'aa', purpose, stored);
+    expect(await ledger.remotes.upload(account, 'aa', purpose)).toEqual({
+      state: 'stored',
+      ...stored,
+    });
+    expect(await ledger.plans.neededUploads('fox', run, 'one')).toEqual([]);
+    expect(await ledger.plans.block('fox', run, { sha256: 'bb' }, 'no')).toBe(0);
+    expect(await ledger.plans.block('fox', run, { trainingFingerprint: 'set' }, 'no')).toBe(2);
+  });
+
+  it('knows fingerprints as cached, in flight or failed', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(4));
+    await finish(ledger, await claimOne(ledger, range));
+    await ledger.submissions.rejected(await claimOne(ledger, range), '400', 'fail');
+    await claimOne(ledger, range);
+    const known = await ledger.plans.lookup(account, ['fp-0', 'fp-1', 'fp-2', 'fp-3']);
+    expect([...known]).toEqual([
+      ['fp-0', 'cached'],
+      ['fp-1', 'failed'],
+      ['fp-2', 'inFlight'],
+    ]);
+  });
+
+  it('leaves a batch name to the file that owns it', async () => {
+    await startBatch(ledger, 'fox', []);
+    const other = acceptedRun('fox', { ownerPath: '/elsewhere/fox.yaml' });
+    await expect(ledger.batches.startRun(other)).rejects.toThrow(/belongs to \/files\/fox.yaml/);
+  });
+
+  it('lets one owner at a time make a model', async () => {
+    expect(await ledger.remotes.leaseModel(account, 'set', 'a', 60_000)).toBe(true);
+    expect(await ledger.remotes.leaseModel(account, 'set', 'b', 60_000)).toBe(false);
+    const facts = { remoteId: 'm-1' };
+    const created = await ledger.remotes.setModelPhase(
+      account,
+      'set',
+      ['creating'],
+      'created',
+      facts,
+    );
+    expect(created).toBe(true);
+    await ledger.remotes.intendModelImage(account, 'set', 'aa');
+    await ledger.remotes.storeModelImage(account, 'set', 'aa', 'i-1');
+    expect([...(await ledger.remotes.modelImages(account, 'set'))]).toEqual([['aa', 'i-1']]);
+    await ledger.remotes.abandonModel(account, 'set');
+    expect((await ledger.remotes.modelImages(account, 'set')).size).toBe(0);
+    expect(await ledger.remotes.model(account, 'set')).toMatchObject({
+      phase: 'creating',
+      remoteId: null,
+    });
+  });
+}

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Ledger } from '../../../src/ledger/port.ts';
+import { accountSettings, claimOne, finish, plannedShots, startBatch } from '../fixture.ts';
+import type { Open, OpenLedger } from '../suite.ts';
+
+export function reportSuite(open: Open): void {
+  let opened: OpenLedger;
+  let ledger: Ledger;
+  let now: number;
+  beforeEach(async () => {
+    now = Date.UTC(2026, 0, 1);
+    opened = await open({ now: () => now });
+    ledger = opened.ledger;
+    await ledger.batches.putAccounts([accountSettings()]);
+  });
+  afterEach(async () => opened.close());
+
+  it('counts every shot once', async () => {
+    await finish(ledger, await claimOne(ledger, await startBatch(ledger, 'fox', plannedShots(1))));
+    const range = await startBatch(ledger, 'fox', plannedShots(6));
+    await finish(ledger, await claimOne(ledger, range));
+    await ledger.submissions.rejected(await claimOne(ledger, range), '400', 'fail');
+    const parked = await claimOne(ledger, range);
+    await ledger.submissions.ambiguous(parked, 'reset');
+    await ledger.submissions.park(parked, 'several fit');
+    await claimOne(ledger, range);
+    const status = await ledger.reports.status('fox');
+    expect(status?.steps).toEqual([
+      {
+        step: 'one',
+        total: 6,
+        succeeded: 1,
+        cached: 1,
+        failed: 1,
+        parked: 1,
+        running: 1,
+        waiting: 1,
+        outputs: 2,
+      },
+    ]);
+  });
+
+  it('tells each change once, in pages', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(3));
+    const first = await ledger.reports.changes('fox', 0, 2);
+    const second = await ledger.reports.changes('fox', first.cursor, 2);
+    expect([first.shots.length, second.shots.length]).toEqual([2, 1]);
+    expect((await ledger.reports.changes('fox', second.cursor, 2)).shots).toEqual([]);
+    await finish(ledger, await claimOne(ledger, range));
+    const third = await ledger.reports.changes('fox', second.cursor, 9);
+    expect(third.shots).toMatchObject([{ key: 'one/shot-0000', outputs: [{ state: 'saved' }] }]);
+  });
+
+  it('keeps plans for 30 days and stops until the next run', async () => {
+    await ledger.reports.keepPlan('p', { shots: 1 });
+    now += 29 * 86_400_000;
+    expect(await ledger.reports.keptPlan('p')).toEqual({ shots: 1 });
+    now += 86_400_000;
+    expect(await ledger.reports.keptPlan('p')).toBeUndefined();
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    await ledger.reports.noteStop(range, { kind: 'maxFailures' });
+    expect((await ledger.reports.status('fox'))?.stops).toEqual([{ kind: 'maxFailures' }]);
+    await startBatch(ledger, 'fox', plannedShots(1));
+    expect((await ledger.reports.status('fox'))?.stops).toEqual([]);
+  });
+
+  it('stays when it is closed and opened again', async () => {
+    await finish(ledger, await claimOne(ledger, await startBatch(ledger, 'fox', plannedShots(1))));
+    await ledger.batches.finishRun('fox', 1, 'done');
+    const { id } = ledger;
+    ledger = await opened.reopen();
+    expect(ledger.id).toBe(id);
+    expect(await ledger.batches.get('fox')).toMatchObject({ state: 'finished', run: 1 });
+    expect(await ledger.batches.list()).toHaveLength(1);
+  });
+}
