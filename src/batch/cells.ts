@@ -2,7 +2,7 @@ import type { Json } from '../json.ts';
 import { combinations } from './axes.ts';
 import type { Axis } from './axes.ts';
 import type { CompiledValue } from './compiled-value.ts';
-import type { Table } from './data.ts';
+import type { Row, Table } from './data.ts';
 import type { BatchDocument, Step } from './document.ts';
 import { sourceFacts } from './known-names.ts';
 import type { NamedValue } from './names.ts';
@@ -68,16 +68,23 @@ function cellAt(
 /** One start for each row, in file order. */
 export function* rowStarts(table: Table, document: BatchDocument, step: Step): Generator<Start> {
   for (const row of table) {
-    const place = row.origin ?? document.place(['steps', step.name, 'rows', row.number - 1]);
     yield {
       variables: row.values,
       row: row.number,
-      origin: table.kind === 'pattern' ? String(row.values['file']) : `${place.file}:${place.line}`,
+      origin: originOf(row, table, document, step),
       dataFile: row.origin?.file,
       source: undefined,
       sourceAccount: undefined,
     };
   }
+}
+
+/** Records in the batch file may share a line, so they have a column as well. */
+function originOf(row: Row, table: Table, document: BatchDocument, step: Step): string {
+  if (row.origin) return `${row.origin.file}:${row.origin.line}`;
+  if (table.kind === 'pattern') return String(row.values['file']);
+  const { file, line, column } = document.place(['steps', step.name, 'rows', row.number - 1]);
+  return `${file}:${line}:${column}`;
 }
 
 /** One start for each output of an earlier step, as they come. */

@@ -227,7 +227,7 @@ options: { any: 1 }
 references: "https://x.test/a.jpg?X-Amz-Signature=1"`);
     const found = check(text).map(({ severity, message }) => `${severity}: ${message}`);
     expect(found.toSorted()).toEqual([
-      'note: 2 links carry a signature (batch.yaml:5): exported again they will look new',
+      'note: 2 links carry a signature (batch.yaml:5:12, batch.yaml:5:23): exported again they will look new',
       'note: exclude never matches: id is never "zz"',
       'note: files are named by row number, which moves when a row is inserted',
       'note: options not checked: studio:film has none documented',
