@@ -45,6 +45,7 @@ export async function trainModel(
   // The step needs it no more: ready, or its shots are gone.
   if (!set) return { kind: 'ready' };
   if (!port) return await giveUp(deps, input, `${access.name} trains no models`);
+  await forgetFailed(deps, input);
   return await lively(async (cancelled, tell) => {
     const training: Training = { deps, access, port, input, set, cancelled };
     const until = deps.now() + activityMs;
@@ -62,6 +63,15 @@ export async function trainModel(
     cancelled.throwIfAborted();
     return { kind: 'again', inMs: 0 };
   });
+}
+
+/** A failed training blocks its shots; that they are open again means a new run may try anew. */
+async function forgetFailed(
+  { ledger: { remotes } }: ActivityDependencies,
+  { account, fingerprint }: TrainModelInput,
+): Promise<void> {
+  const row = await remotes.model(account, fingerprint);
+  if (row?.phase === 'failed') await remotes.abandonModel(account, fingerprint);
 }
 
 /** One phase forward. @returns milliseconds until the next look, or how it ended */

@@ -139,8 +139,8 @@ export async function openStudio(
   }
 
   return {
-    ...{ home, simulator, ledger, blobs, deps, access, activities, lines },
-    ...{ startRun, lanesOf, runStep, environmentOf, close },
+    ...{ home, config, simulator, ledger, blobs, deps, access, activities, lines },
+    ...{ startRun, planOf, lanesOf, runStep, environmentOf, close },
   };
 }
 

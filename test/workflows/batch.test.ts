@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
 import type { RunShotsResult } from '../../src/activities/range-runner.ts';
@@ -12,7 +13,12 @@ import {
 import { openStage, positions, type Stage } from './stage.ts';
 
 let stage: Stage | undefined;
-afterEach(async () => {
+const histories = join(import.meta.dirname, '../replay/histories');
+
+afterEach(async ({ task }) => {
+  // After a change that running batches must survive, keep the old files and record new ones.
+  if (process.env['RECORD_HISTORIES'])
+    await stage?.record(histories, task.name.replace(/[^a-z]+/g, '-'));
   await stage?.close();
   stage = undefined;
 });

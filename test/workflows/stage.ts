@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
@@ -71,6 +74,16 @@ export async function openStage(activities: Partial<Activities>) {
         workflowId: batchWorkflowId(batch),
         args: [{ batch, run: 1, ledgerId: 'ledger' }],
       }),
+    /** Saves the histories of the batch and its shards for the replay tests. */
+    record: async (folder: string, name: string) => {
+      const query = `WorkflowId STARTS_WITH "${batchWorkflowId(batch)}"`;
+      for await (const { workflowId, runId } of client.workflow.list({ query })) {
+        const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+        const kind = workflowId === batchWorkflowId(batch) ? 'batch' : 'shard';
+        const place = join(folder, `${kind}-${name}.json`);
+        await writeFile(place, `${historyToJSON(history)}\n`);
+      }
+    },
     close: async () => {
       workflowWorker.shutdown();
       accountWorker.shutdown();
