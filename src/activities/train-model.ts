@@ -14,7 +14,9 @@ export interface TrainModelInput extends RunInput {
 }
 
 export type TrainModelResult =
-  { readonly kind: 'ready' | 'failed' } | { readonly kind: 'again'; readonly inMs: number };
+  /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
+  | { readonly kind: 'ready' | 'failed' | 'stopped' }
+  | { readonly kind: 'again'; readonly inMs: number };
 
 /** What the phases of one training share. */
 export interface Training {
@@ -25,6 +27,9 @@ export interface Training {
   readonly set: TrainingSet;
   readonly cancelled: AbortSignal;
 }
+
+/** Milliseconds until the next look, or how it ended. */
+export type Advance = number | 'ready' | 'failed' | 'stopped';
 
 const leaseMs = 120_000;
 const activityMs = 10 * 60_000;
@@ -55,7 +60,7 @@ export async function trainModel(
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
       const restMs = mine && row ? await advance(training, row) : busyMs;
-      if (restMs === 'ready') return { kind: 'ready' };
+      if (restMs === 'ready' || restMs === 'stopped') return { kind: restMs };
       if (restMs === 'failed') return await giveUp(deps, input, await whyOf(training));
       if (restMs > 60_000) return { kind: 'again', inMs: restMs };
       await pause(restMs, cancelled);
@@ -75,7 +80,7 @@ async function forgetFailed(
 }
 
 /** One phase forward. @returns milliseconds until the next look, or how it ended */
-async function advance(training: Training, row: ModelRow): Promise<number | 'ready' | 'failed'> {
+async function advance(training: Training, row: ModelRow): Promise<Advance> {
   const { access } = training;
   try {
     switch (row.phase) {
@@ -99,7 +104,7 @@ async function advance(training: Training, row: ModelRow): Promise<number | 'rea
       await setPhase(training, [row.phase], 'failed', { why: message });
       return 'failed';
     }
-    return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : 10_000;
+    return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : access.timeouts.pollMs;
   }
 }
 

@@ -39,7 +39,7 @@ async function reconcile(
 ): Promise<boolean> {
   const { remotes } = deps.ledger;
   const { account, fingerprint } = input;
-  const ours = new Set([...recorded.values()]);
+  const ours = new Set(recorded.values());
   const strangers = (await port.listImages(model, 'training')).filter((id) => !ours.has(id));
   const unclear = [...recorded].filter(([, remoteId]) => remoteId === null);
   const [[sha256] = []] = unclear;

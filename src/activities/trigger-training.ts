@@ -1,6 +1,6 @@
 import type { ModelRow } from '../ledger/port.ts';
 import { holdAccount } from './hold-account.ts';
-import type { Training } from './train-model.ts';
+import type { Advance, Training } from './train-model.ts';
 import { setPhase } from './train-model.ts';
 import { pause } from './lively.ts';
 
@@ -8,7 +8,7 @@ import { pause } from './lively.ts';
  * The paid trigger, through the door to money. Where an earlier one is unclear, the model itself tells:
  * training or ready means it arrived; still new after every time limit means it did not.
  */
-export async function triggerTraining(training: Training, row: ModelRow): Promise<number> {
+export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, access, input, set } = training;
   if (await foundTriggered(training, row)) return 0;
   const before = deps.now();
@@ -27,8 +27,11 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   if (grant) return await post(training, row, grant.submission, before + grant.sendWithinMs);
   if (answer.attached > 0) return await settleTrigger(training, row);
   if (answer.next.kind === 'wait') return answer.next.ms;
-  // Paused, held or over budget: the shots that wait for the model tell why.
-  return answer.next.kind === 'stopped' ? 10_000 : 1_000;
+  if (answer.next.kind === 'go') return 1_000;
+  const { kind } = answer.next.reason;
+  if (kind === 'cancelled' || kind === 'superseded') return 'stopped';
+  // Paused, held or over budget: it goes on when that ends.
+  return 3_000;
 }
 
 async function post(

@@ -36,7 +36,11 @@ export async function runLane(lane: {
     const from = shard * shardShots;
     const to = Math.min(plan.shots, from + shardShots);
     const workflowId = shardWorkflowId({
-      ...{ batch, run, sweep, step, shard },
+      batch,
+      run,
+      sweep,
+      step,
+      shard,
       accountName: plan.accountName,
     });
     const chunks = Array.from(
@@ -49,7 +53,13 @@ export async function runLane(lane: {
       staticSummary: `${step} at ${plan.accountName}: shots ${from + 1}-${to}`,
       args: [
         {
-          ...{ batch, run, ledgerId, step, chunkShots, chunks, to },
+          batch,
+          run,
+          ledgerId,
+          step,
+          chunkShots,
+          chunks,
+          to,
           lane: plan.lane,
           account: plan.account,
           accountName: plan.accountName,

@@ -106,7 +106,13 @@ class Shard {
       }
       const before = this.#wakes;
       const result = await runShots({
-        ...{ batch, run, ledgerId, lane, account, from, to },
+        batch,
+        run,
+        ledgerId,
+        lane,
+        account,
+        from,
+        to,
         reportAfterMs: isRead ? reportAfterMs : null,
       });
       if (result.saved > 0) this.#moved = true;

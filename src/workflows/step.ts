@@ -55,7 +55,11 @@ export async function runStep(run: StepRun): Promise<void> {
         Promise.all(
           plan.lanes.map((lane) =>
             runLane({
-              ...{ run: input, step: step.name, sweep, plan: lane, isRead },
+              run: input,
+              step: step.name,
+              sweep,
+              plan: lane,
+              isRead,
               shards: run.shards,
             }),
           ),

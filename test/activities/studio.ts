@@ -35,7 +35,12 @@ export async function openStudio(
 ) {
   const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
   const simulator = await startSimulator({
-    ...{ port: 0, jobMs: 60, trainingMs: 200, videoMs: 100, downloadMs: 40, pictures: 'small' },
+    port: 0,
+    jobMs: 60,
+    trainingMs: 200,
+    videoMs: 100,
+    downloadMs: 40,
+    pictures: 'small',
     ...settings,
   });
   const environment = {
@@ -126,7 +131,12 @@ export async function openStudio(
     for (const { lane, account: key, shots } of planned.lanes)
       results.push(
         await environmentOf().run(activities.runShots, {
-          ...{ ...input, lane, account: key, from: 0, to: shots, reportAfterMs: null },
+          ...input,
+          lane,
+          account: key,
+          from: 0,
+          to: shots,
+          reportAfterMs: null,
         }),
       );
     return { planned, results };
@@ -139,8 +149,23 @@ export async function openStudio(
   }
 
   return {
-    ...{ home, config, simulator, ledger, blobs, deps, access, activities, lines },
-    ...{ startRun, planOf, lanesOf, runStep, environmentOf, close },
+    home,
+    config,
+    simulator,
+    ledger,
+    blobs,
+    deps,
+    access,
+    activities,
+    lines,
+    ...{
+      startRun,
+      planOf,
+      lanesOf,
+      runStep,
+      environmentOf,
+      close,
+    },
   };
 }
 

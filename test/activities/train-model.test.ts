@@ -42,7 +42,10 @@ async function train(input: RunInput): Promise<TrainModelResult> {
   if (!training) throw new Error('no training is needed');
   const { account, fingerprint } = training;
   return await environmentOf().run(activities.trainModel, {
-    ...{ ...input, step: 'portraits', account, fingerprint },
+    ...input,
+    step: 'portraits',
+    account,
+    fingerprint,
   });
 }
 

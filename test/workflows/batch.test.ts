@@ -140,7 +140,8 @@ describe('batchWorkflow', () => {
     stage = await openStage({
       planStep: planOnce(4),
       runShots: async () => ({
-        ...{ kind: 'stopped', saved: 0 },
+        kind: 'stopped',
+        saved: 0,
         reason: { kind: cancelled ? 'cancelled' : 'paused' },
       }),
       applyMessage: async () => {

@@ -46,12 +46,16 @@ export async function openStage(activities: Partial<Activities>) {
   );
   const common = `stage-${id}`;
   const workflowWorker = await Worker.create({
-    ...{ connection: native, taskQueue: common, activities: recorded },
+    connection: native,
+    taskQueue: common,
+    activities: recorded,
     workflowBundle: await workflowBundle(),
     shutdownGraceTime: 0,
   });
   const accountWorker = await Worker.create({
-    ...{ connection: native, taskQueue: `shotlist-${account}`, activities: recorded },
+    connection: native,
+    taskQueue: `shotlist-${account}`,
+    activities: recorded,
     shutdownGraceTime: 0,
   });
   const running = Promise.all([workflowWorker.run(), accountWorker.run()]);
@@ -66,7 +70,12 @@ export async function openStage(activities: Partial<Activities>) {
       calls.filter((call) => call.name === name).map(({ input }) => input as Input),
     /** A lane of this stage's account. */
     lane: (shots: number, step = 'draw') => ({
-      ...{ lane: `${step}-lane`, account, accountName: account, shots, inFlight: shots, names: [] },
+      lane: `${step}-lane`,
+      account,
+      accountName: account,
+      shots,
+      inFlight: shots,
+      names: [],
     }),
     start: () =>
       client.workflow.start<typeof batchWorkflow>('batchWorkflow', {

@@ -28,7 +28,9 @@ describe('startWorker', () => {
     studio = await openStudio();
     const temporal = await connectTemporal({ address: inject('temporalAddress') });
     const worker = await startWorker({
-      ...{ config: studio.config, ledger: studio.ledger, blobs: studio.blobs },
+      config: studio.config,
+      ledger: studio.ledger,
+      blobs: studio.blobs,
       connection: await temporal.nativeConnection(),
       namespace: temporal.namespace,
     });
