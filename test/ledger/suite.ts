@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { claimSuite } from './suite/claim.ts';
 import { planSuite } from './suite/plans.ts';
+import { propertySuite } from './suite/property.ts';
 import { reportSuite } from './suite/reports.ts';
 import { transitionSuite } from './suite/transitions.ts';
 
@@ -18,4 +19,5 @@ export function ledgerSuite(open: Open): void {
   describe('transitions', () => transitionSuite(open));
   describe('plans', () => planSuite(open));
   describe('reports', () => reportSuite(open));
+  describe('any sequence of events', () => propertySuite(open));
 }

@@ -2,13 +2,19 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a process waits for another one's transaction before it gives up. */
-const busyTimeoutMs = 10_000;
-const walAttemptsMax = 50;
+/**
+ * How long a process waits for the others' transactions before it gives up. It blocks for a moment only,
+ * then tries again after a random pause: SQLite's own waits grow to 100 ms and lose against a busy process.
+ */
+const busyForMs = 30_000;
+const busyTimeoutMs = 25;
+const busyPauseMs = 10;
+const busyCode = 5;
+const walAttemptsMax = 200;
 
 type Values = readonly SQLInputValue[];
 
-/** One connection with its prepared statements. Everything on it is synchronous. */
+/** One connection with its prepared statements; each transaction is one synchronous stretch. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -34,15 +40,30 @@ export class Database {
     this.#connection.exec(sql);
   }
 
-  /** Runs in a transaction of its own that takes the write lock first; committed (fsync) on return. */
-  transaction<Result>(work: () => Result): Result {
-    this.#connection.exec('begin immediate');
+  /**
+   * Runs synchronous work in a transaction of its own that takes the write lock first; committed (fsync)
+   * before the promise resolves. Waits for the lock without holding up the event loop.
+   */
+  async transaction<Result>(work: () => Result): Promise<Result> {
+    const giveUpAt = performance.now() + busyForMs;
+    while (!this.#begin(performance.now() < giveUpAt)) await sleep(Math.random() * busyPauseMs);
     try {
       const result = work();
       this.#connection.exec('commit');
       return result;
     } catch (error) {
       if (this.#connection.isTransaction) this.#connection.exec('rollback');
+      throw error;
+    }
+  }
+
+  /** False when another process has the lock and there is time to wait for it. */
+  #begin(mayWait: boolean): boolean {
+    try {
+      this.#connection.exec('begin immediate');
+      return true;
+    } catch (error) {
+      if (mayWait && isBusy(error)) return false;
       throw error;
     }
   }
@@ -59,6 +80,10 @@ export class Database {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === busyCode;
 }
 
 export async function openDatabase(path: string): Promise<Database> {
@@ -84,7 +109,7 @@ async function useWriteAheadLog(connection: DatabaseSync): Promise<void> {
       connection.exec('pragma journal_mode = wal');
       return;
     } catch (error) {
-      if (attempt === walAttemptsMax) throw error;
+      if (attempt === walAttemptsMax || !isBusy(error)) throw error;
       await sleep(20);
     }
   }

@@ -20,23 +20,28 @@ export class GroupCommit {
 
   write<Result>(work: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      if (this.#queue.length === 0) setImmediate(() => this.flush());
+      if (this.#queue.length === 0) setImmediate(() => void this.flush());
       this.#queue.push({ work, resolve, reject });
     });
   }
 
-  flush(): void {
-    const queue = this.#queue;
-    this.#queue = [];
-    if (queue.length === 0) return;
-    let settle: (() => void)[];
+  /** Commits what is queued, also what comes while the lock is waited for. Never rejects. */
+  async flush(): Promise<void> {
+    let taken: Queued[] = [];
+    const take = () => {
+      taken = this.#queue;
+      this.#queue = [];
+      return taken;
+    };
+    if (this.#queue.length === 0) return;
     try {
-      settle = this.#database.transaction(() => queue.map((queued) => this.#attempt(queued)));
+      const settle = await this.#database.transaction(() =>
+        take().map((queued) => this.#attempt(queued)),
+      );
+      for (const step of settle) step();
     } catch (error) {
-      for (const queued of queue) queued.reject(error);
-      return;
+      for (const queued of taken.length > 0 ? taken : take()) queued.reject(error);
     }
-    for (const step of settle) step();
   }
 
   #attempt({ work, resolve, reject }: Queued): () => void {

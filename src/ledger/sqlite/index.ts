@@ -24,7 +24,7 @@ export async function openSqliteLedger(options: {
   await mkdir(dirname(options.path), { recursive: true });
   const database = await openDatabase(options.path);
   try {
-    const id = migrate(database, options.path);
+    const id = await migrate(database, options.path);
     const commits = new GroupCommit(database);
     const clock = options.now ?? Date.now;
     const context = { database, commits, now: () => Math.round(clock()) };
@@ -37,7 +37,7 @@ export async function openSqliteLedger(options: {
       remotes: createRemoteLedger(context),
       reports: createReportLedger(context),
       close: async () => {
-        commits.flush();
+        await commits.flush();
         database.close();
       },
     };

@@ -113,10 +113,10 @@ create table kept_plan (id text primary key, content text not null, at integer n
 
 /**
  * Brings the file to this program's schema; several processes may do it at once.
- * @returns the ledger's id
+ * Answers the ledger's id.
  * @throws UserError when a newer program wrote the file
  */
-export function migrate(database: Database, path: string): string {
+export function migrate(database: Database, path: string): Promise<string> {
   return database.transaction(() => {
     database.execute(
       `create table if not exists meta (
