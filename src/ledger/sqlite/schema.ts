@@ -50,6 +50,7 @@ create index shot_submission on shot (submission) where submission is not null;
 create index shot_state on shot (batch, step, state, ordinal);
 create index shot_order on shot (batch, step, ordinal, key);
 create index shot_wanted on shot (account, fp) where state in ('open', 'failed');
+create index shot_failed on shot (batch, run) where state = 'failed';
 create index shot_seq on shot (batch, seq);
 create trigger shot_added after insert on shot begin
   update shot set seq = (select max(seq) + 1 from shot where batch = new.batch) where id = new.id;
