@@ -6,7 +6,8 @@ import type { RunShotsResult } from './range-runner.ts';
 import { runShots, type RunShotsInput } from './run-shots.ts';
 import { finishRun, openRun, type BatchOutcome, type RunSteps } from './runs.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
-import { trainModel, type TrainModelInput, type TrainModelResult } from './train-model.ts';
+import { trainModel, type TrainModelResult } from './train-model.ts';
+import type { TrainModelInput } from './training.ts';
 import { uploadReferences, type UploadReferencesInput } from './upload-references.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';

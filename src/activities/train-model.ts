@@ -1,35 +1,16 @@
 import type { TrainingSet } from '../batch/request.ts';
 import type { ModelRow } from '../ledger/port.ts';
-import type { TrainingPort } from '../providers/port.ts';
-import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies } from './dependencies.ts';
 import { lively, pause } from './lively.ts';
-import { accessOf, checkLedger, type RunInput } from './own-work.ts';
+import { accessOf, checkLedger } from './own-work.ts';
 import { triggerTraining } from './trigger-training.ts';
+import { setPhase, type Advance, type Training, type TrainModelInput } from './training.ts';
 import { addTrainingImages } from './training-images.ts';
-
-export interface TrainModelInput extends RunInput {
-  readonly step: string;
-  readonly account: string;
-  readonly fingerprint: string;
-}
 
 export type TrainModelResult =
   /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
   | { readonly kind: 'ready' | 'failed' | 'stopped' }
   | { readonly kind: 'again'; readonly inMs: number };
-
-/** What the phases of one training share. */
-export interface Training {
-  readonly deps: ActivityDependencies;
-  readonly access: AccountAccess;
-  readonly port: TrainingPort;
-  readonly input: TrainModelInput;
-  readonly set: TrainingSet;
-  readonly cancelled: AbortSignal;
-}
-
-/** Milliseconds until the next look, or how it ended. */
-export type Advance = number | 'ready' | 'failed' | 'stopped';
 
 const leaseMs = 120_000;
 const activityMs = 10 * 60_000;
@@ -144,16 +125,6 @@ async function trainingFailed(training: Training, row: ModelRow, why: string): P
     await submissions.failed(row.submission, { reason: why, refunded: null, billed: null });
   await setPhase(training, ['triggered'], 'failed', { why });
   return 'failed';
-}
-
-export async function setPhase(
-  { deps, input }: Training,
-  from: readonly ModelRow['phase'][],
-  to: ModelRow['phase'],
-  facts: { remoteId?: string | null; why?: string },
-): Promise<boolean> {
-  const { remotes } = deps.ledger;
-  return await remotes.setModelPhase(input.account, input.fingerprint, from, to, facts);
 }
 
 async function whyOf({ deps, input }: Training): Promise<string> {

@@ -1,6 +1,6 @@
 import type { ModelRow } from '../ledger/port.ts';
-import type { Training } from './train-model.ts';
-import { setPhase } from './train-model.ts';
+import type { Training } from './training.ts';
+import { setPhase } from './training.ts';
 import { fileToUpload } from './upload-file.ts';
 
 /**

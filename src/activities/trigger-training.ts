@@ -1,7 +1,7 @@
 import type { ModelRow } from '../ledger/port.ts';
 import { holdAccount } from './hold-account.ts';
-import type { Advance, Training } from './train-model.ts';
-import { setPhase } from './train-model.ts';
+import type { Advance, Training } from './training.ts';
+import { setPhase } from './training.ts';
 import { pause } from './lively.ts';
 
 /**

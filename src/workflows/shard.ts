@@ -77,7 +77,7 @@ class Shard {
     await Promise.all([working, this.#report()]);
     await condition(allHandlersFinished);
     if (this.#unfinished.length === 0) return;
-    const chunks = this.#unfinished.sort((a, b) => a - b);
+    const chunks = this.#unfinished.toSorted((a, b) => a - b);
     await makeContinueAsNewFunc<typeof shardWorkflow>()({ ...this.#input, chunks });
   }
 

@@ -129,7 +129,7 @@ describe('a step that reads another', () => {
     await studio.runStep(input, 'draw');
     const { results } = await studio.runStep(input, 'larger', 2);
     expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
-    expect(studio.simulator.book.accepted.map(({ kind }) => kind).sort()).toEqual([
+    expect(studio.simulator.book.accepted.map(({ kind }) => kind).toSorted()).toEqual([
       ...Array(5).fill('generate'),
       ...Array(5).fill('upscale'),
     ]);

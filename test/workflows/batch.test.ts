@@ -38,7 +38,7 @@ describe('batchWorkflow', () => {
     const handle = await stage.start();
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
     const ranges = stage.callsOf<RunShotsInput>('runShots').map(({ from, to }) => [from, to]);
-    expect(ranges.sort()).toEqual([
+    expect(ranges.toSorted()).toEqual([
       [0, 1],
       [1, 2],
       [2, 3],
