@@ -9,6 +9,7 @@ import type { JsonObject } from './json.ts';
 import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
 import type { Limits, PriceOverrides, Timeouts, Vendor } from './providers/port.ts';
 import { vendorById, vendors } from './providers/registry.ts';
+import { cacheFolder } from './temporal/find-server.ts';
 
 /** The environment as it was given to the process; nothing but this file reads it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -132,7 +133,7 @@ export function loadConfig(environment: Environment, from: string): Config {
   return {
     home,
     stateFolder,
-    cacheFolder: join(userCacheFolder(environment), 'shotlist'),
+    cacheFolder: cacheFolder(environment, platform(), homedir()),
     ledgerPath: ledgerPath(environment['SHOTLIST_LEDGER'], stateFolder),
     blobsFolder: blobsFolder(environment['SHOTLIST_BLOBS'], stateFolder),
     temporal: {
@@ -282,12 +283,4 @@ function blobsFolder(setting: string | undefined, stateFolder: string): string {
   if (/^[a-z0-9]+:\/\//i.test(setting))
     throw new UserError(`SHOTLIST_BLOBS: ${setting} is not a folder; give the path of one`);
   return resolve(setting);
-}
-
-function userCacheFolder(environment: Environment): string {
-  if (environment['XDG_CACHE_HOME']) return environment['XDG_CACHE_HOME'];
-  if (platform() === 'darwin') return join(homedir(), 'Library', 'Caches');
-  if (platform() === 'win32')
-    return environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
-  return join(homedir(), '.cache');
 }

@@ -487,10 +487,10 @@ export interface ReportLedger {
   shot(batch: string, key: string): Promise<ShotRow | undefined>;
   /** All submissions that batch paid for, oldest first. */
   submissions(batch: string): AsyncIterable<SubmissionRow>;
-  /** Shots whose state or outputs changed after the cursor (an opaque, growing number), for live views and materialising. */
+  /** Shots whose state or outputs changed after the cursor (an opaque, growing number), for live views; after `now` there are none, just the cursor. */
   changes(
     batch: string,
-    after: number,
+    after: number | 'now',
     limit: number,
   ): Promise<{ cursor: number; shots: readonly ShotRow[] }>;
   /** Every sha-256 that was ever saved for this shot's file, so that only our own files are replaced. */

@@ -78,6 +78,18 @@ export async function findServer(options: FindServerOptions): Promise<FoundServe
   });
 }
 
+/** The binary that `findServer` would use without a download or a build. */
+export async function locateServer(
+  searchPath: string,
+  cacheDir: string,
+): Promise<FoundServer | undefined> {
+  for (const binary of [findProgram('temporal', searchPath), cachedBinary(cacheDir)]) {
+    const found = binary && existsSync(binary) && (await inspect(binary, () => undefined));
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Where the binary of `cliVersion` is kept. */
 export function cachedBinary(cacheDir: string): string {
   return join(cacheDir, `temporal-${cliVersion}`, executable('temporal'));

@@ -23,6 +23,10 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
     },
     submissions: (batch) => readSubmissions(database, batch),
     changes: async (batch, after, limit) => {
+      if (after === 'now') {
+        const newest = 'select coalesce(max(seq), 0) as cursor from shot';
+        return { cursor: database.get<{ cursor: number }>(newest)?.cursor ?? 0, shots: [] };
+      }
       const records = database.all<ShotRecord>(
         `${shotSelection} where s.batch = ? and s.seq > ? order by s.seq limit ?`,
         batch,

@@ -1,0 +1,81 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, extname, relative, resolve } from 'node:path';
+import { checkBatch } from '../batch/check-batch.ts';
+import type { BatchDocument } from '../batch/document.ts';
+import type { Catalogue } from '../batch/model-spec.ts';
+import { parseBatch } from '../batch/parse.ts';
+import type { Problem } from '../batch/problem.ts';
+import { formatProblems } from '../batch/report-problems.ts';
+import { catalogueOf, type Config, loadConfig } from '../config.ts';
+import { UserError } from '../errors.ts';
+import { diskFiles } from '../storage/disk-files.ts';
+import { recordingFiles } from '../storage/frozen-batch.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A batch file that was read and has no error. */
+export interface LoadedBatch {
+  readonly path: string;
+  readonly folder: string;
+  readonly source: string;
+  readonly config: Config;
+  readonly catalogue: Catalogue;
+  readonly document: BatchDocument;
+  readonly files: ReturnType<typeof recordingFiles>;
+  /** Notes; errors end in `InvalidBatch`. */
+  readonly notes: readonly Problem[];
+}
+
+/** The batch has mistakes; all of them, with their places. Nothing was sent. */
+export class InvalidBatch extends UserError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], text: string) {
+    super(text, { exitCode: 2 });
+    this.problems = problems;
+  }
+
+  /** The shape of DESIGN.md section 7. */
+  toJSON(): object {
+    return {
+      errors: this.problems
+        .filter(({ severity }) => severity === 'error')
+        .map(({ place, path, message, hint, allowed, didYouMean }) => ({
+          file: place.file,
+          line: place.line,
+          column: place.column,
+          path,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+          ...(allowed === undefined ? {} : { allowed }),
+          ...(didYouMean === undefined ? {} : { didYouMean }),
+        })),
+    };
+  }
+}
+
+/** @throws InvalidBatch with every mistake, UserError when there is no such file */
+export function loadBatch(terminal: Terminal, file: string): LoadedBatch {
+  const path = resolve(terminal.folder, file);
+  if (!existsSync(path) || !statSync(path).isFile())
+    throw new UserError(`there is no batch file ${file}`, {
+      next: ['write one: shotlist init my-batch.yaml'],
+    });
+  if (!['.yaml', '.yml'].includes(extname(path)))
+    throw new UserError(`${file} is not a batch file: its name must end in .yaml`);
+  const folder = dirname(path);
+  const config = loadConfig(terminal.environment, folder);
+  const catalogue = catalogueOf(config);
+  const source = readFileSync(path, 'utf8');
+  const shown = relative(terminal.folder, path) || path;
+  const { document, problems } = parseBatch(source, shown);
+  const files = recordingFiles(diskFiles(folder));
+  const all = document ? [...problems, ...checkBatch(document, { files, catalogue })] : problems;
+  const sources = (name: string): string | undefined => {
+    if (name === shown) return source;
+    const bytes = files.read(name);
+    return bytes && Buffer.from(bytes).toString('utf8');
+  };
+  if (!document || all.some(({ severity }) => severity === 'error'))
+    throw new InvalidBatch(all, formatProblems(all, sources));
+  return { path, folder, source, config, catalogue, document, files, notes: all };
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { type AccountConfig, type Config, loadConfig } from '../config.ts';
+import { formatAmount } from '../money.ts';
+import { connectTemporal } from '../temporal/connect.ts';
+import { locateServer } from '../temporal/find-server.ts';
+import { runningServer } from '../temporal/running-server.ts';
+import type { ExitCode } from './summary.ts';
+import { alignColumns } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly state: 'good' | 'missing' | 'bad';
+  readonly detail: string;
+}
+
+export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+  return new Command('doctor')
+    .description('what is configured, what can be reached, and what is missing; sends nothing paid')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  shotlist doctor')
+    .action(async (options: { json?: boolean }) => {
+      const config = loadConfig(terminal.environment, terminal.folder);
+      const findings = [
+        nodeFinding(),
+        { what: 'project', state: 'good' as const, detail: config.home },
+        ledgerFinding(config),
+        await temporalFinding(config),
+        ...(await Promise.all([...config.accounts.values()].map(accountFinding))),
+      ];
+      if (options.json) terminal.print(JSON.stringify({ findings }));
+      else
+        terminal.print(
+          alignColumns(findings.map(({ what, state, detail }) => [what, state, detail])).join('\n'),
+        );
+      exit(findings.some(({ state }) => state === 'bad') ? 1 : 0);
+    });
+}
+
+function nodeFinding(): Finding {
+  return { what: 'node', state: 'good', detail: process.versions.node };
+}
+
+function ledgerFinding({ ledgerPath }: Config): Finding {
+  const isThere = existsSync(ledgerPath);
+  return {
+    what: 'ledger',
+    state: isThere ? 'good' : 'missing',
+    detail: isThere ? ledgerPath : `${ledgerPath} is made by the first run`,
+  };
+}
+
+async function temporalFinding(config: Config): Promise<Finding> {
+  const { address, namespace, environment } = config.temporal;
+  const running = address ?? runningServer(config.stateFolder);
+  if (!running) return await binaryFinding(config);
+  try {
+    const temporal = await connectTemporal({
+      address: running,
+      namespace,
+      timeoutMs: 3_000,
+      ...(address && { environment }),
+    });
+    await temporal.close();
+    return { what: 'temporal', state: 'good', detail: `answers at ${running}` };
+  } catch (error) {
+    return { what: 'temporal', state: 'bad', detail: messageOf(error) };
+  }
+}
+
+async function binaryFinding(config: Config): Promise<Finding> {
+  const found = await locateServer(config.searchPath, config.cacheFolder);
+  return found
+    ? { what: 'temporal', state: 'good', detail: `embedded, not running; binary ${found.binary}` }
+    : {
+        what: 'temporal',
+        state: 'missing',
+        detail: 'the first run downloads it, or builds it with Go (about 4 minutes)',
+      };
+}
+
+async function accountFinding(account: AccountConfig): Promise<Finding> {
+  const what = `account ${account.name}`;
+  const { vendor, baseUrl, settings, apiKey, keyVariable } = account;
+  if (apiKey === undefined)
+    return { what, state: 'missing', detail: `no key: ${keyVariable} is not set` };
+  const answer = await vendor.connect({ baseUrl, apiKey, settings }).verify();
+  const balance =
+    answer.balance === null ? '' : `, balance ${formatAmount(answer.balance, vendor.unit)}`;
+  return {
+    what,
+    state: answer.key === 'good' ? 'good' : 'bad',
+    detail: `${answer.message} (key from ${keyVariable}, ${new URL(baseUrl).origin}${balance})`,
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BatchStatus, ShotRow } from '../ledger/port.ts';
+import { formatAmount } from '../money.ts';
+import { writeResults } from '../report/results.ts';
+import { LiveView } from './live-view.ts';
+import type { Project } from './project.ts';
+import { exitCodeOf, type ExitCode, stateWord, totals } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface FollowOptions {
+  readonly batch: string;
+  readonly terminal: Terminal;
+  /** No live view and no lines per shot. */
+  readonly quiet: boolean;
+  /** Rejects when what drives the batch is gone. */
+  readonly failed?: Promise<never>;
+}
+
+const lookMs = 250;
+/** How long a stopped batch must stay so before the command gives the terminal back. */
+const settledMs = 2_500;
+const publishEveryMs = 5_000;
+
+/**
+ * Shows a batch until it is finished, waits for a person, or the person leaves; writes its files meanwhile
+ * and at the end. All from the ledger, so it does not matter who runs the batch.
+ */
+export async function followBatch(
+  project: Project,
+  options: FollowOptions,
+): Promise<{ status: BatchStatus; exitCode: ExitCode; detached: boolean }> {
+  const { ledger } = project;
+  const { terminal, batch } = options;
+  const view = options.quiet ? undefined : new LiveView(terminal);
+  const interrupt = terminal.interrupted();
+  let detached = false;
+  void interrupt.promise.then(() => (detached = true));
+  let { cursor } = await ledger.reports.changes(batch, 'now', 1);
+  const started = cursor;
+  let quietSince: number | undefined;
+  let published = Date.now();
+  try {
+    for (;;) {
+      const changes = await ledger.reports.changes(batch, cursor, 500);
+      cursor = changes.cursor;
+      for (const shot of changes.shots) view?.event(eventLine(shot));
+      const status = await statusOf(project, batch);
+      view?.draw(status);
+      if (detached || isOver(status)) break;
+      quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? Date.now());
+      if (quietSince !== undefined && Date.now() - quietSince > settledMs) break;
+      if (Date.now() - published > publishEveryMs && cursor !== started) {
+        await publish(project, batch, terminal);
+        published = Date.now();
+      }
+      if (changes.shots.length < 500)
+        await Promise.race([
+          delay(lookMs),
+          interrupt.promise,
+          ...(options.failed ? [options.failed] : []),
+        ]);
+    }
+  } finally {
+    view?.end();
+    interrupt.release();
+  }
+  await publish(project, batch, terminal);
+  const status = await statusOf(project, batch);
+  return { status, exitCode: detached && !isOver(status) ? 4 : exitCodeOf(status), detached };
+}
+
+/** Brings `out/` in line with the ledger; files that a person edited are named and left alone. */
+export async function publish(project: Project, batch: string, terminal: Terminal): Promise<void> {
+  const { kept } = await writeResults({
+    reports: project.ledger.reports,
+    blobs: project.blobs,
+    outRoot: project.outFolder,
+    batch,
+    now: Date.now,
+    warn: (message) => terminal.say(message),
+  });
+  for (const place of kept) terminal.say(`left alone, because it was edited: ${place}`);
+}
+
+export async function statusOf(project: Project, batch: string): Promise<BatchStatus> {
+  const status = await project.ledger.reports.status(batch);
+  if (!status) throw new Error(`batch ${batch} left the ledger`);
+  return status;
+}
+
+function isOver(status: BatchStatus): boolean {
+  const { state } = status.row;
+  if (state === 'finished') return true;
+  return state === 'cancelled' && totals(status).running === 0 && status.row.endedAt !== null;
+}
+
+function eventLine(shot: ShotRow): string | undefined {
+  const time = new Date().toTimeString().slice(0, 8);
+  const money =
+    shot.price.amount === null ? '' : `  ${formatAmount(shot.price.amount, shot.price.unit)}`;
+  switch (shot.state) {
+    case 'done':
+      return `${time} ${shot.cached ? 'cached' : 'saved '}  ${shot.key}${shot.cached ? '' : money}`;
+    case 'failed':
+    case 'blocked':
+      return `${time} failed  ${shot.key}  ${shot.why ?? ''}`;
+    case 'parked':
+      return `${time} parked  ${shot.key}  ${shot.why ?? ''}`;
+    default:
+      return undefined;
+  }
+}

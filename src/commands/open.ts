@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { publish } from './follow.ts';
+import { openBatch } from './project.ts';
+import type { Terminal } from './terminal.ts';
+
+const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['open'],
+  win32: ['cmd', '/c', 'start', ''],
+};
+
+export function openCommand(terminal: Terminal): Command {
+  return new Command('open')
+    .description('write the files and the contact sheet anew, and open it in the browser')
+    .argument('<batch>', 'name of a batch, or its file')
+    .option('--no-browser', 'only write it and print where it is')
+    .addHelpText('after', '\nExample:\n  shotlist open spring-lookbook')
+    .action(async (name: string, options: { browser: boolean }) => {
+      const { project, row } = await openBatch(terminal, name);
+      await using _ = project;
+      await publish(project, row.batch, terminal);
+      const sheet = join(project.outFolder, row.batch, 'index.html');
+      terminal.print(sheet);
+      if (options.browser) await openInBrowser(sheet);
+    });
+}
+
+/** Best effort: the path was printed, so a machine without a browser loses nothing. */
+async function openInBrowser(path: string): Promise<void> {
+  const [program = 'xdg-open', ...args] = openers[process.platform] ?? ['xdg-open'];
+  await new Promise<void>((resolve) => {
+    const child = spawn(program, [...args, path], { detached: true, stdio: 'ignore' });
+    child.once('error', () => resolve());
+    child.once('spawn', () => {
+      child.unref();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import { loadBatch } from './batch-file.ts';
+import { planBatch, type PlannedEntry } from './plan-batch.ts';
+import { formatPlan, planJson } from './plan-format.ts';
+import { openProject } from './project.ts';
+import { decimalFromAmount } from '../money.ts';
+import { alignColumns } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export function planCommand(terminal: Terminal): Command {
+  return new Command('plan')
+    .description('what a run would do and cost, without sending anything')
+    .argument('<file>', 'batch file')
+    .option('--shots', 'list every shot')
+    .option('--show <key>', 'one shot: its request in full')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shotlist plan spring.yaml\n  shotlist plan spring.yaml --show portraits/linen--t2',
+    )
+    .action(async (file: string, options: { shots?: boolean; show?: string; json?: boolean }) => {
+      const loaded = loadBatch(terminal, file);
+      await using project = await openProject(loaded.config);
+      const entries: PlannedEntry[] = [];
+      const keep = options.shots
+        ? () => true
+        : ({ shot }: PlannedEntry) => shot.key === options.show;
+      const plan = await planBatch(loaded, project, (entry) => {
+        if (keep(entry)) entries.push(entry);
+      });
+      const content = planJson(loaded, plan, options.shots ? entries : undefined);
+      await project.ledger.reports.keepPlan(plan.id, JSON.parse(JSON.stringify(content)));
+      if (options.show !== undefined) {
+        const [found] = entries;
+        if (!found)
+          throw new UserError(`no shot is called ${options.show}`, {
+            next: [`list them: shotlist plan ${file} --shots`],
+          });
+        const { shot, status, why } = found;
+        terminal.print(JSON.stringify({ ...shot, status, why }, null, 2));
+      } else if (options.json) terminal.print(JSON.stringify(content));
+      else {
+        if (options.shots) terminal.print(`${shotTable(entries)}\n`);
+        terminal.print(formatPlan(loaded, plan));
+        terminal.print(`\nExactly this plan   shotlist run ${file} --plan ${plan.id}`);
+      }
+    });
+}
+
+function shotTable(entries: readonly PlannedEntry[]): string {
+  const rows = entries.map(({ shot, status, why }) => [
+    shot.key,
+    status,
+    shot.price.amount === null ? '?' : decimalFromAmount(shot.price.amount, shot.price.unit),
+    why,
+  ]);
+  return alignColumns([['SHOT', 'STATUS', 'PRICE', 'WHY'], ...rows]).join('\n');
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import type { SubmissionRow } from '../ledger/port.ts';
+import { formatReceipt, receiptOf } from '../report/receipt.ts';
+import { statusOf } from './follow.ts';
+import { openBatch } from './project.ts';
+import type { Terminal } from './terminal.ts';
+
+export function receiptCommand(terminal: Terminal): Command {
+  return new Command('receipt')
+    .description('what a batch was planned to cost, cost, got back and has at stake')
+    .argument('<batch>', 'name of a batch, or its file')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  shotlist receipt spring-lookbook')
+    .action(async (name: string, options: { json?: boolean }) => {
+      const { project, row } = await openBatch(terminal, name);
+      await using _ = project;
+      const submissions: SubmissionRow[] = [];
+      for await (const each of project.ledger.reports.submissions(row.batch))
+        submissions.push(each);
+      const { accounts } = await statusOf(project, row.batch);
+      terminal.print(
+        options.json
+          ? JSON.stringify(receiptOf(row.batch, accounts, submissions))
+          : formatReceipt(row.batch, accounts, submissions),
+      );
+    });
+}

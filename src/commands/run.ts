@@ -1,0 +1,246 @@
+import { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
+import { freeze } from '../storage/frozen-batch.ts';
+import { type LoadedBatch, loadBatch } from './batch-file.ts';
+import { followBatch, statusOf } from './follow.ts';
+import { type BatchPlan, planBatch } from './plan-batch.ts';
+import { costText, formatPlan } from './plan-format.ts';
+import { openProject, type Project } from './project.ts';
+import { openSession, type Session, startBatch } from './session.ts';
+import { type ExitCode, formatSummary, stateWord, statusJson, totals } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+
+interface RunOptions {
+  yes?: boolean;
+  unknownPrices?: boolean;
+  plan?: string;
+  json?: boolean;
+}
+
+export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+  return new Command('run')
+    .description('run a batch: plan, ask, spend, and write the files; go on where it was left')
+    .argument('<file>', 'batch file')
+    .option('-y, --yes', 'accept the plan and its price without a question')
+    .option('--unknown-prices', 'run shots whose price nobody knows, too')
+    .option('--plan <id>', 'run only if the plan is still the one with this id')
+    .option('--json', 'print one JSON document at the end')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shotlist run spring.yaml\n  shotlist run spring.yaml --yes --json > result.json',
+    )
+    .action(async (file: string, options: RunOptions) => {
+      exit(await runBatch(terminal, file, options));
+    });
+}
+
+/** @returns the exit code of DESIGN.md section 7 */
+export async function runBatch(
+  terminal: Terminal,
+  file: string,
+  options: RunOptions,
+): Promise<ExitCode> {
+  const loaded = loadBatch(terminal, file);
+  await using project = await openProject(loaded.config);
+  const row = await acceptedRun(terminal, loaded, project, options);
+  const session = await openSession(project, {
+    worker: loaded.config.temporal.address === undefined,
+    say: (line) => terminal.say(line),
+  });
+  try {
+    if (session.uiUrl && !options.json)
+      terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
+    await startBatch(session.temporal, row, project.ledger.id);
+    const { status, exitCode, detached } = await followUntilEnd(
+      terminal,
+      project,
+      session,
+      row,
+      options,
+    );
+    if (options.json) terminal.print(JSON.stringify(statusJson(status, project.outFolder)));
+    else {
+      if (detached) terminal.say(`detached; go on with: shotlist run ${file}`);
+      if (
+        totals(status).succeeded + totals(status).cached === totals(status).total &&
+        row.paid === 0
+      )
+        terminal.say('Nothing had to be paid for.');
+      terminal.print(formatSummary(status, project.outFolder));
+    }
+    return exitCode;
+  } finally {
+    await session.close();
+  }
+}
+
+/** The server heals by itself; a worker that dies with it is a reason to say so and to run again. */
+async function followUntilEnd(
+  terminal: Terminal,
+  project: Project,
+  session: Session,
+  row: BatchRow,
+  options: RunOptions,
+) {
+  try {
+    return await followBatch(project, {
+      batch: row.batch,
+      terminal,
+      quiet: options.json ?? false,
+      failed: session.failed,
+    });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const status = await statusOf(project, row.batch).catch(() => undefined);
+    if (!status) throw error;
+    throw new UserError(
+      `the connection to Temporal was lost: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        exitCode: 1,
+        next: [`nothing is lost; go on with: shotlist run ${row.ownerPath}`],
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Joins the run that is under way, or plans a new one, asks, and writes it to the ledger. */
+async function acceptedRun(
+  terminal: Terminal,
+  loaded: LoadedBatch,
+  project: Project,
+  options: RunOptions,
+): Promise<BatchRow & { readonly paid: number }> {
+  const { document, files, path, folder, source } = loaded;
+  const { ledger, blobs } = project;
+  const plan = await planBatch(loaded, project);
+  const recorded = files.recorded();
+  const frozen = await freeze({ file: path, source, folder, recorded, blobs });
+  const current = await ledger.batches.get(document.batch);
+  if (current && current.ownerPath !== path)
+    throw new UserError(`the batch name ${document.batch} belongs to ${current.ownerPath}`, {
+      next: ['give this batch another name (batch: ...)'],
+    });
+  if (current && (await mayJoin(project, current, frozen))) {
+    terminal.say(`going on with run ${current.run} of ${current.batch}`);
+    return { ...current, paid: Number.NaN };
+  }
+  requireKeys(loaded, plan);
+  if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
+  await ask(terminal, plan, options);
+  const row = await ledger.batches.startRun(runOf(loaded, plan, frozen, options));
+  return { ...row, paid: requestsOf(plan) };
+}
+
+async function mayJoin(project: Project, current: BatchRow, frozen: string): Promise<boolean> {
+  if (current.state === 'finished' || current.state === 'cancelled') return false;
+  const status = await statusOf(project, current.batch);
+  const { running, succeeded } = totals(status);
+  const needsAnswer = status.stops.some(
+    (stop) => (stop.kind === 'budget' && stop.scope !== 'account') || stop.kind === 'unknownPrice',
+  );
+  if (current.frozen === frozen) {
+    if (current.state === 'paused')
+      throw new UserError(`${current.batch} is paused`, {
+        exitCode: 4,
+        next: [`shotlist resume ${current.batch}`],
+      });
+    return !needsAnswer || stateWord(status) === 'running';
+  }
+  if (running === 0 && succeeded === 0) return false;
+  if (needsAnswer && running === 0) return false;
+  throw new UserError(`${current.batch} changed while its run ${current.run} is under way`, {
+    next: [
+      `let it finish with the file as it was, or stop it first: shotlist cancel ${current.batch}`,
+      'what is paid for stays; the next run pays for the difference only',
+    ],
+  });
+}
+
+function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
+  for (const { name } of plan.cost.values()) {
+    const account = loaded.config.accounts.get(name);
+    if (account && account.apiKey === undefined)
+      throw new UserError(`the account ${name} has no key: ${account.keyVariable} is not set`, {
+        next: [
+          `export ${account.keyVariable}=...`,
+          'or try the batch without one: shotlist simulate',
+        ],
+      });
+  }
+}
+
+async function ask(terminal: Terminal, plan: BatchPlan, options: RunOptions): Promise<void> {
+  if (options.plan !== undefined && options.plan !== plan.id)
+    throw new UserError(`the plan is no longer ${options.plan}: it is ${plan.id}`, {
+      next: ['look at the difference: shotlist plan FILE --shots'],
+    });
+  if (requestsOf(plan) === 0) return;
+  const unknown = [...plan.cost.values()].filter((cost) => cost.unknown > 0);
+  if (unknown.length > 0 && !options.unknownPrices)
+    await confirm(
+      terminal,
+      `${unknown.map(costText).join('; ')}. Run them all the same?`,
+      options.yes ? 'a bare --yes does not accept unknown prices; add --unknown-prices' : undefined,
+      () => (options.unknownPrices = true),
+    );
+  if (options.yes || options.plan !== undefined) return;
+  const cost = [...plan.cost.values()].map(costText).join(', ');
+  await confirm(terminal, `Spend up to ${cost}?`, undefined, () => {});
+}
+
+async function confirm(
+  terminal: Terminal,
+  question: string,
+  refusal: string | undefined,
+  accept: () => void,
+): Promise<void> {
+  if (refusal !== undefined || !terminal.isInteractive)
+    throw new UserError(refusal ?? 'this run costs money and there is no terminal to ask on', {
+      next: [
+        refusal === undefined ? 'accept the plan with --yes' : 'or give prices: in shotlist.yaml',
+      ],
+    });
+  const answer = await terminal.ask(`${question}  [y/N]`);
+  if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was sent', { exitCode: 4 });
+  accept();
+}
+
+function requestsOf(plan: BatchPlan): number {
+  return [...plan.cost.values()].reduce((sum, cost) => sum + cost.requests, 0);
+}
+
+function runOf(
+  loaded: LoadedBatch,
+  plan: BatchPlan,
+  frozen: string,
+  options: RunOptions,
+): AcceptedRun {
+  const { document, catalogue, path } = loaded;
+  const { policy } = document;
+  const shots = plan.steps.reduce((sum, step) => sum + step.shots, 0);
+  const percent = policy.maxFailures.kind === 'percent' ? policy.maxFailures.percent : 0;
+  const maxFailures = {
+    none: null,
+    count: policy.maxFailures.kind === 'count' ? policy.maxFailures.count : 0,
+    percent: Math.max(10, Math.ceil((shots * percent) / 100)),
+  }[policy.maxFailures.kind];
+  return {
+    batch: document.batch,
+    frozen,
+    ownerPath: path,
+    policy: { ...policy, maxFailures },
+    budget: Object.entries(document.budget).flatMap(([name, { amount, unit }]) => {
+      const account = catalogue.get(name);
+      return account ? [{ account: account.key, unit, cap: amount }] : [];
+    }),
+    accepted: [...plan.cost.values()].map(({ account, unit, amount }) => ({
+      account,
+      unit,
+      cap: amount * (1 + policy.paidRetries),
+    })),
+    unknownPrices: options.unknownPrices ?? false,
+    steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
+  };
+}

@@ -1,0 +1,160 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { batchWorkflowId, commonTaskQueue } from '../batch/ids.ts';
+import type { Config } from '../config.ts';
+import { UserError } from '../errors.ts';
+import type { BatchRow } from '../ledger/port.ts';
+import { connectTemporal, type TemporalConnection } from '../temporal/connect.ts';
+import { useEmbeddedServer } from '../temporal/embedded.ts';
+import { runningServer } from '../temporal/running-server.ts';
+import { startWorker } from '../worker.ts';
+import type { Project } from './project.ts';
+
+export interface SessionOptions {
+  /** Serve workflows and accounts in this process. */
+  readonly worker: boolean;
+  readonly accounts?: readonly string[];
+  readonly roles?: readonly ('common' | 'accounts')[];
+  readonly say: (line: string) => void;
+}
+
+/** A connection to Temporal, with a worker in this process where one is wanted. */
+export interface Session {
+  readonly temporal: TemporalConnection;
+  readonly uiUrl: string | undefined;
+  /** Rejects when the worker or the server is gone for good; never resolves before `close`. */
+  readonly failed: Promise<never>;
+  /** Lets POSTs under way end and be recorded; the server stops with its last user. */
+  close(): Promise<void>;
+}
+
+/** Uses the server at TEMPORAL_ADDRESS, or the project's embedded one, which is started when needed. */
+export async function openSession(project: Project, options: SessionOptions): Promise<Session> {
+  const { config } = project;
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  const server = await serverFor(config, options.say);
+  try {
+    const temporal = await connectTemporal({
+      address: server.address,
+      namespace: config.temporal.namespace,
+      ...(config.temporal.address && { environment: config.temporal.environment }),
+    });
+    server.lost?.addEventListener('abort', () => reject(server.lost?.reason as Error));
+    const worker = options.worker ? await serve(project, temporal, options) : undefined;
+    const served = worker?.run();
+    served?.catch((error: unknown) => reject(error as Error));
+    return {
+      temporal,
+      uiUrl: server.uiUrl,
+      failed,
+      async close() {
+        worker?.shutdown();
+        await served?.catch(() => {});
+        await temporal.close().catch(() => {});
+        await server.leave();
+      },
+    };
+  } catch (error) {
+    await server.leave();
+    throw error;
+  }
+}
+
+interface Server {
+  readonly address: string;
+  readonly uiUrl: string | undefined;
+  readonly lost: AbortSignal | undefined;
+  leave(): Promise<void>;
+}
+
+async function serverFor(config: Config, say: (line: string) => void): Promise<Server> {
+  const { address } = config.temporal;
+  if (address) return { address, uiUrl: undefined, lost: undefined, leave: async () => {} };
+  return await useEmbeddedServer({
+    stateDir: config.stateFolder,
+    server: { searchPath: config.searchPath, cacheDir: config.cacheFolder, onProgress: say },
+    onProgress: say,
+  });
+}
+
+async function serve(project: Project, temporal: TemporalConnection, options: SessionOptions) {
+  const { config, ledger, blobs } = project;
+  return await startWorker({
+    config,
+    ledger,
+    blobs,
+    connection: await temporal.nativeConnection(),
+    namespace: temporal.namespace,
+    ...(options.accounts && { accounts: options.accounts }),
+    ...(options.roles && { roles: options.roles }),
+    onProgress: options.say,
+  });
+}
+
+/** Starts the batch's workflow, or joins the one that runs. Harmless to repeat. */
+export async function startBatch(
+  temporal: TemporalConnection,
+  row: BatchRow,
+  ledgerId: string,
+): Promise<void> {
+  await temporal.client.workflow.start('batchWorkflow', {
+    workflowId: batchWorkflowId(row.batch),
+    taskQueue: commonTaskQueue,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `${row.batch}, run ${row.run}`,
+    args: [{ batch: row.batch, run: row.run, ledgerId }],
+  });
+}
+
+export type BatchMessage = 'pause' | 'resume' | 'cancel' | 'wake';
+
+/**
+ * Hurries a running workflow along after the ledger was written.
+ * @returns false when no server or no workflow runs; the next `run` then goes by the ledger
+ */
+export async function tellBatch(
+  config: Config,
+  batch: string,
+  message: BatchMessage,
+  args: readonly unknown[] = [],
+): Promise<boolean> {
+  const address = config.temporal.address ?? runningServer(config.stateFolder);
+  if (!address) return false;
+  const temporal = await connectTemporal({
+    address,
+    namespace: config.temporal.namespace,
+    ...(config.temporal.address && { environment: config.temporal.environment }),
+  });
+  try {
+    const handle = temporal.client.workflow.getHandle(batchWorkflowId(batch));
+    await withTimeout(
+      handle.executeUpdate<unknown, [unknown, ...unknown[]]>(message, { args: [args[0]] }),
+      10_000,
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || error instanceof SlowAnswer) return false;
+    throw error instanceof UserError ? error : new UserError(messageOf(error), { exitCode: 1 });
+  } finally {
+    await temporal.close();
+  }
+}
+
+class SlowAnswer extends Error {}
+
+async function withTimeout<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SlowAnswer(`no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

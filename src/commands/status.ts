@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { statusOf } from './follow.ts';
+import { openBatch } from './project.ts';
+import { exitCodeOf, type ExitCode, formatSummary, statusJson } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+
+export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+  return new Command('status')
+    .description('how the last run of a batch stands; starts nothing')
+    .argument('<batch>', 'name of a batch, or its file')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExample:\n  shotlist status spring-lookbook --json')
+    .action(async (name: string, options: { json?: boolean }) => {
+      const { project, row } = await openBatch(terminal, name);
+      await using _ = project;
+      const status = await statusOf(project, row.batch);
+      terminal.print(
+        options.json
+          ? JSON.stringify(statusJson(status, project.outFolder))
+          : formatSummary(status, project.outFolder),
+      );
+      exit(exitCodeOf(status));
+    });
+}

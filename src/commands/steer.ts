@@ -1,0 +1,85 @@
+import { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import type { BatchState } from '../ledger/port.ts';
+import { openBatch } from './project.ts';
+import { tellBatch } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `pause`, `resume` and `cancel`: the ledger first, so that they hold even when nothing runs. */
+interface Steering {
+  readonly name: 'pause' | 'resume' | 'cancel';
+  readonly description: string;
+  readonly to: BatchState;
+  readonly from: readonly BatchState[];
+  readonly done: string;
+}
+
+const steerings: readonly Steering[] = [
+  {
+    name: 'pause',
+    description: 'submit nothing more; jobs that run are collected',
+    to: 'paused',
+    from: ['running'],
+    done: 'paused: nothing more is submitted, running jobs are collected',
+  },
+  {
+    name: 'resume',
+    description: 'go on after a pause, or after what stopped an account was mended',
+    to: 'running',
+    from: ['paused', 'running'],
+    done: 'resumed',
+  },
+  {
+    name: 'cancel',
+    description: 'stop for good; what is paid for is collected',
+    to: 'cancelled',
+    from: ['running', 'paused'],
+    done: 'cancelled: nothing more is submitted, what is paid for is collected',
+  },
+];
+
+export function steeringCommands(terminal: Terminal): Command[] {
+  return steerings.map((steering) => {
+    const command = new Command(steering.name)
+      .description(steering.description)
+      .argument('<batch>', 'name of a batch, or its file')
+      .option('--json', 'print one JSON document');
+    if (steering.name === 'cancel')
+      command.option('--abandon', 'do not wait for running jobs; what they make is not collected');
+    return command
+      .addHelpText('after', `\nExample:\n  shotlist ${steering.name} spring-lookbook`)
+      .action((name: string, options: { json?: boolean; abandon?: boolean }) =>
+        steer(terminal, steering, name, options),
+      );
+  });
+}
+
+async function steer(
+  terminal: Terminal,
+  steering: Steering,
+  name: string,
+  options: { json?: boolean; abandon?: boolean },
+): Promise<void> {
+  const { project, row } = await openBatch(terminal, name);
+  await using _ = project;
+  const { batches } = project.ledger;
+  if (!(await batches.setState(row.batch, steering.to, steering.from)))
+    throw new UserError(
+      `${row.batch} is ${row.state}; the command ${steering.name} does not apply`,
+      {
+        next: [`see how it stands: shotlist status ${row.batch}`],
+      },
+    );
+  if (steering.name === 'resume') await batches.clearHolds(row.batch);
+  const args = steering.name === 'cancel' ? [{ abandon: options.abandon ?? false }] : [];
+  const isRunning = await tellBatch(project.config, row.batch, steering.name, args);
+  const next = isRunning ? [] : [`shotlist run ${row.ownerPath}`];
+  if (options.json)
+    terminal.print(
+      JSON.stringify({ batch: row.batch, state: steering.to, running: isRunning, next }),
+    );
+  else {
+    terminal.print(`${row.batch} ${steering.done}`);
+    if (!isRunning) terminal.say(`no worker runs it now; go on with: ${next.join('')}`);
+  }
+}

@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import type { BatchStatus, StepCounts, StopReason } from '../ledger/port.ts';
+import { decimalFromAmount, formatAmount } from '../money.ts';
+import { accountName } from './project.ts';
+
+export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
+
+/** What the exit code tells a script: DESIGN.md section 7. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
+
+export function totals(status: BatchStatus): Counts {
+  const sum = (key: keyof Counts) => status.steps.reduce((all, step) => all + step[key], 0);
+  return {
+    total: sum('total'),
+    succeeded: sum('succeeded'),
+    cached: sum('cached'),
+    failed: sum('failed'),
+    parked: sum('parked'),
+    running: sum('running'),
+    waiting: sum('waiting'),
+    outputs: sum('outputs'),
+  };
+}
+
+/** One word for people and scripts. `waiting`: nothing happens until a person acts. */
+export function stateWord(status: BatchStatus): string {
+  if (status.row.state !== 'running') return status.row.state;
+  const { running, waiting } = totals(status);
+  return running === 0 && waiting > 0 && status.stops.length > 0 ? 'waiting' : 'running';
+}
+
+export function exitCodeOf(status: BatchStatus): ExitCode {
+  const counts = totals(status);
+  if (counts.running + counts.waiting > 0) return 4;
+  if (counts.failed + counts.parked > 0) return status.row.state === 'cancelled' ? 4 : 3;
+  return 0;
+}
+
+/** The JSON of `run`, `watch` and `status`; others rely on its shape. */
+export function statusJson(status: BatchStatus, outFolder: string): object {
+  const { outputs, ...shots } = totals(status);
+  const directory = join(outFolder, status.row.batch);
+  return {
+    batch: status.row.batch,
+    state: stateWord(status),
+    shots,
+    outputs,
+    spent: status.accounts.map(({ account, unit, spent }) => ({
+      account: accountName(account),
+      unit,
+      amount: decimalFromAmount(spent, unit),
+    })),
+    directory,
+    gallery: join(directory, 'index.html'),
+    next: nextSteps(status).map(({ command }) => command),
+  };
+}
+
+/** The end of a run, or its present state, for a person. */
+export function formatSummary(status: BatchStatus, outFolder: string): string {
+  const { batch } = status.row;
+  const counts = totals(status);
+  const made = counts.succeeded + counts.cached;
+  const rest = (['cached', 'failed', 'parked', 'running', 'waiting'] as const)
+    .filter((key) => counts[key] > 0)
+    .map((key) => `${counts[key]} ${key}`);
+  const paused = stateWord(status);
+  const lines = [
+    `${batch}: ${made} of ${counts.total} shots have their files` +
+      `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
+    ...status.stops.filter(() => counts.waiting > 0).map((stop) => `  stopped: ${stopText(stop)}`),
+    ...status.holds.map(
+      ({ account, model, reason }) =>
+        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
+    ),
+    `  pictures   ${join(outFolder, batch, 'index.html')}`,
+    ...nextSteps(status).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
+    ...status.accounts.map(moneyText),
+  ];
+  return lines.join('\n');
+}
+
+function moneyText(money: BatchStatus['accounts'][number]): string {
+  const { account, unit, spent, reserved, ambiguous, cap } = money;
+  const parts = [`Spent ${formatAmount(spent, unit)} at ${accountName(account)}`];
+  if (reserved > 0) parts.push(`${formatAmount(reserved, unit)} reserved`);
+  if (ambiguous > 0) parts.push(`${formatAmount(ambiguous, unit)} at stake`);
+  if (cap !== null) parts.push(`of a cap of ${formatAmount(cap, unit)}`);
+  return `${parts.join(', ')}.`;
+}
+
+export function nextSteps(status: BatchStatus): { why: string; command: string }[] {
+  const { batch, ownerPath, state } = status.row;
+  const counts = totals(status);
+  const next: { why: string; command: string }[] = [];
+  const isStopped = status.stops.length > 0 && counts.waiting > 0;
+  if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
+  else if (isStopped || (status.holds.length > 0 && counts.waiting > 0))
+    next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
+  if (state !== 'paused' && counts.failed > 0)
+    next.push({ why: 'try again', command: `shotlist run ${ownerPath}` });
+  else if (counts.waiting + counts.running > 0 && state !== 'finished')
+    next.push({ why: 'go on', command: `shotlist run ${ownerPath}` });
+  if (counts.parked > 0) next.push({ why: 'parked', command: `shotlist receipt ${batch}` });
+  if (counts.succeeded + counts.cached > 0)
+    next.push({ why: 'look', command: `shotlist open ${batch}` });
+  return next;
+}
+
+export function stopText(stop: StopReason): string {
+  switch (stop.kind) {
+    case 'superseded':
+      return 'a newer run took over';
+    case 'paused':
+      return 'the batch is paused';
+    case 'cancelled':
+      return 'the batch was cancelled';
+    case 'hold':
+      return `${accountName(stop.account)}: ${holdText(stop.hold)}`;
+    case 'budget':
+      return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up`;
+    case 'unknownPrice':
+      return (
+        `nobody knows a price at ${accountName(stop.account)}: give prices: in shotlist.yaml, ` +
+        'or run with --unknown-prices and without a cap'
+      );
+    case 'maxFailures':
+      return 'more shots failed than policy.maxFailures allows';
+  }
+}
+
+const budgetWords = {
+  batch: "batch's budget",
+  account: 'standing budget',
+  accepted: 'accepted plan',
+};
+
+export function holdText(reason: BatchStatus['holds'][number]['reason']): string {
+  const words: Record<typeof reason, string> = {
+    noFunds: 'the vendor says the account has no credit: top it up, then resume',
+    badKey: 'the vendor refuses the key: set the right one, then resume',
+    forbidden: 'the vendor forbids this request (403): check the plan, then resume',
+    limited: 'rate limited by the vendor; goes on by itself',
+    unreachable: 'the vendor cannot be reached; tried again by itself',
+    overBilled: 'a bill was above its price: look at the receipt, then resume',
+    breaker: 'too many answers were lost in a row',
+  };
+  return words[reason];
+}

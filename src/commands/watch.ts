@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { followBatch } from './follow.ts';
+import { openBatch } from './project.ts';
+import { openSession, startBatch } from './session.ts';
+import { type ExitCode, formatSummary, statusJson } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+
+export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+  return new Command('watch')
+    .description('go on with a batch that was started, and show it until it ends')
+    .argument('<batch>', 'name of a batch, or its file')
+    .option('--json', 'print one JSON document at the end')
+    .addHelpText('after', '\nExample:\n  shotlist watch spring-lookbook')
+    .action(async (name: string, options: { json?: boolean }) => {
+      const { project, row } = await openBatch(terminal, name);
+      await using _ = project;
+      const isActive = row.state === 'running' || row.state === 'paused';
+      const session = isActive
+        ? await openSession(project, {
+            worker: project.config.temporal.address === undefined,
+            say: (line) => terminal.say(line),
+          })
+        : undefined;
+      try {
+        if (session) await startBatch(session.temporal, row, project.ledger.id);
+        const { status, exitCode } = await followBatch(project, {
+          batch: row.batch,
+          terminal,
+          quiet: options.json ?? false,
+          ...(session && { failed: session.failed }),
+        });
+        terminal.print(
+          options.json
+            ? JSON.stringify(statusJson(status, project.outFolder))
+            : formatSummary(status, project.outFolder),
+        );
+        exit(exitCode);
+      } finally {
+        await session?.close();
+      }
+    });
+}

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { UserError } from '../errors.ts';
+import { openProject } from './project.ts';
+import { openSession } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+const roles = ['common', 'accounts'] as const;
+type Role = (typeof roles)[number];
+
+export function workerCommand(terminal: Terminal): Command {
+  return new Command('worker')
+    .description('serve workflows and accounts until stopped; one process serves all by default')
+    .option('--accounts <names>', 'serve these accounts only, separated by commas')
+    .option('--roles <roles>', 'common (workflows), accounts (vendors), or both', 'common,accounts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shotlist worker\n  shotlist worker --accounts acme,zenith --roles accounts',
+    )
+    .action(async (options: { accounts?: string; roles: string }) => {
+      const config = loadConfig(terminal.environment, terminal.folder);
+      await using project = await openProject(config);
+      const interrupt = terminal.interrupted();
+      const session = await openSession(project, {
+        worker: true,
+        ...(options.accounts && { accounts: words(options.accounts) }),
+        roles: words(options.roles).map(roleNamed),
+        say: (line) => terminal.say(line),
+      });
+      try {
+        terminal.say(`worker ${process.pid} serves ${config.home} at ${session.temporal.address}`);
+        await Promise.race([interrupt.promise, session.failed]);
+        terminal.say('stopping; requests under way end first');
+      } finally {
+        interrupt.release();
+        await session.close();
+      }
+    });
+}
+
+function words(text: string): string[] {
+  return text.split(',').map((word) => word.trim());
+}
+
+function roleNamed(word: string): Role {
+  const role = roles.find((each) => each === word);
+  if (!role) throw new UserError(`there is no role ${word}: use ${roles.join(' or ')}`);
+  return role;
+}
