@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TrainingSet } from '../batch/request.ts';
 import type { ModelRow } from '../ledger/port.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -12,7 +13,9 @@ export type TrainModelResult =
   | { readonly kind: 'ready' | 'failed' | 'stopped' }
   | { readonly kind: 'again'; readonly inMs: number };
 
-const leaseMs = 120_000;
+/** Renewed all the while, so that a dead worker's training is soon gone on with. */
+const leaseMs = 15_000;
+const renewMs = 4_000;
 const activityMs = 10 * 60_000;
 const busyMs = 5_000;
 
@@ -35,9 +38,13 @@ export async function trainModel(
   return await lively(async (cancelled, tell) => {
     const training: Training = { deps, access, port, input, set, cancelled };
     const until = deps.now() + activityMs;
+    const { remotes } = deps.ledger;
+    // Two steps may need one model at once, in one worker too: each call leases for itself.
+    const owner = `${deps.worker}/${randomUUID()}`;
+    const lease = () => remotes.leaseModel(input.account, input.fingerprint, owner, leaseMs);
+    using _ = keepLease(lease);
     while (!cancelled.aborted && deps.now() < until) {
-      const { remotes } = deps.ledger;
-      const mine = await remotes.leaseModel(input.account, input.fingerprint, deps.worker, leaseMs);
+      const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
       const restMs = mine && row ? await advance(training, row) : busyMs;
@@ -49,6 +56,12 @@ export async function trainModel(
     cancelled.throwIfAborted();
     return { kind: 'again', inMs: 0 };
   });
+}
+
+/** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */
+function keepLease(lease: () => Promise<boolean>): Disposable {
+  const timer = setInterval(() => void lease().catch(() => undefined), renewMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** A failed training blocks its shots; that they are open again means a new run may try anew. */
@@ -101,7 +114,7 @@ async function followTraining(
   training: Training,
   row: ModelRow,
 ): Promise<number | 'ready' | 'failed'> {
-  const { deps, port, access } = training;
+  const { deps, port } = training;
   const { submissions } = deps.ledger;
   const state = await port.check(row.remoteId ?? '');
   switch (state.phase) {
@@ -115,8 +128,15 @@ async function followTraining(
     case 'missing':
       return await trainingFailed(training, row, 'the vendor no longer has the model');
     default:
-      return access.timeouts.trainingPollMs;
+      return pollDelayMs(training, row);
   }
+}
+
+/** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
+function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
+  const { pollFirstMs, trainingPollMs } = access.timeouts;
+  const elapsedMs = deps.now() - (row.triggeredAt ?? deps.now());
+  return Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
 }
 
 async function trainingFailed(training: Training, row: ModelRow, why: string): Promise<'failed'> {

@@ -59,7 +59,7 @@ async function post(
   }
   await submissions.submitted(submission, { model }, model, trainingTimes(training));
   await setPhase(training, ['armed'], 'triggered', {});
-  return access.timeouts.trainingPollMs;
+  return access.timeouts.pollFirstMs;
 }
 
 /** A trigger of ours or of a dead worker that has no recorded answer. */

@@ -389,6 +389,8 @@ export interface ModelRow {
   readonly why: string | null;
   /** The trigger's submission, where there is one. */
   readonly submission: string | null;
+  /** When that submission was claimed. */
+  readonly triggeredAt: number | null;
 }
 
 export interface ShotRow {

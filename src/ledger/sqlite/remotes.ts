@@ -113,8 +113,8 @@ function readModel(database: Database, account: string, fingerprint: string) {
     fingerprint,
   );
   if (!row) return undefined;
-  const submission = database.get<{ id: string }>(
-    `select id from submission where account = ? and fp = ? and op = 'train'
+  const submission = database.get<{ id: string; claimed_at: number }>(
+    `select id, claimed_at from submission where account = ? and fp = ? and op = 'train'
      order by claimed_at desc limit 1`,
     account,
     fingerprint,
@@ -124,6 +124,7 @@ function readModel(database: Database, account: string, fingerprint: string) {
     remoteId: row.remote_id,
     why: row.why,
     submission: submission?.id ?? null,
+    triggeredAt: submission?.claimed_at ?? null,
   };
 }
 
