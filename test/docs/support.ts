@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Every document that people read, by its path from the root. */
+export const pages: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`),
+];
+
+export function read(path: string): string {
+  return readFileSync(`${root}${path}`, 'utf8');
+}
+
+export interface Block {
+  /** What stands behind the fence: `yaml batch`. */
+  readonly info: string;
+  readonly text: string;
+}
+
+export function codeBlocks(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(.*)\n([\s\S]*?)^```$/gm)].map(([, info = '', text = '']) => ({
+    info,
+    text,
+  }));
+}
+
+export function withoutCode(markdown: string): string {
+  return markdown.replace(/^```.*\n[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, 'code');
+}
