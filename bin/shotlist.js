@@ -11,7 +11,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   );
   process.exit(2);
 }
-const built = new URL('../dist/cli.js', import.meta.url);
-const entry = existsSync(built) ? built : new URL('../src/cli.ts', import.meta.url);
+// A checkout runs its source, never a build that may be older; a published package has no source.
+const source = new URL('../src/cli.ts', import.meta.url);
+const entry = existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url);
 const { main } = await import(entry.href);
 process.exitCode = await main(process.argv.slice(2));

@@ -38,11 +38,11 @@ export const environmentVariables: readonly { readonly name: string; readonly me
   ];
 
 /** `photogpt` reads `PHOTOGPT_API_KEY`. */
-export function keyVariable(vendorId: string): string {
+function keyVariable(vendorId: string): string {
   return `${vendorId.toUpperCase()}_API_KEY`;
 }
 
-export function baseUrlVariable(vendorId: string): string {
+function baseUrlVariable(vendorId: string): string {
   return `${vendorId.toUpperCase()}_BASE_URL`;
 }
 
@@ -165,7 +165,7 @@ export function catalogueOf(config: Pick<Config, 'accounts'>): Catalogue {
 }
 
 /** `photogpt` at `https://host/api` is `photogpt@https://host`. */
-export function accountKey(name: string, baseUrl: string): string {
+function accountKey(name: string, baseUrl: string): string {
   return `${name}@${new URL(baseUrl).origin}`;
 }
 

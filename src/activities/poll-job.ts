@@ -58,6 +58,6 @@ async function recordSuccess(
 }
 
 /** Doubles from the first poll's delay up to the vendor's advice. */
-export function pollIntervalMs({ timeouts }: AccountAccess, polls: number): number {
+function pollIntervalMs({ timeouts }: AccountAccess, polls: number): number {
   return Math.min(timeouts.pollMs, timeouts.pollFirstMs * 2 ** Math.min(polls + 1, 20));
 }

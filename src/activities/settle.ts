@@ -75,7 +75,7 @@ async function decide(
 }
 
 /** Whether what the vendor reveals of a job speaks for or against this request. */
-export function fitOf(request: ShotRequest, told: JobDescription): 'same' | 'other' | 'untold' {
+function fitOf(request: ShotRequest, told: JobDescription): 'same' | 'other' | 'untold' {
   const spoken =
     told.prompt !== undefined && request.prompt !== undefined
       ? told.prompt.trim() === request.prompt.trim()

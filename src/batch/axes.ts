@@ -17,14 +17,7 @@ export interface Axis {
 }
 
 /** Fields whose list is an axis, in the order in which they vary. */
-export const axisFields = [
-  'model',
-  'prompt',
-  'aspectRatio',
-  'resolution',
-  'duration',
-  'seed',
-] as const;
+const axisFields = ['model', 'prompt', 'aspectRatio', 'resolution', 'duration', 'seed'] as const;
 
 /** The axes of a step, slowest first. */
 export function openAxes(step: Step, files: Files, mistakes: Mistake[]): readonly Axis[] {

@@ -4,7 +4,7 @@ import type { Axis } from './axes.ts';
 import type { CompiledValue } from './compiled-value.ts';
 import type { Row, Table } from './data.ts';
 import type { BatchDocument, Step } from './document.ts';
-import { sourceFacts } from './known-names.ts';
+import type { sourceFacts } from './known-names.ts';
 import type { NamedValue } from './names.ts';
 import type { SourceOutput } from './shot.ts';
 import { SourceMarker } from './template.ts';

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { DocumentPath, Mistake } from './problem-at.ts';
-import { SourceMarker, compileTemplate } from './template.ts';
-import type { Template, TemplateScope } from './template.ts';
+import { compileTemplate } from './template.ts';
+import type { Template, TemplateScope, SourceMarker } from './template.ts';
 
 /** A value of the document with its templates compiled and its place remembered. */
 export type CompiledValue = { readonly path: DocumentPath } & (
@@ -70,7 +70,7 @@ export function renderValue(
       const record: JsonObject = {};
       for (const [key, item] of value.entries) {
         const rendered = renderValue(item, scope, mistakes);
-        if (rendered !== undefined) record[key] = rendered as Json;
+        if (rendered !== undefined) record[key] = rendered;
       }
       return record;
     }

@@ -21,7 +21,7 @@ export interface Conditions {
 }
 
 /** Compares as text; `null` stands for a blank. `key` is a name as in templates. */
-export function matchesValue(actual: unknown, wanted: Json): boolean {
+function matchesValue(actual: unknown, wanted: Json): boolean {
   if (wanted === null) return actual === undefined || actual === null || actual === '';
   if (actual === undefined || actual === null) return false;
   return conditionText(actual) === conditionText(wanted);
@@ -81,10 +81,7 @@ export function openConditions(
   };
 }
 
-export function valueAt(
-  cell: Readonly<Record<string, unknown>>,
-  segments: readonly string[],
-): unknown {
+function valueAt(cell: Readonly<Record<string, unknown>>, segments: readonly string[]): unknown {
   let value: unknown = cell;
   for (const segment of segments) {
     if (typeof value !== 'object' || value === null) return undefined;

@@ -27,7 +27,7 @@ export function readCsv(file: string, text: string, separator?: string): DataRes
 }
 
 /** `Product Name` is written `{{ Product_Name }}`. */
-export function cleanColumn(header: string): string {
+function cleanColumn(header: string): string {
   return header.trim().replace(/[^\p{L}\p{M}\p{N}_-]/gu, '_');
 }
 

@@ -30,7 +30,7 @@ export interface DataFailure {
 
 export type DataResult = { readonly ok: true; readonly table: Table } | DataFailure;
 
-export const dataBytesMax = 200 * 1024 * 1024;
+const dataBytesMax = 200 * 1024 * 1024;
 
 /** Opens what stands under `rows` (or an axis): a data file, a pattern of files, or a list of records. */
 export function openRows(rows: string | readonly JsonObject[], files: Files): DataResult {

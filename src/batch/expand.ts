@@ -111,7 +111,7 @@ export function openStep(
   };
 }
 
-export function stepNamed(document: BatchDocument, name: string): Step {
+function stepNamed(document: BatchDocument, name: string): Step {
   const step = document.steps.find((each) => each.name === name);
   if (!step) throw new Error(`batch ${document.batch} has no step ${name}`);
   return step;

@@ -24,3 +24,8 @@ export function shardWorkflowId(shard: {
   const lane = `${shard.step}@${shard.accountName}`;
   return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.sweep}/${lane}/${shard.shard}`;
 }
+
+/** `photogpt@https://host` is shown as `photogpt`. */
+export function accountName(key: string): string {
+  return key.split('@')[0] ?? key;
+}

@@ -74,7 +74,7 @@ const renderedFields = ['aspectRatio', 'resolution', 'duration', 'outputs', 'see
 export const sourceFacts = ['name', 'step', 'model', 'prompt', 'take', 'output'] as const;
 
 /** The `shot.` names that a field may read: those rendered before it. */
-export function shotNamesFor(field: string): readonly string[] {
+function shotNamesFor(field: string): readonly string[] {
   if (field === 'takes' || field === 'train') return [];
   if (field === 'model') return ['step', 'row', 'take'];
   const position = renderedFields.indexOf(field);

@@ -96,7 +96,7 @@ function valueName({ name, value, position }: NamedValue): string {
   if (value === null) return `${name}-none`;
   if (typeof value === 'string') return firstCharacters(value, 60);
   const first = Object.entries(value)[0];
-  return first ? valueName({ name: first[0], value: first[1] as Json }) : name;
+  return first ? valueName({ name: first[0], value: first[1] }) : name;
 }
 
 function firstCharacters(text: string, count: number): string {

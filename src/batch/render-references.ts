@@ -1,4 +1,3 @@
-import type { Json } from '../json.ts';
 import type { Cell } from './cells.ts';
 import { mediaKindOf } from './check-references.ts';
 import type { FoundReference } from './check-references.ts';
@@ -37,7 +36,7 @@ function renderEntry(
   if (file === undefined) return [];
   const rendered = renderValue(file, scope, mistakes);
   const role = roleValue === undefined ? undefined : renderValue(roleValue, scope, mistakes);
-  const roleText = role === undefined || role === null ? undefined : String(role as Json);
+  const roleText = role === undefined || role === null ? undefined : String(role);
   return (Array.isArray(rendered) ? rendered : [rendered]).flatMap((value) =>
     findReference(value, file.path, roleText, cell, files, mistakes),
   );

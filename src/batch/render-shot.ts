@@ -208,7 +208,7 @@ function renderName(
       });
   if (mistakes.length > before) return undefined;
   try {
-    return cleanName(rendered === undefined || rendered === null ? '' : String(rendered as string));
+    return cleanName(rendered === undefined || rendered === null ? '' : String(rendered));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     mistakes.push({ path, message: `name: ${error.message}`, hint: error.next[0] });

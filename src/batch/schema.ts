@@ -7,7 +7,7 @@ const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const nameRule = 'a-z, 0-9 and - (not at the ends), at most 63 characters';
 const accountModel = /^[^\s:{}]+:[^\s{}]+$/;
 
-export const batchName = z
+const batchName = z
   .string(accepts(`text of ${nameRule}`))
   .regex(namePattern, accepts(nameRule))
   .describe('The identity of the batch and the name of its folder of results.');
@@ -73,16 +73,7 @@ const settingsOf = (asModel: boolean) => ({
   options: (asModel ? settings.options.nullable() : settings.options).optional(),
 });
 
-export const trainKeys = [
-  'account',
-  'id',
-  'images',
-  'name',
-  'gender',
-  'age',
-  'ethnicity',
-  'eyeColor',
-];
+const trainKeys = ['account', 'id', 'images', 'name', 'gender', 'age', 'ethnicity', 'eyeColor'];
 const train = z
   .strictObject({
     account: text.describe('The account that trains.'),

@@ -68,5 +68,5 @@ export function openModels(
 }
 
 function axisModel(cell: Cell): string {
-  return String(cell.fields.get('model')?.value as string);
+  return String(cell.fields.get('model')?.value);
 }

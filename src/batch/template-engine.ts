@@ -3,26 +3,40 @@ import { Liquid } from 'liquidjs';
 export const templateTags = ['if', 'unless', 'case', 'for', 'assign', 'capture', 'raw', 'comment'];
 
 const textFilters = [
-  ...['append', 'prepend', 'replace', 'remove', 'strip', 'downcase', 'upcase', 'capitalize'],
-  ...['truncate', 'truncatewords', 'split'],
+  'append',
+  'prepend',
+  'replace',
+  'remove',
+  'strip',
+  'downcase',
+  'upcase',
+  'capitalize',
+  'truncate',
+  'truncatewords',
+  'split',
 ];
 const numberFilters = [
-  ...['plus', 'minus', 'times', 'divided_by', 'modulo', 'round', 'at_least', 'at_most'],
+  'plus',
+  'minus',
+  'times',
+  'divided_by',
+  'modulo',
+  'round',
+  'at_least',
+  'at_most',
 ];
 const listFilters = [
-  ...[
-    'join',
-    'first',
-    'last',
-    'size',
-    'slice',
-    'concat',
-    'uniq',
-    'sort',
-    'map',
-    'where',
-    'compact',
-  ],
+  'join',
+  'first',
+  'last',
+  'size',
+  'slice',
+  'concat',
+  'uniq',
+  'sort',
+  'map',
+  'where',
+  'compact',
 ];
 const stockFilters = [...textFilters, ...numberFilters, ...listFilters];
 export const templateFilters = [...stockFilters, 'default', 'optional', 'slugify', 'json'];

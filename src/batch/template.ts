@@ -55,7 +55,7 @@ export interface Template {
 }
 
 /** Whether Liquid would find anything to do in the text. */
-export function isTemplate(text: string): boolean {
+function isTemplate(text: string): boolean {
   return text.includes('{{') || text.includes('{%');
 }
 
@@ -118,7 +118,7 @@ function loneOutput(text: string): Output | undefined {
 function* everyNode(nodes: readonly Node[]): Generator<Node> {
   for (const node of nodes) {
     yield node;
-    if (node.children) yield* everyNode(toValueSync(node.children(false, true)) as Node[]);
+    if (node.children) yield* everyNode(toValueSync<Node[]>(node.children(false, true)));
   }
 }
 

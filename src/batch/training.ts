@@ -36,7 +36,7 @@ export function openTraining(model: ResolvedModel, mistakes: Mistake[]): Trainin
   }
   const { account: _, images, name, ...subject } = train;
   const spec = model.account.training ?? { imagesMin: 1, imagesMax: Infinity, subject: {} };
-  checkSubjectNames(subject as JsonObject, spec, model.account, path, mistakes);
+  checkSubjectNames(subject, spec, model.account, path, mistakes);
   const compiled = {
     images: compileValue(images, [...path, 'images'], mistakes),
     name: compileValue(name, [...path, 'name'], mistakes),

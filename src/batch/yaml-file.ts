@@ -4,7 +4,7 @@ import type { Place, Problem } from './problem.ts';
 import { YamlPlaces } from './yaml-places.ts';
 import { findTraps } from './yaml-traps.ts';
 
-export const batchBytesMax = 10 * 1024 * 1024;
+const batchBytesMax = 10 * 1024 * 1024;
 
 /** Times that aliases may be expanded, so that a small file cannot become a huge value. */
 const aliasCountMax = 1_000;

@@ -1,7 +1,7 @@
 import { formatAmount } from '../money.ts';
 import type { BatchStatus } from '../ledger/port.ts';
 import { duration } from './plan-format.ts';
-import { accountName } from './project.ts';
+import { accountName } from '../batch/ids.ts';
 import { totals } from './summary.ts';
 import { alignColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';

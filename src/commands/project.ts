@@ -65,8 +65,3 @@ function ledgerAccount(account: AccountConfig): AccountSettings {
     budget: account.budget,
   };
 }
-
-/** `photogpt@https://host` is shown as `photogpt`. */
-export function accountName(key: string): string {
-  return key.split('@')[0] ?? key;
-}

@@ -36,11 +36,7 @@ export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): 
 }
 
 /** @returns the exit code of DESIGN.md section 7 */
-export async function runBatch(
-  terminal: Terminal,
-  file: string,
-  options: RunOptions,
-): Promise<ExitCode> {
+async function runBatch(terminal: Terminal, file: string, options: RunOptions): Promise<ExitCode> {
   const loaded = loadBatch(terminal, file);
   await using project = await openProject(loaded.config);
   const row = await acceptedRun(terminal, loaded, project, options);

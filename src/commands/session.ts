@@ -42,7 +42,7 @@ export async function openSession(project: Project, options: SessionOptions): Pr
     server.lost?.addEventListener('abort', () => reject(server.lost?.reason as Error));
     const worker = options.worker ? await serve(project, temporal, options) : undefined;
     const served = worker?.run();
-    served?.catch((error: unknown) => reject(error as Error));
+    served?.catch((error: unknown) => reject(error));
     return {
       temporal,
       uiUrl: server.uiUrl,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BatchStatus, StepCounts, StopReason } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
-import { accountName } from './project.ts';
+import { accountName } from '../batch/ids.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
@@ -89,7 +89,7 @@ function moneyText(money: BatchStatus['accounts'][number]): string {
   return `${parts.join(', ')}.`;
 }
 
-export function nextSteps(status: BatchStatus): { why: string; command: string }[] {
+function nextSteps(status: BatchStatus): { why: string; command: string }[] {
   const { batch, ownerPath, state } = status.row;
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
@@ -107,7 +107,7 @@ export function nextSteps(status: BatchStatus): { why: string; command: string }
   return next;
 }
 
-export function stopText(stop: StopReason): string {
+function stopText(stop: StopReason): string {
   switch (stop.kind) {
     case 'superseded':
       return 'a newer run took over';
@@ -135,7 +135,7 @@ const budgetWords = {
   accepted: 'accepted plan',
 };
 
-export function holdText(reason: BatchStatus['holds'][number]['reason']): string {
+function holdText(reason: BatchStatus['holds'][number]['reason']): string {
   const words: Record<typeof reason, string> = {
     noFunds: 'the vendor says the account has no credit: top it up, then resume',
     badKey: 'the vendor refuses the key: set the right one, then resume',

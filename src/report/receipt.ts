@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { accountName } from '../batch/ids.ts';
 import type { AccountMoney, SubmissionRow, SubmissionState } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Amount, Unit } from '../money.ts';
@@ -40,7 +41,7 @@ export function receiptOf(
     accounts: accounts.map((money) => {
       const decimal = (amount: Amount): string => decimalFromAmount(amount, money.unit);
       return {
-        account: money.account,
+        account: accountName(money.account),
         unit: money.unit,
         planned: decimal(money.planned),
         reserved: decimal(money.reserved),
@@ -74,7 +75,7 @@ export function formatReceipt(
   const table = [
     ['account', ...columns, ''],
     ...accounts.map((money) => [
-      money.account,
+      accountName(money.account),
       ...columns.map((column) => formatAmount(money[column], money.unit).split(' ')[0] ?? ''),
       money.unit,
     ]),

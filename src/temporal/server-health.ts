@@ -2,7 +2,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 
 /** The namespace that every dev server has; the embedded server uses no other. */
-export const embeddedNamespace = 'default';
+const embeddedNamespace = 'default';
 
 const retention = '30 days';
 

@@ -29,7 +29,7 @@ const dynamicConfig = {
  * The arguments of `temporal`. `synchronous=NORMAL` with a write-ahead log cannot damage the file;
  * a power cut may undo the last moments, which the ledger (that is fsynced) makes good.
  */
-export function serverArguments(command: ServerCommand): string[] {
+function serverArguments(command: ServerCommand): string[] {
   const settings = Object.entries(dynamicConfig).flatMap(([key, value]) => [
     '--dynamic-config-value',
     `${key}=${value}`,

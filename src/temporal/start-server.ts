@@ -65,7 +65,7 @@ async function attempts(
   return undefined;
 }
 
-export function logFileOf(stateDir: string): string {
+function logFileOf(stateDir: string): string {
   return join(stateDir, 'temporal.log');
 }
 

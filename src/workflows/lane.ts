@@ -5,16 +5,16 @@ import { shardWorkflowId } from '../batch/ids.ts';
 import type { OpenShards } from './open-shards.ts';
 import { shardWorkflow } from './shard.ts';
 
-export const chunksPerShard = 200;
+const chunksPerShard = 200;
 const chunkShotsMax = 100;
 
 /** Shots of one activity: one each up to 200 shots, then as few activities as stay readable. */
-export function chunkShotsOf(shots: number): number {
+function chunkShotsOf(shots: number): number {
   return Math.min(chunkShotsMax, Math.max(1, Math.ceil(shots / chunksPerShard)));
 }
 
 /** Chunks at once: enough that the account's jobs in flight are never fewer than it allows. */
-export function windowOf(inFlight: number, chunkShots: number): number {
+function windowOf(inFlight: number, chunkShots: number): number {
   return Math.max(2, Math.ceil(inFlight / chunkShots));
 }
 

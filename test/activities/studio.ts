@@ -158,14 +158,12 @@ export async function openStudio(
     access,
     activities,
     lines,
-    ...{
-      startRun,
-      planOf,
-      lanesOf,
-      runStep,
-      environmentOf,
-      close,
-    },
+    startRun,
+    planOf,
+    lanesOf,
+    runStep,
+    environmentOf,
+    close,
   };
 }
 

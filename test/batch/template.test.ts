@@ -4,8 +4,24 @@ import { compileTemplate, SourceMarker } from '../../src/batch/template.ts';
 
 const source = new SourceMarker({ name: 'still-1', step: 'stills' });
 const scope = {
-  ...{ title: 'Mug', gap: '', nothing: null, count: 7, no: false, list: ['a', 'b'] },
-  ...{ record: { a: 1, b: '' }, place: { city: '', land: 'NO' }, source, refs: 'a|b' },
+  title: 'Mug',
+  gap: '',
+  nothing: null,
+  count: 7,
+  no: false,
+  list: ['a', 'b'],
+  ...{
+    record: {
+      a: 1,
+      b: '',
+    },
+    place: {
+      city: '',
+      land: 'NO',
+    },
+    source,
+    refs: 'a|b',
+  },
 };
 
 function render(text: string, values: Record<string, unknown> = scope): unknown {

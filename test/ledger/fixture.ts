@@ -11,7 +11,7 @@ import type {
 export const account = 'acme@https://api.example.test';
 export const options: ClaimOptions = { window: 100, postTimeoutMs: 60_000, worker: 'test' };
 export const times = { nextPollInMs: 1_000, giveUpInMs: 600_000 };
-export const unlimited = 1_000_000_000;
+const unlimited = 1_000_000_000;
 
 export function accountSettings(changes: Partial<AccountSettings> = {}): AccountSettings {
   return {

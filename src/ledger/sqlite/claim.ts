@@ -1,27 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../money.ts';
-import type { ClaimAnswer, ClaimLedger, ClaimOptions, Grant, Range, StopReason } from '../port.ts';
+import type { ClaimAnswer, ClaimOptions, Grant, Range, StopReason } from '../port.ts';
 import { liveStates } from '../rules/transitions.ts';
 import { attachShot } from './bound-shots.ts';
 import { type AccountRecord, type Claimant, gate } from './claim-gate.ts';
-import { claimTraining } from './claim-training.ts';
-import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { countRange } from './range.ts';
 import { moveMoney } from './money.ts';
 
 /** How long from a grant until its request's first byte must have left; see LEDGER.md, the fence. */
 export const sendWithinMs = 5_000;
-
-export function createClaimLedger({ database, now }: Context): ClaimLedger {
-  return {
-    claim: async (range, options) =>
-      database.transaction(() => claim(database, range, options, now())),
-    claimTraining: async (training, options) =>
-      database.transaction(() => claimTraining(database, training, options, now())),
-  };
-}
 
 export interface OpenShot {
   id: number;
@@ -45,7 +34,12 @@ export function lockAccount(database: Database, account: string): AccountRecord 
   return row;
 }
 
-function claim(database: Database, range: Range, options: ClaimOptions, now: number): ClaimAnswer {
+export function claim(
+  database: Database,
+  range: Range,
+  options: ClaimOptions,
+  now: number,
+): ClaimAnswer {
   const account = lockAccount(database, range.account);
   const granted: Grant[] = [];
   let attached = 0;

@@ -26,7 +26,7 @@ export function putHold(
 
 /** Holds that a new accepted plan ends, and those that only a person's `resume` ends besides. */
 const endedByRun = ['noFunds', 'badKey', 'forbidden', 'unreachable'] as const;
-export const endedByPerson = [...endedByRun, 'overBilled'] as const;
+const endedByPerson = [...endedByRun, 'overBilled'] as const;
 
 export function endHolds(
   database: Database,

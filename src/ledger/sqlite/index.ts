@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Ledger } from '../port.ts';
 import { createBatchLedger } from './batches.ts';
-import { createClaimLedger } from './claim.ts';
+import { createClaimLedger } from './claims.ts';
 import { openDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createPlanLedger } from './plans.ts';

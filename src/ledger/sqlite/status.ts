@@ -1,4 +1,4 @@
-import type { Amount, Unit } from '../../money.ts';
+import type { Amount } from '../../money.ts';
 import type { AccountMoney, BatchStatus, StepCounts, StopReason } from '../port.ts';
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
 import { readBatch } from './batches.ts';
@@ -88,7 +88,7 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
   );
   return sums.map(({ standing, batch_cap, ...money }) => ({
     ...money,
-    unit: money.unit as Unit,
+    unit: money.unit,
     cap: lesser(batch_cap, standing),
   }));
 }

@@ -72,7 +72,7 @@ export function isVendorBody(body: string): boolean {
 }
 
 /** One line for a person out of whatever the body is. */
-export function errorText(body: string): string {
+function errorText(body: string): string {
   const parsed = parse(body);
   const said = [parsed?.message, parsed?.err, parsed?.reason, parsed?.error]
     .filter((part): part is string => typeof part === 'string' && part.trim() !== '')

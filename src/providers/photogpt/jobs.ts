@@ -15,7 +15,7 @@ const failed = new Set(['failed', 'error']);
 const windowMs = 7 * 24 * 3_600_000;
 const pagesMax = 500;
 
-export function jobPath(ref: JobRef): string {
+function jobPath(ref: JobRef): string {
   return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
 }
 
@@ -157,10 +157,10 @@ function operationOf({ videos }: Job): 'video' | undefined {
 /** The free record that the vendor keeps with a picture, in the job or with the picture itself. */
 async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
   const first = result.images?.[0] ?? result.videos?.[0];
-  if (first?.data) return first.data as JsonObject;
+  if (first?.data) return first.data;
   const picture = result.images?.[0]?.id;
   if (!picture) return undefined;
   const path = `/images/${encodeURIComponent(picture)}`;
   const answered = await api({ method: 'GET', path, answer: image });
-  return (answered.result.data as JsonObject | null | undefined) ?? undefined;
+  return answered.result.data ?? undefined;
 }
