@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Simulator,
+  type SimulatorSettings,
+  startSimulator,
+} from '../../src/simulator/index.ts';
+import { openStage, type Result, type Stage, until } from './stage.ts';
+
+/** One account with one vendor each, so that a trouble concerns one batch alone. */
+const troubles = [
+  'wrong-key',
+  'no-credit',
+  'patient',
+  'impatient',
+  'refused',
+  'page',
+  'not-found',
+] as const;
+type Trouble = (typeof troubles)[number];
+
+const shots = 4;
+const batchOf = (account: Trouble): string => `\
+batch: ${account}
+steps:
+  pictures:
+    rows: [{ id: fox }, { id: hare }, { id: owl }, { id: lynx }]
+    model: ${account}:nanobanana-pro
+    prompt: "{{ id }} in fresh snow"
+    name: "{{ id }}"
+`;
+
+describe('an account in trouble', () => {
+  let stage: Stage;
+  const simulators = new Map<Trouble, Simulator>();
+
+  beforeAll(async () => {
+    stage = await openStage();
+    for (const trouble of troubles) {
+      simulators.set(trouble, await startSimulator({ port: 0, jobMs: 100, pictures: 'small' }));
+      stage.write(`${trouble}.yaml`, batchOf(trouble));
+    }
+    stage.write(
+      'shotlist.yaml',
+      JSON.stringify({
+        accounts: Object.fromEntries(
+          troubles.map((name) => [
+            name,
+            {
+              provider: 'photogpt',
+              baseUrl: simulatorOf(name).baseUrls['photogpt'],
+              timeouts: { postMs: 500, pollFirstMs: 100, pollMs: 200 },
+            },
+          ]),
+        ),
+      }),
+    );
+    await stage.startWorker();
+  });
+
+  afterAll(async () => {
+    await stage[Symbol.asyncDispose]();
+    await Promise.all([...simulators.values()].map((simulator) => simulator.close()));
+  });
+
+  const simulatorOf = (trouble: Trouble): Simulator => {
+    const simulator = simulators.get(trouble);
+    if (!simulator) throw new Error(`no simulator for ${trouble}`);
+    return simulator;
+  };
+  const change = (trouble: Trouble, settings: Partial<SimulatorSettings>): void =>
+    void Object.assign(simulatorOf(trouble).settings, settings);
+  const run = (trouble: Trouble): Promise<Result> => stage.run(['run', `${trouble}.yaml`, '--yes']);
+
+  /** Everything is done, and each shot was asked for once. */
+  const expectComplete = async (trouble: Trouble): Promise<void> => {
+    const { code, value } = await stage.json(['status', trouble]);
+    expect(value).toMatchObject({ state: 'finished', outputs: shots });
+    expect(code).toBe(0);
+    const { book } = simulatorOf(trouble);
+    expect(book.accepted).toHaveLength(shots);
+    expect(book.duplicates()).toEqual([]);
+  };
+
+  it.concurrent('waits with a wrong key, and completes after resume', async () => {
+    change('wrong-key', { keys: ['the-right-one'] });
+    const waiting = await run('wrong-key');
+    expect(waiting.stdout).toContain('the vendor refuses the key');
+    expect(waiting.stdout).toContain('shotlist resume wrong-key');
+    expect(waiting.code).toBe(4);
+    expect(await stage.json(['status', 'wrong-key'])).toMatchObject({
+      code: 4,
+      value: { state: 'waiting', shots: { waiting: shots, failed: 0 }, spent: [{ amount: '0' }] },
+    });
+    expect(simulatorOf('wrong-key').book.accepted).toEqual([]);
+    change('wrong-key', { keys: null });
+    expect((await stage.run(['resume', 'wrong-key'])).code).toBe(0);
+    expect((await stage.run(['watch', 'wrong-key'])).code).toBe(0);
+    await expectComplete('wrong-key');
+  });
+
+  it.concurrent(
+    'waits without credit after what it could pay, and completes after resume',
+    async () => {
+      change('no-credit', { credits: 20 });
+      const waiting = await run('no-credit');
+      expect(waiting.stdout).toContain('no credit');
+      expect(waiting.stdout).toContain('2 of 4 shots have their files');
+      expect(waiting.code).toBe(4);
+      expect(simulatorOf('no-credit').book.accepted).toHaveLength(2);
+      change('no-credit', { prices: { photogpt: { image: 0 } } });
+      expect((await stage.run(['resume', 'no-credit'])).code).toBe(0);
+      expect((await stage.run(['watch', 'no-credit'])).code).toBe(0);
+      await expectComplete('no-credit');
+    },
+  );
+
+  it.concurrent('goes on by itself after a 429 with Retry-After', async () => {
+    change('patient', { faults: [{ kind: 'rate-limit', nth: [1, 2], seconds: 1, match: posts }] });
+    expect((await run('patient')).code).toBe(0);
+    expect(simulatorOf('patient').book.faults).toMatchObject({ 'rate-limit': 2 });
+    await expectComplete('patient');
+  });
+
+  it.concurrent('goes on by itself after a 429 without Retry-After', async () => {
+    change('impatient', {
+      retryAfter: 'none',
+      faults: [{ kind: 'rate-limit', retryAfter: 'none', nth: [1, 2], match: posts }],
+    });
+    expect((await run('impatient')).code).toBe(0);
+    await expectComplete('impatient');
+  });
+
+  it.concurrent(
+    'sends nothing to a vendor that refuses connections, and completes when it is back',
+    async () => {
+      const port = Number(new URL(simulatorOf('refused').url).port);
+      await simulatorOf('refused').close();
+      const running = stage.start(['run', 'refused.yaml', '--yes']);
+      await until('the refusal shows', async () => {
+        const { stdout } = await stage.run(['status', 'refused']);
+        return stdout.includes('the vendor cannot be reached');
+      });
+      simulators.set('refused', await startSimulator({ port, jobMs: 100, pictures: 'small' }));
+      const first = await running.ended;
+      if (first.code !== 0) {
+        expect(first.code).toBe(4);
+        expect((await stage.run(['resume', 'refused'])).code).toBe(0);
+        expect((await run('refused')).code).toBe(0);
+      }
+      await expectComplete('refused');
+    },
+  );
+
+  it.concurrent('asks what became of a request that a page answered', async () => {
+    change('page', {
+      revealing: true,
+      faults: [
+        { kind: 'html-before', status: 502, nth: 1, match: posts },
+        { kind: 'html-after', status: 200, nth: 2, match: posts },
+      ],
+    });
+    expect((await run('page')).code).toBe(0);
+    expect(simulatorOf('page').book.faults).toEqual({ 'html-before': 1, 'html-after': 1 });
+    await expectComplete('page');
+  });
+
+  it.concurrent('fails only the shot that a page refuses, and the next run makes it', async () => {
+    change('not-found', {
+      faults: [{ kind: 'html-before', status: 404, nth: 1, match: posts }],
+    });
+    const first = await run('not-found');
+    expect(first.stdout).toContain('3 of 4 shots have their files (1 failed)');
+    expect(first.code).toBe(3);
+    expect((await run('not-found')).code).toBe(0);
+    await expectComplete('not-found');
+  });
+});
+
+const posts = { method: 'POST', path: '/generation$' };
