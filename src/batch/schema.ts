@@ -87,7 +87,7 @@ const train = z
   })
   .describe('A model to train from pictures, or one that was trained before.');
 
-export const modelSchema = z
+const modelSchema = z
   .strictObject({
     use: text
       .regex(accountModel, accepts('account:model, without templates'))
@@ -109,7 +109,7 @@ const conditions = z
   )
   .optional();
 
-export const stepSchema = z.strictObject({
+const stepSchema = z.strictObject({
   rows: z
     .union(
       [z.string(), list(z.record(z.string(), data), 'a list of records')],
@@ -148,7 +148,7 @@ export const stepSchema = z.strictObject({
   name: text.optional().describe("The file's name."),
 });
 
-export const policySchema = z.strictObject({
+const policySchema = z.strictObject({
   retries: whole(0)
     .optional()
     .describe('Further tries after a failure that cost nothing. Default 2.'),
