@@ -18,8 +18,11 @@ export type RunShotsResult = {
 
 /** Waits up to this long are held inside the activity. */
 const insideWaitMs = 60_000;
-/** A poll's claim in the ledger; longer than one unpaid call may take. */
-const pollLeaseMs = 90_000;
+/**
+ * A poll's or download's claim in the ledger: as long as it takes to notice a dead worker, so that what it
+ * had begun is not waited for any longer. One that takes more time is under way here and not begun anew.
+ */
+const pollLeaseMs = 20_000;
 /** Polls and downloads of one range at once. */
 const tasksMax = 32;
 const askAgainMs = 1_000;
