@@ -35,7 +35,7 @@ export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): 
     });
 }
 
-/** @returns the exit code of DESIGN.md section 7 */
+/** @returns the exit code, see docs/operating.md */
 async function runBatch(terminal: Terminal, file: string, options: RunOptions): Promise<ExitCode> {
   const loaded = loadBatch(terminal, file);
   await using project = await openProject(loaded.config);

@@ -5,7 +5,7 @@ import { accountName } from '../batch/ids.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
-/** What the exit code tells a script: DESIGN.md section 7. */
+/** What the exit code tells a script; docs/operating.md lists them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 export function totals(status: BatchStatus): Counts {

@@ -175,7 +175,7 @@ export interface Lane {
 }
 
 export interface ClaimLedger {
-  /** LEDGER.md section 2. At most `window` new grants minus this range's claimed rows. */
+  /** In the order of docs/ledger.md. At most `window` new grants minus this range's claimed rows. */
   claim(range: Range, options: ClaimOptions): Promise<ClaimAnswer>;
   /** The paid trigger of a training, through the same door; fingerprint of the training set. Same answer with at most one grant; `attached` 1 means live or accepted already. */
   claimTraining(
@@ -203,7 +203,7 @@ export interface Grant {
   readonly attempt: number;
   readonly key: string;
   readonly request: ShotRequest;
-  /** Milliseconds from the grant within which the request's first byte must leave (LEDGER.md section 2, the fence). */
+  /** Milliseconds from the grant within which the request's first byte must leave (docs/ledger.md, the fence). */
   readonly sendWithinMs: number;
 }
 export interface ClaimAnswer {

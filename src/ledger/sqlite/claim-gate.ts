@@ -37,7 +37,7 @@ export type Entry =
   | { readonly kind: 'full'; readonly next: ClaimAnswer['next'] }
   | { readonly kind: 'later'; readonly ms: number };
 
-/** What a claim must pass before a submission may be made, in the order of LEDGER.md section 2. */
+/** What a claim must pass before a submission may be made, in the order of docs/ledger.md. */
 export interface Gate {
   readonly superseded: boolean;
   /** What stops or delays every shot of this batch on this account; undefined: nothing. */

@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
 import { countRange } from './range.ts';
 import { moveMoney } from './money.ts';
 
-/** How long from a grant until its request's first byte must have left; see LEDGER.md, the fence. */
+/** How long from a grant until its request's first byte must have left; docs/ledger.md says why. */
 export const sendWithinMs = 5_000;
 
 export interface OpenShot {
