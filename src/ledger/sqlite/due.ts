@@ -13,17 +13,22 @@ interface DueOptions {
 /**
  * Submissions that a range answers for: those its shots are bound to, whoever pays, and generations of its
  * batch and account that no shot waits for any more (replanned since), so that nothing paid is forgotten.
+ * `+` and `cross join` keep SQLite on what is live: by batch or account it would read all that ever ended.
  */
 const concerned = `select s.submission as id from shot s
     where s.batch = ?1 and s.lane = ?2 and s.pos >= ?3 and s.pos < ?4 and s.account = ?5
       and s.state = 'bound'
   union select m.id from submission m
-    where m.account = ?5 and m.state in ('submitted', 'ambiguous') and m.batch = ?1
+    where m.account = ?5 and m.state in ('submitted', 'ambiguous') and +m.batch = ?1
       and m.op = 'generate'
       and not exists (select 1 from shot where submission = m.id and state = 'bound')
-  union select o.submission from output o join submission m on m.id = o.submission
-    where o.state = 'ready' and m.state = 'succeeded' and m.batch = ?1 and m.account = ?5
+  union select o.submission from output o indexed by output_ready
+    cross join submission m on m.id = o.submission
+    where o.state = 'ready' and +m.state = 'succeeded' and +m.batch = ?1 and +m.account = ?5
       and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
+
+/** Rows of `concerned`, read once and handed to each statement as a list. */
+const among = '(select value from json_each(?1))';
 
 export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
   database.run(
@@ -32,17 +37,19 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     range.account,
     now,
   );
-  const where = [range.batch, range.lane, range.from, range.to, range.account] as const;
-  const polls = duePolls(database, where, options, now);
-  const downloads = dueDownloads(database, where, options, now);
-  const ambiguous = dueAmbiguous(database, where, options, now);
+  const { batch, lane, from, to, account } = range;
+  const rows = database.all<{ id: string }>(concerned, batch, lane, from, to, account);
+  const ids = JSON.stringify(rows.map(({ id }) => id));
+  const polls = duePolls(database, ids, options, now);
+  const downloads = dueDownloads(database, ids, options, now);
+  const ambiguous = dueAmbiguous(database, ids, options, now);
   const nextAt = database.get<{ at: number | null }>(
-    `with concerned as (${concerned}) select min(at) as at from (
+    `select min(at) as at from (
        select case state when 'submitted' then next_poll_at when 'claimed' then deadline_at
-         when 'ambiguous' then deadline_at + ?6 end as at
-         from submission where id in concerned
-       union all select next_try_at from output where submission in concerned and state = 'ready')`,
-    ...where,
+         when 'ambiguous' then deadline_at + ?2 end as at
+         from submission where id in ${among}
+       union all select next_try_at from output where submission in ${among} and state = 'ready')`,
+    ids,
     options.settleMs,
   )?.at;
   const busy = polls.length + downloads.length + ambiguous.length > 0;
@@ -57,9 +64,7 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
   };
 }
 
-type Where = readonly [string, string, number, number, string];
-
-function duePolls(database: Database, where: Where, options: DueOptions, now: number) {
+function duePolls(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     id: string;
     job: string;
@@ -70,9 +75,9 @@ function duePolls(database: Database, where: Where, options: DueOptions, now: nu
     give_up_at: number;
   }>(
     `select id, job, model, op, submitted_at, polls, give_up_at from submission
-     where id in (${concerned}) and state = 'submitted' and next_poll_at <= ?6
-     order by next_poll_at limit ?7`,
-    ...where,
+     where id in ${among} and state = 'submitted' and next_poll_at <= ?2
+     order by next_poll_at limit ?3`,
+    ids,
     now,
     options.limit,
   );
@@ -93,7 +98,7 @@ function duePolls(database: Database, where: Where, options: DueOptions, now: nu
   }));
 }
 
-function dueDownloads(database: Database, where: Where, options: DueOptions, now: number) {
+function dueDownloads(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     submission: string;
     idx: number;
@@ -108,9 +113,9 @@ function dueDownloads(database: Database, where: Where, options: DueOptions, now
        (select count(*) from output p where p.submission = o.submission and p.state = 'saved')
          as saved
      from output o join submission m on m.id = o.submission
-     where o.submission in (${concerned}) and o.state = 'ready' and o.next_try_at <= ?6
-     order by o.expires_at is null, o.expires_at, o.submission, o.idx limit ?7`,
-    ...where,
+     where o.submission in ${among} and o.state = 'ready' and o.next_try_at <= ?2
+     order by o.expires_at is null, o.expires_at, o.submission, o.idx limit ?3`,
+    ids,
     now,
     options.limit,
   );
@@ -134,7 +139,7 @@ function dueDownloads(database: Database, where: Where, options: DueOptions, now
 }
 
 /** Two unclear requests that may have been on the wire at one time: neither is known by time alone. */
-function dueAmbiguous(database: Database, where: Where, options: DueOptions, now: number) {
+function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     id: string;
     request: string;
@@ -146,10 +151,10 @@ function dueAmbiguous(database: Database, where: Where, options: DueOptions, now
        (select count(*) from submission r where r.account = m.account and r.state = 'ambiguous'
           and r.id <> m.id and r.claimed_at <= m.deadline_at and r.deadline_at >= m.claimed_at)
          as rivals
-     from submission m where m.id in (${concerned}) and m.state = 'ambiguous'
-       and m.request is not null and m.deadline_at + ?6 <= ?7
-     order by m.deadline_at limit ?8`,
-    ...where,
+     from submission m where m.id in ${among} and m.state = 'ambiguous'
+       and m.request is not null and m.deadline_at + ?2 <= ?3
+     order by m.deadline_at limit ?4`,
+    ids,
     options.settleMs,
     now,
     options.limit,
