@@ -9,14 +9,16 @@ import { structureProblems } from './structure.ts';
 import { readYaml } from './yaml-file.ts';
 import type { YamlPlaces } from './yaml-places.ts';
 
-/**
- * Reads a batch file: YAML, keys and types, rules between keys. All problems at once, by position.
- * There is a document exactly when none of them is an error.
- */
-export function parseBatch(
-  source: string,
-  file: string,
-): { document: BatchDocument | undefined; problems: Problem[] } {
+export interface ParsedBatch {
+  /** There is one exactly when no problem is an error. */
+  readonly document: BatchDocument | undefined;
+  /** Where only steps have errors: the batch without them, so that the others are checked in the same go. */
+  readonly sound?: BatchDocument;
+  readonly problems: Problem[];
+}
+
+/** Reads a batch file: YAML, keys and types, rules between keys. All problems at once, by position. */
+export function parseBatch(source: string, file: string): ParsedBatch {
   const yaml = readYaml(source, file);
   if (!yaml.ok) return { document: undefined, problems: inOrder(yaml.problems) };
   const { places, value } = yaml;
@@ -38,10 +40,31 @@ export function parseBatch(
     ...budget.problems,
   ].filter((problem) => !yaml.problems.some((trap) => isWithin(problem.path, trap.path)));
   const problems = inOrder([...yaml.problems, ...found]);
-  if (!parsed.success || problems.some((problem) => problem.severity === 'error'))
-    return { document: undefined, problems };
-  const document = documentOf(parsed.data, { source, file, places, steps, budget: budget.caps });
-  return { document, problems };
+  const around = { source, file, places, steps, budget: budget.caps };
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (parsed.success && errors.length === 0)
+    return { document: documentOf(parsed.data, around), problems };
+  const remaining = withoutBrokenSteps(own, steps, errors);
+  const sound = remaining && batchSchema.safeParse(remaining);
+  if (!sound?.success) return { document: undefined, problems };
+  return { document: undefined, sound: documentOf(sound.data, around), problems };
+}
+
+/** Drops the steps with errors and those that read them; undefined when an error stands elsewhere. */
+function withoutBrokenSteps(
+  file: JsonObject,
+  names: readonly string[],
+  errors: readonly Problem[],
+): JsonObject | undefined {
+  if (errors.some(({ path }) => path[0] !== 'steps' || path.length < 2)) return undefined;
+  const broken = new Set(errors.map(({ path }) => String(path[1])));
+  const steps = file['steps'] as JsonObject;
+  for (const name of names) {
+    const from = (steps[name] as JsonObject | null)?.['from'];
+    if ([from].flat().some((source) => broken.has(String(source)))) broken.add(name);
+  }
+  const sound = Object.entries(steps).filter(([name]) => !broken.has(name));
+  return sound.length > 0 ? { ...file, steps: Object.fromEntries(sound) } : undefined;
 }
 
 /** In the order written, also when names are numbers, and with merged ones behind. */

@@ -34,7 +34,7 @@ export class InvalidBatch extends UserError {
     this.problems = problems;
   }
 
-  /** The shape of DESIGN.md section 7. */
+  /** What a script gets for an invalid file. */
   toJSON(): object {
     return {
       errors: this.problems
@@ -67,9 +67,15 @@ export function loadBatch(terminal: Terminal, file: string): LoadedBatch {
   const catalogue = catalogueOf(config);
   const source = readFileSync(path, 'utf8');
   const shown = relative(terminal.folder, path) || path;
-  const { document, problems } = parseBatch(source, shown);
+  const { document, sound, problems } = parseBatch(source, shown);
   const files = recordingFiles(diskFiles(folder));
-  const all = document ? [...problems, ...checkBatch(document, { files, catalogue })] : problems;
+  const context = { files, catalogue };
+  const all = [
+    ...problems,
+    ...(document ? checkBatch(document, context) : []),
+    // Its notes would speak of what only the broken steps use.
+    ...(sound ? checkBatch(sound, context).filter(({ severity }) => severity === 'error') : []),
+  ];
   const sources = (name: string): string | undefined => {
     if (name === shown) return source;
     const bytes = files.read(name);
