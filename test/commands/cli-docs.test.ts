@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/cli.ts';
+import { processTerminal } from '../../src/commands/terminal.ts';
+
+const file = join(import.meta.dirname, '..', '..', 'docs', 'cli.md');
+
+/** The help as it is printed, at a width that no terminal changes. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    getOutHelpWidth: () => 90,
+    getOutHasColors: () => false,
+    writeOut: (part) => (text += part),
+  });
+  command.outputHelp();
+  return text.trim();
+}
+
+describe('the help of the command line', () => {
+  const program = createProgram(processTerminal(), () => {});
+
+  it('is what docs/cli.md says; `npx vitest run test/commands -u` writes it anew', async () => {
+    const sections = program.commands.map(
+      (command) => `## ${command.name()}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`,
+    );
+    const page = [
+      '# Commands\n',
+      'Made from the help of each command by `npx vitest run test/commands -u`; change the help, not this page.\n',
+      'Exit codes: 0 all shots have outputs; 1 a bug or an unreachable service; 2 the input is wrong; 3 finished,',
+      'with failed or parked shots; 4 waits for a person. With `--json` the document is alone on standard output.\n',
+      `\`\`\`text\n${helpOf(program)}\n\`\`\`\n`,
+      ...sections,
+    ].join('\n');
+    await expect(page).toMatchFileSnapshot(file);
+  });
+
+  it('has an example for every command', () => {
+    for (const command of program.commands)
+      expect(helpOf(command), command.name()).toMatch(
+        new RegExp(`Examples?:\n  shotlist ${command.name()}`),
+      );
+  });
+});

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStage, type Stage, until } from './stage.ts';
+
+const shots = 12;
+const batchOf = (name: string): string => `\
+batch: ${name}
+steps:
+  pictures:
+    matrix: { number: [${Array.from({ length: shots }, (_, index) => index + 1).join(', ')}] }
+    model: photogpt:nanobanana-pro
+    prompt: "${name}, fox {{ number }}"
+    name: "fox {{ number }}"
+`;
+
+describe('a batch that is steered from another process', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage({ jobMs: 2_500, jitter: 0 });
+    stage.write('shotlist.yaml', 'accounts: { photogpt: { limits: { inFlight: 2 } } }\n');
+    await stage.startWorker();
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  const acceptedOf = (batch: string) =>
+    stage.simulator.book.accepted.filter(({ request }) =>
+      JSON.stringify(request).includes(`${batch}, fox`),
+    );
+  const startRun = async (batch: string) => {
+    stage.simulator.settings.jobMs = 2_500;
+    stage.write(`${batch}.yaml`, batchOf(batch));
+    const running = stage.start(['run', `${batch}.yaml`, '--yes']);
+    await until('a shot is accepted', () => acceptedOf(batch).length > 0);
+    return running;
+  };
+  const finish = async (batch: string) => {
+    stage.simulator.settings.jobMs = 50;
+    const { code, stdout } = await stage.run(['run', `${batch}.yaml`, '--yes']);
+    expect(stdout).toContain(`${shots} of ${shots} shots have their files`);
+    expect(code).toBe(0);
+    expect(acceptedOf(batch)).toHaveLength(shots);
+    expect(stage.simulator.book.duplicates()).toEqual([]);
+  };
+
+  it('pauses, waits with exit 4, and completes after resume', async () => {
+    const running = await startRun('paused');
+    expect(await stage.run(['pause', 'paused'])).toMatchObject({ code: 0 });
+    const { code, stdout } = await running.ended;
+    expect(stdout).toContain('shotlist resume paused');
+    expect(code).toBe(4);
+    expect(acceptedOf('paused').length).toBeLessThan(shots);
+    const refused = await stage.run(['run', 'paused.yaml', '--yes']);
+    expect(refused).toMatchObject({ code: 4 });
+    expect(refused.stderr).toContain('paused is paused');
+    stage.simulator.settings.jobMs = 50;
+    expect((await stage.run(['resume', 'paused'])).code).toBe(0);
+    expect((await stage.run(['watch', 'paused'])).code).toBe(0);
+    expect(acceptedOf('paused')).toHaveLength(shots);
+  });
+
+  it('refuses a changed file while it runs, collects what is paid when cancelled, goes on', async () => {
+    const running = await startRun('cancelled');
+    stage.write('cancelled.yaml', `${batchOf('cancelled')}    aspectRatio: "1:1"\n`);
+    const changed = await stage.run(['run', 'cancelled.yaml', '--yes']);
+    expect(changed.code).toBe(2);
+    expect(changed.stderr).toContain('shotlist cancel cancelled');
+    expect((await stage.run(['cancel', 'cancelled'])).code).toBe(0);
+    const { code } = await running.ended;
+    expect(code).toBe(4);
+    const paid = acceptedOf('cancelled').length;
+    expect(paid).toBeLessThan(shots);
+    expect(await stage.json(['status', 'cancelled'])).toMatchObject({
+      value: { state: 'cancelled', outputs: paid },
+    });
+    stage.write('cancelled.yaml', batchOf('cancelled'));
+    await finish('cancelled');
+  });
+
+  it('is let go by Ctrl-C, and the next run goes on', async () => {
+    const running = await startRun('detached');
+    running.process.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(stderr).toContain('detached; go on with: shotlist run detached.yaml');
+    expect(code).toBe(4);
+    await finish('detached');
+  });
+
+  it('refuses a second file with the name of another', async () => {
+    stage.write('other.yaml', batchOf('detached'));
+    const { code, stderr } = await stage.run(['run', 'other.yaml', '--yes']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('the batch name detached belongs to');
+  });
+});
