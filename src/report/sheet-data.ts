@@ -1,3 +1,4 @@
+import { accountName } from '../batch/ids.ts';
 import type { BatchStatus, OutputRow, ShotRow, SubmissionRow } from '../ledger/port.ts';
 import { decimalFromAmount } from '../money.ts';
 import type { SheetData, SheetFile, SheetShot } from './contact-sheet.ts';
@@ -20,7 +21,7 @@ export function sheetDataOf(batch: {
     directory: batch.directory,
     madeAt: new Date(batch.now).toISOString(),
     accounts: status.accounts.map((money) => ({
-      account: money.account,
+      account: accountName(money.account),
       unit: money.unit,
       spent: decimalFromAmount(money.spent, money.unit),
       planned: decimalFromAmount(money.planned, money.unit),
