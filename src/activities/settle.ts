@@ -32,10 +32,11 @@ export async function settle(
     listed.map(({ id }) => id),
   );
   const strangers = listed.filter(({ id }) => !known.has(id));
+  const source = await remoteSource(deps, unclear.request);
   const candidates: Candidate[] = [];
   for (const job of strangers) {
     const told = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
-    const fit = fitOf(unclear.request, told);
+    const fit = fitOf(unclear.request, told, source);
     if (fit !== 'other') candidates.push({ job, fit });
   }
   return await decide(deps, access, unclear, candidates);
@@ -74,15 +75,31 @@ async function decide(
   return true;
 }
 
+/** The vendor's id of the one output that the request reads. */
+async function remoteSource(
+  { ledger }: ActivityDependencies,
+  request: ShotRequest,
+): Promise<string | undefined> {
+  const [reference, ...others] = request.references;
+  if (reference?.kind !== 'output' || others.length > 0) return undefined;
+  const output = await ledger.remotes.output(reference.submission, reference.index);
+  return typeof output?.remote === 'string' ? output.remote : undefined;
+}
+
 /** Whether what the vendor reveals of a job speaks for or against this request. */
-function fitOf(request: ShotRequest, told: JobDescription): 'same' | 'other' | 'untold' {
-  const spoken =
-    told.prompt !== undefined && request.prompt !== undefined
-      ? told.prompt.trim() === request.prompt.trim()
-      : undefined;
+function fitOf(
+  request: ShotRequest,
+  told: JobDescription,
+  source: string | undefined,
+): 'same' | 'other' | 'untold' {
+  if (told.operation === 'train') return 'other';
+  const hasPrompt = request.prompt !== undefined;
+  if (told.operation === 'upscale' && hasPrompt) return 'other';
+  if (told.source !== undefined && source !== undefined)
+    return told.source === source ? 'same' : 'other';
+  if (told.prompt === undefined) return 'untold';
+  if (!hasPrompt || told.prompt.trim() !== request.prompt?.trim()) return 'other';
   // Another spelling of the model is no proof: vendors rename them, and trained ones go by other ids.
   const modelled = told.model === undefined || told.model === request.model;
-  const trained = request.choice.kind !== 'public';
-  if (told.operation === 'train' || spoken === false) return 'other';
-  return spoken === true && (modelled || trained) ? 'same' : 'untold';
+  return modelled || request.choice.kind !== 'public' ? 'same' : 'untold';
 }

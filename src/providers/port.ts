@@ -134,6 +134,8 @@ export interface JobDescription {
   readonly prompt?: string;
   readonly parameters?: JsonObject;
   readonly operation?: 'image' | 'video' | 'upscale' | 'train';
+  /** The remote id of the one output that the job reads, for operations that read just one. */
+  readonly source?: string;
 }
 
 /** What an error says about the request, and about the account. */

@@ -140,16 +140,18 @@ function billedOf(credits: number | string | null | undefined): Amount | null {
 export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
   const { result } = await api({ method: 'GET', path: jobPath(ref), answer: job });
   const data = await dataOf(api, result);
-  const operation = operationOf(result);
+  const source = data?.['imageID'];
+  const operation = typeof source === 'string' ? 'upscale' : operationOf(result);
   return {
     ...(result.modelId && { model: result.modelId }),
     ...(typeof data?.prompt === 'string' && { prompt: data.prompt }),
     ...(data && { parameters: data }),
     ...(operation && { operation }),
+    ...(typeof source === 'string' && { source }),
   };
 }
 
-/** Only a file's kind is certain: an upscaled picture is an image like any other. */
+/** By the files alone: an upscaled picture is an image like any other. */
 function operationOf({ videos }: Job): 'video' | undefined {
   return videos && videos.length > 0 ? 'video' : undefined;
 }
@@ -157,7 +159,7 @@ function operationOf({ videos }: Job): 'video' | undefined {
 /** The free record that the vendor keeps with a picture, in the job or with the picture itself. */
 async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
   const first = result.images?.[0] ?? result.videos?.[0];
-  if (first?.data) return first.data;
+  if (result.data ?? first?.data) return result.data ?? first?.data ?? undefined;
   const picture = result.images?.[0]?.id;
   if (!picture) return undefined;
   const path = `/images/${encodeURIComponent(picture)}`;

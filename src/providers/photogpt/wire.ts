@@ -14,6 +14,9 @@ const file = z.looseObject({
 
 export const started = z.looseObject({ result: z.looseObject({ jobId: id }) });
 
+/** Not documented for jobs; some answers carry it. */
+const freeData = z.record(z.string(), z.json()).nullish().catch(undefined);
+
 export const job = z.looseObject({
   result: z.looseObject({
     status: z.string(),
@@ -21,6 +24,7 @@ export const job = z.looseObject({
     videos: z.array(file).nullish(),
     error: z.unknown().optional(),
     modelId: id.nullish(),
+    data: freeData,
     createdAt: z.unknown().optional(),
   }),
 });
