@@ -134,6 +134,22 @@ describe('a step that reads another', () => {
       ...Array(5).fill('upscale'),
     ]);
   });
+
+  it('tells unclear requests without a prompt apart by the picture they read', async () => {
+    const upscaling = { method: 'POST', path: '/images/upscaling' };
+    studio = await openStudio(
+      { revealing: true, faults: [{ kind: 'reset-after', match: upscaling, nth: [1, 2] }] },
+      { postMs: 300 },
+    );
+    const input = await studio.startRun(`${fiveShots}  larger:
+    from: draw
+    model: photogpt:upscale
+`);
+    await studio.runStep(input, 'draw');
+    await studio.runStep(input, 'larger', 2);
+    expect(studio.simulator.book.accepted).toHaveLength(10);
+    expect(await statesOf(studio, input.batch)).toEqual(Array(10).fill('done'));
+  });
 });
 
 async function statesOf({ ledger }: Studio, batch: string): Promise<string[]> {

@@ -275,6 +275,17 @@ describe('describe', () => {
       parameters: { prompt: 'a chair', seed: 4 },
     });
   });
+
+  it('tells of an upscaling which picture it reads, also while it runs', async () => {
+    const { provider } = await against({
+      'GET /jobs/j-1': { status: 'running', data: { imageID: 'i-7' } },
+    });
+    expect(await provider.describe?.({ jobId: 'j-1' })).toEqual({
+      operation: 'upscale',
+      source: 'i-7',
+      parameters: { imageID: 'i-7' },
+    });
+  });
 });
 
 const page = (from: number, count: number): object[] =>
