@@ -3,11 +3,16 @@ import { homedir, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { AccountSpec, Catalogue } from './batch/model-spec.ts';
 import { UserError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
-import type { Limits, PriceOverrides, Timeouts, Vendor } from './providers/port.ts';
+import {
+  type Limits,
+  nothingLearned,
+  type PriceOverrides,
+  type Timeouts,
+  type Vendor,
+} from './providers/port.ts';
 import { vendorById, vendors } from './providers/registry.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
@@ -146,24 +151,6 @@ export function loadConfig(environment: Environment, from: string): Config {
   };
 }
 
-/** What the batch language may know of the accounts: no key, no URL. */
-export function catalogueOf(config: Pick<Config, 'accounts'>): Catalogue {
-  const entries = [...config.accounts.values()].map((account): [string, AccountSpec] => [
-    account.name,
-    {
-      name: account.name,
-      key: account.key,
-      unit: account.vendor.unit,
-      models: account.vendor.models,
-      training: account.vendor.training,
-      hostsFiles: false,
-      price: (request) => account.vendor.price(request, account.prices),
-      trainingPrice: () => account.vendor.trainingPrice(account.prices),
-    },
-  ]);
-  return new Map(entries);
-}
-
 /** `photogpt` at `https://host/api` is `photogpt@https://host`. */
 function accountKey(name: string, baseUrl: string): string {
   return `${name}@${new URL(baseUrl).origin}`;
@@ -220,7 +207,7 @@ function accountFrom(
     keyVariable: variable,
     apiKey: environment[variable] || undefined,
     baseUrl,
-    limits: { ...vendor.limits, ...entry.limits },
+    limits: { ...vendor.offer(settings, nothingLearned).limits, ...entry.limits },
     timeouts: { ...vendor.timeouts, ...entry.timeouts },
     prices: entry.prices ?? {},
     budget: entry.budget === undefined ? undefined : parseBudget(entry.budget, vendor.unit, where),

@@ -8,11 +8,12 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { AccountPulse } from './activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, commonTaskQueue } from './batch/ids.ts';
-import { catalogueOf, type AccountConfig, type Config } from './config.ts';
+import type { AccountConfig, Config } from './config.ts';
 import { UserError } from './errors.ts';
 import type { Ledger } from './ledger/port.ts';
 import type { Blobs } from './storage/blobs.ts';
@@ -176,7 +177,7 @@ function accessTo(account: AccountConfig): AccountAccess {
     timeouts,
     provider: vendor.connect({ baseUrl, apiKey: account.apiKey ?? '', settings }),
     trustedOrigin: new URL(baseUrl).origin,
-    trainingPrice: vendor.trainingPrice(prices),
+    trainingPrice: offerOf(account).trainingPrice(prices),
     pulse: new AccountPulse(limits.perMinute),
   };
 }

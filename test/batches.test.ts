@@ -6,7 +6,8 @@ import { openStep } from '../src/batch/expand.ts';
 import type { StepExpansion } from '../src/batch/expand.ts';
 import { parseBatch } from '../src/batch/parse.ts';
 import { formatProblems } from '../src/batch/report-problems.ts';
-import { catalogueOf, loadConfig } from '../src/config.ts';
+import { catalogueOf } from '../src/accounts/catalogue.ts';
+import { loadConfig } from '../src/config.ts';
 import { diskFiles } from '../src/storage/disk-files.ts';
 
 const folder = fileURLToPath(new URL('../batches/', import.meta.url));

@@ -41,7 +41,7 @@ export interface ReferenceSpec {
 export interface ModelSpec {
   /** The vendor's own id, as written after the colon: `nanobanana-pro`. Trained models share the id `trained`. */
   readonly id: string;
-  readonly operation: 'image' | 'video' | 'upscale' | 'edit';
+  readonly operation: 'image' | 'video' | 'upscale' | 'edit' | 'text';
   readonly makes: MediaKind;
   /** Stands for every model that the account trained. */
   readonly trained: boolean;

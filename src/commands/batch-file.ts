@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
+import { catalogueOf } from '../accounts/catalogue.ts';
 import { checkBatch } from '../batch/check-batch.ts';
 import type { BatchDocument } from '../batch/document.ts';
 import type { Catalogue } from '../batch/model-spec.ts';
 import { parseBatch } from '../batch/parse.ts';
 import type { Problem } from '../batch/problem.ts';
 import { formatProblems } from '../batch/report-problems.ts';
-import { catalogueOf, type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { diskFiles } from '../storage/disk-files.ts';
 import { recordingFiles } from '../storage/frozen-batch.ts';

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { nothingLearned } from '../providers/port.ts';
 import { vendors } from '../providers/registry.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,7 +28,9 @@ export function initCommand(terminal: Terminal): Command {
 /** The first vendor's first public picture model that takes a ratio: always one that exists. */
 function starter(name: string): string {
   const [vendor] = vendors;
-  const model = vendor?.models.find((each) => each.fields.aspectRatio && each.makes === 'image');
+  const model = vendor
+    ?.offer({}, nothingLearned)
+    .models.find((each) => each.fields.aspectRatio && each.makes === 'image');
   return `# One shot for every combination of subject and place; \`shotlist plan\` shows them with their price.
 batch: ${name}
 budget: { ${vendor?.id}: 100 ${vendor?.unit} }     # never spend more than this on the batch

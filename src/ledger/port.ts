@@ -294,7 +294,7 @@ export interface SubmissionLedger {
   ): Promise<boolean>;
   failed(
     submission: string,
-    result: { reason: string; refunded: boolean | null; billed: Amount | null },
+    result: { reason: string; refunded: boolean | 'promised' | null; billed: Amount | null },
   ): Promise<boolean>;
   stalled(submission: string, why: string): Promise<boolean>;
   /** Training ready or failed is `succeeded`/`failed` with no outputs. */

@@ -15,22 +15,45 @@ export interface Vendor {
   readonly unit: Unit;
   /** Everything before the documented paths. */
   readonly baseUrl: string;
-  readonly models: readonly ModelSpec[];
-  readonly training: TrainingSpec | undefined;
-  readonly limits: Limits;
   readonly timeouts: Timeouts;
   /** Strict schema of the account settings that only this vendor has (dialect, organisation, ...). */
   readonly settings: z.ZodType<JsonObject>;
-  price(request: ShotRequest, prices: PriceOverrides): Price;
-  trainingPrice(prices: PriceOverrides): Price;
+  /** What an account with these settings offers. Pure; `learned` is what the vendor itself told last. */
+  offer(settings: JsonObject, learned: Learned): Offer;
   connect(connection: Connection): Provider;
 }
 
+/** An account's catalogue, prices and limits. */
+export interface Offer {
+  readonly models: readonly ModelSpec[];
+  readonly training: TrainingSpec | undefined;
+  readonly limits: Limits;
+  price(request: ShotRequest, prices: PriceOverrides): Price;
+  trainingPrice(prices: PriceOverrides): Price;
+  /**
+   * All that the vendor's price of a request depends on, as one line of text; undefined where it needs no
+   * asking. Where a quote for the same key is learned, `price` uses it.
+   */
+  quoteKey?(request: ShotRequest): string | undefined;
+}
+
+/** What a vendor's free calls have told of an account, kept in the ledger with its age. */
+export interface Learned {
+  /** The last answer of `Provider.discover`; undefined: never asked. */
+  readonly models: Json | undefined;
+  /** Undefined: never asked. */
+  quote(key: string): Amount | undefined;
+}
+
+export const nothingLearned: Learned = { models: undefined, quote: () => undefined };
+
 export interface Limits {
-  /** Paid requests a minute; undefined: no documented limit. */
+  /** Requests a minute; undefined: no documented limit. */
   readonly perMinute: number | undefined;
   /** Jobs alive at once. */
   readonly inFlight: number;
+  /** Which requests `perMinute` counts: paid ones, or polls and uploads as well. */
+  readonly counts: 'paid' | 'all';
 }
 
 /** All in milliseconds. */
@@ -96,7 +119,7 @@ export type JobRef = JsonObject;
 export interface JobOutput {
   /** The vendor's id of the file where it has one (needed to upscale it), else null. */
   readonly remote: Json;
-  /** Null where `prepare` must be asked first. */
+  /** Null where `prepare` must be asked first. Text that the job returned inline is a `data:` URL. */
   readonly url: string | null;
   /** Epoch ms at which the vendor drops the URL; null: not documented. */
   readonly expiresAt: number | null;
@@ -109,11 +132,11 @@ export type JobState =
       readonly outputs: readonly JobOutput[];
       readonly billed: Amount | null;
     }
-  /** `refunded` null: the vendor does not say. */
+  /** `refunded` null: the vendor does not say; `promised`: it will be, and a later check will tell. */
   | {
       readonly state: 'failed';
       readonly reason: string;
-      readonly refunded: boolean | null;
+      readonly refunded: boolean | 'promised' | null;
       readonly billed: Amount | null;
     }
   /** The vendor says it does not know the id. */
@@ -168,19 +191,53 @@ export interface Provider {
   check(job: JobRef): Promise<JobState>;
   /** Asks for a file that must be made ready before it can be fetched. */
   prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
-  upload?(
-    file: FileToUpload,
-  ): Promise<{ remote: Json; url: string | null; expiresAt: number | null }>;
+  upload?(file: FileToUpload): Promise<UploadedFile>;
+  /** Of an upload that was not ready when it was answered. */
+  uploadState?(remote: Json): Promise<'processing' | 'ready' | 'failed' | 'missing'>;
+  /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
+  readonly files?: RemoteFiles;
   /** Jobs created in the window (epoch ms), oldest first; pages are followed up to a cap. */
   listJobs?(sinceMs: number, untilMs: number): Promise<readonly ListedJob[]>;
   describe?(job: JobRef): Promise<JobDescription>;
   train?: TrainingPort;
   presets?(): Promise<readonly { id: string; name: string }[]>;
+  /** The models that only a live list tells; plain JSON that `Vendor.offer` reads. */
+  discover?(): Promise<Json>;
+  /** What the vendor's price call says; free. */
+  quote?(request: ShotRequest): Promise<Amount>;
   verify(): Promise<Verification>;
   classify(error: unknown): Verdict;
 }
 
+export interface UploadedFile {
+  /** How a start names the file. */
+  readonly remote: Json;
+  /** A public link to it, where the vendor gives one. */
+  readonly url: string | null;
+  readonly expiresAt: number | null;
+  /** False: `uploadState` tells when it may be used. */
+  readonly ready: boolean;
+}
+
+/** Something of a person's that lies at the vendor. */
+export interface RemoteThing {
+  readonly id: string;
+  /** As far as the vendor tells: a file name, a model's name. */
+  readonly name: string | null;
+  /** Epoch milliseconds. */
+  readonly createdAt: number | null;
+  /** The vendor's word for its state, or its kind. */
+  readonly state: string | null;
+}
+
+export interface RemoteFiles {
+  list(): Promise<readonly RemoteThing[]>;
+  delete?(id: string): Promise<void>;
+}
+
 export interface TrainingPort {
+  /** Models that the account has trained or begun to. */
+  list(): Promise<readonly RemoteThing[]>;
   create(subject: { name: string; subject: JsonObject }): Promise<string>;
   /** Adds one training picture and returns the vendor's id of it. */
   addImage(model: string, file: FileToUpload): Promise<string>;

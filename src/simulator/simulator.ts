@@ -6,7 +6,7 @@ import { Hono } from 'hono';
 import type { Book } from './book.ts';
 import { Faults } from './faults.ts';
 import { misbehave } from './misbehave.ts';
-import { photogpt } from './photogpt.ts';
+import { photogpt } from './photogpt/index.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { defaultSettings, patchSettings } from './settings.ts';
 import type { Env, Vendor, World } from './world.ts';

@@ -10,7 +10,8 @@ import type { StepPlan } from '../../src/activities/plan-step.ts';
 import type { RunShotsResult } from '../../src/activities/range-runner.ts';
 import { openStep } from '../../src/batch/expand.ts';
 import { parseBatch } from '../../src/batch/parse.ts';
-import { catalogueOf, loadConfig } from '../../src/config.ts';
+import { catalogueOf, offerOf } from '../../src/accounts/catalogue.ts';
+import { loadConfig } from '../../src/config.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import type { Timeouts } from '../../src/providers/port.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
@@ -75,7 +76,7 @@ export async function openStudio(
       settings: account.settings,
     }),
     trustedOrigin: new URL(account.baseUrl).origin,
-    trainingPrice: account.vendor.trainingPrice({}),
+    trainingPrice: offerOf(account).trainingPrice({}),
     pulse: new AccountPulse(undefined),
   };
   const lines: string[] = [];

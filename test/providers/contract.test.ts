@@ -5,12 +5,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ModelSpec } from '../../src/batch/model-spec.ts';
 import { download } from '../../src/http/download.ts';
 import { sniffMedia } from '../../src/http/sniff.ts';
-import type {
-  FileToUpload,
-  JobOutput,
-  JobState,
-  Provider,
-  ResolvedReference,
+import {
+  nothingLearned,
+  type FileToUpload,
+  type JobOutput,
+  type JobState,
+  type Provider,
+  type ResolvedReference,
 } from '../../src/providers/port.ts';
 import { vendorById, vendors } from '../../src/providers/registry.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/index.ts';
@@ -84,6 +85,7 @@ async function trainedModel(provider: Provider): Promise<string> {
 describe.each(vendors.map(({ id }) => id))('%s', (id) => {
   const vendor = vendorById(id);
   if (!vendor) throw new Error(`${id} is not in the registry`);
+  const offer = vendor.offer({}, nothingLearned);
   let provider: Provider;
   let model: string | undefined;
   let own: JobOutput;
@@ -94,8 +96,8 @@ describe.each(vendors.map(({ id }) => id))('%s', (id) => {
     provider = vendor.connect({ baseUrl, apiKey: `${id}-contract`, settings: {} });
     const [preset] = (await provider.presets?.()) ?? [];
     texts = { ...texts, ...(preset && { preset: preset.id }) };
-    if (vendor.training) model = await trainedModel(provider);
-    const plain = vendor.models.find(({ references, trained }) => !references.min && !trained);
+    if (offer.training) model = await trainedModel(provider);
+    const plain = offer.models.find(({ references, trained }) => !references.min && !trained);
     if (!plain) throw new Error('every model needs a reference');
     const { job } = await provider.start(startOf(plain.id, smallest(plain)), openFence);
     const [output] = (await finished(provider, job)).outputs;
@@ -137,12 +139,12 @@ describe.each(vendors.map(({ id }) => id))('%s', (id) => {
     if (listed) expect(listed.map((one) => one.id)).toContain(jobId);
   }
 
-  it.each(vendor.models.map((spec) => [spec.id, spec] as const))(
+  it.each(offer.models.map((spec) => [spec.id, spec] as const))(
     'makes the smallest request to %s',
     async (_, spec) => run(spec, 'smallest'),
   );
 
-  it.each(vendor.models.map((spec) => [spec.id, spec] as const))(
+  it.each(offer.models.map((spec) => [spec.id, spec] as const))(
     'makes the fullest request to %s',
     async (_, spec) => run(spec, 'fullest'),
   );
@@ -156,7 +158,7 @@ describe.each(vendors.map(({ id }) => id))('%s', (id) => {
 
   it('says that it does not know a job that never was', async () => {
     const { job } = await provider.start(
-      startOf(vendor.models[0]?.id ?? '', { prompt: 'a red chair' }),
+      startOf(offer.models[0]?.id ?? '', { prompt: 'a red chair' }),
       openFence,
     );
     const strange = Object.fromEntries(

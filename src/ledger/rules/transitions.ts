@@ -25,13 +25,17 @@ export const transitions = {
 >;
 export type TransitionName = keyof typeof transitions;
 
-/** What a failed job costs. Without a word from the vendor the money counts as spent. */
+/**
+ * What a failed job costs. Without a word from the vendor the money counts as spent; promised back, it is
+ * spent until it is there, but the shot may try again as after a refund.
+ */
 export function costOfFailure(
   reserved: Amount,
-  result: { readonly refunded: boolean | null; readonly billed: Amount | null },
+  result: { readonly refunded: boolean | 'promised' | null; readonly billed: Amount | null },
 ): { readonly spent: Amount; readonly cause: 'free' | 'paid' } {
   if (result.refunded === true || result.billed === 0) return { spent: 0, cause: 'free' };
-  return { spent: result.billed ?? reserved, cause: 'paid' };
+  const cause = result.refunded === 'promised' ? 'free' : 'paid';
+  return { spent: result.billed ?? reserved, cause };
 }
 
 export interface Tries {

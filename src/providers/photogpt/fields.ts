@@ -1,5 +1,3 @@
-import type { FieldSpec } from '../../batch/model-spec.ts';
-
 /** The vendor's option group of a public model, and how the group spells common fields. */
 export interface Family {
   readonly prefix: string;
@@ -29,12 +27,6 @@ export function familyOf(model: string): Family | undefined {
 
 /** Options that stand beside `options` in the body, not in a group. */
 export const bodyOptions: ReadonlySet<string> = new Set(['preset', 'elementIDs']);
-
-export function choice(values: readonly (string | number)[], preset?: string | number): FieldSpec {
-  return preset === undefined
-    ? { kind: 'choice', values }
-    : { kind: 'choice', values, default: preset };
-}
 
 /** The vendor's spellings that have a common name, with what to write instead. */
 export const insteadOf: Readonly<Record<string, string>> = {

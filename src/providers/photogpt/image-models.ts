@@ -1,6 +1,7 @@
 import type { FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
-import { choice, insteadOf } from './fields.ts';
+import { choice } from '../fields.ts';
+import { insteadOf } from './fields.ts';
 
 const aspectRatio = choice(
   ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'],

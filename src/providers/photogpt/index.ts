@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import { HttpError } from '../../http/errors.ts';
+import { createApi, NotOkError, type Api } from '../api.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
-import { createApi, NotOkError, type Api } from './api.ts';
 import { classify } from './errors.ts';
 import { imageModels } from './image-models.ts';
 import { checkJob, describeJob, listJobs, prepareVideo } from './jobs.ts';
 import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
-import { createTraining, training, uploadImage } from './train.ts';
+import { createFiles, createTraining, training, uploadImage } from './train.ts';
 import { videoModels } from './video-models.ts';
 import { acknowledged, startCall, started } from './wire.ts';
 
@@ -28,8 +28,14 @@ function outputLifetimeMs(raw: unknown): number | null {
   return Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs];
 }
 
+const refusal = z.looseObject({ status: z.string() });
+
 function createPhotogpt(connection: Connection): Provider {
-  const api = createApi(connection);
+  const api = createApi({
+    baseUrl: connection.baseUrl,
+    headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
+    refuses: (body) => refusal.safeParse(body).data?.status.toUpperCase() === 'NOK',
+  });
   const lifetimeMs = outputLifetimeMs(connection.settings);
   return {
     async start(request, fence) {
@@ -43,8 +49,9 @@ function createPhotogpt(connection: Connection): Provider {
       if (file.trainedModel === undefined)
         throw new UserError('PhotoGPT takes files for trained models only');
       const { id, url } = await uploadImage(api, file.trainedModel, file, 'auxiliaryType');
-      return { remote: id, url, expiresAt: null };
+      return { remote: id, url, expiresAt: null, ready: true };
     },
+    files: createFiles(api),
     listJobs: (sinceMs, untilMs) => listJobs(api, sinceMs, untilMs),
     describe: (job) => describeJob(api, job),
     train: createTraining(api),
@@ -71,9 +78,6 @@ export const photogpt: Vendor = {
   title: 'PhotoGPT',
   unit: 'credits',
   baseUrl: 'https://developer.photogptai.com/api',
-  models: [...imageModels, ...videoModels],
-  training,
-  limits: { perMinute: undefined, inFlight: 8 },
   timeouts: {
     postMs: 60_000,
     imageJobMs: 30 * 60_000,
@@ -84,7 +88,12 @@ export const photogpt: Vendor = {
     trainingPollMs: 5 * 60_000,
   },
   settings: settings as z.ZodType as Vendor['settings'],
-  price,
-  trainingPrice,
+  offer: () => ({
+    models: [...imageModels, ...videoModels],
+    training,
+    limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+    price,
+    trainingPrice,
+  }),
   connect: createPhotogpt,
 };

@@ -1,10 +1,12 @@
 import { HttpError, ResponseShapeError } from '../../http/errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { amountFromDecimal, type Amount } from '../../money.ts';
+import type { Api } from '../api.ts';
+import { isUnknownId } from '../classify.ts';
+import { timeOf } from '../fields.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
-import type { Api } from './api.ts';
-import { isVendorBody } from './errors.ts';
-import { image, job, jobPage, timeOf, videoDownload, anything, type Job } from './wire.ts';
+import { errors } from './errors.ts';
+import { image, job, jobPage, videoDownload, anything, type Job } from './wire.ts';
 
 const running = new Set(['created', 'queued', 'running']);
 /** `completed` is not documented, but met by other clients. */
@@ -19,11 +21,6 @@ function jobPath(ref: JobRef): string {
   return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
 }
 
-/** Whether the vendor itself, not a gateway, says that it does not know what was asked for. */
-export function isUnknownId(error: unknown): boolean {
-  return error instanceof HttpError && error.status === 404 && isVendorBody(error.body);
-}
-
 export async function checkJob(
   api: Api,
   ref: JobRef,
@@ -33,7 +30,7 @@ export async function checkJob(
     const { result } = await api({ method: 'GET', path: jobPath(ref), answer: job });
     return stateOf(result, outputLifetimeMs);
   } catch (error) {
-    if (isUnknownId(error)) return { state: 'missing' };
+    if (isUnknownId(error, errors)) return { state: 'missing' };
     throw error;
   }
 }

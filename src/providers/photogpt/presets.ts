@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Api } from './api.ts';
+import type { Api } from '../api.ts';
 
 /** No page describes this answer: a list of texts or of objects, bare or in an object, is understood. */
 export async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {

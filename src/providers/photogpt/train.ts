@@ -1,10 +1,11 @@
 import type { TrainingSpec } from '../../batch/model-spec.ts';
 import { multipart } from '../../http/multipart.ts';
-import type { FileToUpload, TrainingPort } from '../port.ts';
-import type { Api } from './api.ts';
-import { choice } from './fields.ts';
-import { isUnknownId } from './jobs.ts';
-import { acknowledged, anything, image, imagePage, model } from './wire.ts';
+import type { Api } from '../api.ts';
+import { isUnknownId } from '../classify.ts';
+import { choice, timeOf } from '../fields.ts';
+import type { FileToUpload, RemoteFiles, RemoteThing, TrainingPort } from '../port.ts';
+import { errors } from './errors.ts';
+import { acknowledged, anything, image, imagePage, model, modelList } from './wire.ts';
 
 export const training: TrainingSpec = {
   imagesMin: 12,
@@ -39,6 +40,7 @@ const pathOf = (id: string): string => `/models/${encodeURIComponent(id)}`;
 
 export function createTraining(api: Api): TrainingPort {
   return {
+    list: () => listModels(api),
     async create({ name, subject }) {
       const json = { name, ...subject };
       return (await api({ method: 'POST', path: '/models', json, answer: model })).result.id;
@@ -58,7 +60,7 @@ export function createTraining(api: Api): TrainingPort {
         const { result } = await api({ method: 'GET', path: pathOf(id), answer: model });
         return phaseOf(result.status, result.error);
       } catch (error) {
-        if (isUnknownId(error)) return { phase: 'missing' };
+        if (isUnknownId(error, errors)) return { phase: 'missing' };
         throw error;
       }
     },
@@ -66,7 +68,44 @@ export function createTraining(api: Api): TrainingPort {
       try {
         await api({ method: 'DELETE', path: pathOf(id), answer: anything });
       } catch (error) {
-        if (!isUnknownId(error)) throw error;
+        if (!isUnknownId(error, errors)) throw error;
+      }
+    },
+  };
+}
+
+async function listModels(api: Api): Promise<RemoteThing[]> {
+  const { result } = await api({ method: 'GET', path: '/models', answer: modelList });
+  return (result ?? [])
+    .filter(({ status }) => status?.toLowerCase() !== 'deleted')
+    .map(({ id, name, status, createdAt }) => ({
+      id,
+      name: name ?? null,
+      createdAt: timeOf(createdAt) ?? null,
+      state: status ?? null,
+    }));
+}
+
+/** Every picture that was uploaded: they belong to models, so these are asked one after the other. */
+export function createFiles(api: Api): RemoteFiles {
+  return {
+    async list() {
+      const found: RemoteThing[] = [];
+      for (const { id, name } of await listModels(api))
+        for (const kind of ['input', 'auxiliaryType'] as const)
+          for (const picture of await listImages(api, `${pathOf(id)}/images`, kind)) {
+            const of = name ?? id;
+            const state = kind === 'input' ? `trains ${of}` : `reference of ${of}`;
+            found.push({ id: picture, name: null, createdAt: null, state });
+          }
+      return found;
+    },
+    async delete(id) {
+      const path = `/images/${encodeURIComponent(id)}`;
+      try {
+        await api({ method: 'DELETE', path, answer: anything });
+      } catch (error) {
+        if (!isUnknownId(error, errors)) throw error;
       }
     },
   };

@@ -1,6 +1,7 @@
 import type { FieldSpec, ModelSpec, ReferenceSpec } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
-import { choice, insteadOf } from './fields.ts';
+import { choice } from '../fields.ts';
+import { insteadOf } from './fields.ts';
 
 const outputs: FieldSpec = {
   kind: 'integer',

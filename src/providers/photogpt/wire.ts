@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import { opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
 
-/** Ids are opaque; a number is kept as text. */
-const id = z.union([z.string().min(1), z.number().transform(String)]);
 const file = z.looseObject({
   id: id.nullish(),
   url: z.string().nullish(),
@@ -58,6 +57,20 @@ export const imagePage = z.looseObject({
   result: z.array(z.looseObject({ id })).nullish(),
 });
 
+/** More fields of a model than these are not documented. */
+export const modelList = z.looseObject({
+  result: z
+    .array(
+      z.looseObject({
+        id,
+        name: z.string().nullish(),
+        status: z.string().nullish(),
+        createdAt: z.unknown().optional(),
+      }),
+    )
+    .nullish(),
+});
+
 export const model = z.looseObject({
   result: z.looseObject({ id, status: z.string(), error: z.unknown().optional() }),
 });
@@ -70,12 +83,6 @@ export const videoDownload = z.looseObject({
 export const acknowledged = z.looseObject({ status: z.string() });
 /** An answer whose shape is not documented at all. */
 export const anything = z.unknown();
-
-/** Milliseconds of an RFC 3339 time or of a number of them; undefined when it is neither. */
-export function timeOf(value: unknown): number | undefined {
-  const time = typeof value === 'number' ? value : Date.parse(String(value));
-  return Number.isFinite(time) ? time : undefined;
-}
 
 /** The path and the body of a paid start. */
 export function startCall(start: StartRequest): { path: string; body: JsonObject } {

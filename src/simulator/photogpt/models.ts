@@ -1,10 +1,10 @@
 import type { Context, Hono } from 'hono';
-import { iso } from './clock.ts';
-import type { Env } from './world.ts';
-import type { Desk } from './photogpt-answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './photogpt-answers.ts';
-import type { Model } from './photogpt-library.ts';
-import { changedModel, faultOf, newModel } from './photogpt-rules.ts';
+import { iso } from '../clock.ts';
+import type { Env } from '../world.ts';
+import type { Desk } from './answers.ts';
+import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './answers.ts';
+import type { Model } from './library.ts';
+import { changedModel, faultOf, newModel } from './rules.ts';
 
 const trainingImages = { min: 12, max: 20 };
 

@@ -1,13 +1,13 @@
 import { Hono } from 'hono';
-import type { Env, Vendor, World } from './world.ts';
-import type { Desk } from './photogpt-answers.ts';
-import { answer, problem, refuse } from './photogpt-answers.ts';
-import { addJobRoutes } from './photogpt-job-list.ts';
-import { Library } from './photogpt-library.ts';
-import { addMediaRoutes } from './photogpt-media.ts';
-import { addModelRoutes } from './photogpt-models.ts';
-import { addPaidRoutes } from './photogpt-paid.ts';
-import { presets } from './photogpt-rules.ts';
+import type { Env, Vendor, World } from '../world.ts';
+import type { Desk } from './answers.ts';
+import { answer, problem, refuse } from './answers.ts';
+import { addJobRoutes } from './job-list.ts';
+import { Library } from './library.ts';
+import { addMediaRoutes } from './media.ts';
+import { addModelRoutes } from './models.ts';
+import { addPaidRoutes } from './paid.ts';
+import { presets } from './rules.ts';
 
 /** PhotoGPT's Developer API, as strict as its documents. */
 export const photogpt: Vendor = { id: 'photogpt', problem, routes };

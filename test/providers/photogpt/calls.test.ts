@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { photogpt } from '../../src/providers/photogpt/index.ts';
-import type { Provider } from '../../src/providers/port.ts';
-import { failure, json, serve, type Received } from '../http/server.ts';
-import { existing, openFence, startOf } from './requests.ts';
+import { photogpt } from '../../../src/providers/photogpt/index.ts';
+import type { Provider } from '../../../src/providers/port.ts';
+import { failure, json, serve, type Received } from '../../http/server.ts';
+import { existing, openFence, startOf } from '../requests.ts';
 
 type Answers = Readonly<Record<string, unknown>>;
 
@@ -337,6 +337,7 @@ describe('train', () => {
       remote: 'i-1',
       url: 'https://x/i',
       expiresAt: null,
+      ready: true,
     });
     await provider.train?.addImage('m-1', { ...facts, trainedModel: 'm-1' });
     expect(received[0]?.body).toContain('{"modelID":"m-1","type":"auxiliaryType"}');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ResponseShapeError } from '../../http/errors.ts';
-import { send, sendJson, type HttpAnswer } from '../../http/request.ts';
-import type { MultipartBody } from '../../http/multipart.ts';
-import type { Connection, SendFence } from '../port.ts';
+import { ResponseShapeError } from '../http/errors.ts';
+import type { MultipartBody } from '../http/multipart.ts';
+import { send, sendJson, type HttpAnswer } from '../http/request.ts';
+import type { SendFence } from './port.ts';
 
 const unpaidTimeoutMs = 30_000;
 const uploadTimeoutMs = 120_000;
@@ -21,22 +21,29 @@ interface Call<Result> {
 
 export type Api = <Result>(call: Call<Result>) => Promise<Result>;
 
-/** An answer of the vendor that says NOK although its status is a success. */
+export interface ApiOptions {
+  readonly baseUrl: string;
+  /** With the key in them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether an answer with a success status is a refusal all the same. */
+  readonly refuses?: (body: unknown) => boolean;
+}
+
+/** An answer of the vendor that is a refusal although its status is a success. */
 export class NotOkError extends Error {
   override readonly name = 'NotOkError';
   readonly request: string;
   readonly body: string;
 
   constructor(request: string, body: string) {
-    super(`answered NOK: ${request}`);
+    super(`was refused with a success status: ${request}`);
     this.request = request;
     this.body = body;
   }
 }
 
-/** One request per call, with the key and the API version. */
-export function createApi({ baseUrl, apiKey }: Connection): Api {
-  const headers = { authorization: `Bearer ${apiKey}`, 'api-version': '1' };
+/** A vendor's JSON calls: one request each, with the key. */
+export function createApi({ baseUrl, headers, refuses }: ApiOptions): Api {
   return async ({ method, path, json, form, fence, answer }) => {
     const request = {
       method,
@@ -49,18 +56,18 @@ export function createApi({ baseUrl, apiKey }: Connection): Api {
       json === undefined
         ? await send({ ...request, ...(form && { body: form }) })
         : await sendJson({ ...request, body: json });
-    return read(received, answer);
+    return read(received, answer, refuses);
   };
 }
 
-const refusal = z.looseObject({ status: z.string() });
-
-function read<Result>(received: HttpAnswer, schema: z.ZodType<Result>): Result {
+function read<Result>(
+  received: HttpAnswer,
+  schema: z.ZodType<Result>,
+  refuses: ApiOptions['refuses'],
+): Result {
   // A deletion may be answered with nothing.
   const body = received.text === '' ? null : received.json();
-  const said = refusal.safeParse(body);
-  if (said.success && said.data.status.toUpperCase() === 'NOK')
-    throw new NotOkError(received.request, received.text.slice(0, 4_000));
+  if (refuses?.(body)) throw new NotOkError(received.request, received.text.slice(0, 4_000));
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new ResponseShapeError(received.request, {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Account } from './accounts.ts';
-import { iso } from './clock.ts';
-import { sha256 } from './digest.ts';
-import type { Job } from './jobs.ts';
-import { renderFilm } from './film.ts';
-import type { Picture } from './pictures.ts';
-import { renderPicture } from './pictures.ts';
-import type { World } from './world.ts';
+import type { Account } from '../accounts.ts';
+import { iso } from '../clock.ts';
+import { sha256 } from '../digest.ts';
+import type { Job } from '../jobs.ts';
+import { renderFilm } from '../film.ts';
+import type { Picture } from '../pictures.ts';
+import { renderPicture } from '../pictures.ts';
+import type { World } from '../world.ts';
 
 export interface Model {
   readonly id: string;

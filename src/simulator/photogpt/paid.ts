@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
-import { canonical, sha256 } from './digest.ts';
-import type { Job, Order } from './jobs.ts';
-import type { Picture } from './pictures.ts';
-import { fit, sizeFor } from './pictures.ts';
-import type { Env } from './world.ts';
-import type { Desk } from './photogpt-answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './photogpt-answers.ts';
-import type { Model } from './photogpt-library.ts';
+import { canonical, sha256 } from '../digest.ts';
+import type { Job, Order } from '../jobs.ts';
+import type { Picture } from '../pictures.ts';
+import { fit, sizeFor } from '../pictures.ts';
+import type { Env } from '../world.ts';
+import type { Desk } from './answers.ts';
+import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './answers.ts';
+import type { Model } from './library.ts';
 import {
   faultOf,
   imageModels,
@@ -16,7 +16,7 @@ import {
   trainedModel,
   upscaling,
   videoModels,
-} from './photogpt-rules.ts';
+} from './rules.ts';
 
 type Body = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Account } from './accounts.ts';
-import { setRetryAfter } from './misbehave.ts';
-import type { Env, World } from './world.ts';
-import type { Library } from './photogpt-library.ts';
+import type { Account } from '../accounts.ts';
+import { setRetryAfter } from '../misbehave.ts';
+import type { Env, World } from '../world.ts';
+import type { Library } from './library.ts';
 
 /** What every PhotoGPT route works with. */
 export interface Desk {

@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
-import { iso } from './clock.ts';
-import type { Job } from './jobs.ts';
-import type { Env } from './world.ts';
-import type { Desk } from './photogpt-answers.ts';
-import { answer, refuse } from './photogpt-answers.ts';
+import { iso } from '../clock.ts';
+import type { Job } from '../jobs.ts';
+import type { Env } from '../world.ts';
+import type { Desk } from './answers.ts';
+import { answer, refuse } from './answers.ts';
 
 const day = 86_400_000;
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { photogpt } from '../../src/providers/photogpt/index.ts';
-import { vendorById, vendors } from '../../src/providers/registry.ts';
-import { failure, serve, serveTcp } from '../http/server.ts';
-import { openFence, startOf } from './requests.ts';
+import { photogpt } from '../../../src/providers/photogpt/index.ts';
+import { nothingLearned } from '../../../src/providers/port.ts';
+import { vendorById, vendors } from '../../../src/providers/registry.ts';
+import { failure, serve, serveTcp } from '../../http/server.ts';
+import { openFence, startOf } from '../requests.ts';
 
 const start = startOf('nanobanana', { prompt: 'a chair' });
+const offer = photogpt.offer({}, nothingLearned);
 const connect = (baseUrl: string) =>
   photogpt.connect({ baseUrl, apiKey: 'k-secret', settings: {} });
 
@@ -68,9 +70,9 @@ describe('classify', () => {
       nok('insufficient credits'),
       'refused',
       { kind: 'noFunds' },
-      said('NOK: insufficient credits'),
+      'PhotoGPT refused with a success status: insufficient credits',
     ],
-    [200, nok('odd'), 'unknown', { kind: 'fine' }, said('NOK: odd')],
+    [200, nok('odd'), 'unknown', { kind: 'fine' }, 'PhotoGPT refused with a success status: odd'],
   ])('%i %s', async (status, body, request, account, message) => {
     const { url } = await serve((_, response) =>
       response.writeHead(status, { 'retry-after': '7', location: '/x' }).end(body),
@@ -123,20 +125,20 @@ describe('verify', () => {
 const priceOf = (
   model: string,
   fields: Parameters<typeof startOf>[1] = {},
-  prices: Parameters<typeof photogpt.price>[1] = {},
-): number | null => photogpt.price(startOf(model, fields).request, prices).amount;
+  prices: Parameters<typeof offer.price>[1] = {},
+): number | null => offer.price(startOf(model, fields).request, prices).amount;
 
 describe('price', () => {
   it('takes ten credits an image and nothing else for granted', () => {
-    expect(photogpt.price(startOf('nanobanana', { outputs: 3 }).request, {})).toEqual({
+    expect(offer.price(startOf('nanobanana', { outputs: 3 }).request, {})).toEqual({
       amount: 30_000,
       unit: 'credits',
       basis: 'assumed',
     });
     expect(priceOf('trained')).toBe(10_000);
     for (const model of ['upscale', 'veo-3.1', 'kling-video-pro'])
-      expect(photogpt.price(startOf(model).request, {})).toMatchObject({ basis: 'unknown' });
-    expect(photogpt.trainingPrice({})).toMatchObject({ amount: null, basis: 'unknown' });
+      expect(offer.price(startOf(model).request, {})).toMatchObject({ basis: 'unknown' });
+    expect(offer.trainingPrice({})).toMatchObject({ amount: null, basis: 'unknown' });
   });
 
   it('follows the prices of the account', () => {
@@ -147,12 +149,12 @@ describe('price', () => {
     expect(priceOf('nanobanana-pro', { resolution: '8K' }, pro)).toBeNull();
     expect(priceOf('seedream', {}, { seedream: { '1K': '1', '4K': '4' } })).toBe(4_000);
     expect(priceOf('veo-3.1', {}, { 'veo-3.1': '160' })).toBe(160_000);
-    expect(photogpt.trainingPrice({ training: '300' }).amount).toBe(300_000);
+    expect(offer.trainingPrice({ training: '300' }).amount).toBe(300_000);
   });
 });
 
 const check = (model: string, fields: Parameters<typeof startOf>[1]) =>
-  photogpt.models.find(({ id }) => id === model)?.check?.(startOf(model, fields).request);
+  offer.models.find(({ id }) => id === model)?.check?.(startOf(model, fields).request);
 
 describe('the catalogue', () => {
   it('refuses compression of a png', () => {

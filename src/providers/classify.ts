@@ -1,0 +1,135 @@
+import { UserError } from '../errors.ts';
+import {
+  FenceError,
+  HttpError,
+  NetworkError,
+  ResponseShapeError,
+  TimeoutError,
+} from '../http/errors.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
+import { NotOkError } from './api.ts';
+import type { Verdict } from './port.ts';
+
+/** What a vendor's own error body says. */
+export interface VendorProblem {
+  /** For a person, in the vendor's words. */
+  readonly text: string;
+  /** Where the status does not say it: the account cannot pay, or its key is refused. */
+  readonly account?: 'noFunds' | 'badKey' | 'forbidden' | 'limited';
+  /** Where the body and not a header says it. */
+  readonly retryAfterMs?: number;
+}
+
+export interface VendorErrors {
+  readonly title: string;
+  /** Undefined where the body is not the vendor's own, but some gateway's. */
+  readonly read: (body: Readonly<Record<string, unknown>>) => VendorProblem | undefined;
+}
+
+const fine = { kind: 'fine' } as const;
+const unreachable = { kind: 'unreachable' } as const;
+const noFunds =
+  /insufficient\s+(credits?|balance|funds)|not enough (credits?|tokens)|out of credits/i;
+
+/** What an error of one call says about the request and the account, by the rules of docs/ledger.md. */
+export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
+  return (error) => {
+    if (error instanceof HttpError) return classifyStatus(errors, error);
+    if (error instanceof NotOkError) return classifyNotOk(errors, error);
+    if (error instanceof FenceError)
+      return { request: 'notSent', account: fine, message: error.message };
+    if (error instanceof NetworkError || error instanceof TimeoutError)
+      return {
+        request: error.sent ? 'unknown' : 'notSent',
+        account: error.sent ? fine : unreachable,
+        message: error.message,
+      };
+    if (error instanceof ResponseShapeError)
+      return { request: 'unknown', account: fine, message: `${errors.title}: ${error.message}` };
+    if (error instanceof UserError)
+      return { request: 'refused', account: fine, message: error.message };
+    const message = error instanceof Error ? error.message : String(error);
+    return { request: 'unknown', account: fine, message };
+  };
+}
+
+/** Whether the vendor itself, not a gateway, says that it does not know what was asked for. */
+export function isUnknownId(error: unknown, errors: VendorErrors): boolean {
+  return (
+    error instanceof HttpError &&
+    error.status === 404 &&
+    problemIn(errors, error.body) !== undefined
+  );
+}
+
+function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {
+  const { status } = error;
+  const problem = problemIn(errors, error.body);
+  const message = `${errors.title} answered ${status}: ${textOf(problem, error.body)}`;
+  if (status < 400 || status === 408 || status >= 500)
+    return {
+      request: 'unknown',
+      account: [502, 503, 504].includes(status) ? unreachable : fine,
+      message,
+    };
+  return { request: 'refused', account: accountOf(error, problem), message };
+}
+
+function accountOf(error: HttpError, problem: VendorProblem | undefined): Verdict['account'] {
+  const { status, body, headers } = error;
+  const byStatus = { 401: 'badKey', 402: 'noFunds', 403: 'forbidden', 429: 'limited' } as const;
+  const known = byStatus[status as keyof typeof byStatus];
+  const kind = problem?.account ?? (noFunds.test(body) ? 'noFunds' : known);
+  if (kind === undefined) return fine;
+  if (kind !== 'limited') return { kind };
+  const header = retryAfterMs(headers['retry-after'], Date.now());
+  return { kind, retryAfterMs: header ?? problem?.retryAfterMs ?? null };
+}
+
+/** Not documented anywhere: want of credits is surely a refusal, of anything else the job list has to tell. */
+function classifyNotOk(errors: VendorErrors, { body }: NotOkError): Verdict {
+  const problem = problemIn(errors, body);
+  const message = `${errors.title} refused with a success status: ${textOf(problem, body)}`;
+  return problem?.account === 'noFunds' || noFunds.test(body)
+    ? { request: 'refused', account: { kind: 'noFunds' }, message }
+    : { request: 'unknown', account: fine, message };
+}
+
+function problemIn(errors: VendorErrors, body: string): VendorProblem | undefined {
+  const parsed = parse(body);
+  return parsed && errors.read(parsed);
+}
+
+/** One line for a person out of whatever the body is. */
+function textOf(problem: VendorProblem | undefined, body: string): string {
+  if (problem && problem.text !== '') return oneLine(problem.text).slice(0, 300);
+  const text = body.trim();
+  if (text === '') return 'no explanation';
+  if (/error code: 1010/i.test(text)) return 'blocked by Cloudflare (error code: 1010)';
+  if (!text.startsWith('<')) return oneLine(text).slice(0, 300);
+  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1];
+  return title ? `a web page, "${oneLine(title).slice(0, 100)}"` : 'a web page';
+}
+
+/** Texts out of an error body, joined; what is no text or said twice is left out. */
+export function saidIn(...parts: readonly unknown[]): string {
+  const said = parts
+    .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
+    .map(oneLine);
+  return [...new Set(said)].join('; ');
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function parse(body: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
