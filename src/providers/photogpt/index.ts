@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { HttpError } from '../../http/errors.ts';
+import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, NotOkError, type Api } from '../api.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
+import { verifyKey } from '../verify-key.ts';
 import { classify } from './errors.ts';
 import { imageModels } from './image-models.ts';
 import { checkJob, describeJob, listJobs, prepareVideo } from './jobs.ts';
@@ -12,21 +13,7 @@ import { createFiles, createTraining, training, uploadImage } from './train.ts';
 import { videoModels } from './video-models.ts';
 import { acknowledged, startCall, started } from './wire.ts';
 
-const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `outputLifetime`: how long links to outputs live, such as `24h`; the vendor does not say. */
-const settings = z.strictObject({
-  outputLifetime: z
-    .string()
-    .regex(/^\d{1,5}[mhd]$/, 'write a time such as 90m, 24h or 7d')
-    .optional(),
-});
-
-function outputLifetimeMs(raw: unknown): number | null {
-  const text = settings.parse(raw).outputLifetime;
-  if (text === undefined) return null;
-  return Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs];
-}
+const settings = z.strictObject({ outputLifetime });
 
 const refusal = z.looseObject({ status: z.string() });
 
@@ -36,14 +23,14 @@ function createPhotogpt(connection: Connection): Provider {
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
     refuses: (body) => refusal.safeParse(body).data?.status.toUpperCase() === 'NOK',
   });
-  const lifetimeMs = outputLifetimeMs(connection.settings);
+  const lifetime = lifetimeMs(settings.parse(connection.settings).outputLifetime);
   return {
     async start(request, fence) {
       const { path, body } = startCall(request);
       const { result } = await api({ method: 'POST', path, json: body, fence, answer: started });
       return { job: { jobId: result.jobId }, id: result.jobId };
     },
-    check: (job) => checkJob(api, job, lifetimeMs),
+    check: (job) => checkJob(api, job, lifetime),
     prepare: (output) => prepareVideo(api, output),
     async upload(file) {
       if (file.trainedModel === undefined)
@@ -61,16 +48,12 @@ function createPhotogpt(connection: Connection): Provider {
   };
 }
 
-async function verify(api: Api): Promise<Verification> {
-  try {
+function verify(api: Api): Promise<Verification> {
+  const ping = async (): Promise<Verification> => {
     await api({ method: 'GET', path: '/ping', answer: acknowledged });
     return { key: 'good', balance: null, message: 'the key is good; PhotoGPT tells no balance' };
-  } catch (error) {
-    const { message } = classify(error);
-    const refused = error instanceof HttpError && error.status === 401;
-    if (refused || error instanceof NotOkError) return { key: 'refused', balance: null, message };
-    return { key: 'unreachable', balance: null, message };
-  }
+  };
+  return verifyKey(classify, ping, (error) => error instanceof NotOkError);
 }
 
 export const photogpt: Vendor = {

@@ -1,8 +1,9 @@
 import type { Context, Hono } from 'hono';
 import { iso } from '../clock.ts';
+import { textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './answers.ts';
+import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
 import type { Model } from './library.ts';
 import { changedModel, faultOf, newModel } from './rules.ts';
 
@@ -77,7 +78,7 @@ function train(context: Context<Env>, desk: Desk): Response {
     return refuse(context, 429, 'too many trainings are running');
   }
   const cost = priceOf(desk, 'training');
-  const refusal = refuseUnpaid(context, desk, account, cost);
+  const refusal = refuseUnpaid(context, desk, cost);
   if (refusal !== undefined) return refusal;
   model.training = world.jobs.accept({
     vendor: 'photogpt',

@@ -4,14 +4,14 @@ import { canonical, sha256 } from '../digest.ts';
 import type { Job, Order } from '../jobs.ts';
 import type { Picture } from '../pictures.ts';
 import { fit, sizeFor } from '../pictures.ts';
+import { faultOfLink, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid, textOf } from './answers.ts';
+import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
 import type { Model } from './library.ts';
 import {
   faultOf,
   imageModels,
-  looksPublic,
   presets,
   trainedModel,
   upscaling,
@@ -133,7 +133,7 @@ function order(
 ): Job | Response {
   const account = context.get('account');
   const cost = price * count;
-  const refusal = refuseUnpaid(context, desk, account, cost);
+  const refusal = refuseUnpaid(context, desk, cost);
   if (refusal !== undefined) return refusal;
   const outputs = Array.from({ length: count }, () => randomUUID());
   const { path } = context.req;
@@ -193,9 +193,8 @@ function contentOf(desk: Desk, link: string): string {
 
 function faultOfLinks({ world }: Desk, body: Body): string | undefined {
   for (const link of linksOf(body)) {
-    if (!URL.canParse(link)) return `reference is not a URL: ${link}`;
-    const url = new URL(link);
-    if (!looksPublic(url) && !world.files.knows(url)) return `reference is not public: ${link}`;
+    const wrong = faultOfLink(world, link);
+    if (wrong !== undefined) return `reference is ${wrong}`;
   }
   return undefined;
 }

@@ -159,14 +159,6 @@ export function faultOf(rule: z.ZodType, body: unknown): string | undefined {
   return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
 }
 
-/** Whether the vendor could fetch this URL: http(s), and no address of a private network. */
-export function looksPublic(url: URL): boolean {
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
-  const host = url.hostname;
-  const local = /^(localhost|127\.|10\.|0\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)/;
-  return !local.test(host) && host.includes('.') && !host.endsWith('.local');
-}
-
 /** A file's type by its first bytes; only what the vendor takes. */
 export function imageType(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 16));

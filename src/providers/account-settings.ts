@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `outputLifetime`: how long links to outputs live, such as `24h`, where the vendor does not say. */
+export const outputLifetime = z
+  .string()
+  .regex(/^\d{1,5}[mhd]$/, 'write a time such as 90m, 24h or 7d')
+  .optional();
+
+/** Null where the account does not say. */
+export function lifetimeMs(text: z.infer<typeof outputLifetime>): number | null {
+  if (text === undefined) return null;
+  return Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs];
+}
