@@ -13,3 +13,8 @@ export function lifetimeMs(text: z.infer<typeof outputLifetime>): number | null 
   if (text === undefined) return null;
   return Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs];
 }
+
+/** When links end that the vendor made at a time, or just now where it tells none. */
+export function expiryOf(madeAt: number | undefined, lifetime: number | null): number | null {
+  return lifetime === null ? null : (madeAt ?? Date.now()) + lifetime;
+}

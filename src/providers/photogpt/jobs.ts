@@ -1,6 +1,7 @@
 import { HttpError, ResponseShapeError } from '../../http/errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { amountFromDecimal, type Amount } from '../../money.ts';
+import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import { timeOf } from '../fields.ts';
@@ -45,8 +46,7 @@ function stateOf(result: Job, outputLifetimeMs: number | null): JobState {
 }
 
 function outputsOf(result: Job, outputLifetimeMs: number | null): JobOutput[] {
-  const since = timeOf(result.createdAt) ?? Date.now();
-  const expiresAt = outputLifetimeMs === null ? null : since + outputLifetimeMs;
+  const expiresAt = expiryOf(timeOf(result.createdAt), outputLifetimeMs);
   const images = (result.images ?? []).map(({ id, url }) => ({
     remote: id ?? null,
     url: url ?? null,

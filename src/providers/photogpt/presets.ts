@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import type { Api } from '../api.ts';
+import { listIn } from '../lists.ts';
 
 /** No page describes this answer: a list of texts or of objects, bare or in an object, is understood. */
 export async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {
   const answer = z.looseObject({ result: z.unknown().optional() });
   const { result } = await api({ method: 'GET', path: '/presets', answer });
-  return listIn(result).flatMap(presetOf);
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  if (value === null || typeof value !== 'object') return [];
-  return Object.values(value).find((inner): inner is unknown[] => Array.isArray(inner)) ?? [];
+  return (listIn(result) ?? []).flatMap(presetOf);
 }
 
 function presetOf(entry: unknown): { id: string; name: string }[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../json.ts';
+import { missing, present } from '../body.ts';
 import { opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
@@ -187,13 +187,4 @@ function nested(
 function remoteId({ references: [first] }: StartRequest): string | undefined {
   const remote = first?.remote;
   return typeof remote === 'string' ? remote : missing('a picture at this account');
-}
-
-function missing(what: string): never {
-  throw new UserError(`the request lacks ${what}`);
-}
-
-function present(fields: { readonly [name: string]: Json | undefined }): JsonObject {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as JsonObject;
 }

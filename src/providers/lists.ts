@@ -1,0 +1,16 @@
+/**
+ * The list in an answer whose shape is not documented: bare, or in an object, at most three deep.
+ * Undefined where there is none.
+ */
+export function listIn(value: unknown, depth = 3): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (depth === 0 || value === null || typeof value !== 'object') return undefined;
+  const inner = Object.values(value);
+  const list = inner.find((one): one is unknown[] => Array.isArray(one));
+  if (list) return list;
+  for (const one of inner) {
+    const found = listIn(one, depth - 1);
+    if (found) return found;
+  }
+  return undefined;
+}
