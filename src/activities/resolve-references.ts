@@ -20,13 +20,13 @@ export async function resolveRequest(
   request: ShotRequest,
 ): Promise<StartRequest> {
   const trainedModel = await trainedModelOf(deps, access, request);
-  const spec = modelOf(deps, access, request);
+  const { makes, references: spec } = modelOf(deps, access, request);
   const references = await Promise.all(
     request.references.map((reference) =>
       resolveReference(deps, access, { reference, request, trainedModel, takes: spec.takes }),
     ),
   );
-  return { request, trainedModel, references };
+  return { request, makes, trainedModel, references };
 }
 
 async function trainedModelOf(
@@ -46,11 +46,11 @@ function modelOf(
   deps: ActivityDependencies,
   access: AccountAccess,
   request: ShotRequest,
-): ReferenceSpec {
+): ModelSpec {
   const models: readonly ModelSpec[] = deps.catalogue.get(access.name)?.models ?? [];
   const spec = models.find(({ id }) => id === request.model);
   if (!spec) throw new UserError(`${access.name} has no model ${request.model}`);
-  return spec.references;
+  return spec;
 }
 
 interface Wanted {

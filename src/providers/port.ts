@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
+import type { MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
@@ -89,6 +89,8 @@ export interface SendFence {
 /** A request with every reference at the vendor, ready to be sent. */
 export interface StartRequest {
   readonly request: ShotRequest;
+  /** What the model makes: a model that only the vendor's live list tells may have its own path by it. */
+  readonly makes: MediaKind;
   /** The trained model's id at the vendor, where one is asked. */
   readonly trainedModel: string | undefined;
   /** One per `request.references`, in order. */

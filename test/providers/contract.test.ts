@@ -128,7 +128,7 @@ describe.each(vendors.map(({ id }) => id))('%s', (id) => {
     const start = startOf(spec.id, fields, references);
     const request = spec.trained ? { ...start.request, choice: existing } : start.request;
     const { job, id: jobId } = await provider.start(
-      { ...start, request, trainedModel: spec.trained ? model : undefined },
+      { ...start, request, makes: spec.makes, trainedModel: spec.trained ? model : undefined },
       openFence,
     );
     const { outputs } = await finished(provider, job);

@@ -20,6 +20,7 @@ export function startOf(
       references: [],
       ...fields,
     },
+    makes: 'image',
     trainedModel: undefined,
     references: references.map((reference) => ({
       role: undefined,
