@@ -1,36 +1,96 @@
 import type { AccountSpec, Catalogue } from '../batch/model-spec.ts';
+import type { ShotRequest } from '../batch/request.ts';
 import type { AccountConfig, Config } from '../config.ts';
 import { type Learned, nothingLearned, type Offer } from '../providers/port.ts';
 
 /** What each account's vendor told last, by the account's ledger key. */
 export type LearnedByAccount = (accountKey: string) => Learned;
 
-/** What the batch language may know of the accounts: no key, no URL. */
+/** Sees what a batch asks of the catalogue, so that the vendors can be asked for what is not known. */
+export interface CatalogueWatch {
+  named(account: AccountConfig): void;
+  /** A request whose price the vendor itself must tell was priced. */
+  priced(account: AccountConfig, quoteKey: string, request: ShotRequest): void;
+}
+
+/**
+ * What the batch language may know of the accounts: no key, no URL. It follows what is learned later:
+ * each look at an account's models or prices is by the facts of that moment.
+ */
 export function catalogueOf(
   { accounts }: Pick<Config, 'accounts'>,
   learned: LearnedByAccount = () => nothingLearned,
+  watch?: CatalogueWatch,
 ): Catalogue {
-  const specs = [...accounts.values()].map((account): [string, AccountSpec] => [
-    account.name,
-    specOf(account, learned),
-  ]);
-  return new Map(specs);
+  const catalogue = new WatchedMap((name) => {
+    const account = accounts.get(name);
+    if (account) watch?.named(account);
+  });
+  for (const account of accounts.values())
+    catalogue.set(account.name, specOf(account, liveOffer(account, learned(account.key)), watch));
+  return catalogue;
 }
 
 export function offerOf(account: AccountConfig, learned: Learned = nothingLearned): Offer {
   return account.vendor.offer(account.settings, learned);
 }
 
-function specOf(account: AccountConfig, learned: LearnedByAccount): AccountSpec {
-  const offer = offerOf(account, learned(account.key));
+/** The account's offer, made anew whenever its vendor has told other models. */
+export function liveOffer(account: AccountConfig, learned: Learned): () => Offer {
+  let { models } = learned;
+  let offer = offerOf(account, learned);
+  return () => {
+    if (learned.models === models) return offer;
+    models = learned.models;
+    offer = offerOf(account, learned);
+    return offer;
+  };
+}
+
+/** Under which key the vendor must be asked for the price; undefined: it is known without asking. */
+export function quoteKeyOf(
+  { prices }: AccountConfig,
+  offer: Offer,
+  request: ShotRequest,
+): string | undefined {
+  return prices[request.model] === undefined ? offer.quoteKey?.(request) : undefined;
+}
+
+class WatchedMap extends Map<string, AccountSpec> {
+  readonly #named: (name: string) => void;
+
+  constructor(named: (name: string) => void) {
+    super();
+    this.#named = named;
+  }
+
+  override get(name: string): AccountSpec | undefined {
+    this.#named(name);
+    return super.get(name);
+  }
+}
+
+function specOf(
+  account: AccountConfig,
+  offer: () => Offer,
+  watch: CatalogueWatch | undefined,
+): AccountSpec {
   return {
     name: account.name,
     key: account.key,
     unit: account.vendor.unit,
-    models: offer.models,
-    training: offer.training,
+    get models() {
+      return offer().models;
+    },
+    get training() {
+      return offer().training;
+    },
     hostsFiles: false,
-    price: (request) => offer.price(request, account.prices),
-    trainingPrice: () => offer.trainingPrice(account.prices),
+    price(request) {
+      const quoteKey = watch && quoteKeyOf(account, offer(), request);
+      if (quoteKey !== undefined) watch?.priced(account, quoteKey, request);
+      return offer().price(request, account.prices);
+    },
+    trainingPrice: () => offer().trainingPrice(account.prices),
   };
 }

@@ -16,6 +16,7 @@ export interface Ledger {
   readonly claims: ClaimLedger;
   readonly submissions: SubmissionLedger;
   readonly remotes: RemoteLedger;
+  readonly learned: LearnedLedger;
   readonly reports: ReportLedger;
   close(): Promise<void>;
 }
@@ -319,6 +320,19 @@ export interface SubmissionLedger {
   /** Tries again later. */
   delayOutput(submission: string, index: number, inMs: number, why: string): Promise<boolean>;
   loseOutput(submission: string, index: number, why: string): Promise<boolean>;
+  /**
+   * Refunds that the account's vendor promised and that are due to be asked after, each leased for
+   * `leaseMs`; `early`: also those whose time has not come.
+   */
+  dueRefunds(
+    account: string,
+    options: { limit: number; leaseMs: number; early?: boolean },
+  ): Promise<readonly DueRefund[]>;
+  /**
+   * `back`: spent becomes refunded in every budget that counted it. `notYet`: asked again later, at
+   * growing intervals, for seven days; then, and with `kept`, the money stays spent.
+   */
+  settleRefund(submission: string, told: 'back' | 'kept' | 'notYet'): Promise<boolean>;
   /** A job id that arrived after its submission was final: kept, `surplus`, collected all the same. */
   lateJob(submission: string, job: JsonObject, jobId: string): Promise<boolean>;
   /** Job ids of the account that some submission has. */
@@ -329,6 +343,12 @@ export interface SubmissionLedger {
     reason: HoldReason,
     untilMs: number | null,
   ): Promise<void>;
+}
+
+/** A failed job whose money the vendor promised to give back. */
+export interface DueRefund {
+  readonly submission: string;
+  readonly job: JsonObject;
 }
 
 /** Uploads and trained models: what exists at an account, so that it is made once. */
@@ -380,6 +400,21 @@ export interface RemoteLedger {
   ): Promise<void>;
   /** Abandons an untrained model: its images are forgotten, phase `creating`, no remote id. */
   abandonModel(account: string, fingerprint: string): Promise<void>;
+  /** All that this ledger knows to lie at the account, by the vendor's ids. */
+  knownThings(account: string): Promise<ReadonlyMap<string, KnownThing>>;
+  /** Uploads that were deleted at the vendor: a later shot that needs one uploads it again. */
+  forgetUploads(account: string, ids: readonly string[]): Promise<void>;
+  /** A trained model that was deleted at the vendor: a later shot that needs it trains, and pays, again. */
+  forgetModel(account: string, id: string): Promise<void>;
+}
+/** What something at the vendor is to us. */
+export interface KnownThing {
+  /** `reference`: for shots to read; `picture`: to train from. */
+  readonly kind: 'reference' | 'picture' | 'model';
+  /** The file's path or the training's name as a batch has it; null: in no batch any more. */
+  readonly name: string | null;
+  /** The file's sha-256, or the training set's fingerprint. */
+  readonly hash: string;
 }
 export type ModelPhase =
   'creating' | 'created' | 'uploading' | 'armed' | 'triggered' | 'ready' | 'failed';
@@ -391,6 +426,22 @@ export interface ModelRow {
   readonly submission: string | null;
   /** When that submission was claimed. */
   readonly triggeredAt: number | null;
+}
+
+/** What vendors' free calls have told, per account; an answer replaces the one before it. */
+export interface LearnedLedger {
+  /** The last `Provider.discover`; undefined: never asked, or not again after the time given. */
+  models(account: string, after?: number): Promise<{ models: Json; at: number } | undefined>;
+  putModels(account: string, models: Json): Promise<void>;
+  /** Quotes by `Offer.quoteKey`; with `since`, those of that time and later. */
+  quotes(account: string, since?: number): Promise<readonly Quote[]>;
+  putQuotes(account: string, quotes: readonly { key: string; amount: Amount }[]): Promise<void>;
+}
+export interface Quote {
+  readonly key: string;
+  /** In the account's unit. */
+  readonly amount: Amount;
+  readonly at: number;
 }
 
 export interface ShotRow {
@@ -440,6 +491,8 @@ export interface SubmissionRow {
   readonly endedAt: number | null;
   readonly why: string | null;
   readonly surplus: boolean;
+  /** What became of a refund that the vendor promised; null: none was. */
+  readonly refund: 'owed' | 'back' | 'kept' | null;
 }
 export interface AccountMoney {
   readonly account: string;
@@ -450,10 +503,26 @@ export interface AccountMoney {
   readonly reserved: Amount;
   readonly spent: Amount;
   readonly refunded: Amount;
+  /** Promised back by the vendor, and part of `spent` until it is there. */
+  readonly promised: Amount;
   /** Ambiguous, parked and stalled. */
   readonly ambiguous: Amount;
   /** The batch's cap, and the standing one. */
   readonly cap: Amount | null;
+}
+/** What an account has paid over all batches. */
+export interface AccountTotals {
+  readonly account: string;
+  readonly unit: Unit;
+  /** Claimed, submitted, or of an unclear fate. */
+  readonly reserved: Amount;
+  readonly spent: Amount;
+  /** The standing budget, and what this period has used of it, reserved amounts included. */
+  readonly budget: {
+    readonly cap: Amount;
+    readonly period: 'day' | 'month' | 'ever';
+    readonly used: Amount;
+  } | null;
 }
 export interface StepCounts {
   readonly step: string;
@@ -481,6 +550,8 @@ export interface BatchStatus {
 }
 export interface ReportLedger {
   status(batch: string): Promise<BatchStatus | undefined>;
+  /** Every account that was ever registered. */
+  accounts(): Promise<readonly AccountTotals[]>;
   /** In plan order; streams at any batch size. Retired shots come only when asked for. */
   shots(
     batch: string,

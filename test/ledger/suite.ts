@@ -1,8 +1,11 @@
 import { describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { claimSuite } from './suite/claim.ts';
+import { learnedSuite } from './suite/learned.ts';
+import { knownThingsSuite } from './suite/known-things.ts';
 import { planSuite } from './suite/plans.ts';
 import { propertySuite } from './suite/property.ts';
+import { refundSuite } from './suite/refunds.ts';
 import { reportSuite } from './suite/reports.ts';
 import { transitionSuite } from './suite/transitions.ts';
 
@@ -18,6 +21,9 @@ export function ledgerSuite(open: Open): void {
   describe('claim', () => claimSuite(open));
   describe('transitions', () => transitionSuite(open));
   describe('plans', () => planSuite(open));
+  describe('learned', () => learnedSuite(open));
+  describe('what lies at the vendor', () => knownThingsSuite(open));
+  describe('promised refunds', () => refundSuite(open));
   describe('reports', () => reportSuite(open));
   describe('any sequence of events', () => propertySuite(open));
 }

@@ -5,6 +5,7 @@ import { createBatchLedger } from './batches.ts';
 import { createClaimLedger } from './claims.ts';
 import { openDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
+import { createLearnedLedger } from './learned.ts';
 import { createPlanLedger } from './plans.ts';
 import { createRemoteLedger } from './remotes.ts';
 import { createReportLedger } from './reports.ts';
@@ -35,6 +36,7 @@ export async function openSqliteLedger(options: {
       claims: createClaimLedger(context),
       submissions: createSubmissionLedger(context),
       remotes: createRemoteLedger(context),
+      learned: createLearnedLedger(context),
       reports: createReportLedger(context),
       close: async () => {
         await commits.flush();

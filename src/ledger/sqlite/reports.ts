@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import type { ReportLedger, ShotRow, SubmissionRow } from '../port.ts';
+import { readAccountTotals } from './account-totals.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { shotRow, shotSelection, submissionRow } from './rows.ts';
@@ -12,6 +13,7 @@ const plansKeptMs = 30 * 24 * 60 * 60_000;
 export function createReportLedger({ database, commits, now }: Context): ReportLedger {
   return {
     status: async (batch) => readStatus(database, batch, now()),
+    accounts: async () => readAccountTotals(database, now()),
     shots: (batch, options = {}) => readShots(database, batch, options),
     shot: async (batch, key) => {
       const record = database.get<ShotRecord>(

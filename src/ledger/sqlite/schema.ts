@@ -110,6 +110,26 @@ create table model_image (
 ) strict, without rowid;
 create table kept_plan (id text primary key, content text not null, at integer not null) strict;
 `,
+  `
+create table discovered (
+  account text primary key, models text not null, at integer not null
+) strict, without rowid;
+create table quote (
+  account text not null, key text not null, amount integer not null, at integer not null,
+  primary key (account, key)
+) strict, without rowid;
+`,
+  `
+alter table submission add column refund text;
+alter table submission add column refund_at integer;
+alter table submission add column refund_until integer;
+alter table submission add column refund_checks integer not null default 0;
+create index submission_refund on submission (account, refund_at) where refund = 'owed';
+alter table account add column claims_wait_until integer not null default 0;
+alter table account add column calls_wait_until integer not null default 0;
+alter table account add column last_slot text;
+alter table model add column seen_at integer;
+`,
 ];
 
 /**

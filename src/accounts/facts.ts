@@ -1,0 +1,56 @@
+import type { Json } from '../json.ts';
+import type { Quote } from '../ledger/port.ts';
+import type { Amount } from '../money.ts';
+import type { Learned } from '../providers/port.ts';
+
+/**
+ * What one account's vendor has told, as far as this process has heard. It grows in place, so that a
+ * catalogue over it knows at once what was asked a moment ago.
+ */
+export class AccountFacts implements Learned {
+  #models: { readonly models: Json; readonly at: number } | undefined;
+  #quotedLast: number;
+  readonly #quotes: Map<string, Quote>;
+
+  constructor() {
+    this.#quotedLast = 0;
+    this.#quotes = new Map();
+  }
+
+  get models(): Json | undefined {
+    return this.#models?.models;
+  }
+
+  /** Epoch milliseconds; undefined: never asked. */
+  get modelsAt(): number | undefined {
+    return this.#models?.at;
+  }
+
+  quote(key: string): Amount | undefined {
+    return this.#quotes.get(key)?.amount;
+  }
+
+  quotedAt(key: string): number | undefined {
+    return this.#quotes.get(key)?.at;
+  }
+
+  /** Time of the newest quote; 0: none. */
+  get quotedLast(): number {
+    return this.#quotedLast;
+  }
+
+  get quotes(): number {
+    return this.#quotes.size;
+  }
+
+  tellModels(models: Json, at: number): void {
+    this.#models = { models, at };
+  }
+
+  tellQuotes(quotes: Iterable<Quote>): void {
+    for (const quote of quotes) {
+      this.#quotes.set(quote.key, quote);
+      this.#quotedLast = Math.max(this.#quotedLast, quote.at);
+    }
+  }
+}

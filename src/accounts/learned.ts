@@ -1,0 +1,172 @@
+import type { PlannedShot } from '../batch/shot.ts';
+import type { ShotRequest } from '../batch/request.ts';
+import type { AccountConfig } from '../config.ts';
+import type { LearnedLedger } from '../ledger/port.ts';
+import type { Offer, Provider } from '../providers/port.ts';
+import { askQuotes } from './ask-quotes.ts';
+import { liveOffer, quoteKeyOf } from './catalogue.ts';
+import { AccountFacts } from './facts.ts';
+import { providerOf } from './provider.ts';
+
+/** After this long a vendor is asked again. */
+export const learnedForMs = 24 * 60 * 60_000;
+/** Distinct prices asked for at once, of one account. */
+export const questionsMax = 500;
+/** Answers are kept this often, so that little is asked twice after a Ctrl-C. */
+const questionsPerWrite = 50;
+
+export interface LearnedOptions {
+  readonly ledger: LearnedLedger;
+  readonly accounts: Iterable<AccountConfig>;
+  /** Undefined where this process has no key; default: `providerOf`. */
+  readonly provider?: (account: AccountConfig) => Provider | undefined;
+  /** Epoch milliseconds, the ledger's clock. */
+  readonly now?: () => number;
+  readonly questionsMax?: number;
+}
+
+interface Known {
+  readonly account: AccountConfig;
+  readonly facts: AccountFacts;
+  readonly offer: () => Offer;
+}
+
+/**
+ * What the accounts have learned from their vendors: read from the ledger, asked for where it is missing
+ * or old, and written back. Asking is free and best effort: nothing here throws because of a vendor.
+ */
+export class LearnedAccounts {
+  readonly #ledger: LearnedLedger;
+  readonly #provider: (account: AccountConfig) => Provider | undefined;
+  readonly #now: () => number;
+  readonly #questionsMax: number;
+  readonly #known: Map<string, Known>;
+
+  constructor(options: LearnedOptions) {
+    this.#ledger = options.ledger;
+    this.#provider = options.provider ?? providerOf;
+    this.#now = options.now ?? Date.now;
+    this.#questionsMax = options.questionsMax ?? questionsMax;
+    this.#known = new Map();
+    for (const account of options.accounts) {
+      const facts = new AccountFacts();
+      this.#known.set(account.key, { account, facts, offer: liveOffer(account, facts) });
+    }
+  }
+
+  /** The live facts of an account, by its ledger key. */
+  readonly of = (accountKey: string): AccountFacts => {
+    const known = this.#known.get(accountKey);
+    if (!known) throw new Error(`no account has the key ${accountKey}`);
+    return known.facts;
+  };
+
+  /** Reads what any process has learned since the last call. */
+  async load(): Promise<void> {
+    for (const [key, { facts }] of this.#known) {
+      const found = await this.#ledger.models(key, facts.modelsAt);
+      if (found) facts.tellModels(found.models, found.at);
+      facts.tellQuotes(await this.#ledger.quotes(key, facts.quotedLast));
+    }
+  }
+
+  /** Whether the account's vendor tells its models live, and may be asked here. */
+  mayDiscover(account: AccountConfig): boolean {
+    return this.#provider(account)?.discover !== undefined;
+  }
+
+  /**
+   * Asks the vendor for its models when that was longer ago than `maxAgeMs`.
+   * @returns what a person should know when it could not be asked
+   */
+  async discover(account: AccountConfig, maxAgeMs = learnedForMs): Promise<string | undefined> {
+    const facts = this.of(account.key);
+    const provider = this.#provider(account);
+    if (!provider?.discover || !this.#isOld(facts.modelsAt, maxAgeMs)) return undefined;
+    try {
+      const models = await provider.discover();
+      await this.#ledger.putModels(account.key, models);
+      facts.tellModels(models, this.#now());
+      return undefined;
+    } catch (error) {
+      const instead =
+        facts.modelsAt === undefined
+          ? 'only the models of its documents are known'
+          : 'what it told before is used';
+      return `${account.name} could not be asked for its models, ${instead}: ${provider.classify(error).message}`;
+    }
+  }
+
+  /** Of the requests by quote key, those whose price is not known, then those whose price is old. */
+  unanswered(
+    account: AccountConfig,
+    wanted: ReadonlyMap<string, ShotRequest>,
+    maxAgeMs = learnedForMs,
+  ): ReadonlyMap<string, ShotRequest> {
+    if (!this.#provider(account)?.quote) return new Map();
+    const facts = this.of(account.key);
+    const old = [...wanted].filter(([key]) => this.#isOld(facts.quotedAt(key), maxAgeMs));
+    const isKnown = ([key]: [string, ShotRequest]): boolean => facts.quote(key) !== undefined;
+    return new Map([...old.filter((each) => !isKnown(each)), ...old.filter(isKnown)]);
+  }
+
+  /**
+   * Asks the vendor for prices, by quote key.
+   * @returns what a person should know of those it did not get
+   */
+  async quote(
+    account: AccountConfig,
+    wanted: ReadonlyMap<string, ShotRequest>,
+  ): Promise<readonly string[]> {
+    const provider = this.#provider(account);
+    if (!provider?.quote) return [];
+    const questions = [...wanted].slice(0, this.#questionsMax);
+    const refused: string[] = [];
+    for (let start = 0; start < questions.length; start += questionsPerWrite) {
+      const slice = new Map(questions.slice(start, start + questionsPerWrite));
+      const answers = await askQuotes(provider, slice);
+      await this.#ledger.putQuotes(account.key, answers.quotes);
+      const at = this.#now();
+      this.of(account.key).tellQuotes(answers.quotes.map((quote) => ({ ...quote, at })));
+      refused.push(...answers.refused);
+      if (answers.stopped !== undefined)
+        return [`${account.name} could not be asked for every price: ${answers.stopped}`];
+    }
+    const notes: string[] = [];
+    if (refused.length > 0)
+      notes.push(`${account.name} gives no price for ${refused.length} requests: ${refused[0]}`);
+    const left = wanted.size - questions.length;
+    if (left > 0)
+      notes.push(`${account.name}: ${left} prices are left for the next plan, which asks on`);
+    return notes;
+  }
+
+  /**
+   * The shots with the prices that are known now. Where one is missing and the key is here, its vendor
+   * is asked; a price that is only old stays, for it is the one that was accepted.
+   */
+  async priced(shots: readonly PlannedShot[]): Promise<readonly PlannedShot[]> {
+    const missing = new Map<string, Map<string, ShotRequest>>();
+    for (const { account: key, request } of shots) {
+      const known = this.#known.get(key);
+      const quoteKey = known && quoteKeyOf(known.account, known.offer(), request);
+      if (quoteKey === undefined || known?.facts.quote(quoteKey) !== undefined) continue;
+      missing.set(key, (missing.get(key) ?? new Map<string, ShotRequest>()).set(quoteKey, request));
+    }
+    if (missing.size === 0) return shots;
+    for (const [key, wanted] of missing) {
+      const known = this.#known.get(key);
+      if (known) await this.quote(known.account, wanted);
+    }
+    return shots.map((shot) => {
+      const known = missing.has(shot.account) ? this.#known.get(shot.account) : undefined;
+      return known
+        ? { ...shot, price: known.offer().price(shot.request, known.account.prices) }
+        : shot;
+    });
+  }
+
+  #isOld(at: number | undefined, maxAgeMs: number): boolean {
+    return at === undefined || this.#now() - at > maxAgeMs;
+  }
+}

@@ -1,0 +1,8 @@
+import type { AccountConfig } from '../config.ts';
+import type { Provider } from '../providers/port.ts';
+
+/** The account's vendor; undefined where its key is not set here. */
+export function providerOf(account: AccountConfig): Provider | undefined {
+  const { vendor, apiKey, baseUrl, settings } = account;
+  return apiKey === undefined ? undefined : vendor.connect({ baseUrl, apiKey, settings });
+}
