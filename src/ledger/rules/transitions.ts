@@ -19,6 +19,7 @@ export const transitions = {
   failed: { from: ['submitted'], to: 'failed' },
   stalled: { from: ['submitted'], to: 'stalled' },
   loseOutput: { from: ['succeeded'], to: 'lost' },
+  forget: { from: liveStates, to: 'failed' },
 } as const satisfies Record<
   string,
   { readonly from: readonly SubmissionState[]; readonly to: SubmissionState }

@@ -2,6 +2,7 @@ import type { Json } from '../../json.ts';
 import type { ModelPhase, RemoteLedger } from '../port.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
+import { forgetModel, forgetUploads, knownThings } from './known-things.ts';
 
 export function createRemoteLedger({ database, commits, now }: Context): RemoteLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
@@ -69,6 +70,9 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
       }),
     abandonModel: (account, fingerprint) =>
       write(() => abandonModel(database, account, fingerprint)),
+    knownThings: async (account) => knownThings(database, account),
+    forgetUploads: (account, ids) => write(() => forgetUploads(database, account, ids)),
+    forgetModel: (account, id) => write(() => forgetModel(database, account, id, now())),
   };
 }
 

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { offerOf } from '../accounts/catalogue.ts';
+import type { AccountConfig } from '../config.ts';
+import { formatAmount } from '../money.ts';
+import type { Terminal } from './terminal.ts';
+import { thingsCommand } from './vendor-things.ts';
+
+export function trainedCommand(terminal: Terminal): Command {
+  return thingsCommand(terminal, {
+    name: 'trained',
+    description: 'the models that an account has trained at its vendor: list them, delete them',
+    noun: 'trained model',
+    advice:
+      'Delete the uploads first: where pictures belong to a model, they are found by it alone.',
+    open: ({ train }) => train,
+    later: (account) =>
+      `A later batch that needs one trains it again, for ${priceOf(account)} each; pictures made with it stay`,
+    forget: (remotes, account, id) => remotes.forgetModel(account, id),
+  });
+}
+
+function priceOf(account: AccountConfig): string {
+  const { amount, unit } = offerOf(account).trainingPrice(account.prices);
+  return amount === null ? 'a price that nobody knows' : formatAmount(amount, unit);
+}

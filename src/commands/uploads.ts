@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import type { Terminal } from './terminal.ts';
+import { thingsCommand } from './vendor-things.ts';
+
+export function uploadsCommand(terminal: Terminal): Command {
+  return thingsCommand(terminal, {
+    name: 'uploads',
+    description: 'the files that an account holds at its vendor: list them, delete them',
+    noun: 'upload',
+    open: ({ files }) => files,
+    later: () => 'A later batch that needs one uploads it again, which costs nothing',
+    forget: (remotes, account, id) => remotes.forgetUploads(account, [id]),
+  });
+}
