@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an old Node can at least say which one is needed.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 const needed = [22, 19];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -11,6 +13,10 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   );
   process.exit(2);
 }
+// Halves the time to start. It lies beside the code: who may write there may change the code as well.
+module.enableCompileCache(
+  fileURLToPath(new URL('../node_modules/.cache/shotlist', import.meta.url)),
+);
 // A checkout runs its source, never a build that may be older; a published package has no source.
 const source = new URL('../src/cli.ts', import.meta.url);
 const entry = existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url);

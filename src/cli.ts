@@ -1,20 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { InvalidBatch } from './commands/batch-file.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { initCommand } from './commands/init.ts';
-import { openCommand } from './commands/open.ts';
-import { planCommand } from './commands/plan.ts';
-import { receiptCommand } from './commands/receipt.ts';
-import { runCommand } from './commands/run.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { statusCommand } from './commands/status.ts';
-import { steeringCommands } from './commands/steer.ts';
 import type { ExitCode } from './commands/summary.ts';
 import { processTerminal, type Terminal } from './commands/terminal.ts';
-import { validateCommand } from './commands/validate.ts';
-import { watchCommand } from './commands/watch.ts';
-import { workerCommand } from './commands/worker.ts';
 import { UserError } from './errors.ts';
 
 /** Runs one command line. @returns the process's exit code */
@@ -23,8 +10,9 @@ export async function main(
   terminal: Terminal = processTerminal(),
 ): Promise<number> {
   let code: number = 0;
-  const program = createProgram(terminal, (given) => (code = given));
+  const exit = (given: ExitCode) => (code = given);
   try {
+    const program = await createProgram(terminal, exit, argv[0]);
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
@@ -32,26 +20,50 @@ export async function main(
   }
 }
 
-/** The whole command line; docs/cli.md is made from its help. */
-export function createProgram(terminal: Terminal, exit: (code: ExitCode) => void): Command {
+type Exit = (code: ExitCode) => void;
+type Loaded = Promise<Command>;
+
+/** In the order of the help. Each loads its own modules only, so that `status` need not load a worker. */
+const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Loaded>> = {
+  init: async (terminal) => (await import('./commands/init.ts')).initCommand(terminal),
+  validate: async (terminal) => (await import('./commands/validate.ts')).validateCommand(terminal),
+  plan: async (terminal) => (await import('./commands/plan.ts')).planCommand(terminal),
+  run: async (terminal, exit) => (await import('./commands/run.ts')).runCommand(terminal, exit),
+  watch: async (terminal, exit) =>
+    (await import('./commands/watch.ts')).watchCommand(terminal, exit),
+  status: async (terminal, exit) =>
+    (await import('./commands/status.ts')).statusCommand(terminal, exit),
+  pause: async (terminal) => (await import('./commands/steer.ts')).steerCommand(terminal, 'pause'),
+  resume: async (terminal) =>
+    (await import('./commands/steer.ts')).steerCommand(terminal, 'resume'),
+  cancel: async (terminal) =>
+    (await import('./commands/steer.ts')).steerCommand(terminal, 'cancel'),
+  open: async (terminal) => (await import('./commands/open.ts')).openCommand(terminal),
+  receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
+  uploads: async (terminal) => (await import('./commands/uploads.ts')).uploadsCommand(terminal),
+  trained: async (terminal) => (await import('./commands/trained.ts')).trainedCommand(terminal),
+  worker: async (terminal) => (await import('./commands/worker.ts')).workerCommand(terminal),
+  simulate: async (terminal) => (await import('./commands/simulate.ts')).simulateCommand(terminal),
+  doctor: async (terminal, exit) =>
+    (await import('./commands/doctor.ts')).doctorCommand(terminal, exit),
+};
+
+/**
+ * The command line; docs/cli.md is made from its help.
+ * @param only loads this command alone, if there is one of that name; else all
+ */
+export async function createProgram(
+  terminal: Terminal,
+  exit: Exit,
+  only?: string,
+): Promise<Command> {
   const program = new Command('shotlist')
     .description('Runs batches of paid image and video generations to the end, and pays once.')
     .version(packageVersion());
-  const commands = [
-    initCommand(terminal),
-    validateCommand(terminal),
-    planCommand(terminal),
-    runCommand(terminal, exit),
-    watchCommand(terminal, exit),
-    statusCommand(terminal, exit),
-    ...steeringCommands(terminal),
-    openCommand(terminal),
-    receiptCommand(terminal),
-    workerCommand(terminal),
-    simulateCommand(terminal),
-    doctorCommand(terminal, exit),
-  ];
-  for (const command of [program, ...commands])
+  const one = only !== undefined && Object.hasOwn(commands, only) ? commands[only] : undefined;
+  const needed = one ? [one] : only === '--version' ? [] : Object.values(commands);
+  const loaded = await Promise.all(needed.map((load) => load(terminal, exit)));
+  for (const command of [program, ...loaded])
     command
       .exitOverride()
       .showHelpAfterError('Try --help.')
@@ -59,23 +71,15 @@ export function createProgram(terminal: Terminal, exit: (code: ExitCode) => void
         writeOut: (text) => terminal.print(text.trimEnd()),
         writeErr: (text) => terminal.say(text.trimEnd()),
       });
-  for (const command of commands) program.addCommand(command);
+  for (const command of loaded) program.addCommand(command);
   return program;
 }
 
 function report(error: unknown, terminal: Terminal, json: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof InvalidBatch) {
-    if (json) terminal.print(JSON.stringify(error));
-    else terminal.say(error.message);
-    return error.exitCode;
-  }
   if (error instanceof UserError) {
-    if (json) terminal.print(JSON.stringify({ error: error.message, next: error.next }));
-    else
-      terminal.say(
-        [`error: ${error.message}`, ...error.next.map((line) => `  ${line}`)].join('\n'),
-      );
+    if (json) terminal.print(JSON.stringify(error));
+    else terminal.say(error.toText());
     return error.exitCode;
   }
   terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));

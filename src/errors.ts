@@ -17,4 +17,14 @@ export class UserError extends Error {
     this.next = options.next ?? [];
     this.exitCode = options.exitCode ?? 2;
   }
+
+  /** What a person reads. */
+  toText(): string {
+    return [`error: ${this.message}`, ...this.next.map((line) => `  ${line}`)].join('\n');
+  }
+
+  /** What a script reads. */
+  toJSON(): object {
+    return { error: this.message, next: this.next };
+  }
 }

@@ -1,13 +1,5 @@
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  Worker,
-  type NativeConnection,
-  type WorkerOptions,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { AccountPulse } from './activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
@@ -17,6 +9,7 @@ import type { AccountConfig, Config } from './config.ts';
 import { UserError } from './errors.ts';
 import type { Ledger } from './ledger/port.ts';
 import type { Blobs } from './storage/blobs.ts';
+import { workflowBundle } from './temporal/workflow-bundle.ts';
 
 export interface WorkerSettings {
   readonly config: Config;
@@ -42,8 +35,9 @@ export interface RunningWorker {
 const shared: Partial<WorkerOptions> = {
   shutdownGraceTime: '1 second',
   shutdownForceTime: '70 seconds',
-  maxHeartbeatThrottleInterval: '5 seconds',
-  defaultHeartbeatThrottleInterval: '5 seconds',
+  // Of the beats of `lively`; see heartbeatTimeout in workflows/activity-options.ts.
+  maxHeartbeatThrottleInterval: '2.5 seconds',
+  defaultHeartbeatThrottleInterval: '2.5 seconds',
 };
 
 /** Composition root: configuration in, one Temporal worker per task queue out. */
@@ -54,8 +48,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const activities = createActivities(dependencies(settings, served));
   const options = { ...shared, connection, namespace };
   const workers: Worker[] = [];
-  if (roles.includes('common'))
-    workers.push(await commonWorker(options, activities, settings.onProgress));
+  if (roles.includes('common')) workers.push(await commonWorker(options, activities, settings));
   if (roles.includes('accounts'))
     for (const { name } of served) workers.push(await accountWorker(options, activities, name));
   if (workers.length === 0)
@@ -81,14 +74,16 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 async function commonWorker(
   options: Partial<WorkerOptions>,
   { openRun, planStep, applyMessage, finishRun }: Activities,
-  onProgress: WorkerSettings['onProgress'],
+  { config, onProgress }: WorkerSettings,
 ): Promise<Worker> {
   return await Worker.create({
     ...options,
     taskQueue: commonTaskQueue,
-    workflowBundle: await workflowBundle(onProgress),
+    workflowBundle: await workflowBundle(config.cacheFolder, onProgress),
     activities: { openRun, planStep, applyMessage, finishRun },
     maxCachedWorkflows: 200,
+    // How long the next worker waits for one that died with workflows in its memory.
+    stickyQueueScheduleToStartTimeout: '5 seconds',
     maxConcurrentActivityTaskExecutions: 20,
   });
 }
@@ -105,29 +100,6 @@ async function accountWorker(
     activities: { trainModel, uploadReferences, runShots },
     maxConcurrentActivityTaskExecutions: 100,
   });
-}
-
-let bundled: Promise<WorkflowBundleOption> | undefined;
-
-/** The bundle that was built with the package, else one built now, once per process. */
-export function workflowBundle(
-  onProgress: WorkerSettings['onProgress'] = () => undefined,
-): Promise<WorkflowBundleOption> {
-  const built = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
-  if (existsSync(built)) return Promise.resolve({ codePath: built });
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  bundled ??= bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url)),
-    logger: {
-      log: () => undefined,
-      trace: () => undefined,
-      debug: () => undefined,
-      info: () => undefined,
-      warn: (message) => onProgress(message),
-      error: (message) => onProgress(message),
-    },
-  });
-  return bundled;
 }
 
 function servedAccounts(

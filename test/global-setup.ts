@@ -12,6 +12,7 @@ import {
   stopServer,
 } from '../src/temporal/server-process.ts';
 import { becomesReady } from '../src/temporal/start-server.ts';
+import { workflowBundle } from '../src/temporal/workflow-bundle.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,6 +20,8 @@ declare module 'vitest' {
     temporalAddress: string;
     /** The binary behind it, for tests that start servers of their own. */
     temporalServer: { binary: string; serverVersion: string };
+    /** The user's, where the workflow bundle is kept. */
+    cacheFolder: string;
   }
 }
 
@@ -34,6 +37,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const logFile = join(folder, 'temporal.log');
   const ports = await choosePorts();
   const pid = spawnServer({ binary: server.binary, ports, logFile });
+  // Once here, while the server starts, instead of at the same time in many processes.
+  await workflowBundle(cacheFolder);
   const address = `127.0.0.1:${ports.grpc}`;
   if (!(await becomesReady(address, () => isServerRunning(pid, ports.grpc)))) {
     throw new Error(
@@ -42,6 +47,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide('temporalAddress', address);
   project.provide('temporalServer', server);
+  project.provide('cacheFolder', cacheFolder);
   return async () => {
     await stopServer(pid, ports.grpc, 3_000);
     rmSync(folder, { recursive: true, force: true });

@@ -20,4 +20,4 @@ cpSync(join(root, 'src', 'report', 'sheet'), join(dist, 'report', 'sheet'), { re
 const { code } = await bundleWorkflowCode({
   workflowsPath: join(root, 'src', 'workflows', 'index.ts'),
 });
-writeFileSync(join(dist, 'workflow-bundle.js'), code);
+writeFileSync(join(dist, 'workflows.bundle.js'), code);

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 
 /** Well below the activities' heartbeat time limit. */
-const beatEveryMs = 4_000;
+const beatEveryMs = 2_000;
 
 /**
  * Runs work with a heartbeat of its own, so that a slow vendor is not taken for a dead worker, and hands

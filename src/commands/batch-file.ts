@@ -35,8 +35,12 @@ export class InvalidBatch extends UserError {
     this.problems = problems;
   }
 
-  /** What a script gets for an invalid file. */
-  toJSON(): object {
+  /** Every mistake already begins with its place. */
+  override toText(): string {
+    return this.message;
+  }
+
+  override toJSON(): object {
     return {
       errors: this.problems
         .filter(({ severity }) => severity === 'error')

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchState } from '../ledger/port.ts';
 import { openBatch } from './project.ts';
-import { tellBatch } from './session.ts';
+import { tellBatch } from './tell-batch.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `pause`, `resume` and `cancel`: the ledger first, so that they hold even when nothing runs. */
@@ -14,44 +14,43 @@ interface Steering {
   readonly done: string;
 }
 
-const steerings: readonly Steering[] = [
-  {
+const steerings: Readonly<Record<Steering['name'], Steering>> = {
+  pause: {
     name: 'pause',
     description: 'submit nothing more; jobs that run are collected',
     to: 'paused',
     from: ['running'],
     done: 'paused: nothing more is submitted, running jobs are collected',
   },
-  {
+  resume: {
     name: 'resume',
     description: 'go on after a pause, or after what stopped an account was mended',
     to: 'running',
     from: ['paused', 'running'],
     done: 'resumed',
   },
-  {
+  cancel: {
     name: 'cancel',
     description: 'stop for good; what is paid for is collected',
     to: 'cancelled',
     from: ['running', 'paused'],
     done: 'cancelled: nothing more is submitted, what is paid for is collected',
   },
-];
+};
 
-export function steeringCommands(terminal: Terminal): Command[] {
-  return steerings.map((steering) => {
-    const command = new Command(steering.name)
-      .description(steering.description)
-      .argument('<batch>', 'name of a batch, or its file')
-      .option('--json', 'print one JSON document');
-    if (steering.name === 'cancel')
-      command.option('--abandon', 'do not wait for running jobs; what they make is not collected');
-    return command
-      .addHelpText('after', `\nExample:\n  shotlist ${steering.name} spring-lookbook`)
-      .action((name: string, options: { json?: boolean; abandon?: boolean }) =>
-        steer(terminal, steering, name, options),
-      );
-  });
+export function steerCommand(terminal: Terminal, name: Steering['name']): Command {
+  const steering = steerings[name];
+  const command = new Command(name)
+    .description(steering.description)
+    .argument('<batch>', 'name of a batch, or its file')
+    .option('--json', 'print one JSON document');
+  if (name === 'cancel')
+    command.option('--abandon', 'do not wait for running jobs; what they make is not collected');
+  return command
+    .addHelpText('after', `\nExample:\n  shotlist ${name} spring-lookbook`)
+    .action((batch: string, options: { json?: boolean; abandon?: boolean }) =>
+      steer(terminal, steering, batch, options),
+    );
 }
 
 async function steer(

@@ -1,6 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import type { Blobs } from '../storage/blobs.ts';
 import { temporaryBeside } from '../storage/atomic-file.ts';
 
@@ -43,6 +42,8 @@ export async function makeThumbnails(
 /** False where the picture cannot be read; the sheet is worth having without it. */
 async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boolean> {
   const temporary = temporaryBeside(target);
+  // Most commands make no thumbnail, and this is the heaviest module they would load.
+  const { default: sharp } = await import('sharp');
   try {
     await sharp(await blobs.path(sha256), { limitInputPixels: maxPixels })
       .rotate()

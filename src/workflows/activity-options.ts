@@ -2,8 +2,11 @@ import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { accountTaskQueue } from '../batch/ids.ts';
 
-/** A worker that dies is noticed after this; activities beat every few seconds. */
-const heartbeatTimeout = '20 seconds';
+/**
+ * A worker that dies is noticed after this. The server hears a beat every 2.5 seconds, so a living worker
+ * is missed only when its process stands still for seven; then a second attempt does no harm.
+ */
+const heartbeatTimeout = '10 seconds';
 
 /** Ledger writes of a moment. */
 const shortWork: ActivityOptions = {

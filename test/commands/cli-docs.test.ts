@@ -18,8 +18,8 @@ function helpOf(command: Command): string {
   return text.trim();
 }
 
-describe('the help of the command line', () => {
-  const program = createProgram(processTerminal(), () => {});
+describe('the help of the command line', async () => {
+  const program = await createProgram(processTerminal(), () => {});
 
   it('is what docs/cli.md says; `npx vitest run test/commands -u` writes it anew', async () => {
     const sections = program.commands.map(

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { describe, expect, it } from 'vitest';
-import { workflowBundle } from '../../src/worker.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -17,7 +17,7 @@ describe('replay', () => {
 
   it.each(readdirSync(folder))('goes the same way through %s', async (name) => {
     const history: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
-    const bundle = await workflowBundle();
+    const bundle = await workflowBundle(inject('cacheFolder'));
     await Worker.runReplayHistory({ workflowBundle: bundle }, history);
   });
 });

@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
 import type { RunShotsInput } from '../../src/activities/run-shots.ts';
 import { batchWorkflowId } from '../../src/batch/ids.ts';
-import { workflowBundle } from '../../src/worker.ts';
+import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 import type { batchWorkflow } from '../../src/workflows/index.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -49,7 +49,7 @@ export async function openStage(activities: Partial<Activities>) {
     connection: native,
     taskQueue: common,
     activities: recorded,
-    workflowBundle: await workflowBundle(),
+    workflowBundle: await workflowBundle(inject('cacheFolder')),
     shutdownGraceTime: 0,
   });
   const accountWorker = await Worker.create({
