@@ -1,6 +1,7 @@
 import type { ClaimAnswer, Due, Range, StopReason } from '../ledger/port.ts';
 import { claimAndStart, startShot } from './claim-and-start.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { askAfterRefunds } from './late-refunds.ts';
 import { pause } from './lively.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './save-output.ts';
@@ -26,6 +27,8 @@ const pollLeaseMs = 20_000;
 /** Polls and downloads of one range at once. */
 const tasksMax = 32;
 const askAgainMs = 1_000;
+/** How often a running range looks for refunds to ask after. */
+const refundsEveryMs = 30_000;
 
 /**
  * Drives one range of shots: settle, download, poll, claim, POST, each as soon as it is due and all at
@@ -42,6 +45,7 @@ export class RangeRunner {
   #failure: { error: unknown } | undefined;
   #saved = 0;
   #stoppedAt: number | undefined;
+  #refundsAt = 0;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
     this.#deps = deps;
@@ -66,6 +70,7 @@ export class RangeRunner {
       this.#wake = new AbortController();
       const due = await this.#due();
       this.#launch(due);
+      this.#askAfterRefunds();
       if (this.#mayClaim(due, claimAt)) {
         claimed = await this.#claim();
         claimAt = this.#deps.now() + waitAfter(claimed);
@@ -112,6 +117,15 @@ export class RangeRunner {
       return false;
     });
     if (!settled) this.#unsettledUntil.set(id, this.#deps.now() + 5_000);
+  }
+
+  /** No range is kept open for this: whoever runs next asks again. */
+  #askAfterRefunds(): void {
+    if (this.#deps.now() < this.#refundsAt) return;
+    this.#refundsAt = this.#deps.now() + refundsEveryMs;
+    void askAfterRefunds(this.#deps, this.#access, { early: false }).catch((error: unknown) =>
+      this.#deps.log(this.#access.provider.classify(error).message),
+    );
   }
 
   /** Downloads go first: their addresses expire, and the money for them is spent. */

@@ -1,15 +1,20 @@
 import type { ActivityDependencies } from './dependencies.ts';
+import { askAfterAllRefunds } from './late-refunds.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
 
 export interface RunSteps {
   readonly steps: readonly { readonly name: string; readonly from: readonly string[] }[];
 }
 
-/** The steps of a run in file order; none when another run has taken its place. */
+/**
+ * The steps of a run in file order; none when another run has taken its place. What earlier runs are
+ * still owed is asked after first: it may be what this run's budget lacks.
+ */
 export async function openRun(deps: ActivityDependencies, input: RunInput): Promise<RunSteps> {
   checkLedger(deps, input);
   const row = await deps.ledger.batches.get(input.batch);
   if (row?.run !== input.run) return { steps: [] };
+  await askAfterAllRefunds(deps);
   return { steps: row.steps.map(({ name, from }) => ({ name, from })) };
 }
 
@@ -30,6 +35,7 @@ export async function finishRun(
   input: RunInput,
 ): Promise<BatchOutcome> {
   checkLedger(deps, input);
+  await askAfterAllRefunds(deps);
   const status = await deps.ledger.reports.status(input.batch);
   const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
   for (const step of status?.steps ?? []) {

@@ -81,8 +81,9 @@ export function formatSummary(status: BatchStatus, outFolder: string): string {
 }
 
 function moneyText(money: BatchStatus['accounts'][number]): string {
-  const { account, unit, spent, reserved, ambiguous, cap } = money;
+  const { account, unit, spent, promised, reserved, ambiguous, cap } = money;
   const parts = [`Spent ${formatAmount(spent, unit)} at ${accountName(account)}`];
+  if (promised > 0) parts.push(`${formatAmount(promised, unit)} of it promised back`);
   if (reserved > 0) parts.push(`${formatAmount(reserved, unit)} reserved`);
   if (ambiguous > 0) parts.push(`${formatAmount(ambiguous, unit)} at stake`);
   if (cap !== null) parts.push(`of a cap of ${formatAmount(cap, unit)}`);

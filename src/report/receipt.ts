@@ -20,6 +20,8 @@ export interface ReceiptAccount {
   readonly reserved: string;
   readonly spent: string;
   readonly refunded: string;
+  /** Promised back by the vendor, and part of `spent` until it is there. */
+  readonly promised: string;
   readonly ambiguous: string;
 }
 export interface ReceiptSubmission {
@@ -47,6 +49,7 @@ export function receiptOf(
         reserved: decimal(money.reserved),
         spent: decimal(money.spent),
         refunded: decimal(money.refunded),
+        promised: decimal(money.promised),
         ambiguous: decimal(money.ambiguous),
       };
     }),
@@ -71,7 +74,11 @@ export function formatReceipt(
   accounts: readonly AccountMoney[],
   submissions: readonly SubmissionRow[],
 ): string {
-  const columns = ['planned', 'reserved', 'spent', 'refunded', 'ambiguous'] as const;
+  // Few vendors promise money back, so its column is there only when some is owed.
+  const owed = accounts.some(({ promised }) => promised > 0);
+  const columns = (
+    ['planned', 'reserved', 'spent', 'refunded', 'promised', 'ambiguous'] as const
+  ).filter((column) => column !== 'promised' || owed);
   const table = [
     ['account', ...columns, ''],
     ...accounts.map((money) => [

@@ -52,7 +52,9 @@ export async function openStudio(
   const config = loadConfig(environment, home);
   const account = config.accounts.get('photogpt');
   if (!account) throw new Error('no account');
-  const ledger = await openSqliteLedger({ path: join(home, 'ledger.db') });
+  const clock = { aheadMs: 0 };
+  const now = (): number => Date.now() + clock.aheadMs;
+  const ledger = await openSqliteLedger({ path: join(home, 'ledger.db'), now });
   const blobs = folderBlobs(join(home, 'blobs'));
   const catalogue = catalogueOf(config);
   await ledger.batches.putAccounts([
@@ -86,7 +88,7 @@ export async function openStudio(
     accounts: new Map([[account.key, access]]),
     lanes: new Map([[account.key, { name: account.name, inFlight: account.limits.inFlight }]]),
     catalogue,
-    now: Date.now,
+    now,
     worker: 'test',
     log: (line) => lines.push(line),
   };
@@ -153,6 +155,8 @@ export async function openStudio(
     home,
     config,
     simulator,
+    /** Moves the ledger's and the activities' time, not the simulator's. */
+    clock,
     ledger,
     blobs,
     deps,

@@ -14,6 +14,7 @@ const studio: AccountMoney = {
   reserved: 0,
   spent: 37_500,
   refunded: 0,
+  promised: 0,
   ambiguous: 12_500,
   cap: null,
 };
@@ -33,6 +34,7 @@ const submission: SubmissionRow = {
   endedAt: 3_000,
   why: null,
   surplus: false,
+  refund: null,
 };
 const training: SubmissionRow = { ...submission, operation: 'train', key: 'model', billed: null };
 const parked: SubmissionRow = {
@@ -55,6 +57,7 @@ describe('the receipt', () => {
           reserved: '0',
           spent: '37.5',
           refunded: '0',
+          promised: '0',
           ambiguous: '12.5',
         },
       ],
@@ -63,6 +66,14 @@ describe('the receipt', () => {
         { key: 'model', attempt: 1, state: 'succeeded', jobId: null, price: '12.5' },
       ],
     });
+  });
+
+  it('has a column for money that a vendor promised back, where some is owed', () => {
+    const [, , header, row] = formatReceipt('autumn', [{ ...studio, promised: 2_500 }], []).split(
+      '\n',
+    );
+    expect(header).toBe('  account  planned  reserved  spent  refunded  promised  ambiguous');
+    expect(row).toBe('  studio     1,250         0   37.5         0       2.5       12.5  credits');
   });
 
   it('lines up its columns and names what is not settled', () => {

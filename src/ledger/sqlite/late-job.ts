@@ -62,7 +62,11 @@ function placeIsTaken(database: Database, before: SubmissionRecord): boolean {
 /** Takes back the conclusion: what was released or spent is reserved again, who waits for it is bound. */
 function revive(database: Database, before: SubmissionRecord): void {
   const reserved = before.price ?? 0;
-  database.run('update submission set reserved = ?, spent = 0 where id = ?', reserved, before.id);
+  database.run(
+    'update submission set reserved = ?, spent = 0, refund = null where id = ?',
+    reserved,
+    before.id,
+  );
   moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
   const waiting = database.all<{ id: number }>(
     `select id from shot where account = ? and fp = ? and state in ('open', 'failed')`,

@@ -67,6 +67,7 @@ export interface SubmissionRecord {
   give_up_at: number | null;
   why: string | null;
   surplus: number;
+  refund: 'owed' | 'back' | 'kept' | null;
 }
 
 export function submissionRow(record: SubmissionRecord): SubmissionRow {
@@ -86,6 +87,7 @@ export function submissionRow(record: SubmissionRecord): SubmissionRow {
     endedAt: record.ended_at,
     why: record.why,
     surplus: record.surplus === 1,
+    refund: record.refund,
   };
 }
 

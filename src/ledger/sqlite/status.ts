@@ -72,8 +72,9 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
          and b.unit = i.unit), 0) as planned,
        coalesce(sum(m.reserved) filter (where m.state in ('claimed', 'submitted')), 0) as reserved,
        coalesce(sum(m.spent), 0) as spent,
-       coalesce(sum(max(0, coalesce(m.price, 0) - m.spent)) filter (where m.state = 'failed'), 0)
-         as refunded,
+       coalesce(sum(max(0, max(coalesce(m.price, 0), iif(m.refund = 'back', coalesce(m.billed, 0), 0))
+         - m.spent)) filter (where m.state = 'failed'), 0) as refunded,
+       coalesce(sum(m.spent) filter (where m.refund = 'owed'), 0) as promised,
        coalesce(sum(m.reserved) filter (where m.state in ('ambiguous', 'parked', 'stalled')), 0)
          as ambiguous,
        (select cap from budget b where b.scope = ?1 and b.account = i.account and b.unit = i.unit)

@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { due } from './due.ts';
 import { putHold } from './holds.ts';
 import { lateJob } from './late-job.ts';
+import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
 import { delayOutput, loseOutput, renewOutput, saveOutput } from './outputs.ts';
 import { advance, jobIsTaken, release } from './advance.ts';
 import { readBatch } from './batches.ts';
@@ -39,6 +40,8 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     delayOutput: (id, index, inMs, why) =>
       write(() => delayOutput(database, id, index, now() + inMs, why)),
     loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
+    dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
+    settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
     lateJob: (id, job, jobId) => write(() => lateJob(database, id, job, jobId, now())),
     knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
     hold: (account, model, reason, until) =>
@@ -166,6 +169,7 @@ function failed(
   if (!moved) return false;
   const { spent, cause } = costOfFailure(moved.reserved, result);
   release(database, moved, spent, result.billed);
+  if (result.refunded === 'promised') oweRefund(database, id, now);
   retryShots(database, id, cause, result.reason);
   return true;
 }

@@ -27,6 +27,9 @@ const events = [
   'overBilled',
   'refunded',
   'kept',
+  'promised',
+  'moneyBack',
+  'notYet',
   'stalled',
   'save',
   'lose',
@@ -127,6 +130,12 @@ async function apply(
         refunded: event === 'refunded',
         billed: null,
       });
+    case 'promised':
+      return submissions.failed(id, { reason: 'why', refunded: 'promised', billed: null });
+    case 'moneyBack':
+      return submissions.settleRefund(id, 'back');
+    case 'notYet':
+      return submissions.settleRefund(id, 'notYet');
     case 'stalled':
       return submissions.stalled(id, 'why');
     case 'save':
@@ -148,11 +157,16 @@ async function allSubmissions(ledger: Ledger): Promise<readonly SubmissionRow[]>
 async function checkInvariants(ledger: Ledger): Promise<void> {
   const byId = new Map((await allSubmissions(ledger)).map((row) => [row.submission, row]));
   const live = new Map<string, string>();
+  let used = 0;
   for (const batch of batches) {
     const money = (await ledger.reports.status(batch))?.accounts[0];
     const paid = await everything(ledger.reports.submissions(batch));
     const known = paid.filter(({ state }) => exclusive.includes(state) && state !== 'succeeded');
     expect((money?.reserved ?? 0) + (money?.ambiguous ?? 0)).toBe(known.length * price);
+    const owed = paid.filter(({ refund }) => refund === 'owed');
+    expect(money?.promised ?? 0).toBe(owed.length * price);
+    expect(money?.spent ?? 0).toBeGreaterThanOrEqual(money?.promised ?? 0);
+    used += (money?.reserved ?? 0) + (money?.ambiguous ?? 0) + (money?.spent ?? 0);
     for (const shot of await everything(ledger.reports.shots(batch))) {
       const submission = byId.get(shot.submission ?? '');
       if (shot.state === 'open') expect(shot.submission).toBeNull();
@@ -164,4 +178,6 @@ async function checkInvariants(ledger: Ledger): Promise<void> {
       live.set(shot.fingerprint, submission.submission);
     }
   }
+  const [total] = await ledger.reports.accounts();
+  expect((total?.reserved ?? 0) + (total?.spent ?? 0)).toBe(used);
 }

@@ -1,0 +1,10 @@
+const firstMs = 30_000;
+const mostMs = 60 * 60_000;
+
+/** How long a refund that a vendor promised is asked after; then the money counts as kept. */
+export const refundPatienceMs = 7 * 24 * 60 * 60_000;
+
+/** Milliseconds until a promised refund is asked after once more: 30 s, doubling to an hour. */
+export function refundDelayMs(checks: number): number {
+  return Math.min(mostMs, firstMs * 2 ** Math.min(checks, 10));
+}

@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Provider } from '../../src/providers/port.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const picture = (what: string) => `batch: ${what}
+steps:
+  draw:
+    rows: [{ what: ${what} }]
+    model: photogpt:nanobanana
+    prompt: a {{ what }} in the snow
+`;
+
+let studio: Studio;
+afterEach(async () => studio.close());
+
+/** The vendor as it is, but slow to give money back: it promises until `back` is set. */
+async function openPromising() {
+  studio = await openStudio({ faults: [{ kind: 'job-fails', nth: [1, 2, 3] }] });
+  const { provider } = studio.access;
+  const vendor = { back: false, asked: 0 };
+  const check: Provider['check'] = async (job) => {
+    const state = await provider.check(job);
+    if (state.state !== 'failed') return state;
+    vendor.asked++;
+    return { ...state, refunded: vendor.back ? true : 'promised' };
+  };
+  Object.assign(studio.access, { provider: { ...provider, check } });
+  return vendor;
+}
+
+const moneyOf = async (batch: string) => {
+  const { spent, refunded, promised } =
+    (await studio.ledger.reports.status(batch))?.accounts[0] ?? {};
+  return { spent, refunded, promised };
+};
+
+describe('a refund that the vendor promised', () => {
+  it('is asked after when the run ends, and when the next one begins', async () => {
+    const vendor = await openPromising();
+    const input = await studio.startRun(picture('fox'));
+    await studio.runStep(input, 'draw');
+    const { finishRun, openRun } = studio.activities;
+    await studio.environmentOf().run(finishRun, input);
+    const spent = (await moneyOf('fox')).promised ?? 0;
+    expect(spent).toBeGreaterThan(0);
+    expect(await moneyOf('fox')).toMatchObject({ spent, refunded: 0 });
+    vendor.back = true;
+    await studio.environmentOf().run(openRun, await studio.startRun(picture('hen')));
+    expect(await moneyOf('fox')).toEqual({ spent: 0, refunded: spent, promised: 0 });
+  });
+
+  it('is asked after by a range that runs, and keeps none open', async () => {
+    const vendor = await openPromising();
+    const { results } = await studio.runStep(await studio.startRun(picture('fox')), 'draw');
+    expect(results).toMatchObject([{ kind: 'done' }]);
+    const { promised = 0 } = await moneyOf('fox');
+    vendor.back = true;
+    const { asked } = vendor;
+    await studio.runStep(await studio.startRun(picture('hen')), 'draw');
+    expect(vendor.asked).toBe(asked);
+    studio.clock.aheadMs = 31_000;
+    await studio.runStep(await studio.startRun(picture('owl')), 'draw');
+    expect(vendor.asked).toBeGreaterThan(asked);
+    expect(await moneyOf('fox')).toEqual({ spent: 0, refunded: promised, promised: 0 });
+  });
+});
