@@ -1,8 +1,9 @@
+import { gptimage2api } from './gptimage2api/index.ts';
 import { photogpt } from './photogpt/index.ts';
 import type { Vendor } from './port.ts';
 
 /** Every vendor that Shotlist knows. */
-export const vendors: readonly Vendor[] = [photogpt];
+export const vendors: readonly Vendor[] = [photogpt, gptimage2api];
 
 /** Undefined when no vendor has the id. */
 export function vendorById(id: string): Vendor | undefined {

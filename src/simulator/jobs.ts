@@ -45,6 +45,8 @@ export class Jobs {
   readonly #faults: Faults;
   readonly #all = new Map<string, Job>();
   readonly #open = new Set<Job>();
+  /** Failed, and not yet refunded. */
+  readonly #owed = new Set<Job>();
   readonly #times = new Map<string, number>();
 
   constructor(settings: SimulatorSettings, book: Book, faults: Faults) {
@@ -120,7 +122,7 @@ export class Jobs {
   state(job: Job): BookState {
     const now = this.#settings.clock.now();
     if (now >= job.doneAt) {
-      this.#end(job);
+      this.#end(job, now);
       return job.fails ? 'failed' : 'success';
     }
     job.entry.state = now >= job.runsAt ? 'running' : 'queued';
@@ -130,16 +132,19 @@ export class Jobs {
   /** Ends what is due: refunds are paid even if nobody asks about the job. */
   settle(): void {
     for (const job of this.#open) this.state(job);
+    for (const job of this.#owed) this.state(job);
   }
 
-  #end(job: Job): void {
-    if (!this.#open.delete(job)) return;
-    job.entry.state = job.fails ? 'failed' : 'success';
-    if (job.fails && job.refunds) {
+  #end(job: Job, now: number): void {
+    const ended = this.#open.delete(job);
+    if (ended) job.entry.state = job.fails ? 'failed' : 'success';
+    if (ended && job.fails && job.refunds) this.#owed.add(job);
+    const paysBack = now >= job.doneAt + this.#settings.refundLagMs && this.#owed.delete(job);
+    if (paysBack) {
       job.account.spent -= job.entry.cost;
       job.entry.refunded = true;
     }
-    this.#book.finished(job.entry);
+    if (ended || paysBack) this.#book.finished(job.entry);
   }
 }
 

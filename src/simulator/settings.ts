@@ -36,8 +36,12 @@ export interface SimulatorSettings {
   /** Share of jobs that fail after they were accepted. */
   failRate: number;
   refundFailed: boolean;
+  /** How long after a failure its credits come back. */
+  refundLagMs: number;
   /** Whether job answers and lists show what was asked for. PhotoGPT's documented shapes do not. */
   revealing: boolean;
+  /** Which of its two documented field styles GPTImage2API shows tasks in. */
+  taskStyle: 'reference' | 'quickstart';
   /** Jobs on one page of a list. */
   listPageSize: number;
   /** How long an output's URL works after it was handed out; 0 is for ever. */
@@ -68,7 +72,9 @@ export const defaultSettings: SimulatorSettings = {
   maxTrainings: 4,
   failRate: 0,
   refundFailed: true,
+  refundLagMs: 0,
   revealing: false,
+  taskStyle: 'reference',
   listPageSize: 50,
   urlMs: 0,
   pictures: 'full',

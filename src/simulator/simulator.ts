@@ -5,6 +5,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { Book } from './book.ts';
 import { Faults } from './faults.ts';
+import { gptimage2api } from './gptimage2api/index.ts';
 import { misbehave } from './misbehave.ts';
 import { photogpt } from './photogpt/index.ts';
 import type { SimulatorSettings } from './settings.ts';
@@ -12,7 +13,7 @@ import { defaultSettings, patchSettings } from './settings.ts';
 import type { Env, Vendor, World } from './world.ts';
 import { createWorld } from './world.ts';
 
-const vendors: readonly Vendor[] = [photogpt];
+const vendors: readonly Vendor[] = [photogpt, gptimage2api];
 
 export interface Simulator {
   /** `http://127.0.0.1:7411` */
@@ -101,7 +102,7 @@ function addAdminRoutes(app: Hono<Env>, world: World): void {
 function pattern(path: string): string {
   return path
     .replace(/^\/files\/[^/.]+/, '/files/:id')
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, ':id');
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|tsk_[0-9A-Z]{26}/g, ':id');
 }
 
 function listen(server: Server, { host, port }: SimulatorSettings): Promise<void> {

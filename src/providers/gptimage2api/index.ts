@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { lifetimeMs, outputLifetime } from '../account-settings.ts';
+import { createApi, type Api } from '../api.ts';
+import { isUnknownId } from '../classify.ts';
+import type { Connection, Provider, Vendor, Verification } from '../port.ts';
+import { unknownPrice } from '../price-list.ts';
+import { verifyKey } from '../verify-key.ts';
+import { classify, errors } from './errors.ts';
+import { imageModels } from './image-models.ts';
+import { priceOf } from './prices.ts';
+import { checkTask, started, taskPath } from './tasks.ts';
+import { videoModels } from './video-models.ts';
+import { startCall } from './wire.ts';
+
+const settings = z.strictObject({
+  /** Name of the field that the option `outputFormat` is sent under; the documents do not print it. */
+  outputFormatField: z.string().min(1).default('outputFormat'),
+  /** What the vendor takes where no resolution is sent; for prices alone. */
+  defaultResolution: z.enum(['1K', '2K', '4K']).optional(),
+  outputLifetime,
+});
+
+const videos: ReadonlySet<string> = new Set(videoModels.map(({ spec }) => spec.id));
+
+function createGptImage2Api({ baseUrl, apiKey, settings: raw }: Connection): Provider {
+  const api = createApi({ baseUrl, headers: { authorization: `Bearer ${apiKey}` } });
+  const account = settings.parse(raw);
+  const lifetime = lifetimeMs(account.outputLifetime);
+  return {
+    async start(request, fence) {
+      const { model, duration } = request.request;
+      // A model that no list knows is an image model, unless the request has a duration.
+      const isVideo = videos.has(model) || duration !== undefined;
+      const { path, body } = startCall(request, isVideo, account.outputFormatField);
+      const job = await api({ method: 'POST', path, json: body, fence, answer: started });
+      return { job, id: job.taskId };
+    },
+    check: (job) => checkTask(api, job, lifetime),
+    verify: () => verifyKey(classify, () => askForNothing(api)),
+    classify,
+  };
+}
+
+/** There is no call to try a key with, so a task that never was is asked for: not knowing it is the answer. */
+async function askForNothing(api: Api): Promise<Verification> {
+  try {
+    await api({
+      method: 'GET',
+      path: taskPath('tsk_00000000000000000000000000'),
+      answer: z.unknown(),
+    });
+  } catch (error) {
+    if (!isUnknownId(error, errors)) throw error;
+  }
+  const message = 'the key is good; GPTImage2API tells no balance';
+  return { key: 'good', balance: null, message };
+}
+
+export const gptimage2api: Vendor = {
+  id: 'gptimage2api',
+  title: 'GPTImage2API',
+  unit: 'credits',
+  baseUrl: 'https://gptimage2api.org',
+  timeouts: {
+    postMs: 60_000,
+    imageJobMs: 30 * 60_000,
+    videoJobMs: 2 * 3_600_000,
+    trainingMs: 0,
+    pollFirstMs: 2_000,
+    pollMs: 15_000,
+    trainingPollMs: 0,
+  },
+  settings: settings as z.ZodType as Vendor['settings'],
+  offer(raw) {
+    const listed = [...imageModels(settings.parse(raw).defaultResolution), ...videoModels];
+    return {
+      models: listed.map(({ spec }) => spec),
+      training: undefined,
+      limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+      price: (request, prices) => priceOf(request, prices, listed),
+      trainingPrice: () => unknownPrice('credits'),
+    };
+  },
+  connect: createGptImage2Api,
+};
