@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FieldSpec } from '../batch/model-spec.ts';
+import { amountFromDecimal, type Amount, type Unit } from '../money.ts';
 
 /** A field that takes one of a few values; `preset` is what the vendor takes when it is not sent. */
 export function choice(values: readonly (string | number)[], preset?: string | number): FieldSpec {
@@ -15,4 +16,12 @@ export const opaqueId = z.union([z.string().min(1), z.number().transform(String)
 export function timeOf(value: unknown): number | undefined {
   const time = typeof value === 'number' ? value : Date.parse(String(value));
   return Number.isFinite(time) ? time : undefined;
+}
+
+/** An amount of money in an answer; null when it is none. A fraction finer than we keep is rounded. */
+export function billedAmount(told: unknown, unit: Unit): Amount | null {
+  const given = typeof told === 'number' || (typeof told === 'string' && told !== '');
+  const value = given ? Number(told) : NaN;
+  if (!(value >= 0 && value < 1e12)) return null;
+  return amountFromDecimal(value.toFixed(unit === 'usd' ? 6 : 3), unit);
 }

@@ -1,10 +1,9 @@
 import { HttpError, ResponseShapeError } from '../../http/errors.ts';
 import type { JsonObject } from '../../json.ts';
-import { amountFromDecimal, type Amount } from '../../money.ts';
 import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
-import { timeOf } from '../fields.ts';
+import { billedAmount, timeOf } from '../fields.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
 import { errors } from './errors.ts';
 import { image, job, jobPage, videoDownload, anything, type Job } from './wire.ts';
@@ -111,7 +110,7 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
           job: { jobId },
           id: jobId,
           createdAt: timeOf(createdAt) ?? start,
-          billed: billedOf(credits),
+          billed: billedAmount(credits, 'credits'),
         });
       pageToken = result.nextPageToken;
     } while (pageToken);
@@ -126,12 +125,6 @@ function windowQuery(start: number, end: number, pageToken: string | null | unde
   });
   if (pageToken) query.set('pageToken', pageToken);
   return query.toString();
-}
-
-/** Null when it is no amount; a fraction finer than we keep is rounded. */
-function billedOf(credits: number | string | null | undefined): Amount | null {
-  const value = credits === null || credits === undefined || credits === '' ? NaN : Number(credits);
-  return value >= 0 && value < 1e12 ? amountFromDecimal(value.toFixed(3), 'credits') : null;
 }
 
 export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
