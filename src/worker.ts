@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
+import { LearnedAccounts } from './accounts/learned.ts';
 import { AccountPulse } from './activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
 import { createActivities, type Activities } from './activities/index.ts';
@@ -45,7 +46,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const { config, connection, namespace } = settings;
   const roles = settings.roles ?? ['common', 'accounts'];
   const served = servedAccounts(config, settings.accounts);
-  const activities = createActivities(dependencies(settings, served));
+  const deps = dependencies(settings, served);
+  await deps.learned.load();
+  const activities = createActivities(deps);
   const options = { ...shared, connection, namespace };
   const workers: Worker[] = [];
   if (roles.includes('common')) workers.push(await commonWorker(options, activities, settings));
@@ -128,12 +131,18 @@ function dependencies(
   const lanes = [...config.accounts.values()].map(
     ({ key, name, limits }) => [key, { name, inFlight: limits.inFlight }] as const,
   );
+  const learned = new LearnedAccounts({
+    ledger: ledger.learned,
+    accounts: config.accounts.values(),
+    provider: ({ key }) => accounts.get(key)?.provider,
+  });
   return {
     ledger,
     blobs,
     accounts,
     lanes: new Map(lanes),
-    catalogue: catalogueOf(config),
+    catalogue: catalogueOf(config, learned.of),
+    learned,
     now: Date.now,
     worker: `${hostname()}/${process.pid}`,
     log: onProgress ?? (() => undefined),

@@ -1,3 +1,4 @@
+import type { LearnedAccounts } from '../accounts/learned.ts';
 import type { Catalogue } from '../batch/model-spec.ts';
 import type { Price } from '../money.ts';
 import type { Ledger } from '../ledger/port.ts';
@@ -29,6 +30,8 @@ export interface ActivityDependencies {
   /** All configured accounts by ledger key, also those whose key is elsewhere. */
   readonly lanes: ReadonlyMap<string, { readonly name: string; readonly inFlight: number }>;
   readonly catalogue: Catalogue;
+  /** What the vendors have told of their models and prices; the catalogue follows it. */
+  readonly learned: Pick<LearnedAccounts, 'load' | 'priced'>;
   readonly now: () => number;
   /** Names this process on claims, for people. */
   readonly worker: string;

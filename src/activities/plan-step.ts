@@ -57,10 +57,11 @@ export async function planStep(
     const about = row?.steps.find(({ name }) => name === step);
     if (!row || !about) throw new UserError(`the batch ${batch} has no step ${step}`);
     if (row.run !== run) return { lanes: [], trainings: [], uploads: [] };
+    await deps.learned.load();
     let planned = 0;
     for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
       cancelled.throwIfAborted();
-      await plans.putShots(batch, run, slice);
+      await plans.putShots(batch, run, await deps.learned.priced(slice));
       planned += slice.length;
       tell(`${planned} shots`);
     }

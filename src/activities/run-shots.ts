@@ -26,6 +26,7 @@ export async function runShots(
   const access = accessOf(deps, input.account);
   const { batch, run, lane, account, from, to } = input;
   const range: Range = { batch, run, lane, account, from, to };
+  await deps.learned.load();
   const runner = new RangeRunner(deps, access, range);
   const result = await lively((cancelled, tell) =>
     runner.run({ cancelled, leaseMs, reportAfterMs: input.reportAfterMs ?? leaseMs, tell }),

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
-import { catalogueOf } from '../accounts/catalogue.ts';
 import { checkBatch } from '../batch/check-batch.ts';
 import type { BatchDocument } from '../batch/document.ts';
 import type { Catalogue } from '../batch/model-spec.ts';
@@ -58,8 +57,20 @@ export class InvalidBatch extends UserError {
   }
 }
 
-/** @throws InvalidBatch with every mistake, UserError when there is no such file */
-export function loadBatch(terminal: Terminal, file: string): LoadedBatch {
+/** A batch file as it was read, whatever it says. */
+export interface BatchFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly source: string;
+  /** Its path as messages show it. */
+  readonly shown: string;
+  readonly config: Config;
+  readonly parsed: ReturnType<typeof parseBatch>;
+  readonly files: ReturnType<typeof recordingFiles>;
+}
+
+/** @throws UserError when there is no such file */
+export function readBatch(terminal: Terminal, file: string): BatchFile {
   const path = resolve(terminal.folder, file);
   if (!existsSync(path) || !statSync(path).isFile())
     throw new UserError(`there is no batch file ${file}`, {
@@ -68,25 +79,44 @@ export function loadBatch(terminal: Terminal, file: string): LoadedBatch {
   if (!['.yaml', '.yml'].includes(extname(path)))
     throw new UserError(`${file} is not a batch file: its name must end in .yaml`);
   const folder = dirname(path);
-  const config = loadConfig(terminal.environment, folder);
-  const catalogue = catalogueOf(config);
   const source = readFileSync(path, 'utf8');
   const shown = relative(terminal.folder, path) || path;
-  const { document, sound, problems } = parseBatch(source, shown);
-  const files = recordingFiles(diskFiles(folder));
+  return {
+    path,
+    folder,
+    source,
+    shown,
+    config: loadConfig(terminal.environment, folder),
+    parsed: parseBatch(source, shown),
+    files: recordingFiles(diskFiles(folder)),
+  };
+}
+
+/** Every mistake of the batch, by what the catalogue knows at this moment. */
+export function problemsOf({ parsed, files }: BatchFile, catalogue: Catalogue): readonly Problem[] {
+  const { document, sound, problems } = parsed;
   const context = { files, catalogue };
-  const all = [
+  return [
     ...problems,
     ...(document ? checkBatch(document, context) : []),
     // Its notes would speak of what only the broken steps use.
     ...(sound ? checkBatch(sound, context).filter(({ severity }) => severity === 'error') : []),
   ];
+}
+
+/** @throws InvalidBatch when an error is among the problems */
+export function soundBatch(
+  { parsed, shown, files, ...about }: BatchFile,
+  catalogue: Catalogue,
+  problems: readonly Problem[],
+): LoadedBatch {
+  const { document } = parsed;
   const sources = (name: string): string | undefined => {
-    if (name === shown) return source;
+    if (name === shown) return about.source;
     const bytes = files.read(name);
     return bytes && Buffer.from(bytes).toString('utf8');
   };
-  if (!document || all.some(({ severity }) => severity === 'error'))
-    throw new InvalidBatch(all, formatProblems(all, sources));
-  return { path, folder, source, config, catalogue, document, files, notes: all };
+  if (!document || problems.some(({ severity }) => severity === 'error'))
+    throw new InvalidBatch(problems, formatProblems(problems, sources));
+  return { ...about, catalogue, document, files, notes: problems };
 }

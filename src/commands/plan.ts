@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { loadBatch } from './batch-file.ts';
+import { openBatchFile } from './informed-batch.ts';
 import { planBatch, type PlannedEntry } from './plan-batch.ts';
 import { formatPlan, planJson } from './plan-format.ts';
-import { openProject } from './project.ts';
 import { decimalFromAmount } from '../money.ts';
 import { alignColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,8 +19,8 @@ export function planCommand(terminal: Terminal): Command {
       '\nExamples:\n  shotlist plan spring.yaml\n  shotlist plan spring.yaml --show portraits/linen--t2',
     )
     .action(async (file: string, options: { shots?: boolean; show?: string; json?: boolean }) => {
-      const loaded = loadBatch(terminal, file);
-      await using project = await openProject(loaded.config);
+      const { loaded, project: opened } = await openBatchFile(terminal, file);
+      await using project = opened;
       const entries: PlannedEntry[] = [];
       const keep = options.shots
         ? () => true

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
-import { type LoadedBatch, loadBatch } from './batch-file.ts';
+import type { LoadedBatch } from './batch-file.ts';
 import { followBatch, statusOf } from './follow.ts';
+import { openBatchFile } from './informed-batch.ts';
 import { type BatchPlan, planBatch } from './plan-batch.ts';
 import { costText, formatPlan } from './plan-format.ts';
-import { openProject, type Project } from './project.ts';
+import type { Project } from './project.ts';
 import { openSession, type Session, startBatch } from './session.ts';
 import { type ExitCode, formatSummary, stateWord, statusJson, totals } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -37,8 +38,8 @@ export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): 
 
 /** @returns the exit code, see docs/operating.md */
 async function runBatch(terminal: Terminal, file: string, options: RunOptions): Promise<ExitCode> {
-  const loaded = loadBatch(terminal, file);
-  await using project = await openProject(loaded.config);
+  const { loaded, project: opened } = await openBatchFile(terminal, file);
+  await using project = opened;
   const row = await acceptedRun(terminal, loaded, project, options);
   const session = await openSession(project, {
     worker: loaded.config.temporal.address === undefined,

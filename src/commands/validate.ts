@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { formatProblems } from '../batch/report-problems.ts';
-import { loadBatch } from './batch-file.ts';
+import { checkQuietly } from './informed-batch.ts';
 import type { Terminal } from './terminal.ts';
 
 export function validateCommand(terminal: Terminal): Command {
@@ -9,8 +9,9 @@ export function validateCommand(terminal: Terminal): Command {
     .argument('<file...>', 'batch files')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  shotlist validate batches/*.yaml')
-    .action((files: string[], options: { json?: boolean }) => {
-      const loaded = files.map((file) => ({ file, ...loadBatch(terminal, file) }));
+    .action(async (files: string[], options: { json?: boolean }) => {
+      const loaded = [];
+      for (const file of files) loaded.push({ file, ...(await checkQuietly(terminal, file)) });
       if (options.json) {
         terminal.print(JSON.stringify({ errors: [] }));
         return;

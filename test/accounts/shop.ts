@@ -1,7 +1,8 @@
+import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import type { ModelSpec } from '../../src/batch/model-spec.ts';
 import type { ShotRequest } from '../../src/batch/request.ts';
-import type { AccountConfig } from '../../src/config.ts';
+import { type AccountConfig, loadConfig } from '../../src/config.ts';
 import type { Json } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
 import { classifier } from '../../src/providers/classify.ts';
@@ -99,17 +100,16 @@ export async function openShop(
     response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer.body));
   });
+  const [some] = loadConfig({}, tmpdir()).accounts.values();
+  if (!some) throw new Error('no account is configured');
   const account: AccountConfig = {
+    ...some,
     name: 'shop',
     key: `shop@${server.url}`,
     vendor: shop,
     keyVariable: 'SHOP_API_KEY',
     apiKey: 'key',
     baseUrl: server.url,
-    limits: { perMinute: undefined, inFlight: 4, counts: 'paid' },
-    timeouts: shop.timeouts,
-    prices: {},
-    budget: undefined,
     settings: {},
   };
   return { account, received: server.received };

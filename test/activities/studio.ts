@@ -11,6 +11,7 @@ import type { RunShotsResult } from '../../src/activities/range-runner.ts';
 import { openStep } from '../../src/batch/expand.ts';
 import { parseBatch } from '../../src/batch/parse.ts';
 import { catalogueOf, offerOf } from '../../src/accounts/catalogue.ts';
+import { LearnedAccounts } from '../../src/accounts/learned.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import type { Timeouts } from '../../src/providers/port.ts';
@@ -56,7 +57,11 @@ export async function openStudio(
   const now = (): number => Date.now() + clock.aheadMs;
   const ledger = await openSqliteLedger({ path: join(home, 'ledger.db'), now });
   const blobs = folderBlobs(join(home, 'blobs'));
-  const catalogue = catalogueOf(config);
+  const learned = new LearnedAccounts({
+    ledger: ledger.learned,
+    accounts: config.accounts.values(),
+  });
+  const catalogue = catalogueOf(config, learned.of);
   await ledger.batches.putAccounts([
     {
       account: account.key,
@@ -88,6 +93,7 @@ export async function openStudio(
     accounts: new Map([[account.key, access]]),
     lanes: new Map([[account.key, { name: account.name, inFlight: account.limits.inFlight }]]),
     catalogue,
+    learned,
     now,
     worker: 'test',
     log: (line) => lines.push(line),
