@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { type Findings, compare } from './promises.ts';
 import { randomBySeed } from './random.ts';
-import { type Command, openStage, type Stage } from './stage.ts';
+import { type Command, openStage, photogptPrices, type Stage } from './stage.ts';
 
 export interface KillOptions {
   readonly seed: number;
@@ -57,15 +57,18 @@ export async function runWithKills(options: KillOptions): Promise<KillReport> {
         },
       ],
     },
-    account: {
-      limits: { inFlight: 16 },
-      timeouts: {
-        postMs: 2_500,
-        imageJobMs: 8_000,
-        trainingMs: 60_000,
-        pollFirstMs: 300,
-        pollMs: 300,
-        trainingPollMs: 300,
+    accounts: {
+      photogpt: {
+        prices: photogptPrices,
+        limits: { inFlight: 16 },
+        timeouts: {
+          postMs: 2_500,
+          imageJobMs: 8_000,
+          trainingMs: 60_000,
+          pollFirstMs: 300,
+          pollMs: 300,
+          trainingPollMs: 300,
+        },
       },
     },
   });

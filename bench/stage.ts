@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   closeSync,
   rmSync,
   writeFileSync,
@@ -26,6 +27,12 @@ export interface Stage {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Starts `shotlist` with these arguments in the folder; what it prints goes to `logs/<name>`. */
   start(name: string, ...words: readonly string[]): Command;
+  /** The same with more variables. */
+  startWith(
+    environment: Readonly<Record<string, string>>,
+    name: string,
+    ...words: readonly string[]
+  ): Command;
   book(): Promise<SimulatorBook>;
   /** The project's Temporal server, while one runs. */
   server(): ServerRecord | undefined;
@@ -38,11 +45,17 @@ export interface Command {
   /** The exit code; null after a signal. */
   readonly ended: Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
+  /** Whether it was suspended with SIGSTOP. */
+  isStopped(): boolean;
 }
 
 /** `GET /_simulator/book`, as far as it is compared here. */
 export interface SimulatorBook {
+  readonly faults: Readonly<Record<string, number>>;
   readonly accepted: readonly {
+    readonly vendor: string;
+    readonly state: string;
+    readonly refunded: boolean;
     readonly kind: string;
     readonly id: string;
     readonly requestSha: string;
@@ -56,23 +69,27 @@ export interface SimulatorBook {
 
 export interface StageOptions {
   readonly simulator: Partial<SimulatorSettings>;
-  /** Of the account, as in `shotlist.yaml`. */
-  readonly account: object;
+  /** As in `shotlist.yaml`. */
+  readonly accounts: Readonly<Record<string, object>>;
+  /** Root of the program that is run; this one's unless given. */
+  readonly program?: string;
 }
 
-const prices = { training: 300, trained: 10, upscale: 5, 'nanobanana-pro': 10 };
+/** What the simulated PhotoGPT charges. */
+export const photogptPrices = { training: 300, trained: 10, upscale: 5, 'nanobanana-pro': 10 };
 const startLimitMs = 30_000;
 
-export async function openStage({ simulator, account }: StageOptions): Promise<Stage> {
+export async function openStage({
+  simulator,
+  accounts,
+  program = packageRoot(),
+}: StageOptions): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'shotlist-stage-'));
   mkdirSync(join(folder, 'logs'));
   cpSync(join(packageRoot(), 'batches', 'training'), join(folder, 'training'), { recursive: true });
-  writeFileSync(
-    join(folder, 'shotlist.yaml'),
-    stringify({ accounts: { photogpt: { prices, ...account } } }),
-  );
+  writeFileSync(join(folder, 'shotlist.yaml'), stringify({ accounts }));
   const children: ChildProcess[] = [];
-  const simulated = spawn(...shotlist('simulate', '--port', '0'), {
+  const simulated = spawn(...shotlist(packageRoot(), 'simulate', '--port', '0'), {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -81,8 +98,7 @@ export async function openStage({ simulator, account }: StageOptions): Promise<S
   await configure(url, simulator);
   const environment = {
     ...process.env,
-    PHOTOGPT_BASE_URL: `${url}/photogpt`,
-    PHOTOGPT_API_KEY: 'demo',
+    ...(await vendorSettings(url)),
     TEMPORAL_ADDRESS: undefined,
     SHOTLIST_HOME: undefined,
     SHOTLIST_LEDGER: undefined,
@@ -92,23 +108,25 @@ export async function openStage({ simulator, account }: StageOptions): Promise<S
     const record = readRecord(join(folder, '.shotlist'));
     return record && isServerRunning(record.pid, portOf(record)) ? record : undefined;
   };
+  const startWith: Stage['startWith'] = (more, name, ...words) => {
+    const log = openSync(join(folder, 'logs', name), 'a');
+    const child = spawn(...shotlist(program, ...words), {
+      cwd: folder,
+      env: { ...environment, ...more },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    children.push(child);
+    return commandOf(child);
+  };
   return {
     folder,
     simulatorUrl: url,
     simulatorPid: simulated.pid ?? 0,
     environment,
     server,
-    start(name, ...words) {
-      const log = openSync(join(folder, 'logs', name), 'a');
-      const child = spawn(...shotlist(...words), {
-        cwd: folder,
-        env: environment,
-        stdio: ['ignore', log, log],
-      });
-      closeSync(log);
-      children.push(child);
-      return commandOf(child);
-    },
+    start: (name, ...words) => startWith({}, name, ...words),
+    startWith,
     book: async () => (await (await fetch(`${url}/_simulator/book`)).json()) as SimulatorBook,
     async close({ keep = false } = {}) {
       for (const child of children) child.kill('SIGKILL');
@@ -119,8 +137,19 @@ export async function openStage({ simulator, account }: StageOptions): Promise<S
   };
 }
 
-function shotlist(...words: readonly string[]): [string, string[]] {
-  return [process.execPath, [join(packageRoot(), 'bin', 'shotlist.js'), ...words]];
+function shotlist(program: string, ...words: readonly string[]): [string, string[]] {
+  return [process.execPath, [join(program, 'bin', 'shotlist.js'), ...words]];
+}
+
+/** The variables that lead every vendor's account to the simulator. */
+async function vendorSettings(url: string): Promise<Record<string, string>> {
+  const health = (await (await fetch(`${url}/_simulator/health`)).json()) as { vendors: string[] };
+  return Object.fromEntries(
+    health.vendors.flatMap((vendor) => [
+      [`${vendor.toUpperCase()}_BASE_URL`, `${url}/${vendor}`],
+      [`${vendor.toUpperCase()}_API_KEY`, 'demo'],
+    ]),
+  );
 }
 
 function commandOf(child: ChildProcess): Command {
@@ -132,7 +161,17 @@ function commandOf(child: ChildProcess): Command {
     },
     ended,
     kill: (signal) => void child.kill(signal),
+    isStopped: () => processState(child.pid) === 'T',
   };
+}
+
+/** As /proc tells it: `T` is stopped. */
+function processState(pid: number | undefined): string | undefined {
+  try {
+    return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 async function urlOf(simulated: ChildProcess): Promise<string> {

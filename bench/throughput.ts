@@ -11,7 +11,7 @@ import { openSqliteLedger } from '../src/ledger/sqlite/index.ts';
 import { packageRoot } from '../src/temporal/package-root.ts';
 import { connectTemporal } from '../src/temporal/connect.ts';
 import { useEmbeddedServer } from '../src/temporal/embedded.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, photogptPrices, type Stage } from './stage.ts';
 import { type Usage, watchUsage } from './usage.ts';
 
 const help = `npm run bench -- [--shots 2000] [--json]
@@ -52,7 +52,13 @@ async function bench(): Promise<void> {
     throw new Error(`--shots takes a whole number from 1, not ${values.shots}`);
   const stage = await openStage({
     simulator: { pictures: 'small', jobMs: 200, credits: 100_000 + shots * 100 },
-    account: { limits: { inFlight }, timeouts: { pollFirstMs: pollMs, pollMs } },
+    accounts: {
+      photogpt: {
+        prices: photogptPrices,
+        limits: { inFlight },
+        timeouts: { pollFirstMs: pollMs, pollMs },
+      },
+    },
   });
   try {
     const durable = await measureDurable(stage, shots);

@@ -3,7 +3,10 @@ import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import type { Verdict } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
+import { reached } from './moments.ts';
+import { orAborted } from './lively.ts';
 import { resolveRequest } from './resolve-references.ts';
+import { uploadTrouble } from './upload-places.ts';
 
 /**
  * Asks the door for paid requests and hands each that was granted to `post`, at once and in parallel.
@@ -21,6 +24,7 @@ export async function claimAndStart(
     postTimeoutMs: access.timeouts.postMs,
     worker: deps.worker,
   });
+  for (const { submission } of answer.granted) reached('claimed', submission);
   for (const grant of answer.granted) post(grant, before + grant.sendWithinMs);
   return answer;
 }
@@ -34,49 +38,51 @@ export async function startShot(
 ): Promise<void> {
   const { request, submission } = grant;
   const fence = { sendBy, timeoutMs: access.timeouts.postMs, now: deps.now };
+  const late = AbortSignal.timeout(Math.max(0, sendBy - deps.now()));
   let resolved;
   try {
-    resolved = await resolveRequest(deps, access, request);
+    resolved = await orAborted(resolveRequest(deps, access, request), late);
   } catch (error) {
-    return await notStarted(deps, access, grant, error);
+    return await notStarted(deps, access, grant, late.aborted ? undefined : error);
   }
   const startedAt = deps.now();
+  reached('sending', submission);
   let started;
   try {
     started = await access.provider.start(resolved, fence);
   } catch (error) {
     return await recordFailure(deps, access, grant, access.provider.classify(error));
   }
+  reached('answered', submission);
   access.pulse.answered(deps.now() - startedAt);
   const times = jobTimes(deps, access, request);
   const { submissions } = deps.ledger;
-  if (await submissions.submitted(submission, started.job, started.id, times)) return;
+  const isFirst = await submissions.submitted(submission, started.job, started.id, times);
+  reached('recorded', submission);
+  if (isFirst) return;
   await submissions.lateJob(submission, started.job, started.id);
 }
 
-/** The references could not be had, so the paid request never left. */
+/**
+ * The references could not be had, so the paid request never left. Without an error they were not there
+ * in time: they are still on their way, and the next claim finds them.
+ */
 async function notStarted(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant,
   error: unknown,
 ): Promise<void> {
-  const named = error instanceof Error ? error.name : '';
-  const hopeless = named === 'UserError' || named === 'BlobMissingError';
-  const verdict = access.provider.classify(error);
-  const lasting = hopeless || (verdict.request === 'refused' && verdict.account.kind === 'fine');
-  if (!lasting) {
-    const trouble = verdict.account.kind === 'fine' ? 'unreachable' : undefined;
-    await holdAccount(
-      deps,
-      access,
-      trouble ? { kind: trouble } : verdict.account,
-      grant.request.model,
-    );
+  const { submissions } = deps.ledger;
+  if (error === undefined) {
+    await submissions.rejected(grant.submission, 'its references were not there in time', 'reopen');
+    return;
   }
-  await deps.ledger.submissions.rejected(
+  const { lasting, account, message } = uploadTrouble(access, error);
+  if (!lasting) await holdAccount(deps, access, account, grant.request.model);
+  await submissions.rejected(
     grant.submission,
-    `a reference could not be uploaded: ${verdict.message}`,
+    `a reference could not be uploaded: ${message}`,
     lasting ? 'fail' : 'reopen',
   );
 }
@@ -95,6 +101,7 @@ async function recordFailure(
     if (breakerMs !== undefined)
       await submissions.hold(access.key, null, 'breaker', deps.now() + breakerMs);
     await submissions.ambiguous(grant.submission, verdict.message);
+    reached('unclear', grant.submission);
     return;
   }
   const final = verdict.request === 'refused' && verdict.account.kind === 'fine';
@@ -110,7 +117,7 @@ export function jobTimes(
   const spec = deps.catalogue.get(access.name)?.models.find(({ id }) => id === request.model);
   const { timeouts } = access;
   return {
-    nextPollInMs: timeouts.pollFirstMs,
+    nextPollInMs: access.pulse.polls.delayMs(request.model, { elapsedMs: 0, polls: 0 }, timeouts),
     giveUpInMs: spec?.makes === 'video' ? timeouts.videoJobMs : timeouts.imageJobMs,
   };
 }

@@ -2,6 +2,7 @@ import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
+import { reached } from './moments.ts';
 
 /** A job that the vendor does not know for this long is not merely slow to appear. */
 const missingMs = 10 * 60_000;
@@ -13,7 +14,13 @@ export async function pollJob(
   poll: Due['polls'][number],
 ): Promise<void> {
   const { submissions } = deps.ledger;
-  const intervalMs = pollIntervalMs(access, poll.polls);
+  const elapsedMs = deps.now() - poll.submittedAt;
+  const { polls: times } = access.pulse;
+  const intervalMs = times.delayMs(
+    poll.model,
+    { elapsedMs, polls: poll.polls + 1 },
+    access.timeouts,
+  );
   let state: JobState;
   try {
     state = await access.provider.check(poll.job);
@@ -24,8 +31,10 @@ export async function pollJob(
     await submissions.pollAgain(poll.submission, Math.max(intervalMs, waitMs), message);
     return;
   }
+  reached('polled', poll.submission);
   switch (state.state) {
     case 'succeeded':
+      times.ended(poll.model, deps.now() - poll.submittedAt);
       return await recordSuccess(deps, poll.submission, state);
     case 'failed':
       await submissions.failed(poll.submission, state);
@@ -48,16 +57,13 @@ async function recordSuccess(
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
   const { submissions } = deps.ledger;
-  if (state.outputs.length > 0) await submissions.succeeded(submission, state);
-  else
+  if (state.outputs.length > 0) {
+    await submissions.succeeded(submission, state);
+    reached('ended', submission);
+  } else
     await submissions.failed(submission, {
       reason: 'the job ended without any file',
       refunded: null,
       billed: state.billed,
     });
-}
-
-/** Doubles from the first poll's delay up to the vendor's advice. */
-function pollIntervalMs({ timeouts }: AccountAccess, polls: number): number {
-  return Math.min(timeouts.pollMs, timeouts.pollFirstMs * 2 ** Math.min(polls + 1, 20));
 }

@@ -2,9 +2,11 @@ import sharp from 'sharp';
 import { download } from '../http/download.ts';
 import { HttpError } from '../http/errors.ts';
 import { sniffMedia, type Media } from '../http/sniff.ts';
-import type { Due } from '../ledger/port.ts';
-import type { JobOutput } from '../providers/port.ts';
+import type { Due, SubmissionLedger } from '../ledger/port.ts';
+import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { freshOutput, outputUrl } from './output-url.ts';
+import { reached } from './moments.ts';
 
 const imageBytesMax = 50 * 1024 * 1024;
 const videoBytesMax = 2 * 1024 * 1024 * 1024;
@@ -32,13 +34,16 @@ export async function saveOutput(
   const { submissions } = deps.ledger;
   const { submission, index } = output;
   try {
-    const url = await urlOf(deps, access, output);
+    const url = await outputUrl(deps, access.provider, output);
     if (url === undefined) {
       await submissions.delayOutput(submission, index, 2_000, 'the vendor is preparing the file');
       return false;
     }
     const file = await fetchFile(deps, access, url);
-    return await submissions.saveOutput(submission, index, file);
+    reached('fetched', submission);
+    const isFirst = await submissions.saveOutput(submission, index, file);
+    reached('saved', submission);
+    return isFirst;
   } catch (error) {
     if (isDiskFull(error)) throw error;
     await tryLater(deps, access, output, error);
@@ -46,48 +51,14 @@ export async function saveOutput(
   }
 }
 
-async function urlOf(
-  deps: ActivityDependencies,
-  access: AccountAccess,
-  output: ReadyOutput,
-): Promise<string | undefined> {
-  const expired = output.expiresAt !== null && output.expiresAt <= deps.now();
-  const current = expired ? await askAgain(deps, access, output) : output;
-  if (current.url !== null) return current.url;
-  if (!access.provider.prepare) throw new Error('the vendor named no address for the file');
-  const prepared = await access.provider.prepare(current);
-  return prepared.ready ? prepared.url : undefined;
-}
-
-/** A fresh address, through the job. */
-async function askAgain(
-  deps: ActivityDependencies,
-  access: AccountAccess,
-  output: ReadyOutput,
-): Promise<JobOutput> {
-  const state = await access.provider.check(output.job);
-  const fresh = state.state === 'succeeded' ? state.outputs[output.index] : undefined;
-  if (!fresh) throw new Error(`the vendor no longer has the file (its job is ${state.state})`);
-  await deps.ledger.submissions.renewOutput(
-    output.submission,
-    output.index,
-    fresh.url,
-    fresh.expiresAt,
-  );
-  return fresh;
-}
+type SavedFile = Parameters<SubmissionLedger['saveOutput']>[2];
 
 async function fetchFile(
   deps: ActivityDependencies,
   access: AccountAccess,
   url: string,
-): Promise<{
-  sha256: string;
-  bytes: number;
-  mime: string;
-  width: number | null;
-  height: number | null;
-}> {
+): Promise<SavedFile> {
+  if (isDataUrl(url)) return await keepText(deps, url);
   const { stream } = await download({
     url,
     trustedOrigin: access.trustedOrigin,
@@ -101,6 +72,14 @@ async function fetchFile(
   const media = sniffMedia(head);
   if (!media) throw new NotMediaError('the answer is neither picture nor film');
   return { sha256, bytes, mime: media.mime, ...(await sizeOf(deps, sha256, media)) };
+}
+
+/** Text came with the job's answer itself: nothing is fetched. */
+async function keepText(deps: ActivityDependencies, url: string): Promise<SavedFile> {
+  const { mime, bytes } = dataOf(url);
+  if (mime !== 'text/plain') throw new NotMediaError(`the answer holds ${mime}, which is no text`);
+  const sha256 = await deps.blobs.put(bytes);
+  return { sha256, bytes: bytes.length, mime, width: null, height: null };
 }
 
 /** Passes the bytes on, and ends the download as soon as they turn out not to be what was asked for. */
@@ -141,7 +120,7 @@ async function tryLater(
   const refused = error instanceof HttpError && [401, 403, 404, 410].includes(error.status);
   let gone = false;
   if (refused || output.expiresAt !== null)
-    gone = await askAgain(deps, access, output).then(
+    gone = await freshOutput(deps, access.provider, output).then(
       () => false,
       () => refused,
     );

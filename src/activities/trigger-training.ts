@@ -3,6 +3,7 @@ import { holdAccount } from './hold-account.ts';
 import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
 import { pause } from './lively.ts';
+import { reached } from './moments.ts';
 
 /**
  * The paid trigger, through the door to money. Where an earlier one is unclear, the model itself tells:
@@ -24,6 +25,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
     { window: 1, postTimeoutMs: access.timeouts.postMs, worker: deps.worker },
   );
   const [grant] = answer.granted;
+  if (grant) reached('claimed', grant.submission);
   if (grant) return await post(training, row, grant.submission, before + grant.sendWithinMs);
   if (answer.attached > 0) return await settleTrigger(training, row);
   if (answer.next.kind === 'wait') return answer.next.ms;
@@ -43,6 +45,7 @@ async function post(
   const { deps, access, port } = training;
   const { submissions } = deps.ledger;
   const model = row.remoteId ?? '';
+  reached('sending', submission);
   try {
     await port.start(model, { sendBy, timeoutMs: access.timeouts.postMs, now: deps.now });
   } catch (error) {
@@ -57,6 +60,7 @@ async function post(
     if (final) await setPhase(training, ['armed'], 'failed', { why: verdict.message });
     return 1_000;
   }
+  reached('answered', submission);
   await submissions.submitted(submission, { model }, model, trainingTimes(training));
   await setPhase(training, ['armed'], 'triggered', {});
   return access.timeouts.pollFirstMs;

@@ -4,6 +4,7 @@ import type { SimulatorSettings } from './settings.ts';
 
 /** Where in a request's life a kind of fault strikes. */
 export const scopes = {
+  refused: 'request',
   'reset-before': 'request',
   'error-before': 'request',
   'html-before': 'request',
@@ -53,7 +54,7 @@ export interface Fault {
   /** `rate-limit`: form of Retry-After (the setting's form), and its value (1). */
   retryAfter?: SimulatorSettings['retryAfter'];
   seconds?: number;
-  /** `slow`: the delay (1,000). `list-lags`: how long a job is missing from the list (5,000). */
+  /** `slow`: the delay (1,000). `refused`: how long nothing listens (1,000). `list-lags`: how long a job is missing from the list (5,000). */
   ms?: number;
   /** `job-fails`: whether the credits come back (the setting). */
   refunded?: boolean;

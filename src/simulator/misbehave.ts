@@ -24,16 +24,23 @@ export function misbehave(world: World, vendor: Vendor): MiddlewareHandler<Env> 
 
 /** The request is not looked at: nothing is accepted, nothing is charged. */
 function strikeBefore(world: World, vendor: Vendor, context: Context<Env>, fault: Fault): Response {
+  const retryAfterSeconds = fault.seconds ?? 1;
   const refuse = (status: number, message: string): Response =>
-    context.json(vendor.problem(status, message), status as ContentfulStatusCode);
+    context.json(
+      vendor.problem(status, message, { path: context.req.path, retryAfterSeconds }),
+      status as ContentfulStatusCode,
+    );
   switch (fault.kind) {
+    case 'refused':
+      world.outage(fault.ms ?? 1_000);
+      return RESPONSE_ALREADY_SENT;
     case 'reset-before':
       context.env.outgoing.destroy();
       return RESPONSE_ALREADY_SENT;
     case 'html-before':
       return context.html(page, (fault.status ?? 502) as ContentfulStatusCode);
     case 'rate-limit':
-      setRetryAfter(world, context, fault.seconds ?? 1, fault.retryAfter);
+      setRetryAfter(world, context, retryAfterSeconds, fault.retryAfter);
       return refuse(429, 'too many requests');
     case 'unauthorized':
       return refuse(401, 'invalid API key');
@@ -64,7 +71,8 @@ async function strikeAfter(vendor: Vendor, context: Context<Env>, fault: Fault):
     case 'error-after': {
       if (accepted !== undefined) accepted.reply = 'error';
       const status = fault.status ?? 500;
-      return replace(Response.json(vendor.problem(status, 'internal error'), { status }));
+      const { path } = context.req;
+      return replace(Response.json(vendor.problem(status, 'internal error', { path }), { status }));
     }
     case 'html-after':
       if (accepted !== undefined) accepted.reply = 'garbled';

@@ -39,6 +39,13 @@ export async function startSimulator(
   const reachable = live.host === '0.0.0.0' ? '127.0.0.1' : live.host;
   const url = live.publicUrl ?? `http://${reachable}:${port}`;
   world.files.origin = url;
+  let down: NodeJS.Timeout | undefined;
+  world.outage = (ms) => {
+    clearTimeout(down);
+    server.close();
+    server.closeAllConnections();
+    down = setTimeout(() => server.listen(port, live.host), ms);
+  };
   return {
     url,
     baseUrls: Object.fromEntries(vendors.map(({ id }) => [id, `${url}/${id}`])),
@@ -46,6 +53,7 @@ export async function startSimulator(
     settings: live,
     close: () =>
       new Promise((resolve) => {
+        clearTimeout(down);
         server.close(() => resolve());
         server.closeAllConnections();
       }),
@@ -69,7 +77,7 @@ function createApp(world: World): Hono<Env> {
     app.use(`/${vendor.id}/*`, misbehave(world, vendor));
     app.route(`/${vendor.id}`, vendor.routes(world));
     app.all(`/${vendor.id}/*`, (context) =>
-      context.json(vendor.problem(404, 'no such route'), 404),
+      context.json(vendor.problem(404, 'no such route', { path: context.req.path }), 404),
     );
   }
   app.get('/files/:name', (context) => world.files.serve(context));

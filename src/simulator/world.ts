@@ -16,6 +16,8 @@ export interface World {
   readonly faults: Faults;
   readonly files: Files;
   readonly jobs: Jobs;
+  /** Cuts every connection and lets none in for so long; the server puts itself in its place. */
+  outage: (ms: number) => void;
   /** One per vendor: a key is one vendor's. */
   accountsOf(vendor: string): Accounts;
 }
@@ -29,11 +31,16 @@ export interface Env {
   };
 }
 
+interface ProblemAbout {
+  readonly path: string;
+  readonly retryAfterSeconds?: number;
+}
+
 export interface Vendor {
   /** Also the first part of its paths. */
   readonly id: string;
-  /** The vendor's own error body. */
-  problem(status: number, message: string): object;
+  /** The vendor's own error body for a request to a path; a 429 may say how long to wait. */
+  problem(status: number, message: string, about: ProblemAbout): object;
   routes(world: World): Hono<Env>;
 }
 
@@ -47,6 +54,7 @@ export function createWorld(settings: SimulatorSettings): World {
     faults,
     files: new Files(settings, faults),
     jobs: new Jobs(settings, book, faults),
+    outage: () => {},
     accountsOf(vendor) {
       const known = accounts.get(vendor) ?? new Accounts(settings);
       accounts.set(vendor, known);

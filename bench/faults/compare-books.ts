@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountName } from '../../src/batch/ids.ts';
+import type { AccountMoney, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { amountFromDecimal, type Unit } from '../../src/money.ts';
+import type { ManifestLine } from '../../src/report/manifest.ts';
+import type { Receipt } from '../../src/report/receipt.ts';
+import type { SimulatorBook, Stage } from '../stage.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What the simulator's book, the ledger, the files and the receipt say of each other. */
+export interface Books {
+  readonly shots: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly parked: number;
+  readonly accepted: number;
+  /** Requests accepted again although the first job had not failed. */
+  readonly duplicates: number;
+  /** Paid outputs that are on no disk and of which nobody is told. */
+  readonly lost: number;
+  /** Accounts that were charged more than was accepted or capped. */
+  readonly overruns: number;
+  /** Promises that were not kept, in words. */
+  readonly broken: readonly string[];
+}
+
+interface Ledger {
+  readonly shots: readonly ShotRow[];
+  readonly submissions: readonly SubmissionRow[];
+  readonly money: readonly AccountMoney[];
+}
+type Entry = SimulatorBook['accepted'][number];
+
+const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous', 'claimed']);
+
+export async function compareBooks(stage: Stage, scenario: Scenario): Promise<Books> {
+  const book = await stage.book();
+  const ledger = await readLedger(stage.folder);
+  const duplicates = scenario.onAmbiguous === 'resubmit' ? [] : duplicatesIn(book);
+  const lost = lostOutputs(stage.folder, book, ledger);
+  const overruns = overrunsOf(book, ledger);
+  const state = (wanted: string): number =>
+    ledger.shots.filter((shot) => shot.state === wanted).length;
+  return {
+    shots: ledger.shots.length,
+    done: state('done'),
+    failed: state('failed'),
+    parked: state('parked'),
+    accepted: book.accepted.length,
+    duplicates: duplicates.length,
+    lost: lost.length,
+    overruns: overruns.length,
+    broken: [
+      ...duplicates,
+      ...lost,
+      ...overruns,
+      ...moneyDiffers(book, ledger),
+      ...receiptDiffers(stage.folder, ledger),
+      ...(scenario.capped ? [] : unfinished(ledger)),
+    ],
+  };
+}
+
+/** An equal request may be accepted again only when the job before it failed. */
+function duplicatesIn(book: SimulatorBook): string[] {
+  const groups = Map.groupBy(
+    book.accepted,
+    ({ vendor, kind, requestSha }) => `${vendor} ${kind} ${requestSha}`,
+  );
+  return [...groups.values()]
+    .filter((group) => group.filter(({ state }) => state !== 'failed').length > 1)
+    .map((group) => `accepted ${group.length} times: ${group.map(({ id }) => id).join(', ')}`);
+}
+
+/** Every job that succeeded is on disk with the bytes it was served with, or belongs to a submission that a person is asked about. */
+function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): string[] {
+  const byJob = new Map(ledger.submissions.map((row) => [row.jobId, row]));
+  const undecidedRows = ledger.submissions.filter(({ state }) => undecided.has(state)).length;
+  const files = filesByJob(join(folder, 'out', 'campaign'));
+  let untold = 0;
+  const lost = book.accepted.flatMap((entry) => {
+    if (entry.kind === 'train' || entry.state !== 'success') return [];
+    const row = byJob.get(entry.id);
+    if (!row) {
+      untold += 1;
+      return [];
+    }
+    if (undecided.has(row.state) || row.surplus) return [];
+    return hasItsFiles(entry, files.get(entry.id) ?? [])
+      ? []
+      : [`the output of job ${entry.id} (${row.key}, ${row.state}: ${row.why}) is not on disk`];
+  });
+  // A parked request accounts for one job at most that the ledger does not know.
+  if (untold > undecidedRows)
+    lost.push(`${untold} accepted jobs are unknown, and only ${undecidedRows} requests undecided`);
+  return lost;
+}
+
+function hasItsFiles(entry: Entry, paths: readonly string[]): boolean {
+  const sums = new Set(paths.filter(existsSync).map(sumOf));
+  return entry.outputs.every(({ sha256 }) => sha256 !== null && sums.has(sha256));
+}
+
+function sumOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+function filesByJob(root: string): ReadonlyMap<string, string[]> {
+  const found = new Map<string, string[]>();
+  const manifest = join(root, 'manifest.jsonl');
+  if (!existsSync(manifest)) return found;
+  for (const text of readFileSync(manifest, 'utf8').split('\n').filter(Boolean)) {
+    const { jobId, path } = JSON.parse(text) as ManifestLine;
+    if (jobId !== null) found.set(jobId, [...(found.get(jobId) ?? []), join(root, path)]);
+  }
+  return found;
+}
+
+/** By the vendor's own prices: what was charged and kept against what was accepted, or capped below it. */
+function overrunsOf(book: SimulatorBook, { money }: Ledger): string[] {
+  return money.flatMap((account) => {
+    const limit = Math.min(account.planned, account.cap ?? Infinity);
+    const charged = chargedTo(book, account);
+    return charged > limit && account.planned > 0
+      ? [`${accountName(account.account)} was charged ${charged} of ${limit}`]
+      : [];
+  });
+}
+
+function chargedTo(book: SimulatorBook, { account, unit }: AccountMoney): number {
+  return book.accepted
+    .filter(({ vendor, refunded }) => vendor === accountName(account) && !refunded)
+    .reduce((sum, { cost }) => sum + amountOf(cost, unit), 0);
+}
+
+function amountOf(cost: number, unit: Unit): number {
+  return amountFromDecimal(cost.toFixed(unit === 'usd' ? 6 : 3), unit);
+}
+
+/** The ledger's spent and undecided money covers what the vendor charged, and is no more when all is decided. */
+function moneyDiffers(book: SimulatorBook, { money, submissions }: Ledger): string[] {
+  return money.flatMap((account) => {
+    const name = accountName(account.account);
+    const charged = chargedTo(book, account);
+    const held = account.spent + account.ambiguous + account.reserved;
+    const unknown = submissions.some(
+      (row) => row.account === account.account && row.price.amount === null,
+    );
+    if (unknown) return [];
+    if (charged > held) return [`${name} charged ${charged}, but the ledger accounts for ${held}`];
+    const exact = account.ambiguous + account.reserved + account.promised === 0;
+    return exact && charged !== account.spent
+      ? [`${name} charged ${charged}, but the ledger says that ${account.spent} were spent`]
+      : [];
+  });
+}
+
+function receiptDiffers(folder: string, { money }: Ledger): string[] {
+  const path = join(folder, 'out', 'campaign', 'receipt.json');
+  if (!existsSync(path)) return ['there is no receipt'];
+  const receipt = JSON.parse(readFileSync(path, 'utf8')) as Receipt;
+  return money.flatMap(({ account, unit, spent }) => {
+    const line = receipt.accounts.find((each) => each.account === accountName(account));
+    const told = amountFromDecimal(line?.spent ?? '0', unit);
+    return told === spent ? [] : [`the receipt says ${told} of ${account}, the ledger ${spent}`];
+  });
+}
+
+/** Every shot is done, failed for a reason, or waits for a person who was told. */
+function unfinished({ shots }: Ledger): string[] {
+  return shots
+    .filter(({ state }) => state === 'open' || state === 'bound')
+    .map(({ key, state }) => `${key} is still ${state}`);
+}
+
+async function readLedger(folder: string): Promise<Ledger> {
+  const ledger = await openSqliteLedger({ path: join(folder, '.shotlist', 'ledger.db') });
+  try {
+    const status = await ledger.reports.status('campaign');
+    return {
+      shots: await Array.fromAsync(ledger.reports.shots('campaign')),
+      submissions: await Array.fromAsync(ledger.reports.submissions('campaign')),
+      money: status?.accounts ?? [],
+    };
+  } finally {
+    await ledger.close();
+  }
+}

@@ -1,0 +1,29 @@
+import { channel } from 'node:diagnostics_channel';
+
+/**
+ * Named moments in the life of a paid request, in the order in which they come. Each is announced on the
+ * channel `shotlist:moment` of node:diagnostics_channel after what it names is done and, where it is a
+ * record, committed; nobody listens unless something was loaded to.
+ */
+export const moments = [
+  'uploaded',
+  'model-created',
+  'claimed',
+  'sending',
+  'answered',
+  'recorded',
+  'unclear',
+  'settled',
+  'polled',
+  'ended',
+  'fetched',
+  'saved',
+] as const;
+export type Moment = (typeof moments)[number];
+
+const announcements = channel('shotlist:moment');
+
+/** Synchronous, so that a listener may stop the process at this very point. */
+export function reached(moment: Moment, submission: string): void {
+  announcements.publish({ moment, submission });
+}
