@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 /** A simulator whose clock stands still until it is moved, and a client of it. */
-export async function open(settings: Partial<SimulatorSettings> = {}) {
+export async function open(settings: Partial<SimulatorSettings> = {}, vendor = 'photogpt') {
   const time = { at: Date.UTC(2026, 0, 1) };
   const simulator = await startSimulator({
     port: 0,
@@ -25,7 +25,7 @@ export async function open(settings: Partial<SimulatorSettings> = {}) {
     ...settings,
   });
   started.push(simulator);
-  const base = simulator.baseUrls['photogpt'] ?? '';
+  const base = simulator.baseUrls[vendor] ?? '';
   const call = async (
     method: string,
     path: string,

@@ -20,18 +20,13 @@ const settings = z.strictObject({
   outputLifetime,
 });
 
-const videos: ReadonlySet<string> = new Set(videoModels.map(({ spec }) => spec.id));
-
-function createGptImage2Api({ baseUrl, apiKey, settings: raw }: Connection): Provider {
-  const api = createApi({ baseUrl, headers: { authorization: `Bearer ${apiKey}` } });
+function createGptImage2Api({ baseUrl, apiKey, pace, settings: raw }: Connection): Provider {
+  const api = createApi({ baseUrl, pace, headers: { authorization: `Bearer ${apiKey}` } });
   const account = settings.parse(raw);
   const lifetime = lifetimeMs(account.outputLifetime);
   return {
     async start(request, fence) {
-      const { model, duration } = request.request;
-      // A model that no list knows is an image model, unless the request has a duration.
-      const isVideo = videos.has(model) || duration !== undefined;
-      const { path, body } = startCall(request, isVideo, account.outputFormatField);
+      const { path, body } = startCall(request, account.outputFormatField);
       const job = await api({ method: 'POST', path, json: body, fence, answer: started });
       return { job, id: job.taskId };
     },

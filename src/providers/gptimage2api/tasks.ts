@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { amountFromDecimal, type Amount } from '../../money.ts';
+import type { Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId, saidIn } from '../classify.ts';
-import { opaqueId, timeOf } from '../fields.ts';
+import { billedAmount, opaqueId, timeOf } from '../fields.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
 import { errors } from './errors.ts';
 
@@ -49,7 +49,11 @@ export async function checkTask(
   try {
     const path = taskPath(String(ref.taskId));
     const answered = await api({ method: 'GET', path, answer: task });
-    return stateOf(answered, billedOf(answered.creditsUsed ?? ref.creditsUsed), lifetimeMs);
+    return stateOf(
+      answered,
+      billedAmount(answered.creditsUsed ?? ref.creditsUsed, 'credits'),
+      lifetimeMs,
+    );
   } catch (error) {
     if (isUnknownId(error, errors)) return { state: 'missing' };
     throw error;
@@ -79,11 +83,4 @@ function outputsOf(answered: Task, lifetimeMs: number | null): JobOutput[] {
   const film = answered.videoUrl ?? answered.outputVideoUrl;
   const urls = film ? [film] : (answered.imageUrls ?? answered.outputImageUrls ?? []);
   return urls.map((url) => ({ remote: null, url, expiresAt }));
-}
-
-/** Null when it is no amount; a fraction finer than we keep is rounded. */
-function billedOf(used: unknown): Amount | null {
-  return typeof used === 'number' && used >= 0 && used < 1e12
-    ? amountFromDecimal(used.toFixed(3), 'credits')
-    : null;
 }
