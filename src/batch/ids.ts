@@ -12,7 +12,7 @@ export function batchWorkflowId(batch: string): string {
   return `batch/${batch}`;
 }
 
-/** One shard of a lane: `batch/spring/3.1/draw@photogpt/0`. */
+/** One shard of a lane: `batch/spring/3.1/draw@acme/0`. */
 export function shardWorkflowId(shard: {
   batch: string;
   run: number;
@@ -25,7 +25,7 @@ export function shardWorkflowId(shard: {
   return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.sweep}/${lane}/${shard.shard}`;
 }
 
-/** `photogpt@https://host` is shown as `photogpt`. */
+/** `acme@https://host` is shown as `acme`. */
 export function accountName(key: string): string {
   return key.split('@')[0] ?? key;
 }

@@ -180,7 +180,7 @@ export const batchSchema = z.strictObject({
       accepts('a record of accounts'),
     )
     .optional()
-    .describe('Hard caps by account, such as photogpt: 900 credits.'),
+    .describe('Hard caps by account, such as acme: 900 credits.'),
   vars: z
     .record(z.string(), data, accepts('a record of names and values'))
     .optional()
