@@ -4,6 +4,14 @@ import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { UserError } from './errors.ts';
+import { checkHost } from './hosting/check-host.ts';
+import {
+  hostSchema,
+  type HostSettings,
+  hostSettings,
+  s3AccessOf,
+  s3Variables,
+} from './hosting/settings.ts';
 import type { JsonObject } from './json.ts';
 import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
 import {
@@ -40,9 +48,10 @@ export const environmentVariables: readonly { readonly name: string; readonly me
       meaning: 'sqlite:PATH; default: .shotlist/ledger.db in the project',
     },
     { name: 'SHOTLIST_BLOBS', meaning: 'folder of the blob store; default: .shotlist/blobs' },
+    ...s3Variables,
   ];
 
-/** `photogpt` reads `PHOTOGPT_API_KEY`. */
+/** `acme` reads `ACME_API_KEY`. */
 function keyVariable(vendorId: string): string {
   return `${vendorId.toUpperCase()}_API_KEY`;
 }
@@ -64,6 +73,8 @@ export interface AccountConfig {
   readonly timeouts: Timeouts;
   readonly prices: PriceOverrides;
   readonly budget: { amount: Amount; period: 'day' | 'month' | 'ever' } | undefined;
+  /** Where local files get a public link, for models that take nothing else. */
+  readonly referenceHost?: HostSettings | undefined;
   /** What only this vendor knows. */
   readonly settings: JsonObject;
 }
@@ -118,6 +129,7 @@ const accountSchema = z.strictObject({
       trainingPollMs: positiveInteger.optional(),
     })
     .optional(),
+  referenceHost: hostSchema.optional(),
 });
 const fileSchema = z.strictObject({
   accounts: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), z.looseObject({})).optional(),
@@ -151,7 +163,7 @@ export function loadConfig(environment: Environment, from: string): Config {
   };
 }
 
-/** `photogpt` at `https://host/api` is `photogpt@https://host`. */
+/** `acme` at `https://host/api` is `acme@https://host`. */
 function accountKey(name: string, baseUrl: string): string {
   return `${name}@${new URL(baseUrl).origin}`;
 }
@@ -174,6 +186,7 @@ function loadAccounts(environment: Environment, file: string): ReadonlyMap<strin
       );
     accounts.set(name, accountFrom(environment, name, vendor, entry, file));
   }
+  for (const account of accounts.values()) checkHost(account, accounts, file);
   return accounts;
 }
 
@@ -211,6 +224,10 @@ function accountFrom(
     timeouts: { ...vendor.timeouts, ...entry.timeouts },
     prices: entry.prices ?? {},
     budget: entry.budget === undefined ? undefined : parseBudget(entry.budget, vendor.unit, where),
+    referenceHost:
+      entry.referenceHost === undefined
+        ? undefined
+        : hostSettings(entry.referenceHost, s3AccessOf(environment)),
     settings,
   };
 }

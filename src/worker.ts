@@ -4,11 +4,14 @@ import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
 import { AccountPulse } from './activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
+import { paceOf } from './activities/pace.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, commonTaskQueue } from './batch/ids.ts';
 import type { AccountConfig, Config } from './config.ts';
 import { UserError } from './errors.ts';
+import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';
+import type { Provider } from './providers/port.ts';
 import type { Blobs } from './storage/blobs.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
@@ -127,9 +130,9 @@ function dependencies(
   served: readonly AccountConfig[],
 ): ActivityDependencies {
   const accounts = new Map<string, AccountAccess>();
-  for (const account of served) accounts.set(account.key, accessTo(account));
+  for (const account of served) accounts.set(account.key, accessTo(account, config, ledger));
   const lanes = [...config.accounts.values()].map(
-    ({ key, name, limits }) => [key, { name, inFlight: limits.inFlight }] as const,
+    (account) => [account.key, laneOf(account, config)] as const,
   );
   const learned = new LearnedAccounts({
     ledger: ledger.learned,
@@ -149,16 +152,32 @@ function dependencies(
   };
 }
 
-function accessTo(account: AccountConfig): AccountAccess {
-  const { name, key, vendor, baseUrl, settings, limits, timeouts, prices } = account;
+type LaneFacts =
+  ActivityDependencies['lanes'] extends ReadonlyMap<string, infer Facts> ? Facts : never;
+
+function laneOf(account: AccountConfig, config: Config): LaneFacts {
+  const { name, limits } = account;
+  return { name, inFlight: limits.inFlight, host: openHost(account, config, () => undefined)?.key };
+}
+
+function accessTo(account: AccountConfig, config: Config, ledger: Ledger): AccountAccess {
+  const { name, key, baseUrl, limits, timeouts, prices } = account;
   return {
     name,
     key,
     limits,
     timeouts,
-    provider: vendor.connect({ baseUrl, apiKey: account.apiKey ?? '', settings }),
+    provider: connect(account, ledger),
+    host: openHost(account, config, (other) =>
+      other.apiKey === undefined ? undefined : connect(other, ledger),
+    ),
     trustedOrigin: new URL(baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice(prices),
-    pulse: new AccountPulse(limits.perMinute),
+    pulse: new AccountPulse(limits),
   };
+}
+
+function connect(account: AccountConfig, ledger: Ledger): Provider {
+  const { key, vendor, baseUrl, apiKey = '', settings, limits } = account;
+  return vendor.connect({ baseUrl, apiKey, settings, pace: paceOf(ledger, key, limits) });
 }

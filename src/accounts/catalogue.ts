@@ -78,6 +78,7 @@ function specOf(
   return {
     name: account.name,
     key: account.key,
+    vendor: account.vendor.id,
     unit: account.vendor.unit,
     get models() {
       return offer().models;
@@ -85,7 +86,7 @@ function specOf(
     get training() {
       return offer().training;
     },
-    hostsFiles: false,
+    hostsFiles: account.referenceHost !== undefined,
     price(request) {
       const quoteKey = watch && quoteKeyOf(account, offer(), request);
       if (quoteKey !== undefined) watch?.priced(account, quoteKey, request);

@@ -1,6 +1,7 @@
 import type { LearnedAccounts } from '../accounts/learned.ts';
 import type { Catalogue } from '../batch/model-spec.ts';
 import type { Price } from '../money.ts';
+import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
 import type { Limits, Provider, Timeouts } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
@@ -14,6 +15,8 @@ export interface AccountAccess {
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly provider: Provider;
+  /** Gives local files a public link, for models that take nothing else. */
+  readonly host?: ReferenceHost | undefined;
   /** Origin of the base URL: the only one that may lie inside this network. */
   readonly trustedOrigin: string;
   readonly trainingPrice: Price;
@@ -28,7 +31,15 @@ export interface ActivityDependencies {
   /** By ledger key. */
   readonly accounts: ReadonlyMap<string, AccountAccess>;
   /** All configured accounts by ledger key, also those whose key is elsewhere. */
-  readonly lanes: ReadonlyMap<string, { readonly name: string; readonly inFlight: number }>;
+  readonly lanes: ReadonlyMap<
+    string,
+    {
+      readonly name: string;
+      readonly inFlight: number;
+      /** Key of its reference host. */
+      readonly host?: string | undefined;
+    }
+  >;
   readonly catalogue: Catalogue;
   /** What the vendors have told of their models and prices; the catalogue follows it. */
   readonly learned: Pick<LearnedAccounts, 'load' | 'priced'>;

@@ -36,3 +36,21 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', end);
   });
 }
+
+/** The work's result, unless the signal comes first: then its reason is thrown and the work goes on alone. */
+export async function orAborted<Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  const left = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const end = (): void => reject(signal.reason);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { signal: left.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    left.abort();
+  }
+}

@@ -1,5 +1,6 @@
 import { parseBatch } from '../batch/parse.ts';
 import { openStep, type Expanded } from '../batch/expand.ts';
+import type { ShotRequest } from '../batch/request.ts';
 import type { PlannedShot } from '../batch/shot.ts';
 import { UserError } from '../errors.ts';
 import type { Lane } from '../ledger/port.ts';
@@ -7,6 +8,7 @@ import { openFrozen } from '../storage/frozen-batch.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lively } from './lively.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
+import { filePlaceOf } from './upload-places.ts';
 
 export interface PlanStepInput extends RunInput {
   readonly step: string;
@@ -128,7 +130,8 @@ async function describePlan(
     throw new UserError(`the account ${account} is not configured any more`);
   };
   const uploads = new Map<string, number>();
-  for (const { account } of await plans.neededUploads(batch, run, step))
+  const placeOf = (request: ShotRequest) => filePlaceOf(deps, request);
+  for (const { account } of await plans.neededUploads(batch, run, step, placeOf))
     uploads.set(account, (uploads.get(account) ?? 0) + 1);
   const trainings = await plans.neededTrainings(batch, run, step);
   const named = await namesByAccount(deps, input, lanes);

@@ -1,11 +1,13 @@
-import type { ModelSpec, ReferenceSpec } from '../batch/model-spec.ts';
+import type { ReferenceSpec } from '../batch/model-spec.ts';
 import type { Reference, ShotRequest } from '../batch/request.ts';
 import { UserError } from '../errors.ts';
 import { download } from '../http/download.ts';
 import { uploadPurpose } from '../ledger/rules/upload-purpose.ts';
 import type { ResolvedReference, StartRequest } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { ensureUploaded } from './upload-file.ts';
+import { outputUrl } from './output-url.ts';
+import { ensureUploaded, expiryMarginMs } from './upload-file.ts';
+import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
 
 const linkedFileBytesMax = 200 * 1024 * 1024;
 
@@ -20,7 +22,7 @@ export async function resolveRequest(
   request: ShotRequest,
 ): Promise<StartRequest> {
   const trainedModel = await trainedModelOf(deps, access, request);
-  const { makes, references: spec } = modelOf(deps, access, request);
+  const { makes, references: spec } = modelOf(deps, request);
   const references = await Promise.all(
     request.references.map((reference) =>
       resolveReference(deps, access, { reference, request, trainedModel, takes: spec.takes }),
@@ -42,17 +44,6 @@ async function trainedModelOf(
   return model.remoteId;
 }
 
-function modelOf(
-  deps: ActivityDependencies,
-  access: AccountAccess,
-  request: ShotRequest,
-): ModelSpec {
-  const models: readonly ModelSpec[] = deps.catalogue.get(access.name)?.models ?? [];
-  const spec = models.find(({ id }) => id === request.model);
-  if (!spec) throw new UserError(`${access.name} has no model ${request.model}`);
-  return spec;
-}
-
 interface Wanted {
   readonly reference: Reference;
   readonly request: ShotRequest;
@@ -65,33 +56,73 @@ async function resolveReference(
   access: AccountAccess,
   wanted: Wanted,
 ): Promise<ResolvedReference> {
-  const { reference, takes } = wanted;
+  const { reference, request, takes } = wanted;
+  const { role } = reference;
   if (reference.kind === 'link' && takes.includes('link'))
-    return { role: reference.role, remote: undefined, url: reference.url };
-  if (reference.kind === 'output' && takes.includes('own')) {
-    const own = await ownOutput(deps, access, reference);
-    if (own) return own;
+    return { role, remote: undefined, url: reference.url };
+  const made =
+    reference.kind === 'output' ? await madeOutput(deps, access, reference, takes) : undefined;
+  if (made?.enough) return { role, ...made };
+  const { key } = filePlaceOf(deps, request) ?? {};
+  const place = key === undefined ? undefined : openPlace(access, key);
+  if (!place) {
+    if (made?.remote !== undefined) return { role, ...made };
+    throw new UserError(`${access.name}:${request.model} cannot be given this reference`, {
+      next: takes.includes('link') ? [`give ${access.name} a referenceHost in shotlist.yaml`] : [],
+    });
   }
-  if (!takes.includes('file'))
-    throw new UserError(`${wanted.request.model} does not take this reference`);
   const file = await localFile(deps, access, reference);
-  const uploaded = await ensureUploaded(deps, access, {
+  const uploaded = await ensureUploaded(deps, place, {
     ...file,
-    purpose: uploadPurpose(wanted.request.choice),
+    purpose: uploadPurpose(request.choice),
     trainedModel: wanted.trainedModel,
   });
-  return { role: reference.role, remote: uploaded.remote, url: uploaded.url ?? undefined };
+  if (takes.includes('file')) return { role, ...uploaded, url: uploaded.url ?? undefined };
+  return { role, remote: made?.remote, url: uploaded.url ?? undefined };
 }
 
-/** The output where it lies, when this very account made it. */
-async function ownOutput(
+/**
+ * The output where it lies: by its id when this very account made it, by its vendor's link for a model that
+ * takes nothing else. `enough`: nothing of it need be uploaded.
+ */
+async function madeOutput(
   deps: ActivityDependencies,
   access: AccountAccess,
-  reference: Reference & { kind: 'output' },
-): Promise<ResolvedReference | undefined> {
-  const output = await deps.ledger.remotes.output(reference.submission, reference.index);
-  if (output?.account !== access.key || output.remote === null) return undefined;
-  return { role: reference.role, remote: output.remote, url: output.url ?? undefined };
+  { submission, index }: Reference & { kind: 'output' },
+  takes: ReferenceSpec['takes'],
+): Promise<(Pick<ResolvedReference, 'remote' | 'url'> & { enough: boolean }) | undefined> {
+  const output = await deps.ledger.remotes.output(submission, index);
+  if (!output) return undefined;
+  const isOwn = output.account === access.key && takes.includes('own');
+  const remote = isOwn && output.remote !== null ? output.remote : undefined;
+  const byLink = takes.includes('link') && !takes.includes('file');
+  if (!byLink) return { remote, url: output.url ?? undefined, enough: remote !== undefined };
+  const url = await vendorLink(deps, access, { submission, index, ...output });
+  return { remote, url, enough: url !== undefined };
+}
+
+/** The vendor's own link to what one of its accounts made, for as long as the vendor has the file. */
+async function vendorLink(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  output: Parameters<typeof outputUrl>[2] & { readonly account: string },
+): Promise<string | undefined> {
+  const vendorOf = (account: string): string | undefined =>
+    deps.catalogue.get(deps.lanes.get(account)?.name ?? '')?.vendor;
+  if (vendorOf(output.account) !== vendorOf(access.key)) return undefined;
+  const { url, expiresAt, remote } = output;
+  if (url !== null && (expiresAt ?? Infinity) > deps.now() + expiryMarginMs) return url;
+  const maker = deps.accounts.get(output.account);
+  if (!maker || (url === null && remote === null)) return undefined;
+  try {
+    const fresh = await outputUrl(deps, maker.provider, output, expiryMarginMs);
+    if (fresh !== undefined || access.host) return fresh;
+    throw new Error('the vendor is preparing the file');
+  } catch (error) {
+    // The file itself is here: it goes by the account's host, where there is one.
+    if (access.host) return undefined;
+    throw error;
+  }
 }
 
 async function localFile(

@@ -1,55 +1,107 @@
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
+import type { UploadPlace } from '../hosting/port.ts';
 import { sniffMedia } from '../http/sniff.ts';
 import type { Json } from '../json.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
-import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies } from './dependencies.ts';
 
 export interface Uploaded {
   readonly remote: Json;
   readonly url: string | null;
 }
 
-/** An upload that ends sooner than this is made anew. */
-const expiryMarginMs = 10 * 60_000;
+export interface WantedFile {
+  readonly sha256: string;
+  readonly path: string;
+  readonly purpose: string;
+  readonly trainedModel: string | undefined;
+}
 
-const underWay = new WeakMap<AccountAccess, Map<string, Promise<Uploaded>>>();
+/** An upload or a link that ends sooner than this is made anew. */
+export const expiryMarginMs = 10 * 60_000;
+
+const processing = { firstMs: 500, longestMs: 5_000, altogetherMs: 5 * 60_000 };
+
+const underWay = new WeakMap<ActivityDependencies, Map<string, Promise<Uploaded>>>();
 
 /**
- * The file at the account, uploaded now if it is not there yet. Uploads are free, so one whose answer was
- * lost is simply made again. Callers in one process share an upload under way.
+ * The file in its place and ready to be used, uploaded now if it is not there yet. Uploads are free, so
+ * one whose answer was lost is simply made again; one that was answered is on record before its vendor
+ * has processed it. Callers in one process share an upload under way.
+ * @throws UserError when the vendor could not process the file; else whatever the upload throws
  */
 export function ensureUploaded(
   deps: ActivityDependencies,
-  access: AccountAccess,
-  wanted: { sha256: string; path: string; purpose: string; trainedModel: string | undefined },
+  place: UploadPlace,
+  wanted: WantedFile,
 ): Promise<Uploaded> {
-  const shared = underWay.get(access) ?? new Map<string, Promise<Uploaded>>();
-  underWay.set(access, shared);
-  const id = `${wanted.sha256} ${wanted.purpose}`;
+  const shared = underWay.get(deps) ?? new Map<string, Promise<Uploaded>>();
+  underWay.set(deps, shared);
+  const id = `${place.key} ${wanted.sha256} ${wanted.purpose}`;
   const running = shared.get(id);
   if (running) return running;
-  const upload = findOrUpload(deps, access, wanted).finally(() => shared.delete(id));
+  const upload = findOrUpload(deps, place, wanted).finally(() => shared.delete(id));
   shared.set(id, upload);
   return upload;
 }
 
 async function findOrUpload(
   deps: ActivityDependencies,
-  access: AccountAccess,
-  wanted: { sha256: string; path: string; purpose: string; trainedModel: string | undefined },
+  place: UploadPlace,
+  wanted: WantedFile,
 ): Promise<Uploaded> {
   const { remotes } = deps.ledger;
-  const known = await remotes.upload(access.key, wanted.sha256, wanted.purpose);
+  const { sha256, purpose } = wanted;
+  const known = await remotes.upload(place.key, sha256, purpose);
   const lasts = (known?.expiresAt ?? Infinity) > deps.now() + expiryMarginMs;
-  if (known?.state === 'stored' && lasts) return known;
-  if (!access.provider.upload) throw new Error(`${access.name} takes no uploaded files`);
+  if (known && lasts && known.state !== 'intended') {
+    if (known.state === 'stored') return known;
+    if (await becomesReady(deps, place, wanted, known)) return known;
+  }
   const file = await fileToUpload(deps.blobs, wanted);
-  await remotes.intendUpload(access.key, wanted.sha256, wanted.purpose);
-  const stored = await access.provider.upload({ ...file, trainedModel: wanted.trainedModel });
-  await remotes.storeUpload(access.key, wanted.sha256, wanted.purpose, stored);
-  return stored;
+  await remotes.intendUpload(place.key, sha256, purpose);
+  const stored = await place.upload({ ...file, trainedModel: wanted.trainedModel });
+  await remotes.storeUpload(place.key, sha256, purpose, stored);
+  if (stored.ready || (await becomesReady(deps, place, wanted, stored))) return stored;
+  throw new UserError(`${place.name} lost ${wanted.path} while processing it`);
+}
+
+/**
+ * Waits until the vendor has processed the file; false when it has it no longer.
+ * @throws UserError when it fails, or takes too long
+ */
+async function becomesReady(
+  deps: ActivityDependencies,
+  place: UploadPlace,
+  wanted: WantedFile,
+  upload: Uploaded & { readonly expiresAt: number | null },
+): Promise<boolean> {
+  const { remotes } = deps.ledger;
+  const { sha256, purpose, path } = wanted;
+  const giveUpAt = deps.now() + processing.altogetherMs;
+  let pauseMs = processing.firstMs;
+  for (;;) {
+    const state = (await place.uploadState?.(upload.remote)) ?? 'ready';
+    if (state === 'ready') {
+      const { remote, url, expiresAt } = upload;
+      const stored = { remote, url, expiresAt, ready: true };
+      await remotes.storeUpload(place.key, sha256, purpose, stored);
+      return true;
+    }
+    if (state !== 'processing') await remotes.dropUpload(place.key, sha256, purpose);
+    if (state === 'missing') return false;
+    if (state === 'failed') throw new UserError(`${place.name} could not process ${path}`);
+    if (deps.now() + pauseMs > giveUpAt)
+      throw new UserError(`${place.name} is still processing ${path} after 5 minutes`, {
+        next: ['run the batch again later: the file is not uploaded a second time'],
+      });
+    await sleep(pauseMs);
+    pauseMs = Math.min(processing.longestMs, pauseMs * 2);
+  }
 }
 
 /** @throws BlobMissingError */

@@ -1,8 +1,12 @@
-import type { ActivityDependencies } from './dependencies.ts';
+import type { ShotRequest } from '../batch/request.ts';
+import { UserError } from '../errors.ts';
+import type { PlanLedger } from '../ledger/port.ts';
+import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { existingModelOf } from '../ledger/rules/upload-purpose.ts';
-import { lively } from './lively.ts';
+import { lively, orAborted } from './lively.ts';
 import { accessOf, checkLedger, type RunInput } from './own-work.ts';
 import { ensureUploaded } from './upload-file.ts';
+import { filePlaceOf, openPlace, uploadTrouble } from './upload-places.ts';
 
 export interface UploadReferencesInput extends RunInput {
   readonly step: string;
@@ -24,7 +28,9 @@ export async function uploadReferences(
 ): Promise<void> {
   checkLedger(deps, input);
   const access = accessOf(deps, input.account);
-  const needed = await deps.ledger.plans.neededUploads(input.batch, input.run, input.step);
+  const { batch, run, step } = input;
+  const placeOf = (request: ShotRequest) => filePlaceOf(deps, request);
+  const needed = await deps.ledger.plans.neededUploads(batch, run, step, placeOf);
   const mine = needed.filter(
     ({ account, sha256 }) =>
       account === input.account && sliceOf(sha256, input.slices) === input.slice,
@@ -35,14 +41,26 @@ export async function uploadReferences(
       for (const file of queue) {
         if (cancelled.aborted) return;
         tell(file.path);
-        const trainedModel = await trainedModelOf(deps, input.account, file);
-        await ensureUploaded(deps, access, { ...file, trainedModel }).catch((error: unknown) =>
-          deps.log(`${file.path}: ${access.provider.classify(error).message}`),
+        await orAborted(bring(deps, access, file), cancelled).catch((error: unknown) =>
+          deps.log(`${file.path}: ${uploadTrouble(access, error).message}`),
         );
       }
     };
     await Promise.all(Array.from({ length: uploadsAtOnce }, work));
   });
+}
+
+type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
+
+async function bring(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  file: NeededUpload,
+): Promise<void> {
+  const place = openPlace(access, file.place);
+  if (!place) throw new UserError(`${access.name} takes no uploaded files`);
+  const trainedModel = await trainedModelOf(deps, access.key, file);
+  await ensureUploaded(deps, place, { ...file, trainedModel });
 }
 
 /** Even over slices, and the same on every worker. */

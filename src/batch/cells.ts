@@ -5,6 +5,7 @@ import type { CompiledValue } from './compiled-value.ts';
 import type { Row, Table } from './data.ts';
 import type { BatchDocument, Step } from './document.ts';
 import type { sourceFacts } from './known-names.ts';
+import type { AccountSpec } from './model-spec.ts';
 import type { NamedValue } from './names.ts';
 import type { SourceOutput } from './shot.ts';
 import { SourceMarker } from './template.ts';
@@ -24,8 +25,8 @@ export interface Cell {
   /** The data file that the row comes from. */
   readonly dataFile: string | undefined;
   readonly source: SourceOutput | undefined;
-  /** Name of the account that made the source. */
-  readonly sourceAccount: string | undefined;
+  /** The account that made the source. */
+  readonly sourceAccount: AccountSpec | undefined;
 }
 
 type Start = Pick<Cell, 'variables' | 'row' | 'origin' | 'dataFile' | 'source' | 'sourceAccount'>;
@@ -90,7 +91,7 @@ function originOf(row: Row, table: Table, document: BatchDocument, step: Step): 
 /** One start for each output of an earlier step, as they come. */
 export function* sourceStarts(
   sources: Iterable<SourceOutput>,
-  accountOf: (source: SourceOutput) => string | undefined,
+  accountOf: (source: SourceOutput) => AccountSpec | undefined,
 ): Generator<Start> {
   for (const source of sources) {
     yield {

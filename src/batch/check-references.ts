@@ -9,8 +9,8 @@ export interface FoundReference {
   readonly media: MediaKind | undefined;
   /** How people know it: a path, a link, the name of an output. */
   readonly label: string;
-  /** Name of the account that made it, for an output. */
-  readonly madeBy?: string;
+  /** The account that made it, for an output. */
+  readonly madeBy?: Pick<AccountSpec, 'name' | 'vendor'>;
 }
 
 /** What a file is, by its sniffed type; undefined for anything that no step can hand on. */
@@ -110,8 +110,7 @@ function arrivalMessage(
 ): { message: string; hint: string } | undefined {
   const { takes } = spec.references;
   const { reference } = item;
-  const ownOutput = reference.kind === 'output' && item.madeBy === account.name;
-  if (ownOutput && takes.includes('own')) return undefined;
+  if (item.madeBy?.name === account.name && takes.includes('own')) return undefined;
   if (takes.includes('file')) return undefined;
   if (!takes.includes('link'))
     return {
@@ -119,8 +118,11 @@ function arrivalMessage(
       hint: `read a step of ${account.name} with from:`,
     };
   if (reference.kind === 'link' || account.hostsFiles) return undefined;
+  // The vendor's own link to what it made.
+  if (item.madeBy?.vendor === account.vendor) return undefined;
+  const made = item.madeBy === undefined ? '' : `, made by ${item.madeBy.name}`;
   return {
-    message: `${model} takes references as public links only, and ${item.label} is a file`,
+    message: `${model} takes references as public links only, and ${item.label} is a file${made}`,
     hint: `write a link, or give ${account.name} a referenceHost in shotlist.yaml`,
   };
 }

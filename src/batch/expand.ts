@@ -3,7 +3,7 @@ import type { Cell } from './cells.ts';
 import { lookUpModel } from './catalogue-lookup.ts';
 import type { BatchDocument, Step } from './document.ts';
 import type { Files } from './files.ts';
-import type { Catalogue } from './model-spec.ts';
+import type { AccountSpec, Catalogue } from './model-spec.ts';
 import { problemAt } from './problem-at.ts';
 import type { Mistake } from './problem-at.ts';
 import type { Problem } from './problem.ts';
@@ -128,9 +128,9 @@ function accountOfSource(
   document: BatchDocument,
   catalogue: ExpansionContext['catalogue'],
   source: SourceOutput,
-): string | undefined {
+): AccountSpec | undefined {
   const found = lookUpModel(document, catalogue, source.shot.writtenModel, ['steps']);
-  return found.ok ? found.model.account.name : undefined;
+  return found.ok ? found.model.account : undefined;
 }
 
 /** A mistake in a model that several fields or models meet is told once. */

@@ -77,6 +77,8 @@ export interface AccountSpec {
   readonly name: string;
   /** The ledger's key for it; see `accountKey` in config. */
   readonly key: string;
+  /** Accounts of one vendor have it in common. */
+  readonly vendor: string;
   readonly unit: Unit;
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;

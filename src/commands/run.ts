@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import type { LoadedBatch } from './batch-file.ts';
@@ -165,6 +166,8 @@ function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
           'or try the batch without one: shotlist simulate',
         ],
       });
+    const missing = account && missingAccess(account, loaded.config);
+    if (missing) throw new UserError(missing.why, { next: [missing.next] });
   }
 }
 

@@ -17,6 +17,15 @@ const svg: Media = { mime: 'image/svg+xml', ext: 'svg', kind: 'vector' };
 const mp4: Media = { mime: 'video/mp4', ext: 'mp4', kind: 'video' };
 const mov: Media = { mime: 'video/quicktime', ext: 'mov', kind: 'video' };
 const webm: Media = { mime: 'video/webm', ext: 'webm', kind: 'video' };
+/** Never sniffed: any bytes may be text. */
+const plainText: Media = { mime: 'text/plain', ext: 'txt', kind: 'text' };
+
+const all = [jpeg, png, gif, webp, avif, heic, svg, mp4, mov, webm, plainText];
+
+/** Without the point; undefined for a type that is not known here. */
+export function extensionOf(mime: string): string | undefined {
+  return all.find((media) => media.mime === mime)?.ext;
+}
 
 const heicBrands = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']);
 const videoBrand = /^(isom|iso\d|mp4\d|avc1|dash|M4V.|3gp.|3g2.|MSNV|f4v )$/;
@@ -55,8 +64,13 @@ function boxSize(text: string): number {
   return Buffer.from(text.slice(0, 4), 'latin1').readUInt32BE();
 }
 
+/** What may stand before the root of an SVG, in any order; a document type may have a body in brackets. */
+const prologuePart =
+  /^\s*(?:<\?[\s\S]*?\?>|<!--[\s\S]*?-->|<!DOCTYPE\s+svg\b[^>[]*(?:\[[^\]]*\]\s*)?>)/i;
+
 function isSvg(text: string): boolean {
-  const prologue =
-    /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*\?>\s*)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?/i;
-  return /^<svg[\s>]/i.test(text.replace(prologue, ''));
+  let rest = text.replace(/^\xef\xbb\xbf/, '');
+  for (let part = prologuePart.exec(rest); part; part = prologuePart.exec(rest))
+    rest = rest.slice(part[0].length);
+  return /^\s*<svg[\s>/]/i.test(rest);
 }

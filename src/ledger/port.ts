@@ -138,16 +138,22 @@ export interface PlanLedger {
     step: string,
   ): Promise<readonly { account: string; choice: ModelChoice & { kind: 'training' } }[]>;
   /**
-   * Files that open shots of the step refer to, per account, for accounts that upload; `purpose` as
-   * `uploadPurpose` of rules/upload-purpose.ts says.
+   * Files that open shots of the step refer to and that are not yet in the place that `placeOf` tells for
+   * a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
+   * rules/upload-purpose.ts says. Outputs are left out where their own account or, for a place of links,
+   * their own vendor has them.
    */
   neededUploads(
     batch: string,
     run: number,
     step: string,
+    placeOf: (request: ShotRequest) => FilePlace | undefined,
   ): Promise<
     readonly {
+      /** The shots'. */
       account: string;
+      /** `FilePlace.key`. */
+      place: string;
       sha256: string;
       purpose: string;
       trainedModelFingerprint: string | null;
@@ -166,6 +172,14 @@ export interface PlanLedger {
     account: string,
     fingerprints: readonly string[],
   ): Promise<ReadonlyMap<string, 'cached' | 'inFlight' | 'failed'>>;
+}
+
+/** Where the files of a request are brought. */
+export interface FilePlace {
+  /** Under which `RemoteLedger.upload` knows it: an account's key, or a reference host's. */
+  readonly key: string;
+  /** What the model is given: the account's own id of the file, or a public link. */
+  readonly as: 'id' | 'link';
 }
 
 export interface Lane {
@@ -190,6 +204,11 @@ export interface ClaimLedger {
     },
     options: ClaimOptions,
   ): Promise<ClaimAnswer>;
+  /**
+   * A rate slot for one free call, where the vendor counts those as it counts claims; 0: it is taken,
+   * else the milliseconds after which to ask again. Claims and calls that both wait take turns.
+   */
+  takeCallSlot(account: string): Promise<number>;
 }
 export interface ClaimOptions {
   readonly window: number;
@@ -255,6 +274,8 @@ export interface Due {
   }[];
   /** When something next becomes due; null: nothing is pending in the range. */
   readonly nextInMs: number | null;
+  /** Jobs of the account that are being asked after, whoever does. */
+  readonly live: number;
   /** Open and bound shots of the range. */
   readonly open: number;
   readonly bound: number;
@@ -353,27 +374,43 @@ export interface DueRefund {
 
 /** Uploads and trained models: what exists at an account, so that it is made once. */
 export interface RemoteLedger {
+  /** `processing`: the vendor has it, but it may not be used yet. */
   upload(
     account: string,
     sha256: string,
     purpose: string,
   ): Promise<
-    | { state: 'intended' | 'stored'; remote: Json; url: string | null; expiresAt: number | null }
+    | {
+        state: 'intended' | 'processing' | 'stored';
+        remote: Json;
+        url: string | null;
+        expiresAt: number | null;
+      }
     | undefined
   >;
   intendUpload(account: string, sha256: string, purpose: string): Promise<boolean>;
+  /** `ready` false: it is still processed. */
   storeUpload(
     account: string,
     sha256: string,
     purpose: string,
-    stored: { remote: Json; url: string | null; expiresAt: number | null },
+    stored: { remote: Json; url: string | null; expiresAt: number | null; ready?: boolean },
   ): Promise<void>;
+  /** One that failed or is gone: the next shot that needs the file uploads it anew. */
+  dropUpload(account: string, sha256: string, purpose: string): Promise<void>;
   /** Where an output lies at the account that made it, for shots that read it there. */
   output(
     submission: string,
     index: number,
   ): Promise<
-    { account: string; remote: Json; url: string | null; expiresAt: number | null } | undefined
+    | {
+        account: string;
+        job: JsonObject;
+        remote: Json;
+        url: string | null;
+        expiresAt: number | null;
+      }
+    | undefined
   >;
   model(account: string, fingerprint: string): Promise<ModelRow | undefined>;
   /** Takes or renews the lease of the model's row, creating it in phase `creating`; false when another holds it. */

@@ -35,6 +35,8 @@ export interface Offer {
    * asking. Where a quote for the same key is learned, `price` uses it.
    */
   quoteKey?(request: ShotRequest): string | undefined;
+  /** Every `upload` is answered with a link that anyone may fetch, so the account can host files for another. */
+  readonly publicUploads?: boolean;
 }
 
 /** What a vendor's free calls have told of an account, kept in the ledger with its age. */
@@ -75,6 +77,8 @@ export interface Connection {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly settings: JsonObject;
+  /** Awaited before every request that has no fence, where the vendor's rate counts those too. */
+  readonly pace?: (() => Promise<void>) | undefined;
 }
 
 /** A paid request's fence: its bytes must be on the wire before this wall-clock time, or not at all. */

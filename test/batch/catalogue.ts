@@ -89,6 +89,7 @@ const trained: ModelSpec = {
 export const studio: AccountSpec = {
   name: 'studio',
   key: 'studio@https://studio.test',
+  vendor: 'studio',
   unit: 'credits',
   models: [painter, enlarger, film, trained],
   training: {
@@ -113,6 +114,7 @@ export const dollars: AccountSpec = {
   ...studio,
   name: 'dollars',
   key: 'dollars@https://dollars.test',
+  vendor: 'dollars',
   unit: 'usd',
   models: [editor],
   training: undefined,

@@ -30,7 +30,7 @@ const output = (madeBy: string, media: 'image' | 'video' = 'image'): FoundRefere
   reference: { kind: 'output', sha256: 'bb', submission: 's', index: 0 },
   media,
   label: 'stills/a',
-  madeBy,
+  madeBy: { name: madeBy, vendor: madeBy === 'studio-2' ? 'studio' : madeBy },
 });
 
 describe('checkRequest', () => {
@@ -129,6 +129,17 @@ describe('checkRequest', () => {
     expect(
       check({ references: [file] }, 'painter', { ...studio, hostsFiles: true }).problems,
     ).toEqual([]);
+  });
+
+  it('takes an output by the link of its own vendor, and no other, where links are taken', () => {
+    expect(check({ references: [output('studio'), output('studio-2')] }).problems).toEqual([]);
+    expect(check({ references: [output('dollars')] }).problems).toMatchObject([
+      {
+        message:
+          'studio:painter takes references as public links only, and stills/a is a file, made by dollars',
+        hint: 'write a link, or give studio a referenceHost in shotlist.yaml',
+      },
+    ]);
   });
 
   it('takes only what the account made where the model wants its own', () => {

@@ -42,7 +42,7 @@ export function renewOutput(
   return (
     database.run(
       `update output set url = ?, expires_at = ?, next_try_at = ?, why = null
-       where submission = ? and idx = ? and state = 'ready'`,
+       where submission = ? and idx = ? and state in ('ready', 'saved')`,
       url,
       expiresAt,
       now,

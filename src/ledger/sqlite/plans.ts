@@ -1,5 +1,5 @@
 import type { ModelChoice, ShotRequest } from '../../batch/request.ts';
-import type { Lane, PlanLedger } from '../port.ts';
+import type { FilePlace, Lane, PlanLedger } from '../port.ts';
 import { laneName } from '../rules/lane-name.ts';
 import { uploadPurpose } from '../rules/upload-purpose.ts';
 import type { Context } from './context.ts';
@@ -25,7 +25,8 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
       write(() => makeLanes(database, batch, run, step, sweep)),
     sources: (batch, steps, pick) => sources(database, batch, steps, pick),
     neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
-    neededUploads: async (batch, run, step) => neededUploads(database, batch, run, step, now()),
+    neededUploads: async (batch, run, step, placeOf) =>
+      neededUploads(database, { batch, run, step }, placeOf, now()),
     block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
     lookup: async (account, fingerprints) => lookup(database, account, fingerprints),
   };
@@ -87,38 +88,58 @@ function neededTrainings(database: Database, batch: string, run: number, step: s
 
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
 
-/** Own outputs need no upload at the account that made them; at another account they do. */
 function neededUploads(
   database: Database,
-  batch: string,
-  run: number,
-  step: string,
+  where: { batch: string; run: number; step: string },
+  placeOf: (request: ShotRequest) => FilePlace | undefined,
   now: number,
 ): readonly NeededUpload[] {
   const rows = database.all<{ account: string; request: string }>(
     `select account, request from shot
      where batch = ? and run = ? and step = ? and state = 'open' order by ordinal`,
-    batch,
-    run,
-    step,
+    where.batch,
+    where.run,
+    where.step,
   );
   const needed = new Map<string, NeededUpload>();
   for (const { account, request: text } of rows) {
-    const { choice, references } = JSON.parse(text) as ShotRequest;
+    const request = JSON.parse(text) as ShotRequest;
+    const { choice, references } = request;
+    const place = references.length > 0 ? placeOf(request) : undefined;
+    if (!place) continue;
     const purpose = uploadPurpose(choice);
     const trainedModelFingerprint = choice.kind === 'training' ? choice.set.fingerprint : null;
     for (const reference of references) {
       if (reference.kind === 'link') continue;
       const { sha256 } = reference;
-      const id = JSON.stringify([account, sha256, purpose]);
-      if (needed.has(id) || isStored(database, account, sha256, purpose, now)) continue;
-      if (reference.kind === 'output' && madeBy(database, reference.submission) === account)
+      const id = JSON.stringify([place.key, sha256, purpose]);
+      if (needed.has(id) || isStored(database, place.key, sha256, purpose, now)) continue;
+      if (reference.kind === 'output' && isThere(database, reference.submission, account, place))
         continue;
       const path = reference.kind === 'file' ? reference.path : sha256;
-      needed.set(id, { account, sha256, purpose, trainedModelFingerprint, path });
+      const facts = { sha256, purpose, trainedModelFingerprint, path };
+      needed.set(id, { account, place: place.key, ...facts });
     }
   }
   return [...needed.values()];
+}
+
+/** Own outputs need no upload at the account that made them; links of a vendor serve all its accounts. */
+function isThere(
+  database: Database,
+  submission: string,
+  account: string,
+  place: FilePlace,
+): boolean {
+  const by = place.as === 'link' ? 'provider' : 'id';
+  const row = database.get(
+    `select 1 from submission m join account maker on maker.id = m.account
+       join account reader on reader.id = ? and reader.${by} = maker.${by}
+     where m.id = ?`,
+    account,
+    submission,
+  );
+  return row !== undefined;
 }
 
 function isStored(
@@ -138,13 +159,6 @@ function isStored(
       now,
     ) !== undefined
   );
-}
-
-function madeBy(database: Database, submission: string): string | undefined {
-  return database.get<{ account: string }>(
-    'select account from submission where id = ?',
-    submission,
-  )?.account;
 }
 
 function block(

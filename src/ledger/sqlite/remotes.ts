@@ -1,4 +1,4 @@
-import type { Json } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { ModelPhase, RemoteLedger } from '../port.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
@@ -23,15 +23,25 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
       write(() => {
         database.run(
           `insert into upload (account, sha256, purpose, state, remote, url, expires_at)
-           values (?, ?, ?, 'stored', ?, ?, ?)
-           on conflict do update set state = 'stored', remote = excluded.remote,
+           values (?, ?, ?, ?, ?, ?, ?)
+           on conflict do update set state = excluded.state, remote = excluded.remote,
              url = excluded.url, expires_at = excluded.expires_at`,
           account,
           sha256,
           purpose,
+          stored.ready === false ? 'processing' : 'stored',
           JSON.stringify(stored.remote),
           stored.url,
           stored.expiresAt,
+        );
+      }),
+    dropUpload: (account, sha256, purpose) =>
+      write(() => {
+        database.run(
+          'delete from upload where account = ? and sha256 = ? and purpose = ?',
+          account,
+          sha256,
+          purpose,
         );
       }),
     output: async (submission, index) => readOutput(database, submission, index),
@@ -78,7 +88,7 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
 
 function readUpload(database: Database, account: string, sha256: string, purpose: string) {
   const row = database.get<{
-    state: 'intended' | 'stored';
+    state: 'intended' | 'processing' | 'stored';
     remote: string;
     url: string | null;
     expires_at: number | null;
@@ -96,18 +106,20 @@ function readUpload(database: Database, account: string, sha256: string, purpose
 function readOutput(database: Database, submission: string, index: number) {
   const row = database.get<{
     account: string;
+    job: string | null;
     remote: string;
     url: string | null;
     expires_at: number | null;
   }>(
-    `select m.account, o.remote, o.url, o.expires_at from output o
+    `select m.account, m.job, o.remote, o.url, o.expires_at from output o
      join submission m on m.id = o.submission where o.submission = ? and o.idx = ?`,
     submission,
     index,
   );
   if (!row) return undefined;
   const remote = JSON.parse(row.remote) as Json;
-  return { account: row.account, remote, url: row.url, expiresAt: row.expires_at };
+  const job = JSON.parse(row.job ?? '{}') as JsonObject;
+  return { account: row.account, job, remote, url: row.url, expiresAt: row.expires_at };
 }
 
 function readModel(database: Database, account: string, fingerprint: string) {

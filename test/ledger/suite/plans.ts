@@ -93,18 +93,33 @@ export function planSuite(open: Open): void {
     expect(await ledger.plans.neededTrainings('fox', run, 'one')).toEqual([
       { account, choice: { kind: 'training', set } },
     ]);
-    const needed = await ledger.plans.neededUploads('fox', run, 'one');
-    expect(needed).toMatchObject([{ sha256: 'aa', trainedModelFingerprint: 'set' }]);
+    const own = () => ({ key: account, as: 'id' }) as const;
+    const needed = await ledger.plans.neededUploads('fox', run, 'one', own);
+    expect(needed).toMatchObject([
+      { account, place: account, sha256: 'aa', trainedModelFingerprint: 'set' },
+    ]);
+    expect(await ledger.plans.neededUploads('fox', run, 'one', () => undefined)).toEqual([]);
     const { purpose } = needed[0] ?? { purpose: '' };
     const stored = { remote: { id: 1 }, url: null, expiresAt: null };
     expect(await ledger.remotes.intendUpload(account, 'aa', purpose)).toBe(true);
     expect(await ledger.remotes.intendUpload(account, 'aa', purpose)).toBe(false);
-    await ledger.remotes.storeUpload(account, 'aa', purpose, stored);
+    await ledger.remotes.storeUpload(account, 'aa', purpose, { ...stored, ready: false });
+    expect(await ledger.remotes.upload(account, 'aa', purpose)).toEqual({
+      state: 'processing',
+      ...stored,
+    });
+    expect(await ledger.plans.neededUploads('fox', run, 'one', own)).toHaveLength(1);
+    await ledger.remotes.storeUpload(account, 'aa', purpose, { ...stored, ready: true });
     expect(await ledger.remotes.upload(account, 'aa', purpose)).toEqual({
       state: 'stored',
       ...stored,
     });
-    expect(await ledger.plans.neededUploads('fox', run, 'one')).toEqual([]);
+    expect(await ledger.plans.neededUploads('fox', run, 'one', own)).toEqual([]);
+    const host = () => ({ key: 's3://bucket/', as: 'link' }) as const;
+    const hosted = await ledger.plans.neededUploads('fox', run, 'one', host);
+    expect(hosted).toMatchObject([{ account, place: 's3://bucket/', sha256: 'aa' }]);
+    await ledger.remotes.dropUpload(account, 'aa', purpose);
+    expect(await ledger.remotes.upload(account, 'aa', purpose)).toBeUndefined();
     expect(await ledger.plans.block('fox', run, { sha256: 'bb' }, 'no')).toBe(0);
     expect(await ledger.plans.block('fox', run, { trainingFingerprint: 'set' }, 'no')).toBe(2);
   });

@@ -1,0 +1,47 @@
+import { UserError } from '../errors.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { JobOutput, Provider } from '../providers/port.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+
+/** An output as the ledger has it. */
+export interface KnownOutput {
+  readonly submission: string;
+  readonly index: number;
+  readonly job: JsonObject;
+  readonly remote: Json;
+  readonly url: string | null;
+  readonly expiresAt: number | null;
+}
+
+/**
+ * The vendor's address of an output, asked anew where the old one ends within `marginMs`; undefined while
+ * the vendor prepares the file.
+ * @throws Error when the vendor has no address for it any more
+ */
+export async function outputUrl(
+  deps: ActivityDependencies,
+  provider: Provider,
+  output: KnownOutput,
+  marginMs = 0,
+): Promise<string | undefined> {
+  const expired = output.expiresAt !== null && output.expiresAt <= deps.now() + marginMs;
+  const current = expired ? await freshOutput(deps, provider, output) : output;
+  if (current.url !== null) return current.url;
+  if (!provider.prepare) throw new Error('the vendor named no address for the file');
+  const prepared = await provider.prepare(current);
+  return prepared.ready ? prepared.url : undefined;
+}
+
+/** The output with a fresh address, through its job. @throws UserError when the vendor no longer has it */
+export async function freshOutput(
+  deps: ActivityDependencies,
+  provider: Provider,
+  output: KnownOutput,
+): Promise<JobOutput> {
+  const state = await provider.check(output.job);
+  const fresh = state.state === 'succeeded' ? state.outputs[output.index] : undefined;
+  if (!fresh) throw new UserError(`the vendor no longer has the file (its job is ${state.state})`);
+  const { submission, index } = output;
+  await deps.ledger.submissions.renewOutput(submission, index, fresh.url, fresh.expiresAt);
+  return fresh;
+}

@@ -1,0 +1,59 @@
+import type { ModelSpec } from '../batch/model-spec.ts';
+import type { ShotRequest } from '../batch/request.ts';
+import { UserError } from '../errors.ts';
+import { HostingError, type UploadPlace } from '../hosting/port.ts';
+import type { FilePlace } from '../ledger/port.ts';
+import type { Verdict } from '../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+
+/** The request's model. @throws UserError when the account has no such model */
+export function modelOf(
+  { catalogue }: Pick<ActivityDependencies, 'catalogue'>,
+  { account, model }: ShotRequest,
+): ModelSpec {
+  const spec = catalogue.get(account)?.models.find(({ id }) => id === model);
+  if (!spec) throw new UserError(`${account} has no model ${model}`);
+  return spec;
+}
+
+/**
+ * Where the files of a request go: to its account, or for a model that takes nothing but links, to the
+ * account's reference host. Needs no key.
+ */
+export function filePlaceOf(
+  deps: Pick<ActivityDependencies, 'catalogue' | 'lanes'>,
+  request: ShotRequest,
+): FilePlace | undefined {
+  const key = deps.catalogue.get(request.account)?.key;
+  if (key === undefined) return undefined;
+  const { takes } = modelOf(deps, request).references;
+  if (takes.includes('file')) return { key, as: 'id' };
+  const host = deps.lanes.get(key)?.host;
+  return takes.includes('link') && host !== undefined ? { key: host, as: 'link' } : undefined;
+}
+
+/** The place of that key, as far as this account's files may go there. */
+export function openPlace(access: AccountAccess, key: string): UploadPlace | undefined {
+  if (key !== access.key) return access.host?.key === key ? access.host : undefined;
+  const { upload, uploadState } = access.provider;
+  const { name } = access;
+  return upload && { key, name, upload, ...(uploadState && { uploadState }) };
+}
+
+/** What a failed upload says: that trying again is no use, or what the account must wait for. */
+export function uploadTrouble(
+  { provider }: AccountAccess,
+  error: unknown,
+): { readonly lasting: boolean; readonly account: Verdict['account']; readonly message: string } {
+  if (error instanceof HostingError)
+    return { lasting: error.lasting, account: { kind: 'unreachable' }, message: error.message };
+  const { request, account, message } = provider.classify(error);
+  const named = error instanceof Error ? error.name : '';
+  const fine = account.kind === 'fine';
+  return {
+    lasting:
+      named === 'UserError' || named === 'BlobMissingError' || (request === 'refused' && fine),
+    account: fine ? { kind: 'unreachable' } : account,
+    message,
+  };
+}

@@ -1,0 +1,38 @@
+import type { Provider } from '../providers/port.ts';
+import { HostingError, type ReferenceHost } from './port.ts';
+
+/** Another account whose vendor answers an upload with a public link. */
+export function accountHost(account: {
+  readonly key: string;
+  readonly name: string;
+  readonly provider: Provider;
+}): ReferenceHost {
+  const { key, name, provider } = account;
+  const telling = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof HostingError) throw error;
+      const verdict = provider.classify(error);
+      const lasting = ['fine', 'badKey', 'forbidden', 'noFunds'].includes(verdict.account.kind);
+      throw new HostingError(`${name} did not take the file: ${verdict.message}`, {
+        lasting: lasting && verdict.request === 'refused',
+        cause: error,
+      });
+    }
+  };
+  return {
+    key,
+    name,
+    upload: (file) =>
+      telling(async () => {
+        const uploaded = await provider.upload?.(file);
+        if (typeof uploaded?.url === 'string') return uploaded;
+        throw new HostingError(`${name} gave no public link to the file`, { lasting: true });
+      }),
+    ...(provider.uploadState && {
+      uploadState: (remote) =>
+        telling(async () => (await provider.uploadState?.(remote)) ?? 'missing'),
+    }),
+  };
+}

@@ -1,0 +1,117 @@
+import { createReadStream } from 'node:fs';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { extensionOf } from '../http/sniff.ts';
+import type { FileToUpload } from '../providers/port.ts';
+import { HostingError, type ReferenceHost } from './port.ts';
+import type { S3HostSettings } from './settings.ts';
+
+type Sdk = typeof import('@aws-sdk/client-s3') & typeof import('@aws-sdk/s3-request-presigner');
+
+/**
+ * Files in a bucket under their hash, so that each lies there once, handed out by links that are signed
+ * and end. The bucket itself stays private.
+ */
+export function s3Host(settings: S3HostSettings, now: () => number = Date.now): ReferenceHost {
+  const { bucket, prefix, endpoint, expiresMs, credentials } = settings;
+  const name = `s3://${bucket}/${prefix}`;
+  let opened: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
+  return {
+    key: endpoint === undefined ? name : `${name}@${new URL(endpoint).origin}`,
+    name,
+    async upload(file) {
+      if (!credentials) throw new HostingError(noCredentials(name), { lasting: true });
+      try {
+        opened ??= openClient(settings, credentials);
+        const { sdk, client } = await opened;
+        const object = { Bucket: bucket, Key: `${prefix}${objectName(file)}` };
+        if (!(await isThere(sdk, client, object, file.bytes)))
+          await client.send(
+            new sdk.PutObjectCommand({
+              ...object,
+              Body: createReadStream(file.path),
+              ContentLength: file.bytes,
+              ContentType: file.mime,
+            }),
+          );
+        const expiresAt = now() + expiresMs;
+        const url = await sdk.getSignedUrl(client, new sdk.GetObjectCommand(object), {
+          expiresIn: expiresMs / 1000,
+        });
+        return { remote: object.Key, url, expiresAt, ready: true };
+      } catch (error) {
+        throw hostingError(name, error);
+      }
+    },
+  };
+}
+
+export function noCredentials(name: string): string {
+  return `${name} cannot be reached: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set`;
+}
+
+/** The SDK is large, and most batches host nothing: it is loaded with the first file. */
+async function openClient(
+  settings: S3HostSettings,
+  credentials: NonNullable<S3HostSettings['credentials']>,
+): Promise<{ sdk: Sdk; client: S3Client }> {
+  const [s3, presigner] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/s3-request-presigner'),
+  ]);
+  const { endpoint, region, forcePathStyle } = settings;
+  const client = new s3.S3Client({
+    credentials,
+    region,
+    forcePathStyle,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
+    // Many servers that speak S3 know no checksums of the newer kind.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
+  return { sdk: { ...s3, ...presigner }, client };
+}
+
+/** One file, one name, whatever it is called here. */
+function objectName({ sha256, mime }: FileToUpload): string {
+  const extension = extensionOf(mime);
+  return extension === undefined ? sha256 : `${sha256}.${extension}`;
+}
+
+async function isThere(
+  sdk: Sdk,
+  client: S3Client,
+  object: { Bucket: string; Key: string },
+  bytes: number,
+): Promise<boolean> {
+  try {
+    const { ContentLength } = await client.send(new sdk.HeadObjectCommand(object));
+    return ContentLength === bytes;
+  } catch (error) {
+    const status = statusOf(error);
+    // A key that may not list the bucket is told 403 for what is not there; the upload tells the truth.
+    if (status === 404 || status === 403) return false;
+    throw error;
+  }
+}
+
+function hostingError(name: string, error: unknown): HostingError {
+  if (error instanceof HostingError) return error;
+  const status = statusOf(error);
+  const lasting =
+    status !== undefined && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  const code = error instanceof Error ? error.name : 'Error';
+  const message = error instanceof Error && error.message !== code ? `: ${error.message}` : '';
+  return new HostingError(`${name} did not take the file: ${code}${message}`, {
+    lasting,
+    cause: error,
+  });
+}
+
+/** Of the SDK's errors, which carry what the server answered. */
+function statusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  const metadata = error.$metadata as { httpStatusCode?: number };
+  return metadata.httpStatusCode;
+}
