@@ -1,3 +1,6 @@
+import type { Limits } from '../providers/port.ts';
+import { PollTimes } from './poll-times.ts';
+
 const windowMin = 4;
 const windowMax = 32;
 const holdFirstMs = 5_000;
@@ -7,6 +10,7 @@ const holdFirstMs = 5_000;
  * long to hold back after trouble. Nothing here guards money; losing it costs a few seconds.
  */
 export class AccountPulse {
+  readonly polls: PollTimes;
   readonly #perMinute: number | undefined;
   #postMs: number;
   #unlimitedWindow: number;
@@ -14,8 +18,9 @@ export class AccountPulse {
   #unreachable: number;
   #ambiguous: number;
 
-  constructor(perMinute: number | undefined) {
-    this.#perMinute = perMinute;
+  constructor(limits: Pick<Limits, 'perMinute' | 'counts'>) {
+    this.polls = new PollTimes(limits);
+    this.#perMinute = limits.perMinute;
     this.#postMs = 1_000;
     this.#unlimitedWindow = windowMin;
     this.#limited = 0;

@@ -85,12 +85,14 @@ export class RangeRunner {
   }
 
   async #due(): Promise<Due> {
-    return await this.#deps.ledger.submissions.due(this.#range, {
+    const due = await this.#deps.ledger.submissions.due(this.#range, {
       leaseMs: pollLeaseMs,
       // What is handed out here is leased, so no more than can be started at once.
       limit: Math.max(0, tasksMax - this.#count('poll') - this.#count('file')),
       settleMs: this.#access.timeouts.postMs,
     });
+    this.#access.pulse.polls.live = due.live;
+    return due;
   }
 
   /** Starts what is due and not under way. */

@@ -136,7 +136,8 @@ async function followTraining(
 function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
   const { pollFirstMs, trainingPollMs } = access.timeouts;
   const elapsedMs = deps.now() - (row.triggeredAt ?? deps.now());
-  return Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
+  const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
+  return Math.max(usualMs, access.pulse.polls.leastMs);
 }
 
 async function trainingFailed(training: Training, row: ModelRow, why: string): Promise<'failed'> {

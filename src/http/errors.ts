@@ -66,6 +66,17 @@ export class FenceError extends Error {
   }
 }
 
+/** Not sent: the vendor's rate limit holds the account for longer than a call waits. */
+export class PaceError extends Error {
+  override readonly name = 'PaceError';
+  readonly waitMs: number;
+
+  constructor(waitMs: number) {
+    super(`not sent: the vendor's rate limit holds the account for ${Math.ceil(waitMs / 1_000)} s`);
+    this.waitMs = waitMs;
+  }
+}
+
 /** The request succeeded; its answer is not of the documented shape. Deliberately not an HttpError. */
 export class ResponseShapeError extends Error {
   override readonly name = 'ResponseShapeError';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ResponseShapeError } from '../http/errors.ts';
 import type { MultipartBody } from '../http/multipart.ts';
 import { send, sendJson, type HttpAnswer } from '../http/request.ts';
-import type { SendFence } from './port.ts';
+import type { Connection, SendFence } from './port.ts';
 
 const unpaidTimeoutMs = 30_000;
 const uploadTimeoutMs = 120_000;
@@ -25,6 +25,8 @@ export interface ApiOptions {
   readonly baseUrl: string;
   /** With the key in them. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The connection's. */
+  readonly pace: Connection['pace'];
   /** Whether an answer with a success status is a refusal all the same. */
   readonly refuses?: (body: unknown) => boolean;
 }
@@ -43,7 +45,7 @@ export class NotOkError extends Error {
 }
 
 /** A vendor's JSON calls: one request each, with the key. */
-export function createApi({ baseUrl, headers, refuses }: ApiOptions): Api {
+export function createApi({ baseUrl, headers, pace, refuses }: ApiOptions): Api {
   return async ({ method, path, json, form, fence, answer }) => {
     const request = {
       method,
@@ -52,6 +54,7 @@ export function createApi({ baseUrl, headers, refuses }: ApiOptions): Api {
       timeoutMs: fence?.timeoutMs ?? (form ? uploadTimeoutMs : unpaidTimeoutMs),
       ...(fence && { fence }),
     };
+    if (!fence) await pace?.();
     const received =
       json === undefined
         ? await send({ ...request, ...(form && { body: form }) })

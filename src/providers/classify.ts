@@ -3,6 +3,7 @@ import {
   FenceError,
   HttpError,
   NetworkError,
+  PaceError,
   ResponseShapeError,
   TimeoutError,
 } from '../http/errors.ts';
@@ -38,6 +39,12 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
     if (error instanceof NotOkError) return classifyNotOk(errors, error);
     if (error instanceof FenceError)
       return { request: 'notSent', account: fine, message: error.message };
+    if (error instanceof PaceError)
+      return {
+        request: 'notSent',
+        account: { kind: 'limited', retryAfterMs: error.waitMs },
+        message: error.message,
+      };
     if (error instanceof NetworkError || error instanceof TimeoutError)
       return {
         request: error.sent ? 'unknown' : 'notSent',

@@ -5,8 +5,8 @@ export interface Account {
   /** Hash of the key: what the book shows of it. */
   readonly id: string;
   spent: number;
-  /** Times of the paid requests of the last minute. */
-  paidAt: number[];
+  /** Times of the requests of the last minute that the limit counts. */
+  countedAt: number[];
 }
 
 /** The accounts of one vendor, one for each accepted key. */
@@ -23,7 +23,11 @@ export class Accounts {
     const { keys } = this.#settings;
     const accepted = keys === null ? key !== '' && !key.startsWith('bad') : keys.includes(key);
     if (!accepted) return undefined;
-    const account = this.#byKey.get(key) ?? { id: sha256(key).slice(0, 12), spent: 0, paidAt: [] };
+    const account = this.#byKey.get(key) ?? {
+      id: sha256(key).slice(0, 12),
+      spent: 0,
+      countedAt: [],
+    };
     this.#byKey.set(key, account);
     return account;
   }
@@ -32,17 +36,17 @@ export class Accounts {
     return this.#settings.credits - account.spent;
   }
 
-  /** Seconds to wait until the next paid request may come; 0 lets this one in, and counts it. */
+  /** Seconds to wait until the next request that counts may come; 0 lets this one in, and counts it. */
   enter(account: Account): number {
     const { perMinute, clock } = this.#settings;
     if (perMinute <= 0) return 0;
     const now = clock.now();
-    account.paidAt = account.paidAt.filter((at) => at > now - 60_000);
-    if (account.paidAt.length < perMinute) {
-      account.paidAt.push(now);
+    account.countedAt = account.countedAt.filter((at) => at > now - 60_000);
+    if (account.countedAt.length < perMinute) {
+      account.countedAt.push(now);
       return 0;
     }
-    const oldest = account.paidAt[account.paidAt.length - perMinute] ?? now;
+    const oldest = account.countedAt[account.countedAt.length - perMinute] ?? now;
     return Math.max(1, Math.ceil((oldest + 60_000 - now) / 1_000));
   }
 }

@@ -17,6 +17,14 @@ export function textOf(value: unknown): string {
 }
 
 /** Why a paid request cannot be taken now; the limit's wait is set as a header. */
+/** Whether any request, paid or not, is over a limit that counts them all; sets the wait as a header. */
+export function isOverLimit(context: Context<Env>, world: World, vendor: string): boolean {
+  if (world.settings.perMinuteCounts === 'paid') return false;
+  const wait = world.accountsOf(vendor).enter(context.get('account'));
+  if (wait > 0) setRetryAfter(world, context, wait);
+  return wait > 0;
+}
+
 export function hindrance(
   context: Context<Env>,
   world: World,
@@ -25,7 +33,7 @@ export function hindrance(
 ): 'limited' | 'noFunds' | undefined {
   const accounts = world.accountsOf(vendor);
   const account = context.get('account');
-  const wait = accounts.enter(account);
+  const wait = world.settings.perMinuteCounts === 'paid' ? accounts.enter(account) : 0;
   if (wait > 0) {
     setRetryAfter(world, context, wait);
     return 'limited';

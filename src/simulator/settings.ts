@@ -28,8 +28,10 @@ export interface SimulatorSettings {
   prices: Record<string, Record<string, number>>;
   /** The keys that are accepted; null accepts any key that does not start with `bad`. */
   keys: string[] | null;
-  /** Paid requests each account may send in a minute; 0 sets no limit. */
+  /** Requests each account may send in a minute; 0 sets no limit. */
   perMinute: number;
+  /** Which requests that counts: paid ones, or polls, lists and uploads as well. */
+  perMinuteCounts: 'paid' | 'all';
   retryAfter: 'seconds' | 'date' | 'none';
   /** Trainings one account may run at a time. */
   maxTrainings: number;
@@ -75,6 +77,7 @@ export const defaultSettings: SimulatorSettings = {
   refundLagMs: 0,
   revealing: false,
   taskStyle: 'reference',
+  perMinuteCounts: 'paid',
   listPageSize: 50,
   urlMs: 0,
   pictures: 'full',

@@ -60,8 +60,8 @@ export const shop: Vendor = {
     trainingPrice: () => unknownPrice('credits'),
     quoteKey: keyOf,
   }),
-  connect({ baseUrl }): Provider {
-    const api = createApi({ baseUrl, headers: {} });
+  connect({ baseUrl, pace }): Provider {
+    const api = createApi({ baseUrl, pace, headers: {} });
     return {
       start: () => Promise.reject(new Error('the shop makes nothing')),
       check: () => Promise.resolve({ state: 'missing' }),

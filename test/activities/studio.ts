@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { AccountPulse } from '../../src/activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
+import { paceOf } from '../../src/activities/pace.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
 import type { StepPlan } from '../../src/activities/plan-step.ts';
@@ -14,7 +15,7 @@ import { catalogueOf, offerOf } from '../../src/accounts/catalogue.ts';
 import { LearnedAccounts } from '../../src/accounts/learned.ts';
 import { loadConfig } from '../../src/config.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
-import type { Timeouts } from '../../src/providers/port.ts';
+import type { Limits, Timeouts } from '../../src/providers/port.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
@@ -34,6 +35,7 @@ const fast: Timeouts = {
 export async function openStudio(
   settings: Partial<SimulatorSettings> = {},
   timeouts: Partial<Timeouts> = {},
+  limited: Partial<Limits> = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
   const simulator = await startSimulator({
@@ -62,36 +64,38 @@ export async function openStudio(
     accounts: config.accounts.values(),
   });
   const catalogue = catalogueOf(config, learned.of);
+  const limits: Limits = { ...account.limits, ...limited };
   await ledger.batches.putAccounts([
     {
       account: account.key,
       provider: account.vendor.id,
       unit: account.vendor.unit,
-      perMinute: undefined,
-      inFlight: account.limits.inFlight,
+      perMinute: limits.perMinute,
+      inFlight: limits.inFlight,
       budget: undefined,
     },
   ]);
   const access: AccountAccess = {
     name: account.name,
     key: account.key,
-    limits: account.limits,
+    limits,
     timeouts: { ...fast, ...timeouts },
     provider: account.vendor.connect({
       baseUrl: account.baseUrl,
       apiKey: account.apiKey ?? '',
       settings: account.settings,
+      pace: paceOf(ledger, account.key, limits),
     }),
     trustedOrigin: new URL(account.baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice({}),
-    pulse: new AccountPulse(undefined),
+    pulse: new AccountPulse(limits),
   };
   const lines: string[] = [];
   const deps: ActivityDependencies = {
     ledger,
     blobs,
     accounts: new Map([[account.key, access]]),
-    lanes: new Map([[account.key, { name: account.name, inFlight: account.limits.inFlight }]]),
+    lanes: new Map([[account.key, { name: account.name, inFlight: limits.inFlight }]]),
     catalogue,
     learned,
     now,

@@ -12,11 +12,15 @@ export interface RateAnswer {
 export function takeRateSlot(tat: number, perMinute: number | null, now: number): RateAnswer {
   if (perMinute === null) return { tat, waitMs: 0 };
   const burst = burstOf(perMinute);
-  // A burst is paid for by a slightly longer interval, so that burst and flow together stay in the limit.
-  const intervalMs = 60_000 / (perMinute - (burst - 1));
+  const intervalMs = intervalMsOf(perMinute);
   const earliest = tat - (burst - 1) * intervalMs;
   if (now < earliest) return { tat, waitMs: Math.ceil(earliest - now) };
   return { tat: Math.max(tat, now) + intervalMs, waitMs: 0 };
+}
+
+/** A burst is paid for by a slightly longer interval, so that burst and flow together stay in the limit. */
+export function intervalMsOf(perMinute: number): number {
+  return 60_000 / (perMinute - (burstOf(perMinute) - 1));
 }
 
 /** A second's worth of requests, so that fast accounts are not claimed one by one. */

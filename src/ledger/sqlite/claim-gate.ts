@@ -2,21 +2,12 @@ import type { Price, Unit } from '../../money.ts';
 import type { BatchPolicy, BatchState, ClaimAnswer, ClaimOptions, HoldReason } from '../port.ts';
 import type { StopReason } from '../port.ts';
 import { acceptedScope, accountScope, batchScope, refusal } from '../rules/budgets.ts';
-import type { Allowance, Period } from '../rules/budgets.ts';
-import { takeRateSlot } from '../rules/gcra.ts';
+import type { Allowance } from '../rules/budgets.ts';
+import { takeSlot } from '../rules/slots.ts';
+import { putSlots, slotsOf, type AccountRecord } from './account-row.ts';
 import type { Database } from './database.ts';
 import { everyModel } from './holds.ts';
 import type { BatchRecord } from './rows.ts';
-
-export interface AccountRecord {
-  id: string;
-  unit: Unit;
-  per_minute: number | null;
-  in_flight: number;
-  budget_amount: number | null;
-  budget_period: Period | null;
-  tat: number;
-}
 
 export interface Claimant {
   readonly batch: string;
@@ -50,7 +41,7 @@ export function gate(database: Database, claimant: Claimant): Gate {
   const { batch: name, run, account, now } = claimant;
   const batch = database.get<BatchRecord>('select * from batch where name = ?', name);
   let places: Places | undefined;
-  let tat = account.tat;
+  let slots = slotsOf(account);
   return {
     superseded: !batch || batch.run !== run || batch.state === 'finished',
     closed: () => {
@@ -68,13 +59,16 @@ export function gate(database: Database, claimant: Claimant): Gate {
       places ??= freePlaces(database, claimant);
       if (places.inFlight <= 0) return { kind: 'full', next: wait(inFlightWaitMs) };
       if (places.window <= 0) return { kind: 'full', next: wait(windowWaitMs) };
-      const rate = takeRateSlot(tat, account.per_minute, now);
-      if (rate.waitMs > 0) return { kind: 'later', ms: rate.waitMs };
+      const rate = takeSlot(slots, 'claim', account.per_minute, now);
+      if (rate.waitMs > 0) {
+        putSlots(database, account.id, rate.slots);
+        return { kind: 'later', ms: rate.waitMs };
+      }
       const allowances = allowancesOf(database, claimant, price.unit);
       const reason = refusal(price, account.id, allowances, batch?.unknown_prices === 1);
       if (reason) return { kind: 'refused', reason };
-      tat = rate.tat;
-      database.run('update account set tat = ? where id = ?', tat, account.id);
+      slots = rate.slots;
+      putSlots(database, account.id, slots);
       places = { inFlight: places.inFlight - 1, window: places.window - 1 };
       return { kind: 'admitted' };
     },

@@ -1,6 +1,7 @@
 import type { ShotRequest } from '../../batch/request.ts';
 import type { ClaimAnswer, ClaimLedger, ClaimOptions } from '../port.ts';
-import { insertSubmission, lockAccount, sendWithinMs } from './claim.ts';
+import { lockAccount } from './account-row.ts';
+import { insertSubmission, sendWithinMs } from './claim.ts';
 import { type Claimant, gate } from './claim-gate.ts';
 import type { Database } from './database.ts';
 

@@ -3,8 +3,9 @@ import type { ShotRequest } from '../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../money.ts';
 import type { ClaimAnswer, ClaimOptions, Grant, Range, StopReason } from '../port.ts';
 import { liveStates } from '../rules/transitions.ts';
+import { lockAccount } from './account-row.ts';
 import { attachShot } from './bound-shots.ts';
-import { type AccountRecord, type Claimant, gate } from './claim-gate.ts';
+import { type Claimant, gate } from './claim-gate.ts';
 import type { Database } from './database.ts';
 import { countRange } from './range.ts';
 import { moveMoney } from './money.ts';
@@ -22,16 +23,6 @@ export interface OpenShot {
   unit: Unit;
   basis: PriceBasis;
   tries: number;
-}
-
-/** Taking the account's row first makes claims of one account follow one another. */
-export function lockAccount(database: Database, account: string): AccountRecord {
-  const row = database.get<AccountRecord>(
-    'update account set seq = seq + 1 where id = ? returning *',
-    account,
-  );
-  if (!row) throw new Error(`the ledger does not know the account ${account}`);
-  return row;
 }
 
 export function claim(

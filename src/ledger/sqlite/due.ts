@@ -52,6 +52,10 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     ids,
     options.settleMs,
   )?.at;
+  const live = database.get<{ count: number }>(
+    `select count(*) as count from submission where account = ? and state = 'submitted'`,
+    account,
+  );
   const busy = polls.length + downloads.length + ambiguous.length > 0;
   const counts: RangeCounts = countRange(database, range);
   return {
@@ -60,6 +64,7 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     ambiguous,
     nextInMs:
       nextAt === null || nextAt === undefined ? (busy ? 0 : null) : Math.max(0, nextAt - now),
+    live: live?.count ?? 0,
     ...counts,
   };
 }

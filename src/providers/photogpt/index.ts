@@ -20,6 +20,7 @@ const refusal = z.looseObject({ status: z.string() });
 function createPhotogpt(connection: Connection): Provider {
   const api = createApi({
     baseUrl: connection.baseUrl,
+    pace: connection.pace,
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
     refuses: (body) => refusal.safeParse(body).data?.status.toUpperCase() === 'NOK',
   });

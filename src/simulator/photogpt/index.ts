@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { isOverLimit } from '../requests.ts';
 import type { Env, Vendor, World } from '../world.ts';
 import type { Desk } from './answers.ts';
 import { answer, problem, refuse } from './answers.ts';
@@ -24,6 +25,7 @@ function routes(world: World): Hono<Env> {
       return refuse(context, 400, 'missing or unknown API-Version');
     }
     context.set('account', account);
+    if (isOverLimit(context, world, 'photogpt')) return refuse(context, 429, 'too many requests');
     return next();
   });
   api.get('/ping', (context) => context.json({ message: 'pong!', status: 'OK' }));

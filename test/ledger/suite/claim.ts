@@ -176,6 +176,32 @@ export function claimSuite(open: Open): void {
       expect((await claim(range)).granted).toHaveLength(1);
     });
 
+    it('is shared with free calls where the vendor counts them, by turns', async () => {
+      await settings({ perMinute: 10 });
+      const call = () => ledger.claims.takeCallSlot(account);
+      const range = await start(3);
+      expect((await claim(range)).granted).toHaveLength(1);
+      expect(await call()).toBe(6_000);
+      now += 6_000;
+      // A call waits, and the last slot was a claim's.
+      expect((await claim(range)).granted).toHaveLength(0);
+      expect(await call()).toBe(0);
+      now += 250;
+      expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 5_750 });
+      now += 5_750;
+      expect(await call()).toBeGreaterThan(0);
+      expect((await claim(range)).granted).toHaveLength(1);
+      now += 60_000;
+      expect(await call()).toBe(0);
+    });
+
+    it('holds free calls as long as claims after the vendor refused one', async () => {
+      await ledger.submissions.hold(account, null, 'limited', now + 30_000);
+      expect(await ledger.claims.takeCallSlot(account)).toBe(30_000);
+      now += 30_000;
+      expect(await ledger.claims.takeCallSlot(account)).toBe(0);
+    });
+
     it('gives fast accounts bursts within the minute’s limit', async () => {
       await settings({ perMinute: 300 });
       const range = await start(400);
