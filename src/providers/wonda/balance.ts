@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { formatAmount, type Amount } from '../../money.ts';
+import type { Api } from '../api.ts';
+import type { Verification } from '../port.ts';
+import { verifyKey } from '../verify-key.ts';
+import { classify, isRecord } from './errors.ts';
+
+interface Named {
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** The key is asked for its balance; any 4xx of the vendor's own means that this account cannot work. */
+export function verify(api: Api): Promise<Verification> {
+  const ask = async (): Promise<Verification> => {
+    const answer = await api({ method: 'GET', path: '/balance', answer: z.unknown() });
+    const balance = balanceIn(answer);
+    return { key: 'good', balance, message: `the key is good; ${said(answer, balance)}` };
+  };
+  return verifyKey(classify, ask, (error) => classify(error).account.kind === 'forbidden');
+}
+
+/**
+ * The names are not documented: micro-dollars or dollars by name, or a text with a dollar sign. What a
+ * credit is worth is not documented either, so credits are no amount.
+ */
+export function balanceIn(answer: unknown): Amount | null {
+  const numbers = namedIn(answer, 3);
+  const micro = numbers.find(({ name, value }) => /micro/i.test(name) && isAmount(value));
+  if (micro) return Math.floor(Number(micro.value));
+  for (const { name, value } of numbers) {
+    if (typeof value === 'string' && /^\$[\d,]+(\.\d+)?$/.test(value))
+      return fromDollars(Number(value.replace(/[$,]/g, '')));
+    if (/usd|dollar/i.test(name) && isAmount(value)) return fromDollars(Number(value));
+  }
+  return null;
+}
+
+function said(answer: unknown, balance: Amount | null): string {
+  if (balance !== null) return `balance ${formatAmount(balance, 'usd')}`;
+  const credits = namedIn(answer, 3).find(
+    ({ name, value }) => /credit|balance/i.test(name) && isAmount(value),
+  );
+  return credits
+    ? `Wonda says ${credits.name} ${String(credits.value)}, and not what that is in dollars`
+    : 'its balance was not understood';
+}
+
+/** Balances, not prices or limits, come first where a record holds several. */
+function namedIn(value: unknown, depth: number): Named[] {
+  if (!isRecord(value) || depth === 0) return [];
+  const own = Object.entries(value).map(([name, inner]): Named => ({ name, value: inner }));
+  const nested = own.flatMap(({ value: inner }) => namedIn(inner, depth - 1));
+  const isBalance = ({ name }: Named): boolean => /balance|available|remaining/i.test(name);
+  const all = [...own, ...nested];
+  return [...all.filter(isBalance), ...all.filter((one) => !isBalance(one))];
+}
+
+function isAmount(value: unknown): boolean {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && number >= 0 && number < 1e15;
+}
+
+function fromDollars(dollars: number): Amount {
+  return Math.floor(dollars * 1_000_000 + 1e-6);
+}

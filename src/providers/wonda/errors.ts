@@ -1,0 +1,73 @@
+import {
+  classifier,
+  isUnknownId,
+  saidIn,
+  type VendorErrors,
+  type VendorProblem,
+} from '../classify.ts';
+import { timeOf } from '../fields.ts';
+
+type Account = NonNullable<VendorProblem['account']>;
+
+/** What a code says where its status does not, or does not surely. */
+const accountByCode: Readonly<Record<string, Account>> = {
+  unauthorized: 'badKey',
+  insufficient_credits: 'noFunds',
+  payment_required: 'noFunds',
+  forbidden: 'forbidden',
+  feature_disabled: 'forbidden',
+  paid_plan_required: 'forbidden',
+  unknown_project: 'forbidden',
+  rate_limit_exceeded: 'limited',
+  throttled: 'limited',
+};
+
+const advice: Readonly<Record<string, string>> = {
+  unknown_project: 'see project of this account in shotlist.yaml',
+  paid_plan_required: 'the API needs a paid plan',
+};
+
+/** `{ error: { message, code } }`, and the `{ errors: { field: text } }` of an upload. */
+export const errors: VendorErrors = {
+  title: 'Wonda',
+  read(body) {
+    const { error, errors: perFile } = body;
+    if (isRecord(perFile)) return { text: saidIn(...Object.values(perFile).map(textOf)) };
+    if (typeof error === 'string') return { text: error };
+    if (!isRecord(error)) return undefined;
+    const code = typeof error['code'] === 'string' ? error['code'] : '';
+    const account = notEnabled.test(String(error['message'])) ? 'forbidden' : accountByCode[code];
+    const waitMs = waitOf(error['deferUntil']);
+    return {
+      text: saidIn(error['message'], code, advice[code]),
+      ...(account && { account }),
+      ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    };
+  },
+};
+
+/** The vendor answers 404 not_found as well where the account may not use the API at all. */
+const notEnabled = /\b(not|isn't) enabled\b/i;
+
+export const classify = classifier(errors);
+
+/** Whether the vendor says that there is no such job, file or path. */
+export function isMissing(error: unknown): boolean {
+  return isUnknownId(error, errors) && classify(error).account.kind === 'fine';
+}
+
+/** A text as it is, or the message of an error object. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return isRecord(value) && typeof value['message'] === 'string' ? value['message'] : undefined;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** `deferUntil` is named without its form: a time, which has to lie ahead. */
+function waitOf(deferUntil: unknown): number | undefined {
+  const at = deferUntil === undefined ? undefined : timeOf(deferUntil);
+  return at !== undefined && at > Date.now() ? at - Date.now() : undefined;
+}

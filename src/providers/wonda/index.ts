@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { lifetimeMs, outputLifetime } from '../account-settings.ts';
+import { createApi } from '../api.ts';
+import type { Connection, Provider, Vendor } from '../port.ts';
+import { verify } from './balance.ts';
+import { modelsWith } from './capabilities.ts';
+import { classify } from './errors.ts';
+import { checkJob } from './jobs.ts';
+import { listUploads, uploadFile, uploadState } from './media.ts';
+import { pricing, quote } from './prices.ts';
+import { capabilities, startCall, started } from './wire.ts';
+
+const header = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'write plain letters, digits and signs');
+
+/** Whose money is spent: `organisation` is the slug of one, `project` the name of a spend tag. */
+const settings = z.strictObject({
+  organisation: header.optional(),
+  project: header.optional(),
+  outputLifetime,
+});
+
+function createWonda(connection: Connection): Provider {
+  const { organisation, project, ...rest } = settings.parse(connection.settings);
+  const api = createApi({
+    baseUrl: connection.baseUrl,
+    pace: connection.pace,
+    headers: {
+      authorization: `Bearer ${connection.apiKey}`,
+      ...(organisation !== undefined && { 'x-wonda-org': organisation }),
+      ...(project !== undefined && { 'x-wonda-project': project }),
+    },
+  });
+  const lifetime = lifetimeMs(rest.outputLifetime);
+  return {
+    async start(request, fence) {
+      const { path, body } = startCall(request);
+      const { inferenceJobId } = await api({
+        method: 'POST',
+        path,
+        json: body,
+        fence,
+        answer: started,
+      });
+      return { job: { inferenceJobId }, id: inferenceJobId };
+    },
+    check: (job) => checkJob(api, job, lifetime),
+    upload: (file) => uploadFile(api, file),
+    uploadState: (remote) => uploadState(api, remote),
+    files: { list: () => listUploads(api) },
+    discover: async () =>
+      z.json().parse(await api({ method: 'GET', path: '/capabilities', answer: capabilities })),
+    quote: (request) => quote(api, request),
+    verify: () => verify(api),
+    classify,
+  };
+}
+
+export const wonda: Vendor = {
+  id: 'wonda',
+  title: 'Wonda',
+  unit: 'usd',
+  baseUrl: 'https://api.wondercat.ai/api/v1',
+  timeouts: {
+    postMs: 60_000,
+    imageJobMs: 30 * 60_000,
+    videoJobMs: 2 * 3_600_000,
+    trainingMs: 90 * 60_000,
+    pollFirstMs: 1_000,
+    pollMs: 5_000,
+    trainingPollMs: 5 * 60_000,
+  },
+  settings: settings as z.ZodType as Vendor['settings'],
+  offer(_, learned) {
+    const models = modelsWith(learned.models);
+    return {
+      models,
+      training: undefined,
+      limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+      publicUploads: true,
+      ...pricing(models, learned),
+    };
+  },
+  connect: createWonda,
+};

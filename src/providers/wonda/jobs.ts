@@ -1,0 +1,52 @@
+import type { Api } from '../api.ts';
+import { expiryOf } from '../account-settings.ts';
+import { saidIn } from '../classify.ts';
+import { timeOf } from '../fields.ts';
+import type { JobOutput, JobRef, JobState } from '../port.ts';
+import { isMissing } from './errors.ts';
+import { job, type Job } from './wire.ts';
+
+/** `queued` belongs to other jobs of the vendor's, and may turn up here. */
+const running = new Set(['idle', 'locked', 'in_progress', 'queued']);
+const failed = new Set(['failed', 'canceled', 'cancelled']);
+
+export async function checkJob(
+  api: Api,
+  ref: JobRef,
+  outputLifetimeMs: number | null,
+): Promise<JobState> {
+  const path = `/jobs/inference/${encodeURIComponent(String(ref.inferenceJobId))}`;
+  try {
+    return stateOf(await api({ method: 'GET', path, answer: job }), outputLifetimeMs);
+  } catch (error) {
+    if (isMissing(error)) return { state: 'missing' };
+    throw error;
+  }
+}
+
+function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
+  const word = answer.status.toLowerCase();
+  if (word === 'succeeded') {
+    const madeAt = timeOf(answer.finishedAt ?? answer.createdAt);
+    const expiresAt = expiryOf(madeAt, outputLifetimeMs);
+    return { state: 'succeeded', outputs: outputsOf(answer, expiresAt), billed: null };
+  }
+  // Whether money comes back is not documented.
+  if (failed.has(word))
+    return { state: 'failed', reason: reasonOf(answer), refunded: null, billed: null };
+  return { state: 'pending', word: answer.status, known: running.has(word) };
+}
+
+function outputsOf({ outputs }: Job, expiresAt: number | null): JobOutput[] {
+  return (outputs ?? []).flatMap(({ media, outputValue }): JobOutput[] => {
+    if (media) return [{ remote: media.mediaId, url: media.url, expiresAt }];
+    if (outputValue === null || outputValue === undefined) return [];
+    const text = typeof outputValue === 'string' ? outputValue : JSON.stringify(outputValue);
+    const url = `data:text/plain;charset=utf-8;base64,${Buffer.from(text).toString('base64')}`;
+    return [{ remote: null, url, expiresAt: null }];
+  });
+}
+
+function reasonOf({ errorMessage, errorCode, status }: Job): string {
+  return saidIn(errorMessage, errorCode) || `Wonda says ${status} and no more`;
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+import type { Json } from '../../json.ts';
+import { multipart } from '../../http/multipart.ts';
+import type { Api } from '../api.ts';
+import { saidIn } from '../classify.ts';
+import { opaqueId, timeOf } from '../fields.ts';
+import { listIn } from '../lists.ts';
+import type { FileToUpload, Provider, RemoteThing, UploadedFile } from '../port.ts';
+import { isMissing, isRecord, textOf } from './errors.ts';
+import { uploaded } from './wire.ts';
+
+const taken: Readonly<Record<string, readonly string[]>> = {
+  image: ['jpeg', 'png', 'gif', 'webp', 'svg+xml'],
+  video: ['mp4', 'webm', 'quicktime', 'x-msvideo'],
+  audio: ['mpeg', 'mp3', 'wav', 'ogg', 'webm', 'aac', 'm4a'],
+};
+
+/** @throws UserError where the vendor does not take the file's type, or did not take the file */
+export async function uploadFile(api: Api, file: FileToUpload): Promise<UploadedFile> {
+  const [family = '', type = ''] = file.mime.split('/');
+  if (!taken[family]?.includes(type))
+    throw new UserError(`Wonda takes no ${file.mime}: ${file.name}`, {
+      next: [`pictures as ${taken['image']?.join(', ')}; videos as ${taken['video']?.join(', ')}`],
+    });
+  const form = await multipart(
+    { field: 'file', name: file.name, mime: file.mime, path: file.path },
+    {},
+  );
+  const answer = await api({ method: 'POST', path: '/media/upload', form, answer: uploaded });
+  const media = answer.mediaId
+    ? { mediaId: answer.mediaId, url: answer.url }
+    : (answer.uploads?.['file'] ?? Object.values(answer.uploads ?? {})[0]);
+  if (!media) {
+    const said = saidIn(...Object.values(answer.errors ?? {}).map(textOf));
+    throw new UserError(`Wonda did not take ${file.name}: ${said || 'it does not say why'}`);
+  }
+  // Videos are made ready after they have arrived; pictures can be used at once.
+  return {
+    remote: media.mediaId,
+    url: media.url ?? null,
+    expiresAt: null,
+    ready: family !== 'video',
+  };
+}
+
+const working = /^(processing|pending|queued|uploading|normali[sz]ing|transcoding|in_progress)$/i;
+
+type UploadState = Awaited<ReturnType<NonNullable<Provider['uploadState']>>>;
+
+/** No page shows the answer's shape: what does not say that it is being worked on is ready. */
+export async function uploadState(api: Api, remote: Json): Promise<UploadState> {
+  const path = `/media/${encodeURIComponent(String(remote))}`;
+  try {
+    const answer = await api({ method: 'GET', path, answer: z.looseObject({}) });
+    const record = isRecord(answer['media']) ? answer['media'] : answer;
+    const words = ['status', 'state', 'processingStatus'].map((name) => record[name]);
+    const word = words.find((one) => typeof one === 'string') ?? '';
+    if (/fail|error/i.test(word)) return 'failed';
+    return working.test(word) ? 'processing' : 'ready';
+  } catch (error) {
+    if (isMissing(error)) return 'missing';
+    throw error;
+  }
+}
+
+/** The newest hundred at most: how to ask for more is not documented. */
+export async function listUploads(api: Api): Promise<RemoteThing[]> {
+  const path = '/media?source=user_upload&limit=100';
+  const answer = await api({ method: 'GET', path, answer: z.unknown() });
+  return (listIn(answer) ?? []).flatMap((entry) => {
+    const read = listedMedia.safeParse(entry).data;
+    const id = read?.mediaId ?? read?.id;
+    if (!read || !id) return [];
+    return [
+      {
+        id,
+        name: read.name ?? read.fileName ?? read.filename ?? null,
+        createdAt: timeOf(read.createdAt) ?? null,
+        state: read.kind ?? read.mimeType ?? null,
+      },
+    ];
+  });
+}
+
+const word = z.string().nullish().catch(undefined);
+const listedMedia = z.looseObject({
+  mediaId: opaqueId.nullish(),
+  id: opaqueId.nullish(),
+  name: word,
+  fileName: word,
+  filename: word,
+  kind: word,
+  mimeType: word,
+  createdAt: z.unknown().optional(),
+});

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { CommonField, FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
+import { isRecord } from './errors.ts';
+import { paramsOf } from './wire.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Parameters that the language has a common name for, and which values that name can carry. */
+const common: Readonly<Partial<Record<CommonField, 'text' | 'number'>>> = {
+  aspectRatio: 'text',
+  resolution: 'text',
+  duration: 'number',
+  seed: 'number',
+};
+
+export interface Params {
+  readonly fields: ModelSpec['fields'];
+  readonly options: Readonly<Record<string, FieldSpec>>;
+}
+
+/** A model's parameters out of the JSON Schema of all of them. */
+export function paramsIn(schema: unknown): Params {
+  const fields: Partial<Record<CommonField, FieldSpec>> = {};
+  const options: Record<string, FieldSpec> = {};
+  for (const [name, property] of Object.entries(propertiesOf(schema))) {
+    const field = fieldOf(property);
+    const carried = Object.hasOwn(common, name) ? common[name as CommonField] : undefined;
+    // A duration such as "5s" would not survive as a number: it stays an option, as the vendor writes it.
+    if (carried !== undefined && carries(field, carried)) fields[name as CommonField] = field;
+    else options[name] = field;
+  }
+  return { fields, options };
+}
+
+export function propertiesOf(schema: unknown): Schema {
+  const properties = isRecord(schema) ? schema['properties'] : undefined;
+  return isRecord(properties) ? properties : {};
+}
+
+function carries(field: FieldSpec, type: 'text' | 'number'): boolean {
+  if (field.kind === 'choice')
+    return field.values.every((value) => typeof value === (type === 'text' ? 'string' : 'number'));
+  return type === 'text' ? field.kind === 'text' : ['integer', 'number'].includes(field.kind);
+}
+
+/** What can be said of a parameter as a table; the rest of its schema is checked as a whole. */
+function fieldOf(schema: unknown): FieldSpec {
+  if (!isRecord(schema)) return { kind: 'json' };
+  const preset = z.json().safeParse(schema['default']);
+  const note = schema['description'];
+  return {
+    ...valuesOf(schema),
+    ...(schema['default'] !== undefined && preset.success && { default: preset.data }),
+    ...(typeof note === 'string' && note !== '' && { note: note.slice(0, 200) }),
+  };
+}
+
+function valuesOf(schema: Schema): FieldSpec {
+  const values = 'const' in schema ? [schema['const']] : schema['enum'];
+  if (Array.isArray(values)) return choiceOf(values);
+  const variant = onlyVariant(schema['anyOf'] ?? schema['oneOf']);
+  if (variant) return valuesOf(variant);
+  const type = typeOf(schema['type']);
+  switch (type) {
+    case 'boolean':
+      return { kind: 'boolean' };
+    case 'integer':
+    case 'number':
+      return { kind: type, ...rangeOf(schema) };
+    case 'string': {
+      const { maxLength } = schema;
+      return { kind: 'text', ...(typeof maxLength === 'number' && { maxLength }) };
+    }
+    case 'array': {
+      const { maxItems } = schema;
+      const max = typeof maxItems === 'number' ? { max: maxItems } : {};
+      return { kind: 'list', of: fieldOf(schema['items']), ...max };
+    }
+    default:
+      return { kind: 'json' };
+  }
+}
+
+/** `["string", "null"]` is text: what is null is left out. */
+function typeOf(type: unknown): unknown {
+  if (!Array.isArray(type)) return type;
+  const types = type.filter((one) => one !== 'null');
+  return types.length === 1 ? types[0] : undefined;
+}
+
+/** The one alternative beside null. */
+function onlyVariant(variants: unknown): Schema | undefined {
+  if (!Array.isArray(variants)) return undefined;
+  const [first, ...others] = variants.filter((one) => isRecord(one) && one['type'] !== 'null');
+  return others.length === 0 && isRecord(first) ? first : undefined;
+}
+
+function choiceOf(values: readonly unknown[]): FieldSpec {
+  const given = values.filter((value) => value !== null);
+  const plain = given.filter((value) => typeof value === 'string' || typeof value === 'number');
+  if (plain.length === given.length && plain.length > 0) return { kind: 'choice', values: plain };
+  return given.length > 0 && given.every((value) => typeof value === 'boolean')
+    ? { kind: 'boolean' }
+    : { kind: 'json' };
+}
+
+/** Bounds that are not inclusive are left to the check of the whole. */
+function rangeOf({ minimum, maximum }: Schema): { min?: number; max?: number } {
+  return {
+    ...(typeof minimum === 'number' && { min: minimum }),
+    ...(typeof maximum === 'number' && { max: maximum }),
+  };
+}
+
+/**
+ * Everything that the schema says of the parameters together: patterns, steps, what is required. Undefined
+ * where zod cannot read the schema; then the table alone is checked.
+ */
+export function checkOf(schema: unknown, { fields }: Params): ModelSpec['check'] {
+  const parsed = schemaOf(schema);
+  if (!parsed) return undefined;
+  return (request) => {
+    const params = paramsOf(request);
+    const { error } = parsed.safeParse(params);
+    return (error?.issues ?? []).flatMap((issue) => {
+      const names = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path[0]];
+      return names.map((name) => {
+        if (name === undefined) return { field: 'options', message: issue.message };
+        const text = String(name);
+        return {
+          field: Object.hasOwn(fields, text) ? text : `options.${text}`,
+          message: params[text] === undefined ? 'is needed' : issue.message,
+        };
+      });
+    });
+  };
+}
+
+function schemaOf(schema: unknown): z.ZodType | undefined {
+  if (!isRecord(schema)) return undefined;
+  try {
+    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+  } catch {
+    return undefined;
+  }
+}

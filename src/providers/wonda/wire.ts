@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { ShotRequest } from '../../batch/request.ts';
+import type { JsonObject } from '../../json.ts';
+import { missing, present } from '../body.ts';
+import { opaqueId } from '../fields.ts';
+import type { StartRequest } from '../port.ts';
+import { imageModels } from './image-models.ts';
+import { videoModels } from './video-models.ts';
+
+export const started = z.looseObject({ inferenceJobId: opaqueId });
+
+export const job = z.looseObject({
+  status: z.string(),
+  errorCode: z.unknown().optional(),
+  errorMessage: z.unknown().optional(),
+  createdAt: z.unknown().optional(),
+  finishedAt: z.unknown().optional(),
+  outputs: z
+    .array(
+      z.looseObject({
+        outputValue: z.unknown().optional(),
+        media: z.looseObject({ mediaId: opaqueId, url: z.string().min(1) }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+export type Job = z.infer<typeof job>;
+
+const uploadedMedia = z.looseObject({ mediaId: opaqueId, url: z.string().nullish() });
+
+/** Of one file beside the list of files, or in the list alone; a file that was refused is among `errors`. */
+export const uploaded = z.looseObject({
+  mediaId: opaqueId.nullish(),
+  url: z.string().nullish(),
+  uploads: z.record(z.string(), uploadedMedia).nullish(),
+  errors: z.record(z.string(), z.unknown()).nullish(),
+});
+
+export const estimate = z.looseObject({ estimatedCostMicrodollars: z.number().min(0).max(1e15) });
+
+export const capabilities = z.looseObject({ generation: z.looseObject({}) });
+
+/** The model's own parameters; what was not given is not sent. */
+export function paramsOf({
+  aspectRatio,
+  resolution,
+  duration,
+  seed,
+  options,
+}: ShotRequest): JsonObject {
+  return present({ aspectRatio, resolution, duration, seed, ...options });
+}
+
+/** The path and the body of a paid start. */
+export function startCall(start: StartRequest): { path: string; body: JsonObject } {
+  const attachments = start.references.map(({ remote }) => remote ?? missing('a file at Wonda'));
+  const body = {
+    ...pricedBody(start.request),
+    ...(attachments.length > 0 && { attachmentMediaIds: attachments }),
+  };
+  return { path: `/${sectionOf(start)}/generate`, body };
+}
+
+/** What a start and the question for its price have in common. */
+export function pricedBody(request: ShotRequest): JsonObject {
+  const params = paramsOf(request);
+  return present({
+    model: request.model,
+    prompt: request.prompt,
+    params: Object.keys(params).length > 0 ? params : undefined,
+  });
+}
+
+/** A model that no table knows is an image model, unless it makes something else or has a duration. */
+function sectionOf({
+  request: { model, duration },
+  makes,
+}: StartRequest): 'image' | 'video' | 'text' {
+  if (imageModels.some(({ id }) => id === model)) return 'image';
+  if (makes === 'text') return 'text';
+  const isVideo = makes === 'video' || videoModels.some(({ id }) => id === model);
+  return isVideo || duration !== undefined ? 'video' : 'image';
+}

@@ -1,0 +1,36 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Env, World } from '../world.ts';
+import type { Library } from './library.ts';
+
+export const id = 'wonda';
+
+/** What every Wonda route works with. */
+export interface Desk {
+  readonly world: World;
+  readonly library: Library;
+}
+
+const codes: Readonly<Record<number, string>> = {
+  400: 'validation_error',
+  401: 'unauthorized',
+  402: 'insufficient_credits',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  410: 'gone',
+  429: 'rate_limit_exceeded',
+};
+
+export function problem(status: number, message: string, code?: string): object {
+  return { error: { message, code: code ?? codes[status] ?? 'internal_server_error' } };
+}
+
+export function refuse(
+  context: Context<Env>,
+  status: number,
+  message: string,
+  code?: string,
+): Response {
+  return context.json(problem(status, message, code), status as ContentfulStatusCode);
+}

@@ -1,0 +1,38 @@
+import sharp from 'sharp';
+import { sha256 } from '../digest.ts';
+import type { Picture, PictureMode } from '../pictures.ts';
+import { renderPicture } from '../pictures.ts';
+
+/** The picture with everything outside a shape made transparent; what is cut out decides the shape. */
+export async function renderCutout(picture: Picture, mode: PictureMode): Promise<Buffer> {
+  const whole = sharp(await renderPicture(picture, mode));
+  const { width, height } = await whole.metadata();
+  const seed = Buffer.from(sha256(picture.identity), 'hex');
+  const part = (index: number): number => (seed[index] ?? 0) / 255;
+  const mask =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
+    `<ellipse cx="${width * (0.4 + 0.2 * part(0))}" cy="${height * (0.4 + 0.2 * part(1))}" ` +
+    `rx="${width * (0.2 + 0.25 * part(2))}" ry="${height * (0.2 + 0.25 * part(3))}"/></svg>`;
+  return whole
+    .ensureAlpha()
+    .composite([{ input: Buffer.from(mask), blend: 'dest-in' }])
+    .png()
+    .toBuffer();
+}
+
+/** Eight flat shapes in the colours of what is traced. */
+export function drawVector({ identity, width, height }: Picture): Buffer {
+  const seed = Buffer.from(sha256(identity), 'hex');
+  const at = (index: number): number => seed[index % seed.length] ?? 0;
+  const shapes = Array.from({ length: 8 }, (_, index) => {
+    const points = [0, 1, 2].map(
+      (corner) =>
+        `${Math.round((at(index * 4 + corner) / 255) * width)},` +
+        `${Math.round((at(index * 4 + corner + 9) / 255) * height)}`,
+    );
+    return `<path d="M${points.join('L')}Z" fill="hsl(${at(index) + index * 20},60%,50%)"/>`;
+  });
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}">${shapes.join('')}</svg>\n`,
+  );
+}
