@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { z } from 'zod';
 import { setRetryAfter } from './misbehave.ts';
 import type { Env, World } from './world.ts';
 
@@ -16,7 +17,6 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Why a paid request cannot be taken now; the limit's wait is set as a header. */
 /** Whether any request, paid or not, is over a limit that counts them all; sets the wait as a header. */
 export function isOverLimit(context: Context<Env>, world: World, vendor: string): boolean {
   if (world.settings.perMinuteCounts === 'paid') return false;
@@ -25,6 +25,7 @@ export function isOverLimit(context: Context<Env>, world: World, vendor: string)
   return wait > 0;
 }
 
+/** Why a paid request cannot be taken now; the limit's wait is set as a header. */
 export function hindrance(
   context: Context<Env>,
   world: World,
@@ -56,4 +57,23 @@ function looksPublic(url: URL): boolean {
   const host = url.hostname;
   const local = /^(localhost|127\.|10\.|0\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[)/;
   return !local.test(host) && host.includes('.') && !host.endsWith('.local');
+}
+
+/** The first thing wrong with a body, in words, or undefined. */
+export function faultOf(rule: z.ZodType, body: unknown): string | undefined {
+  const result = rule.safeParse(body);
+  const issue = result.error?.issues[0];
+  if (issue === undefined) return undefined;
+  return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+}
+
+/** A file's type by its first bytes; of those that vendors take. */
+export function imageType(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 16));
+  if (head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'image/jpeg';
+  if (head.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))) return 'image/png';
+  const words = head.toString('latin1');
+  if (words.startsWith('RIFF') && words.slice(8, 12) === 'WEBP') return 'image/webp';
+  if (/^ftyp(heic|heix|hevc|mif1|msf1)/.test(words.slice(4))) return 'image/heic';
+  return undefined;
 }

@@ -8,12 +8,14 @@ import { Faults } from './faults.ts';
 import { gptimage2api } from './gptimage2api/index.ts';
 import { misbehave } from './misbehave.ts';
 import { photogpt } from './photogpt/index.ts';
+import { productai } from './productai/index.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { defaultSettings, patchSettings } from './settings.ts';
+import { wonda } from './wonda/index.ts';
 import type { Env, Vendor, World } from './world.ts';
 import { createWorld } from './world.ts';
 
-const vendors: readonly Vendor[] = [photogpt, gptimage2api];
+const vendors: readonly Vendor[] = [photogpt, productai, gptimage2api, wonda];
 
 export interface Simulator {
   /** `http://127.0.0.1:7411` */
@@ -110,7 +112,10 @@ function addAdminRoutes(app: Hono<Env>, world: World): void {
 function pattern(path: string): string {
   return path
     .replace(/^\/files\/[^/.]+/, '/files/:id')
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|tsk_[0-9A-Z]{26}/g, ':id');
+    .replaceAll(
+      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|tsk_[0-9A-Z]{26}|(?:job|asset)_[0-9a-f]+|(?<=\/job\/)\d+/g,
+      ':id',
+    );
 }
 
 function listen(server: Server, { host, port }: SimulatorSettings): Promise<void> {

@@ -31,7 +31,7 @@ export function startOf(
   };
 }
 
-export const existing: ModelChoice = { kind: 'existing', id: 'm-1' };
+export const existing = { kind: 'existing', id: 'm-1' } as const satisfies ModelChoice;
 
 /** Texts that mean something to a vendor, by field. */
 export type Texts = Readonly<Record<string, string>>;

@@ -1,10 +1,11 @@
 import type { Context, Hono } from 'hono';
 import { iso } from '../clock.ts';
+import { faultOf, imageType } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
 import { answer, refuse } from './answers.ts';
 import type { Image, Video } from './library.ts';
-import { faultOf, imageModels, imageType, uploadData } from './rules.ts';
+import { imageModels, uploadData } from './rules.ts';
 
 const largestUpload = 20 * 1_024 * 1_024;
 const mostPerType = 20;

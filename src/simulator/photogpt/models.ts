@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
 import { iso } from '../clock.ts';
-import { textOf } from '../requests.ts';
+import { faultOf, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
 import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
 import type { Model } from './library.ts';
-import { changedModel, faultOf, newModel } from './rules.ts';
+import { changedModel, newModel } from './rules.ts';
 
 const trainingImages = { min: 12, max: 20 };
 

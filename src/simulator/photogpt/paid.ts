@@ -4,19 +4,12 @@ import { canonical, sha256 } from '../digest.ts';
 import type { Job, Order } from '../jobs.ts';
 import type { Picture } from '../pictures.ts';
 import { fit, sizeFor } from '../pictures.ts';
-import { faultOfLink, textOf } from '../requests.ts';
+import { faultOf, faultOfLink, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
 import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
 import type { Model } from './library.ts';
-import {
-  faultOf,
-  imageModels,
-  presets,
-  trainedModel,
-  upscaling,
-  videoModels,
-} from './rules.ts';
+import { imageModels, presets, trainedModel, upscaling, videoModels } from './rules.ts';
 
 type Body = Record<string, unknown>;
 

@@ -150,22 +150,3 @@ export const uploadData = z.strictObject({
 export const presets = ['editorial', 'headshot', 'cinematic', 'studio', 'noir', 'watercolor'].map(
   (tag) => ({ tag, name: `${tag.charAt(0).toUpperCase()}${tag.slice(1)}` }),
 );
-
-/** The first thing wrong with a body, in words, or undefined. */
-export function faultOf(rule: z.ZodType, body: unknown): string | undefined {
-  const result = rule.safeParse(body);
-  const issue = result.error?.issues[0];
-  if (issue === undefined) return undefined;
-  return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
-}
-
-/** A file's type by its first bytes; only what the vendor takes. */
-export function imageType(bytes: Uint8Array): string | undefined {
-  const head = Buffer.from(bytes.subarray(0, 16));
-  if (head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'image/jpeg';
-  if (head.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))) return 'image/png';
-  const words = head.toString('latin1');
-  if (words.startsWith('RIFF') && words.slice(8, 12) === 'WEBP') return 'image/webp';
-  if (/^ftyp(heic|heix|hevc|mif1|msf1)/.test(words.slice(4))) return 'image/heic';
-  return undefined;
-}

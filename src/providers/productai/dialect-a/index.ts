@@ -1,0 +1,47 @@
+import { lifetimeMs } from '../../account-settings.ts';
+import { createApi, type Api } from '../../api.ts';
+import { billedAmount } from '../../fields.ts';
+import type { Connection, Provider, Verification } from '../../port.ts';
+import { verifyKey } from '../../verify-key.ts';
+import { unit } from '../prices.ts';
+import type { Settings } from '../settings.ts';
+import { listUploads, upload, uploadState } from './assets.ts';
+import { classify } from './errors.ts';
+import { checkJob, describeJob, listJobs } from './jobs.ts';
+import { listAll } from './pages.ts';
+import { me, preset, startBody, started } from './wire.ts';
+
+/** The API that the vendor documents. */
+export function connectA({ baseUrl, apiKey, pace }: Connection, settings: Settings): Provider {
+  const api = createApi({ baseUrl, pace, headers: { authorization: `Bearer ${apiKey}` } });
+  const lifetime = lifetimeMs(settings.outputLifetime);
+  return {
+    async start(request, fence) {
+      const json = startBody(request);
+      const path = '/generate';
+      const { job_id } = await api({ method: 'POST', path, json, fence, answer: started });
+      return { job: { jobId: job_id }, id: job_id };
+    },
+    check: (job) => checkJob(api, job, lifetime),
+    upload: (file) => upload(api, file),
+    uploadState: (remote) => uploadState(api, remote),
+    files: { list: () => listUploads(api) },
+    listJobs: (sinceMs, untilMs) => listJobs(api, sinceMs, untilMs),
+    describe: (job) => describeJob(api, job),
+    presets: () => listPresets(api),
+    verify: () => verifyKey(classify, () => whoAmI(api)),
+    classify,
+  };
+}
+
+async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {
+  const { entries } = await listAll(api, { path: '/presets', pageSize: 100, entry: preset });
+  return entries.map(({ id, name }) => ({ id, name: name ?? id }));
+}
+
+/** The balance is `credits.generations`: the only number that the vendor shows. */
+async function whoAmI(api: Api): Promise<Verification> {
+  const { plan, credits } = await api({ method: 'GET', path: '/me', answer: me });
+  const balance = billedAmount(credits?.generations, unit);
+  return { key: 'good', balance, message: `the key is good${plan ? `; plan ${plan}` : ''}` };
+}

@@ -1,0 +1,83 @@
+import { expiryOf } from '../../account-settings.ts';
+import type { Api } from '../../api.ts';
+import { isUnknownId } from '../../classify.ts';
+import { billedAmount, timeOf } from '../../fields.ts';
+import type { JobDescription, JobRef, JobState, ListedJob } from '../../port.ts';
+import { unit } from '../prices.ts';
+import { errors } from './errors.ts';
+import { listAll, usualPageSize } from './pages.ts';
+import { job, listedJob, type Job } from './wire.ts';
+
+const running = new Set(['pending', 'processing']);
+
+function jobPath(ref: JobRef): string {
+  return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
+}
+
+export async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise<JobState> {
+  try {
+    const answer = await api({ method: 'GET', path: jobPath(ref), answer: job });
+    return stateOf(answer, lifetime);
+  } catch (error) {
+    if (isUnknownId(error, errors)) return { state: 'missing' };
+    throw error;
+  }
+}
+
+function stateOf(answer: Job, lifetime: number | null): JobState {
+  const word = answer.status.toLowerCase();
+  const billed = billedAmount(answer.tokens_used, unit);
+  if (word === 'completed') {
+    const expiresAt = expiryOf(timeOf(answer.completed_at), lifetime);
+    const outputs = (answer.images ?? []).map(({ url }) => ({
+      remote: null,
+      url: url ?? null,
+      expiresAt,
+    }));
+    return { state: 'succeeded', outputs, billed };
+  }
+  // Whether credits come back is not documented.
+  if (word === 'failed')
+    return { state: 'failed', reason: reasonOf(answer), refunded: null, billed };
+  const progress = typeof answer.progress === 'number' ? ` (${answer.progress}%)` : '';
+  return { state: 'pending', word: `${answer.status}${progress}`, known: running.has(word) };
+}
+
+function reasonOf({ status, error }: Job): string {
+  if (typeof error === 'string' && error !== '') return error;
+  if (error !== null && typeof error === 'object' && 'message' in error)
+    return String(error.message);
+  return `ProductAI says ${status} and no more`;
+}
+
+/** All jobs are walked through unless they visibly come newest first: their order is not documented. */
+export async function listJobs(api: Api, sinceMs: number, untilMs: number): Promise<ListedJob[]> {
+  const timed = (entry: { created_at?: unknown }): number | undefined => timeOf(entry.created_at);
+  const { entries, whole } = await listAll(api, {
+    path: '/jobs',
+    pageSize: usualPageSize,
+    entry: listedJob,
+    enough(page) {
+      const times = page.map(timed).filter((time) => time !== undefined);
+      const [first = 0, last = 0] = [times[0], times.at(-1)];
+      return times.length === page.length && first > last && last < sinceMs;
+    },
+  });
+  // Half a list would make a job look absent.
+  if (!whole) throw new Error('ProductAI does not list all of its jobs');
+  return entries
+    .map((entry) => ({
+      job: { jobId: entry.id },
+      id: entry.id,
+      createdAt: timed(entry) ?? sinceMs,
+      billed: billedAmount(entry.tokens_used, unit),
+    }))
+    .filter(({ createdAt }) => createdAt >= sinceMs && createdAt <= untilMs)
+    .toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+/** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */
+export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
+  const { model, prompt } = await api({ method: 'GET', path: jobPath(ref), answer: job });
+  return { operation: 'image', ...(model && { model }), ...(prompt && { prompt }) };
+}

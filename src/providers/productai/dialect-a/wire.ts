@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../../json.ts';
+import { missing, present } from '../../body.ts';
+import { opaqueId as id } from '../../fields.ts';
+import type { StartRequest } from '../../port.ts';
+
+export const started = z.looseObject({ job_id: id });
+
+const amount = z.union([z.number(), z.string()]).nullish().catch(null);
+/** Shown by jobs beyond what is documented. */
+const text = z.string().nullish().catch(null);
+
+const jobFields = z.looseObject({
+  status: z.string(),
+  progress: z.number().nullish().catch(null),
+  created_at: z.unknown().optional(),
+  completed_at: z.unknown().optional(),
+  model: text,
+  prompt: text,
+  images: z.array(z.looseObject({ url: z.string().nullish() })).nullish(),
+  tokens_used: amount,
+  error: z.unknown().optional(),
+});
+export const job = jobFields;
+export type Job = z.infer<typeof jobFields>;
+
+/** An entry of a list whose shape is not documented. */
+export const listedJob = z
+  .looseObject({
+    job_id: id.nullish(),
+    id: id.nullish(),
+    created_at: z.unknown().optional(),
+    tokens_used: amount,
+  })
+  .transform(withId((entry) => entry.job_id ?? entry.id));
+
+export const uploaded = z.looseObject({
+  asset_id: id,
+  status: z.string().nullish(),
+  url: z.string().nullish(),
+});
+
+export const listedAsset = z
+  .looseObject({
+    asset_id: id.nullish(),
+    id: id.nullish(),
+    name: text,
+    status: text,
+    created_at: z.unknown().optional(),
+  })
+  .transform(withId((entry) => entry.asset_id ?? entry.id));
+
+export const preset = z
+  .looseObject({ preset_id: id.nullish(), id: id.nullish(), name: text })
+  .transform(withId((entry) => entry.preset_id ?? entry.id));
+
+export const me = z.looseObject({
+  plan: text,
+  credits: z.looseObject({ generations: amount }).nullish().catch(null),
+});
+
+function withId<Entry extends object>(idOf: (entry: Entry) => string | null | undefined) {
+  return (entry: Entry, context: z.core.$RefinementCtx): Entry & { readonly id: string } => {
+    const found = idOf(entry);
+    if (found) return { ...entry, id: found };
+    context.addIssue({ code: 'custom', message: 'has no id' });
+    return z.NEVER;
+  };
+}
+
+/** The body of a paid start. */
+export function startBody({ request, references }: StartRequest): JsonObject {
+  const { model, prompt, aspectRatio, resolution, duration, outputs, seed, options } = request;
+  const [picture, ...others] = references;
+  if (!picture || others.length > 0) return missing('its one picture');
+  return present({
+    model,
+    ...(typeof picture.remote === 'string'
+      ? { asset_id: picture.remote }
+      : { image_url: picture.url ?? missing('a public link') }),
+    prompt,
+    num_images: outputs,
+    aspect_ratio: aspectRatio,
+    // No documented model takes these: they are of models newer than the catalogue.
+    resolution,
+    duration,
+    seed,
+    ...options,
+  });
+}

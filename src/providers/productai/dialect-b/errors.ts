@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { classifier, saidIn, type VendorErrors, type VendorProblem } from '../../classify.ts';
+
+const text = z.string().nullish().catch(null);
+/** `{ name, message: "OUT_OF_TOKENS", details }`, or `{ status: "ERROR", message, code }`: both are met. */
+const body = z.union([
+  z.looseObject({ name: z.string(), message: text, details: text }),
+  z.looseObject({ status: z.string(), message: text, code: z.unknown().optional() }),
+]);
+
+const accounts: Readonly<Record<string, VendorProblem['account']>> = {
+  INVALID_API_KEY: 'badKey',
+  OUT_OF_TOKENS: 'noFunds',
+  RATE_LIMIT_EXCEEDED: 'limited',
+};
+
+export const errors: VendorErrors = {
+  title: 'ProductAI',
+  read(raw) {
+    const problem = body.safeParse(raw).data;
+    if (!problem) return undefined;
+    const { message, details, code } = problem as Record<string, unknown>;
+    const account = [message, code].map((word) => accounts[String(word)]).find(Boolean);
+    return { text: saidIn(message, details, code), ...(account && { account }) };
+  },
+};
+
+export const classify = classifier(errors);

@@ -1,0 +1,76 @@
+import { expiryOf, lifetimeMs } from '../../account-settings.ts';
+import { createApi, type Api } from '../../api.ts';
+import { isUnknownId } from '../../classify.ts';
+import { billedAmount } from '../../fields.ts';
+import type { Connection, JobRef, JobState, Provider, Verification } from '../../port.ts';
+import { verifyKey } from '../../verify-key.ts';
+import { unit } from '../prices.ts';
+import type { Settings } from '../settings.ts';
+import { uploadForm } from '../upload-form.ts';
+import { classify, errors } from './errors.ts';
+import { job, keyCheck, refusal, started, startCall, uploaded, type Job } from './wire.ts';
+
+const running = new Set(['NOT_STARTED', 'RUNNING']);
+const failed = new Set(['ERROR', 'FAILED', 'TIMEOUT']);
+
+/** The API that the vendor's own clients call. It lists no jobs: a lost answer is left to a person. */
+export function connectB({ baseUrl, apiKey, pace }: Connection, settings: Settings): Provider {
+  const refuses = (body: unknown): boolean => refusal.safeParse(body).success;
+  const api = createApi({ baseUrl, pace, headers: { 'x-api-key': apiKey }, refuses });
+  const lifetime = lifetimeMs(settings.outputLifetime);
+  return {
+    async start(request, fence) {
+      const { path, body } = startCall(request);
+      const { data } = await api({ method: 'POST', path, json: body, fence, answer: started });
+      return { job: { id: data.id }, id: data.id };
+    },
+    check: (ref) => checkJob(api, ref, lifetime),
+    async upload(file) {
+      const form = await uploadForm(file, {});
+      const path = '/api/upload-asset';
+      const { data } = await api({ method: 'POST', path, form, answer: uploaded });
+      // Later requests name the file by its link.
+      return { remote: data.image_url, url: data.image_url, expiresAt: null, ready: true };
+    },
+    verify: () => verifyKey(classify, () => checkKey(api)),
+    classify,
+  };
+}
+
+async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise<JobState> {
+  const path = `/api/job/${encodeURIComponent(String(ref.id))}`;
+  try {
+    const { data } = await api({ method: 'GET', path, answer: job });
+    return stateOf(data, lifetime);
+  } catch (error) {
+    if (isUnknownId(error, errors)) return { state: 'missing' };
+    throw error;
+  }
+}
+
+function stateOf(data: Job, lifetime: number | null): JobState {
+  const word = data.status.toUpperCase();
+  if (word === 'COMPLETED') {
+    const links = [data.image_url, data.output_url, data.result_url, data.url].flat();
+    const urls = new Set(links.filter((link) => typeof link === 'string' && link !== ''));
+    const expiresAt = expiryOf(undefined, lifetime);
+    const outputs = [...urls].map((url) => ({ remote: null, url: url ?? null, expiresAt }));
+    return { state: 'succeeded', outputs, billed: null };
+  }
+  if (!failed.has(word)) return { state: 'pending', word: data.status, known: running.has(word) };
+  const said = data.message ?? (typeof data.error === 'string' ? data.error : '');
+  const reason = said || `ProductAI says ${data.status} and no more`;
+  // A text about this API says that failed jobs consume their tokens all the same.
+  return { state: 'failed', reason, refunded: false, billed: null };
+}
+
+async function checkKey(api: Api): Promise<Verification> {
+  const { data } = await api({ method: 'GET', path: '/api/key-check', answer: keyCheck });
+  const balance = billedAmount(data.tokens_remaining, unit);
+  if (!data.valid) return { key: 'refused', balance, message: 'ProductAI says it is not valid' };
+  return {
+    key: 'good',
+    balance,
+    message: `the key is good${data.plan ? `; plan ${data.plan}` : ''}`,
+  };
+}

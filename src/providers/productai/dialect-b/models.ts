@@ -1,0 +1,133 @@
+import type { FieldSpec, ModelSpec, ReferenceSpec } from '../../../batch/model-spec.ts';
+import { choice } from '../../fields.ts';
+import type { Offer } from '../../port.ts';
+import { pricesOf } from '../prices.ts';
+
+/** Tokens, as texts of others tell them: none of this API is documented by the vendor. */
+const tokens = {
+  'gpt-low': 2,
+  'gpt-medium': 3,
+  'gpt-high': 8,
+  'kontext-pro': 3,
+  'kontext-max': 3,
+  nanobananapro: 8,
+  nanobanana: 3,
+  nanobanana2: 5,
+  seedream: 3,
+  upscale: 20,
+};
+
+const names = ['SQUARE', 'LANDSCAPE', 'PORTRAIT'];
+const moreNames = ['LANDSCAPE_4_3', 'LANDSCAPE_5_4', 'SQUARE_1_1', 'PORTRAIT_4_5', 'PORTRAIT_3_4'];
+const ratios = ['4:3', '5:4', '1:1', '4:5', '3:4'];
+const output_format = choice(['png', 'jpg', 'jpeg'], 'png');
+
+const insteadOf: ModelSpec['insteadOf'] = {
+  model: 'model beside options',
+  image_url: 'references',
+  aspect_ratio: 'aspectRatio',
+};
+
+function pictures(min: number, max: number): ReferenceSpec {
+  return { min, max, reads: ['image'], takes: ['file', 'link'], roles: [] };
+}
+
+const image = {
+  operation: 'image',
+  makes: 'image',
+  trained: false,
+  prompt: 'required',
+  options: { output_format },
+  insteadOf,
+} as const;
+
+function plain(id: string, references: number, notes: readonly string[]): ModelSpec {
+  const fields = { aspectRatio: choice(names) };
+  return { ...image, id, fields, references: pictures(1, references), notes };
+}
+
+function nanobanana(id: string, notes: readonly string[] = []): ModelSpec {
+  return {
+    ...image,
+    id,
+    fields: {
+      aspectRatio: choice([...names, ...moreNames, ...ratios]),
+      resolution: choice(['1K', '2K', '4K'], '2K'),
+    },
+    references: pictures(1, 14),
+    notes: [...notes, 'whether the price depends on the resolution is not documented'],
+  };
+}
+
+const twoPictures = 'an older text says that it takes two pictures';
+const seconds = (min: number, max: number, preset?: number): FieldSpec => ({
+  kind: 'integer',
+  min,
+  max,
+  ...(preset !== undefined && { default: preset }),
+});
+
+const models: readonly ModelSpec[] = [
+  ...['gpt-2', 'gpt-1.5'].map((id) => plain(id, 2, [twoPictures, 'its price is not known'])),
+  ...['gpt-low', 'gpt-medium', 'gpt-high'].map((id) => plain(id, 2, [twoPictures])),
+  plain('kontext-pro', 2, [twoPictures, 'texts give 2 or 3 tokens as its price; 3 is assumed']),
+  plain('kontext-max', 2, [twoPictures]),
+  nanobanana('nanobananapro'),
+  nanobanana('nanobanana'),
+  nanobanana('nanobanana2', ['its price is taken from dialect A']),
+  plain('seedream', 14, []),
+  {
+    ...image,
+    id: 'trained',
+    trained: true,
+    fields: {},
+    references: pictures(1, 1),
+    options: {},
+    notes: [
+      'a custom model that was made in the dashboard: write models: { NAME: { train: { account, id } } }',
+      'how many pictures it takes and what it costs is not documented',
+    ],
+  },
+  {
+    ...image,
+    id: 'upscale',
+    operation: 'upscale',
+    prompt: 'none',
+    fields: {},
+    references: pictures(1, 1),
+    options: {},
+    notes: [],
+  },
+  {
+    ...image,
+    id: 'seedance',
+    operation: 'video',
+    makes: 'video',
+    fields: {
+      aspectRatio: choice(['auto', '21:9', '16:9', '4:3', '1:1', '3:4', '9:16']),
+      resolution: choice(['480p', '720p', '1080p', '4k']),
+      duration: seconds(4, 15),
+    },
+    references: pictures(0, 9),
+    options: { generate_audio: { kind: 'boolean' } },
+    notes: ['its price and its defaults are not documented'],
+  },
+  {
+    ...image,
+    id: 'gemini-omni',
+    operation: 'video',
+    makes: 'video',
+    fields: { aspectRatio: choice(['16:9', '9:16']), duration: seconds(3, 10, 8) },
+    references: pictures(1, 1),
+    options: {},
+    notes: ['its price and how many pictures it takes are not documented'],
+  },
+];
+
+export const offerB: Offer = {
+  models,
+  training: undefined,
+  // Fifteen an address, whatever the key: polls leave room for starts with two jobs alive.
+  limits: { perMinute: 15, inFlight: 2, counts: 'all' },
+  ...pricesOf(models, tokens, 'assumed'),
+};

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../../json.ts';
+import { missing, present } from '../../body.ts';
+import { opaqueId as id } from '../../fields.ts';
+import type { StartRequest } from '../../port.ts';
+
+export const refusal = z.looseObject({ status: z.literal('ERROR') });
+
+export const started = z.looseObject({ data: z.looseObject({ id }) });
+
+const link = z
+  .union([z.string(), z.array(z.string())])
+  .nullish()
+  .catch(null);
+/** The vendor's own client looks for the file under all four names. */
+const links = { image_url: link, output_url: link, result_url: link, url: link };
+
+export const job = z.looseObject({
+  data: z.looseObject({
+    status: z.string(),
+    message: z.string().nullish().catch(null),
+    error: z.unknown().optional(),
+    ...links,
+  }),
+});
+export type Job = z.infer<typeof job>['data'];
+
+export const uploaded = z.looseObject({ data: z.looseObject({ image_url: z.string().min(1) }) });
+
+export const keyCheck = z.looseObject({
+  data: z.looseObject({
+    valid: z.boolean(),
+    tokens_remaining: z.unknown().optional(),
+    plan: z.string().nullish().catch(null),
+  }),
+});
+
+/** The path and the body of a paid start. */
+export function startCall(start: StartRequest): { path: string; body: JsonObject } {
+  const { request, makes, trainedModel } = start;
+  const { model, prompt, aspectRatio, resolution, duration, outputs, seed, options } = request;
+  const image_url = picturesOf(start);
+  if (model === 'upscale')
+    return { path: '/api/upscale', body: { image_url: image_url ?? missing('a picture') } };
+  if (request.choice.kind !== 'public')
+    return {
+      path: '/api/generate-custom-model',
+      body: present({ image_url, prompt, model: trainedModel ?? missing('the trained model') }),
+    };
+  const body = present({
+    model,
+    image_url,
+    prompt,
+    aspect_ratio: aspectRatio,
+    resolution,
+    duration,
+    // No known model takes these: they are of models newer than the catalogue.
+    num_images: outputs,
+    seed,
+    ...options,
+  });
+  // A model that the catalogue does not know makes pictures, unless the request has a duration.
+  const isVideo = makes === 'video' || duration !== undefined;
+  return { path: isVideo ? '/api/generate-video' : '/api/generate', body };
+}
+
+/** One link as text, several as a list. */
+function picturesOf({ references }: StartRequest): string | string[] | undefined {
+  const urls = references.map(({ remote, url }) =>
+    typeof remote === 'string' ? remote : (url ?? missing('a public link')),
+  );
+  return urls.length > 1 ? urls : urls[0];
+}

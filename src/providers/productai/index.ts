@@ -1,0 +1,38 @@
+import type { JsonObject } from '../../json.ts';
+import type { Vendor } from '../port.ts';
+import { connectA } from './dialect-a/index.ts';
+import { offerA } from './dialect-a/models.ts';
+import { connectB } from './dialect-b/index.ts';
+import { offerB } from './dialect-b/models.ts';
+import { unit } from './prices.ts';
+import { settings } from './settings.ts';
+
+/**
+ * Puts pictures of products into scenes. The vendor has two APIs on one host, here called dialects: A, which
+ * it documents, and B, which its own clients call.
+ */
+export const productai: Vendor = {
+  id: 'productai',
+  title: 'ProductAI',
+  unit,
+  baseUrl: 'https://api.productai.photo/v1',
+  timeouts: {
+    postMs: 60_000,
+    imageJobMs: 30 * 60_000,
+    videoJobMs: 2 * 3_600_000,
+    trainingMs: 90 * 60_000,
+    // Every poll counts against the requests a minute.
+    pollFirstMs: 2_000,
+    pollMs: 10_000,
+    trainingPollMs: 5 * 60_000,
+  },
+  settings,
+  offer: (raw: JsonObject) => {
+    const chosen = settings.parse(raw);
+    return chosen.dialect === 'b' ? offerB : offerA(chosen);
+  },
+  connect(connection) {
+    const chosen = settings.parse(connection.settings);
+    return chosen.dialect === 'b' ? connectB(connection, chosen) : connectA(connection, chosen);
+  },
+};

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { Account } from '../accounts.ts';
+import { iso } from '../clock.ts';
+import { sha256 } from '../digest.ts';
+import { renderFilm } from '../film.ts';
+import type { Job } from '../jobs.ts';
+import type { Picture } from '../pictures.ts';
+import { renderPicture } from '../pictures.ts';
+import type { World } from '../world.ts';
+
+export interface Asset {
+  readonly id: string;
+  readonly account: Account;
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly createdAt: number;
+  readonly mime: string;
+  readonly bytes: number;
+  readonly url: string;
+  /** Hash of what it shows. */
+  readonly identity: string;
+}
+
+export interface Output {
+  readonly file: string;
+  readonly picture: Picture;
+}
+
+type NewAsset = Pick<Asset, 'name' | 'tags' | 'mime'> & { content: Uint8Array | string };
+
+/** Uploads and outputs of all ProductAI accounts, of either dialect. Each account sees only its own. */
+export class Library {
+  readonly #world: World;
+  readonly #assets = new Map<string, Asset>();
+  readonly #outputs = new Map<string, readonly Output[]>();
+  readonly #identities = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Content that is text is a link: the picture stays where it is. */
+  addAsset(account: Account, id: string, { content, ...facts }: NewAsset): Asset {
+    const { settings, files, book } = this.#world;
+    const identity = sha256(content);
+    const createdAt = settings.clock.now();
+    const { mime } = facts;
+    let url: string;
+    if (typeof content === 'string') url = content;
+    else {
+      const file = `${randomUUID()}.${mime.replace('image/', '').replace('jpeg', 'jpg')}`;
+      files.add(file, { type: mime, ready: () => true, content: () => Promise.resolve(content) });
+      this.#identities.set(file, identity);
+      url = files.url(file);
+    }
+    const bytes = typeof content === 'string' ? 0 : content.byteLength;
+    const asset = { ...facts, id, account, createdAt, bytes, url, identity };
+    this.#assets.set(id, asset);
+    book.upload({
+      vendor: 'productai',
+      account: account.id,
+      id,
+      at: iso(createdAt),
+      sha256: identity,
+      model: '',
+      type: 'asset',
+      bytes,
+    });
+    return asset;
+  }
+
+  asset(account: Account, id: string): Asset | undefined {
+    const asset = this.#assets.get(id);
+    return asset?.account === account ? asset : undefined;
+  }
+
+  /** Newest first. */
+  assetsOf(account: Account): Asset[] {
+    return [...this.#assets.values()].filter((asset) => asset.account === account).toReversed();
+  }
+
+  isReady({ createdAt }: Asset): boolean {
+    const { clock, downloadMs } = this.#world.settings;
+    return clock.now() >= createdAt + downloadMs;
+  }
+
+  /** Registers a job's files at once; they can be fetched when it has succeeded. */
+  addOutputs(job: Job, pictures: readonly Picture[], seconds: number | null): void {
+    const { settings, files, jobs } = this.#world;
+    const outputs = pictures.map((picture, index): Output => {
+      const output = job.entry.outputs[index];
+      const ending = seconds === null ? picture.format.replace('jpeg', 'jpg') : 'mp4';
+      const file = `${output?.id ?? randomUUID()}.${ending}`;
+      files.add(file, {
+        type: seconds === null ? `image/${picture.format}` : 'video/mp4',
+        ready: () => jobs.state(job) === 'success',
+        content: () =>
+          seconds === null
+            ? renderPicture(picture, settings.pictures)
+            : renderFilm(picture, settings.pictures, seconds),
+        ...(output && { output }),
+      });
+      this.#identities.set(file, picture.identity);
+      return { file, picture };
+    });
+    this.#outputs.set(job.id, outputs);
+  }
+
+  outputsOf(job: Job): readonly Output[] {
+    return this.#outputs.get(job.id) ?? [];
+  }
+
+  /** What a link shows: one of our own files stands for its content, any other link for itself. */
+  identityOf(link: string): string {
+    const file = /\/files\/([^/?]+)/.exec(link)?.[1] ?? '';
+    return this.#identities.get(file) ?? link;
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'hono';
+import type { PaidKind } from '../book.ts';
+import { canonical, sha256 } from '../digest.ts';
+import type { Job } from '../jobs.ts';
+import { fit, sizeFor } from '../pictures.ts';
+import { textOf } from '../requests.ts';
+import type { Env, World } from '../world.ts';
+import type { Library } from './library.ts';
+
+/** What every ProductAI route works with. */
+export interface Desk {
+  readonly world: World;
+  readonly library: Library;
+}
+
+export interface Wanted {
+  readonly id: string;
+  readonly kind: Exclude<PaidKind, 'train'>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What the references show, in their order. */
+  readonly references: readonly string[];
+  /** By the list; the simulator's settings may say otherwise. */
+  readonly credits: number;
+  readonly count: number;
+  /** Such as `4:3`. */
+  readonly ratio: string;
+  readonly format: 'jpeg' | 'png';
+  /** Null for pictures. */
+  readonly seconds: number | null;
+}
+
+/** What differs between runs though the request is the same. */
+const named: ReadonlySet<string> = new Set(['image_url', 'asset_id', 'webhook_url']);
+
+/** What a request costs, and whether the account can pay it. */
+export function bill(
+  context: Context<Env>,
+  { world }: Desk,
+  { body, credits, count }: Wanted,
+): { cost: number; available: number } {
+  const prices = world.settings.prices['productai'] ?? {};
+  world.jobs.settle();
+  const available = world.accountsOf('productai').balance(context.get('account'));
+  return { cost: (prices[textOf(body['model'])] ?? credits) * count, available };
+}
+
+/** Books and charges the job: from here on the request is accepted. */
+export function accept(context: Context<Env>, desk: Desk, wanted: Wanted, cost: number): Job {
+  const { world, library } = desk;
+  const { id, kind, body, count, seconds } = wanted;
+  const { jobMs, videoMs } = world.settings;
+  const job = world.jobs.accept({
+    vendor: 'productai',
+    account: context.get('account'),
+    kind,
+    request: body,
+    cost,
+    ms: seconds === null ? jobMs : videoMs,
+    outputs: Array.from({ length: count }, () => randomUUID()),
+    path: context.req.path,
+    id,
+  });
+  context.set('accepted', job.entry);
+  library.addOutputs(job, picturesOf(job, wanted), seconds);
+  return job;
+}
+
+function picturesOf(job: Job, { kind, body, references, count, ratio, format }: Wanted) {
+  const shown = Object.fromEntries(Object.entries(body).filter(([field]) => !named.has(field)));
+  const size = kind === 'upscale' ? fit(1, 1, 1_024) : sizeFor(ratio);
+  return Array.from({ length: count }, (_, index) => ({
+    ...size,
+    identity: sha256(canonical([kind, shown, references, job.take, index])),
+    format,
+    prompt: textOf(body['prompt'] ?? body['preset_id']),
+    model: textOf(body['model']) || kind,
+    note: `take ${job.take} #${index + 1}`,
+  }));
+}
