@@ -1,11 +1,47 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What mostly waits for other processes: it starts first, and the rest runs meanwhile. */
+const whole = ['e2e', 'temporal', 'workflows', 'replay', 'commands'];
+const slowest = ['e2e/kills', 'e2e/account-trouble', 'temporal/embedded', 'e2e/steering'];
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = slowest.findIndex((name) => moduleId.includes(`test/${name}.`));
+      return index === -1 ? slowest.length : index;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
+    // More than cores: see `whole`.
+    maxWorkers: 3,
+    sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: whole.map((room) => `test/${room}/**/*.test.ts`),
+          globalSetup: ['test/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ['test/**/*.test.ts'],
+          exclude: whole.map((room) => `test/${room}/**`),
+          // They leave nothing behind in their process, so it is not started anew for each file.
+          isolate: false,
+        },
+      },
+    ],
   },
 });

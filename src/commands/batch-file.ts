@@ -21,12 +21,12 @@ export interface LoadedBatch {
   readonly catalogue: Catalogue;
   readonly document: BatchDocument;
   readonly files: ReturnType<typeof recordingFiles>;
-  /** Notes; errors end in `InvalidBatch`. */
+  /** Notes; mistakes end in an error. */
   readonly notes: readonly Problem[];
 }
 
 /** The batch has mistakes; all of them, with their places. Nothing was sent. */
-export class InvalidBatch extends UserError {
+class InvalidBatch extends UserError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[], text: string) {

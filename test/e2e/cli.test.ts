@@ -21,7 +21,12 @@ steps:
     model: photogpt:upscale
 `;
 
-const prices = 'accounts: { photogpt: { prices: { upscale: 5 } } }\n';
+const account = `\
+accounts:
+  photogpt:
+    prices: { upscale: 5 }
+    timeouts: { pollFirstMs: 100, pollMs: 200 }
+`;
 
 interface StatusJson {
   batch: string;
@@ -44,7 +49,7 @@ describe('a batch from its file to its pictures', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-    stage.write('shotlist.yaml', prices);
+    stage.write('shotlist.yaml', account);
     await stage.startWorker();
     stage.write('foxes.yaml', batch);
   });
@@ -89,6 +94,7 @@ describe('a batch from its file to its pictures', () => {
         reserved: '0',
         spent: '45',
         refunded: '0',
+        promised: '0',
         ambiguous: '0',
       },
     ]);

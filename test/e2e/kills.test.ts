@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runWithKills } from '../../bench/killing.ts';
 
-/** The short form of `npm run kills`; a killed worker is noticed after its heartbeat's 20 seconds. */
+/** The short form of `npm run kills`; a killed worker is noticed after its heartbeat's 10 seconds. */
 const short = { shots: 30, kills: 3, limitMs: 150_000, say: () => undefined };
 
 describe.concurrent('a batch whose processes are killed', () => {

@@ -2,6 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStage, type Stage, until } from './stage.ts';
 
 const shots = 12;
+/** Two at a time: there are nine seconds to steer in. */
+const jobMs = 1_500;
+const account = `\
+accounts:
+  photogpt:
+    limits: { inFlight: 2 }
+    timeouts: { pollFirstMs: 100, pollMs: 200 }
+`;
 const batchOf = (name: string): string => `\
 batch: ${name}
 steps:
@@ -15,8 +23,8 @@ steps:
 describe('a batch that is steered from another process', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage({ jobMs: 2_500, jitter: 0 });
-    stage.write('shotlist.yaml', 'accounts: { photogpt: { limits: { inFlight: 2 } } }\n');
+    stage = await openStage({ jobMs, jitter: 0 });
+    stage.write('shotlist.yaml', account);
     await stage.startWorker();
   });
   afterAll(() => stage[Symbol.asyncDispose]());
@@ -26,10 +34,13 @@ describe('a batch that is steered from another process', () => {
       JSON.stringify(request).includes(`${batch}, fox`),
     );
   const startRun = async (batch: string) => {
-    stage.simulator.settings.jobMs = 2_500;
+    stage.simulator.settings.jobMs = jobMs;
     stage.write(`${batch}.yaml`, batchOf(batch));
     const running = stage.start(['run', `${batch}.yaml`, '--yes']);
-    await until('a shot is accepted', () => acceptedOf(batch).length > 0);
+    await until('a shot is accepted', () => {
+      if (running.process.exitCode !== null) throw new Error(running.output());
+      return acceptedOf(batch).length > 0;
+    });
     return running;
   };
   const finish = async (batch: string) => {
