@@ -40,6 +40,8 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
     (await import('./commands/steer.ts')).steerCommand(terminal, 'cancel'),
   open: async (terminal) => (await import('./commands/open.ts')).openCommand(terminal),
   receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
+  accounts: async (terminal) => (await import('./commands/accounts.ts')).accountsCommand(terminal),
+  models: async (terminal) => (await import('./commands/models.ts')).modelsCommand(terminal),
   uploads: async (terminal) => (await import('./commands/uploads.ts')).uploadsCommand(terminal),
   trained: async (terminal) => (await import('./commands/trained.ts')).trainedCommand(terminal),
   worker: async (terminal) => (await import('./commands/worker.ts')).workerCommand(terminal),

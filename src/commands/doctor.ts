@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { providerOf } from '../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { formatAmount } from '../money.ts';
 import { connectTemporal } from '../temporal/connect.ts';
@@ -82,10 +83,9 @@ async function binaryFinding(config: Config): Promise<Finding> {
 
 async function accountFinding(account: AccountConfig): Promise<Finding> {
   const what = `account ${account.name}`;
-  const { vendor, baseUrl, settings, apiKey, keyVariable } = account;
-  if (apiKey === undefined)
-    return { what, state: 'missing', detail: `no key: ${keyVariable} is not set` };
-  const answer = await vendor.connect({ baseUrl, apiKey, settings }).verify();
+  const { vendor, baseUrl, keyVariable } = account;
+  const answer = await providerOf(account)?.verify();
+  if (!answer) return { what, state: 'missing', detail: `no key: ${keyVariable} is not set` };
   const balance =
     answer.balance === null ? '' : `, balance ${formatAmount(answer.balance, vendor.unit)}`;
   return {

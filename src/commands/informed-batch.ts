@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { LearnedLedger } from '../ledger/port.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
 import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-file.ts';
+import { askForModels, askForPrices } from './ask-vendor.ts';
 import { openProject, type Project } from './project.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -26,9 +27,10 @@ export async function openBatchFile(
     const wants = new Wants();
     const watched = catalogueOf(batch.config, learned.of, wants);
     let problems = problemsOf(batch, watched);
-    if (await askForModels(terminal, learned, wants)) problems = problemsOf(batch, watched);
+    if (await askNamed(terminal, learned, wants)) problems = problemsOf(batch, watched);
     const loaded = soundBatch(batch, catalogueOf(batch.config, learned.of), problems);
-    await askForPrices(terminal, learned, wants);
+    for (const account of wants.accounts)
+      await askForPrices(terminal, learned, account, wants.requests(account));
     return { loaded, project };
   } catch (error) {
     await project[Symbol.asyncDispose]();
@@ -64,7 +66,7 @@ async function learnedFrom(ledger: LearnedLedger, config: Config): Promise<Learn
 }
 
 /** @returns whether an answer came, so that the batch may read otherwise now */
-async function askForModels(
+async function askNamed(
   terminal: Terminal,
   learned: LearnedAccounts,
   wants: Wants,
@@ -72,26 +74,8 @@ async function askForModels(
   let isNew = false;
   for (const account of wants.accounts) {
     const before = learned.of(account.key).modelsAt;
-    const note = await learned.discover(account);
-    if (note !== undefined) terminal.say(note);
+    await askForModels(terminal, learned, account);
     isNew ||= learned.of(account.key).modelsAt !== before;
   }
   return isNew;
-}
-
-async function askForPrices(
-  terminal: Terminal,
-  learned: LearnedAccounts,
-  wants: Wants,
-): Promise<void> {
-  for (const account of wants.accounts) {
-    const open = learned.unanswered(account, wants.requests(account));
-    if (open.size === 0) continue;
-    const { name } = account;
-    terminal.say(`asking ${name} for ${open.size} price${open.size === 1 ? '' : 's'}`);
-    const notes = await learned.quote(account, open, (asked, of) =>
-      terminal.say(`${name}: ${asked} of ${of} prices`),
-    );
-    for (const note of notes) terminal.say(note);
-  }
 }

@@ -4,6 +4,7 @@ import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { KnownThing, RemoteLedger } from '../ledger/port.ts';
 import type { Provider, RemoteThing } from '../providers/port.ts';
+import { ageOf } from './age.ts';
 import { openProject } from './project.ts';
 import { alignColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,14 +51,14 @@ export function thingsCommand(terminal: Terminal, of: ThingsOf): Command {
   const { name, noun, description, advice } = of;
   return new Command(name)
     .description(description)
-    .argument('<account>', 'name of an account, such as photogpt')
+    .argument('<account>', 'name of an account, such as acme')
     .option('--delete <id...>', `delete these at the vendor, after a question`)
     .option('--delete-all', `delete every ${noun} that the account holds, after a question`)
     .option('-y, --yes', 'delete without a question')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      `${advice === undefined ? '' : `\n${advice}\n`}\nExamples:\n  shotlist ${name} photogpt\n  shotlist ${name} photogpt --delete-all --yes`,
+      `${advice === undefined ? '' : `\n${advice}\n`}\nExamples:\n  shotlist ${name} acme\n  shotlist ${name} acme --delete-all --yes`,
     )
     .action((account: string, options: Options) => run(terminal, of, account, options));
 }
@@ -157,15 +158,6 @@ const words = { reference: 'reference', picture: 'training picture', model: 'tra
 function wordFor(known: KnownThing | undefined): string {
   if (!known) return 'unknown';
   return `${words[known.kind]} ${known.name ?? `${known.hash.slice(0, 8)}, in no batch any more`}`;
-}
-
-/** `40 s`, `3 h`, `12 d`: one unit, rounded down. */
-function ageOf(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)} h`;
-  return `${Math.floor(seconds / 86_400)} d`;
 }
 
 function counted(count: number, noun: string): string {

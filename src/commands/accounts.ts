@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import type { AccountFacts } from '../accounts/facts.ts';
+import { LearnedAccounts } from '../accounts/learned.ts';
+import { providerOf } from '../accounts/provider.ts';
+import { type AccountConfig, type Config, loadConfig } from '../config.ts';
+import type { AccountTotals } from '../ledger/port.ts';
+import { decimalFromAmount, formatAmount } from '../money.ts';
+import type { Verification } from '../providers/port.ts';
+import { ageOf } from './age.ts';
+import { openProject } from './project.ts';
+import { alignColumns } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+interface AccountsOptions {
+  offline?: boolean;
+  json?: boolean;
+}
+
+/** All that is known of one account; never its key. */
+interface Standing {
+  readonly account: AccountConfig;
+  /** Undefined without a key, and with `--offline`. */
+  readonly verified: Verification | undefined;
+  /** Undefined where no batch has run in this project yet. */
+  readonly totals: AccountTotals | undefined;
+  readonly facts: AccountFacts | undefined;
+}
+
+export function accountsCommand(terminal: Terminal): Command {
+  return new Command('accounts')
+    .description('keys, balances, limits, budgets and spending of the accounts')
+    .option('--offline', 'do not ask the vendors whether the keys are good')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json')
+    .action(async (options: AccountsOptions) => {
+      const config = loadConfig(terminal.environment, terminal.folder);
+      const standings = await standingsOf(config, options.offline ?? false);
+      if (options.json) terminal.print(JSON.stringify({ accounts: standings.map(standingJson) }));
+      else terminal.print(accountTable(standings).join('\n'));
+    });
+}
+
+async function standingsOf(config: Config, offline: boolean): Promise<readonly Standing[]> {
+  const accounts = [...config.accounts.values()];
+  const verified = await Promise.all(
+    accounts.map(async (account) => (offline ? undefined : await providerOf(account)?.verify())),
+  );
+  await using project = existsSync(config.ledgerPath) ? await openProject(config) : undefined;
+  const totals = (await project?.ledger.reports.accounts()) ?? [];
+  const learned = project && new LearnedAccounts({ ledger: project.ledger.learned, accounts });
+  await learned?.load();
+  return accounts.map((account, index) => ({
+    account,
+    verified: verified[index],
+    totals: totals.find((each) => each.account === account.key),
+    facts: learned?.of(account.key),
+  }));
+}
+
+/** The JSON of `accounts --json`; others rely on its shape. */
+function standingJson({ account, verified, totals, facts }: Standing): object {
+  const { vendor, limits, budget } = account;
+  const { unit } = vendor;
+  const decimal = (amount: number) => decimalFromAmount(amount, unit);
+  return {
+    account: account.name,
+    vendor: vendor.id,
+    unit,
+    baseUrl: account.baseUrl,
+    key: {
+      variable: account.keyVariable,
+      set: account.apiKey !== undefined,
+      state: verified?.key ?? null,
+      message: verified?.message ?? null,
+    },
+    balance: typeof verified?.balance === 'number' ? decimal(verified.balance) : null,
+    limits: {
+      perMinute: limits.perMinute ?? null,
+      inFlight: limits.inFlight,
+      counts: limits.counts,
+    },
+    budget: budget
+      ? {
+          amount: decimal(budget.amount),
+          period: budget.period,
+          used: decimal(totals?.budget?.used ?? 0),
+        }
+      : null,
+    spent: decimal(totals?.spent ?? 0),
+    reserved: decimal(totals?.reserved ?? 0),
+    learned: {
+      modelsAt: isoOf(facts?.modelsAt),
+      quotes: facts?.quotes ?? 0,
+      quotedLast: isoOf(facts?.quotedLast || undefined),
+    },
+  };
+}
+
+function isoOf(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
+}
+
+function accountTable(standings: readonly Standing[]): string[] {
+  const header = [
+    'ACCOUNT',
+    'VENDOR',
+    'KEY',
+    'BALANCE',
+    'LIMITS',
+    'SPENT',
+    'RESERVED',
+    'BUDGET',
+    'TOLD',
+  ];
+  const rows = standings.map((standing) => {
+    const { account, verified, totals } = standing;
+    const { unit } = account.vendor;
+    return [
+      account.name,
+      account.vendor.title,
+      keyText(standing),
+      typeof verified?.balance === 'number' ? formatAmount(verified.balance, unit) : '-',
+      limitsText(account),
+      formatAmount(totals?.spent ?? 0, unit),
+      formatAmount(totals?.reserved ?? 0, unit),
+      budgetText(standing),
+      toldText(standing),
+    ];
+  });
+  const troubles = standings.flatMap(({ account, verified }) =>
+    verified && verified.key !== 'good' ? [`${account.name}: ${verified.message}`] : [],
+  );
+  return [...alignColumns([header, ...rows]), ...troubles];
+}
+
+function keyText({ account, verified }: Standing): string {
+  if (account.apiKey === undefined) return `${account.keyVariable} is not set`;
+  return `${account.keyVariable} ${verified?.key ?? 'is set'}`;
+}
+
+function limitsText({ limits: { perMinute, inFlight, counts } }: AccountConfig): string {
+  if (perMinute === undefined) return `${inFlight} at once`;
+  return `${inFlight} at once, ${perMinute} ${counts === 'paid' ? 'paid ' : ''}requests a minute`;
+}
+
+function budgetText({ account: { budget, vendor }, totals }: Standing): string {
+  if (!budget) return '-';
+  const used = decimalFromAmount(totals?.budget?.used ?? 0, vendor.unit);
+  const period = budget.period === 'ever' ? '' : ` per ${budget.period}`;
+  return `${used} of ${formatAmount(budget.amount, vendor.unit)}${period}`;
+}
+
+/** How long ago the vendor told its models, and how many prices it has quoted. */
+function toldText({ facts }: Standing): string {
+  const told: string[] = [];
+  if (facts?.modelsAt !== undefined) told.push(`models ${ageOf(Date.now() - facts.modelsAt)} ago`);
+  if (facts && facts.quotes > 0) told.push(`${facts.quotes} price${facts.quotes === 1 ? '' : 's'}`);
+  return told.join(', ') || '-';
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main } from '../../src/cli.ts';
+import { processTerminal } from '../../src/commands/terminal.ts';
+import { startSimulator } from '../../src/simulator/index.ts';
+
+/** A project folder and a simulator, with commands run in this process, without a terminal. */
+export async function openDesk() {
+  const folder = mkdtempSync(join(tmpdir(), 'shotlist-desk-'));
+  const simulator = await startSimulator({ port: 0, pictures: 'small' });
+  const base = Object.fromEntries(
+    Object.entries(simulator.baseUrls).map(([id, url]) => [`${id.toUpperCase()}_BASE_URL`, url]),
+  );
+  let isOpen = true;
+  const closeSimulator = async (): Promise<void> => {
+    if (isOpen) await simulator.close();
+    isOpen = false;
+  };
+
+  async function run(args: readonly string[], environment: Record<string, string> = {}) {
+    const written = { stdout: '', stderr: '' };
+    const code = await main(args, {
+      ...processTerminal(),
+      environment: { ...base, ...environment },
+      folder,
+      isInteractive: false,
+      print: (text) => (written.stdout += `${text}\n`),
+      say: (text) => (written.stderr += `${text}\n`),
+    });
+    return { code, ...written };
+  }
+
+  return {
+    folder,
+    simulator,
+    closeSimulator,
+    run,
+    write: (name: string, content: string) => writeFileSync(join(folder, name), content),
+    async json<T>(args: readonly string[], environment?: Record<string, string>): Promise<T> {
+      return JSON.parse((await run([...args, '--json'], environment)).stdout) as T;
+    },
+    async close(): Promise<void> {
+      await closeSimulator();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
