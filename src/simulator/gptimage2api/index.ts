@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { faultOfLink, hindrance, readObject, textOf } from '../requests.ts';
+import { faultOfLink, hindrance, isOverLimit, readObject, textOf } from '../requests.ts';
 import type { Env, Vendor, World } from '../world.ts';
 import { faultsOf, fieldFault, imageModels, videoModels } from './rules.ts';
 import { newTaskId, Tasks } from './tasks.ts';
@@ -32,7 +32,7 @@ function routes(world: World): Hono<Env> {
     const account = key === undefined ? undefined : world.accountsOf(id).open(key);
     if (account === undefined) return refuse(context, 401, '');
     context.set('account', account);
-    return next();
+    return isOverLimit(context, world, id) ? refuse(context, 429, 'Too many requests') : next();
   });
   api.post('/api/ai/image/generate', (context) => order(context, world, tasks, 'generate'));
   api.post('/api/ai/video/generate', (context) => order(context, world, tasks, 'video'));
