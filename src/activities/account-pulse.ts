@@ -1,4 +1,5 @@
 import type { Limits } from '../providers/port.ts';
+import { JobList } from './job-list.ts';
 import { PollTimes } from './poll-times.ts';
 
 const windowMin = 4;
@@ -11,6 +12,7 @@ const holdFirstMs = 5_000;
  */
 export class AccountPulse {
   readonly polls: PollTimes;
+  readonly jobList = new JobList();
   readonly #perMinute: number | undefined;
   #postMs: number;
   #unlimitedWindow: number;

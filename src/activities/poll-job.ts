@@ -2,10 +2,15 @@ import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
+import { listFrom } from './job-list.ts';
 import { reached } from './moments.ts';
+import { togetherMs } from './poll-times.ts';
 
 /** A job that the vendor does not know for this long is not merely slow to appear. */
 const missingMs = 10 * 60_000;
+
+/** One poll in so many asks for the job itself, lest a list that lags delays it for ever. */
+const ownPollEvery = 8;
 
 /** Asks the vendor once for one job and records the answer. */
 export async function pollJob(
@@ -16,14 +21,12 @@ export async function pollJob(
   const { submissions } = deps.ledger;
   const elapsedMs = deps.now() - poll.submittedAt;
   const { polls: times } = access.pulse;
-  const intervalMs = times.delayMs(
-    poll.model,
-    { elapsedMs, polls: poll.polls + 1 },
-    access.timeouts,
-  );
+  const usualMs = times.delayMs(poll.model, { elapsedMs, polls: poll.polls + 1 }, access.timeouts);
+  const many = access.provider.listJobs !== undefined && times.live >= listFrom;
+  const intervalMs = many ? togetherMs(usualMs, access.timeouts.pollMs, deps.now()) : usualMs;
   let state: JobState;
   try {
-    state = await access.provider.check(poll.job);
+    state = await ask(deps, access, poll);
   } catch (error) {
     const { account, message } = access.provider.classify(error);
     await holdAccount(deps, access, account, poll.model);
@@ -49,6 +52,18 @@ export async function pollJob(
         await submissions.stalled(poll.submission, `still ${state.word} after its time limit`);
       else await submissions.pollAgain(poll.submission, intervalMs, state.word);
   }
+}
+
+async function ask(
+  deps: ActivityDependencies,
+  { provider, pulse }: AccountAccess,
+  poll: Due['polls'][number],
+): Promise<JobState> {
+  const shared =
+    !poll.overdue && pulse.polls.live >= listFrom && poll.polls % ownPollEvery < ownPollEvery - 1;
+  if (shared && (await pulse.jobList.showsPending(provider, poll, deps.now)))
+    return { state: 'pending', word: 'pending', known: true };
+  return await provider.check(poll.job);
 }
 
 async function recordSuccess(

@@ -70,3 +70,13 @@ export class PollTimes {
     return 0.9 * (sorted[Math.floor(sorted.length / 10)] ?? 0);
   }
 }
+
+/**
+ * The same delay, give or take a half, so that it ends when those of other jobs do: on the multiples of the
+ * advised interval, or of its halves, quarters, ... for shorter delays.
+ */
+export function togetherMs(delayMs: number, pollMs: number, now: number): number {
+  const grid = pollMs * 2 ** Math.floor(Math.log2(delayMs / pollMs));
+  const at = Math.floor((now + delayMs) / grid) * grid;
+  return at - now < delayMs / 2 ? at + grid - now : at - now;
+}

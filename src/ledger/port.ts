@@ -249,6 +249,7 @@ export interface Due {
   readonly polls: readonly {
     submission: string;
     job: JsonObject;
+    jobId: string;
     model: string;
     operation: 'generate' | 'train';
     submittedAt: number;

@@ -155,6 +155,8 @@ export interface ListedJob {
   /** Epoch ms by the vendor's clock. */
   readonly createdAt: number;
   readonly billed: Amount | null;
+  /** Absent where the list does not tell, or by a word that is not known. */
+  readonly state?: 'pending' | 'ended';
 }
 
 /** What the vendor reveals of a job; fields that it does not are absent. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PollTimes } from '../../src/activities/poll-times.ts';
+import { PollTimes, togetherMs } from '../../src/activities/poll-times.ts';
 
 const timeouts = { pollFirstMs: 1_000, pollMs: 10_000 };
 const paid = { perMinute: 60, counts: 'paid' } as const;
@@ -55,6 +55,19 @@ describe('when a job is asked for', () => {
         },
       ),
     );
+  });
+
+  it('comes together for many jobs without being much sooner or later', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1_000, max: 60_000 }), fc.nat(1e9), (delay, now) => {
+        const together = togetherMs(delay, timeouts.pollMs, now);
+        expect(together).toBeGreaterThanOrEqual(delay / 2);
+        expect(together).toBeLessThanOrEqual(delay * 1.5);
+        expect(Math.round(((now + together) / timeouts.pollMs) * 16) % 1).toBe(0);
+      }),
+    );
+    const at = (now: number): number => now + togetherMs(10_000, 10_000, now);
+    expect(new Set([20_100, 21_000, 22_000, 24_000].map(at))).toEqual(new Set([30_000]));
   });
 
   it('spreads polls over half of a rate that counts them', () => {

@@ -73,13 +73,14 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
   const rows = database.all<{
     id: string;
     job: string;
+    job_id: string;
     model: string;
     op: 'generate' | 'train';
     submitted_at: number;
     polls: number;
     give_up_at: number;
   }>(
-    `select id, job, model, op, submitted_at, polls, give_up_at from submission
+    `select id, job, job_id, model, op, submitted_at, polls, give_up_at from submission
      where id in ${among} and state = 'submitted' and next_poll_at <= ?2
      order by next_poll_at limit ?3`,
     ids,
@@ -95,6 +96,7 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
   return rows.map((row) => ({
     submission: row.id,
     job: JSON.parse(row.job) as JsonObject,
+    jobId: row.job_id,
     model: row.model,
     operation: row.op,
     submittedAt: row.submitted_at,

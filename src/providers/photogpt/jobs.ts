@@ -105,17 +105,23 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
         path: `/jobs?${windowQuery(start, end, pageToken)}`,
         answer: jobPage,
       });
-      for (const { jobId, createdAt, credits } of result.jobs ?? [])
+      for (const { jobId, createdAt, credits, status } of result.jobs ?? [])
         found.set(jobId, {
           job: { jobId },
           id: jobId,
           createdAt: timeOf(createdAt) ?? start,
           billed: billedAmount(credits, 'credits'),
+          ...listedState(status?.toLowerCase() ?? ''),
         });
       pageToken = result.nextPageToken;
     } while (pageToken);
   }
   return [...found.values()].toSorted((a, b) => a.createdAt - b.createdAt);
+}
+
+function listedState(word: string): Pick<ListedJob, 'state'> {
+  if (running.has(word)) return { state: 'pending' };
+  return succeeded.has(word) || failed.has(word) ? { state: 'ended' } : {};
 }
 
 function windowQuery(start: number, end: number, pageToken: string | null | undefined): string {

@@ -37,6 +37,7 @@ export const jobPage = z.looseObject({
           jobId: id,
           createdAt: z.union([z.string(), z.number()]),
           credits: z.union([z.number(), z.string()]).nullish(),
+          status: z.string().nullish(),
         }),
       )
       .nullish(),
