@@ -29,13 +29,19 @@ export class KnownNames {
     path: DocumentPath,
     mistakes: Mistake[],
   ): void {
-    const earlier = name === 'shot' || name === 'source' ? 'reserved' : this.#origins.get(name);
-    if (earlier !== undefined) {
-      const message =
-        earlier === 'reserved'
-          ? `${name} is reserved: it cannot name ${origin}`
-          : `${name} means two things: ${earlier} and ${origin}`;
-      mistakes.push({ path, at: 'key', message, hint: 'rename one of them' });
+    const earlier = this.#origins.get(name);
+    const message = literals.has(name)
+      ? `${name} is a fixed value in templates: it cannot name ${origin}`
+      : name === 'shot' || name === 'source'
+        ? `${name} is reserved: it cannot name ${origin}`
+        : earlier && `${name} means two things: ${earlier} and ${origin}`;
+    if (message !== undefined) {
+      mistakes.push({
+        path,
+        at: 'key',
+        message,
+        hint: earlier ? 'rename one of them' : 'rename it',
+      });
       return;
     }
     this.#origins.set(name, origin);
@@ -57,6 +63,9 @@ export class KnownNames {
     return new Map([...this.#names].filter(([name]) => this.#origins.get(name) !== varOrigin));
   }
 }
+
+/** What the template language reads as a value wherever it stands. */
+const literals: ReadonlySet<string> = new Set(['true', 'false', 'nil', 'null', 'empty', 'blank']);
 
 export const varOrigin = 'a var';
 

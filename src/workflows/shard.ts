@@ -29,9 +29,11 @@ export interface ShardInput extends RunInput {
   readonly namesFrom: number;
   /** Whether other steps read this one. */
   readonly isRead: boolean;
+  /** Events after which the history continues as new; default 8,000. Tests lower it. */
+  readonly eventsMax?: number;
 }
 
-const eventsMax = 8_000;
+const eventsMaxDefault = 8_000;
 const probeFirstMs = 60_000;
 const probeMostMs = 3_600_000;
 /** How soon a chunk of a step that others read hands back after something was saved. */
@@ -165,7 +167,7 @@ class Shard {
   }
 
   #isLong(): boolean {
-    return workflowInfo().historyLength > eventsMax;
+    return workflowInfo().historyLength > (this.#input.eventsMax ?? eventsMaxDefault);
   }
 
   #summary(from: number, to: number): string {

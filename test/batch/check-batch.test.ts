@@ -46,6 +46,11 @@ describe('checkBatch refuses', () => {
       'source is reserved: it cannot name an axis',
     ],
     [
+      'a column that the template language reads as a value',
+      `rows: [{ empty: a }]\n${painter}\nprompt: "{{ empty }}"`,
+      'empty is a fixed value in templates: it cannot name a column',
+    ],
+    [
       'a condition on nothing',
       `${rows}\nwhere: [{ idd: a }]\n${painter}\nprompt: "{{ id }}"`,
       'unknown variable idd',
@@ -137,6 +142,11 @@ describe('checkBatch refuses', () => {
       'a budget in another unit',
       'budget: { studio: 3 usd }',
       'studio bills in credits, not in usd',
+    ],
+    [
+      'a var that the template language reads as a value',
+      'vars: { nil: 3 }',
+      'nil is a fixed value in templates: it cannot name a var',
     ],
     ['a budget of nobody', 'budget: { nobody: 3 usd }', 'there is no account nobody'],
     ['a model that nobody uses', 'models: { m: { use: studio:nix } }', 'studio has no model nix'],

@@ -9,7 +9,7 @@ import type { Activities } from '../../src/activities/index.ts';
 import type { RunShotsInput } from '../../src/activities/run-shots.ts';
 import { batchWorkflowId } from '../../src/batch/ids.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
-import type { batchWorkflow } from '../../src/workflows/index.ts';
+import type { batchWorkflow, shardWorkflow } from '../../src/workflows/index.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
@@ -83,6 +83,38 @@ export async function openStage(activities: Partial<Activities>) {
         workflowId: batchWorkflowId(batch),
         args: [{ batch, run: 1, ledgerId: 'ledger' }],
       }),
+    /** Runs one shard of one-shot chunks by itself; `first` is how its first history ended. */
+    runShard: async (shots: number, options: { window: number; eventsMax: number }) => {
+      const workflowId = `${batchWorkflowId(batch)}/shard`;
+      const handle = await client.workflow.start<typeof shardWorkflow>('shardWorkflow', {
+        taskQueue: common,
+        workflowId,
+        args: [
+          {
+            ...{ batch, run: 1, ledgerId: 'ledger', step: 'draw', lane: 'draw-lane' },
+            ...{ account, accountName: account, chunkShots: 1, to: shots },
+            chunks: Array.from({ length: shots }, (_, index) => index),
+            names: [],
+            namesFrom: 0,
+            isRead: false,
+            ...options,
+          },
+        ],
+      });
+      await handle.result();
+      let runs = 0;
+      let runId: string | undefined = handle.firstExecutionRunId;
+      let first: string | undefined;
+      while (runId) {
+        const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+        const end = events?.at(-1);
+        const next = end?.workflowExecutionContinuedAsNewEventAttributes;
+        first ??= next ? 'continued as new' : 'ended';
+        runId = next?.newExecutionRunId ?? undefined;
+        runs++;
+      }
+      return { first, runs };
+    },
     /** Saves the histories of the batch and its shards for the replay tests. */
     record: async (folder: string, name: string) => {
       const query = `WorkflowId STARTS_WITH "${batchWorkflowId(batch)}"`;

@@ -1,0 +1,32 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RunShotsInput } from '../../src/activities/run-shots.ts';
+import { openStage, positions, type Stage } from './stage.ts';
+
+let stage: Stage | undefined;
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+describe('shardWorkflow', () => {
+  it('drains a history that grows long, and continues as new with what is left', async () => {
+    const shots = 40;
+    const waited = new Set<number>();
+    stage = await openStage({
+      // Every fourth chunk is not done at once, so that some are cut off in the middle.
+      runShots: async ({ from }) => {
+        if (from % 4 !== 0 || waited.has(from)) return { kind: 'done', saved: 1 };
+        waited.add(from);
+        return { kind: 'wait', ms: 20, saved: 0 };
+      },
+    });
+    const { first, runs } = await stage.runShard(shots, { window: 4, eventsMax: 60 });
+    expect(first).toBe('continued as new');
+    expect(runs).toBeGreaterThan(2);
+    const asked = stage.callsOf<RunShotsInput>('runShots');
+    expect(asked).toHaveLength(shots + waited.size);
+    expect([...new Set(positions(asked))]).toEqual(
+      Array.from({ length: shots }, (_, index) => index),
+    );
+  });
+});
