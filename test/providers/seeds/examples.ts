@@ -7,7 +7,6 @@ import { startSimulator } from '../../../src/simulator/index.ts';
 import { openFence } from '../requests.ts';
 import type { Example, SeedTable } from './rows.ts';
 
-const apiKey = '<YOUR_API_KEY>';
 const picture = Buffer.from('\xff\xd8\xff\xe0a picture', 'latin1');
 
 /** Sends a table's examples as they stand in the documents, one after the other. */
@@ -31,7 +30,7 @@ export async function playExamples(
   const baseUrl = simulator.baseUrls[table.vendor] ?? '';
   const pass = (): void => void (time.at += 60_000);
   const kept = new Map<string, string>();
-  const provider = vendor.connect({ baseUrl, apiKey, settings: {} });
+  const provider = vendor.connect({ baseUrl, apiKey: table.apiKey, settings: {} });
   if (provider.train) kept.set('<MODEL_ID>', await trainedModel(provider, folder, pass));
   for (const example of table.examples) {
     if (example.afterJobs) pass();

@@ -335,8 +335,10 @@ const pages: readonly Row[] = [
 
 export const photogpt: SeedTable = {
   vendor: 'photogpt',
+  apiKey: '<YOUR_API_KEY>',
   headers: { authorization: 'Bearer <YOUR_API_KEY>', 'api-version': '1' },
   start: {
+    url: 'https://developer.photogptai.com/api/images/generation',
     path: '/images/generation',
     status: 200,
     answer: { status: 'OK', result: { jobId: 'job-1' } },

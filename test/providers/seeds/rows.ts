@@ -136,10 +136,18 @@ export interface Example {
 
 export interface SeedTable {
   readonly vendor: string;
+  /** As the document writes it, so that its examples are sent as they stand. */
+  readonly apiKey: string;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The method and path of a start, and an answer to it; rows about other paths say so. */
-  readonly start: { readonly path: string; readonly status: number; readonly answer: JsonObject };
+  /** How a picture is started, and an answer to it. */
+  readonly start: {
+    /** The documented address, or the end of it. */
+    readonly url: string;
+    readonly path: string;
+    readonly status: number;
+    readonly answer: JsonObject;
+  };
   readonly rows: readonly Row[];
   /** In order, as one story. */
   readonly examples: readonly Example[];
