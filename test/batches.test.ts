@@ -6,16 +6,24 @@ import { openStep } from '../src/batch/expand.ts';
 import type { StepExpansion } from '../src/batch/expand.ts';
 import { parseBatch } from '../src/batch/parse.ts';
 import { formatProblems } from '../src/batch/report-problems.ts';
-import { catalogueOf } from '../src/accounts/catalogue.ts';
+import { catalogueOf, offerOf } from '../src/accounts/catalogue.ts';
+import type { ShotRequest } from '../src/batch/request.ts';
 import { loadConfig } from '../src/config.ts';
 import { diskFiles } from '../src/storage/disk-files.ts';
 
 const folder = fileURLToPath(new URL('../batches/', import.meta.url));
-const catalogue = catalogueOf(loadConfig({}, folder));
+const { accounts } = loadConfig({}, folder);
+const catalogue = catalogueOf({ accounts });
 const context = { files: diskFiles(folder), catalogue };
 const names = readdirSync(folder).filter(
   (name) => name.endsWith('.yaml') && name !== 'shotlist.yaml',
 );
+
+/** Of a request whose price only the vendor tells. */
+function quoteKeyOf(request: ShotRequest): string | undefined {
+  const account = accounts.get(request.account);
+  return account && offerOf(account).quoteKey?.(request);
+}
 
 describe.each(names)('batches/%s', (name) => {
   const source = readFileSync(`${folder}${name}`, 'utf8');
@@ -33,27 +41,32 @@ describe.each(names)('batches/%s', (name) => {
     expect(source).toContain(`\n# ${total} shots: ${steps}.\n`);
   });
 
-  it('costs a known amount that its budget allows', () => {
+  it('costs an amount that its budget allows, or that its vendor is asked for', () => {
     const expansions = new Map<string, StepExpansion>();
-    const trainings = new Map<string, number>();
-    let total = 0;
+    const totals = new Map<string, number>();
+    const trainings = new Set<string>();
+    const add = (name: string, amount: number): void =>
+      void totals.set(name, (totals.get(name) ?? 0) + amount);
     for (const { name: step } of document.steps) {
       const expansion = openStep(document, step, context);
       expansions.set(step, expansion);
       for (const expanded of expansion.shots(expectedSources(expansion, expansions))) {
         if (!('shot' in expanded)) throw new Error(`a shot of ${step} is faulty`);
-        const { shot } = expanded;
-        expect(shot.price.amount, shot.key).not.toBeNull();
-        total += shot.price.amount ?? 0;
-        const { choice } = shot.request;
-        if (choice.kind !== 'training') continue;
-        const price = catalogue.get('photogpt')?.trainingPrice();
-        expect(price?.amount).toBeGreaterThan(0);
-        trainings.set(choice.set.fingerprint, price?.amount ?? 0);
+        const { request, price, key } = expanded.shot;
+        const isQuoted = quoteKeyOf(request) !== undefined;
+        expect(price.amount === null, `${key} has no price`).toBe(isQuoted);
+        add(request.account, price.amount ?? 0);
+        const { choice } = request;
+        if (choice.kind !== 'training' || trainings.has(choice.set.fingerprint)) continue;
+        const training = catalogue.get(request.account)?.trainingPrice().amount ?? 0;
+        expect(training).toBeGreaterThan(0);
+        trainings.add(choice.set.fingerprint);
+        add(request.account, training);
       }
     }
-    for (const amount of trainings.values()) total += amount;
-    expect(document.budget['photogpt']?.amount).toBeGreaterThanOrEqual(total);
+    expect(Object.keys(document.budget).toSorted()).toEqual([...totals.keys()].toSorted());
+    for (const [name, total] of totals)
+      expect(document.budget[name]?.amount, name).toBeGreaterThanOrEqual(total);
   });
 
   it('tells the editor its schema in the first line', () => {
@@ -64,7 +77,7 @@ describe.each(names)('batches/%s', (name) => {
 
 it('ships pictures small enough to be cloned', () => {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const pictures = files.filter((file) => /^(selfies|training)\b.*\.jpg$/.test(file));
+  const pictures = files.filter((file) => /^(selfies|training|photos)\b.*\.jpg$/.test(file));
   expect(pictures.length).toBeGreaterThan(30);
   for (const picture of pictures)
     expect(readFileSync(`${folder}${picture}`).length, picture).toBeLessThan(10_000);

@@ -54,8 +54,7 @@ export async function openStage(settings: Partial<SimulatorSettings> = {}): Prom
   const started = new Set<ChildProcess>();
   const base = {
     ...process.env,
-    PHOTOGPT_BASE_URL: simulator.baseUrls['photogpt'],
-    PHOTOGPT_API_KEY: 'demo',
+    ...accessTo(simulator),
     TEMPORAL_ADDRESS: temporalAddress,
     TEMPORAL_NAMESPACE: namespace,
   };
@@ -116,6 +115,15 @@ export async function openStage(settings: Partial<SimulatorSettings> = {}): Prom
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Keys and addresses of every vendor that is simulated. */
+function accessTo({ baseUrls }: Simulator): Record<string, string> {
+  const variables = Object.entries(baseUrls).flatMap(([id, url]) => [
+    [`${id.toUpperCase()}_BASE_URL`, url],
+    [`${id.toUpperCase()}_API_KEY`, 'demo'],
+  ]);
+  return Object.fromEntries(variables) as Record<string, string>;
 }
 
 /** Waits for what another process brings about; the time limit only turns a hang into a failure. */
