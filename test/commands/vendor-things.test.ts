@@ -20,10 +20,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const environment = () => ({
-  PHOTOGPT_BASE_URL: simulator.baseUrls['photogpt'],
-  PHOTOGPT_API_KEY: 'demo',
-});
+/** Keys and addresses of every vendor that is simulated. */
+const environment = (): Record<string, string> => {
+  const variables = Object.entries(simulator.baseUrls).flatMap(([id, url]) => [
+    [`${id.toUpperCase()}_BASE_URL`, url],
+    [`${id.toUpperCase()}_API_KEY`, 'demo'],
+  ]);
+  return Object.fromEntries(variables) as Record<string, string>;
+};
 
 /** One command in this process; `answers` are what the person types. */
 async function shotlist(args: string, answers?: readonly string[]) {
@@ -169,5 +173,37 @@ describe('what lies at the vendor', () => {
     });
     expect((await shotlist('uploads elsewhere')).stderr).toContain('there is no account elsewhere');
     expect(await open().provider.files?.list()).toEqual(before);
+  });
+
+  it.each([
+    ['uploads gptimage2api', 'GPTImage2API has no call that lists uploads', 'gptimage2api.org'],
+    ['trained wonda', 'Wonda has no call that lists trained models', 'wondercat.ai'],
+    ['trained productai --delete-all', 'ProductAI has no call that lists', 'productai.photo'],
+    ['uploads wonda --delete-all', 'Wonda has no call that deletes uploads', 'wondercat.ai'],
+  ])('says where to look when the vendor has no call: %s', async (args, message, site) => {
+    const { code, stderr } = await shotlist(args);
+    expect({ code, stderr }).toMatchObject({ code: 2 });
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`https://${site}`);
+  });
+
+  it('lists the uploads of every vendor that has such a call', async () => {
+    const config = loadConfig(environment(), folder);
+    const path = join(folder, 'mug.png');
+    await sharp({ create: { width: 8, height: 8, channels: 3, background: '#06c' } }).toFile(path);
+    for (const { name, key, vendor, baseUrl, settings } of config.accounts.values()) {
+      const provider = vendor.connect({ baseUrl, apiKey: 'demo', settings });
+      if (!provider.files || provider.train) continue;
+      const file = { sha256: 'b2', mime: 'image/png', bytes: 100, name: 'mug.png', path };
+      const { remote, url, expiresAt } =
+        (await provider.upload?.({ ...file, trainedModel: undefined })) ?? {};
+      if (remote === undefined) throw new Error(`${name} takes no uploads`);
+      await using project = await openProject(config);
+      const stored = { remote, url: url ?? null, expiresAt: expiresAt ?? null };
+      await project.ledger.remotes.storeUpload(key, 'b2', 'reference', stored);
+      const { stdout } = await shotlist(`uploads ${name} --json`);
+      const known = { kind: 'reference', name: null, hash: 'b2' };
+      expect(JSON.parse(stdout), name).toMatchObject({ account: name, uploads: [{ known }] });
+    }
   });
 });
