@@ -37,7 +37,7 @@ export const existing = { kind: 'existing', id: 'm-1' } as const satisfies Model
 export type Texts = Readonly<Record<string, string>>;
 
 /** A value as far out as the field allows. */
-function boldest(name: string, field: FieldSpec, texts: Texts): Json {
+export function boldest(name: string, field: FieldSpec, texts: Texts): Json {
   if (field.kind === 'choice') return field.values.at(-1) ?? null;
   if (field.kind === 'integer') return field.max ?? (name === 'outputs' ? 2 : 128);
   if (field.kind === 'number') return field.max ?? (name === 'duration' ? 8 : 0.5);
