@@ -24,7 +24,7 @@ export interface SimulatorSettings {
   credits: number;
   /** HTTP status of "insufficient credits", which PhotoGPT does not document. */
   noCreditsStatus: number;
-  /** Credits by vendor and kind of work. */
+  /** Credits by vendor and kind of work. Wonda's credit is a thousandth of a dollar. */
   prices: Record<string, Record<string, number>>;
   /** The keys that are accepted; null accepts any key that does not start with `bad`. */
   keys: string[] | null;
@@ -44,6 +44,10 @@ export interface SimulatorSettings {
   revealing: boolean;
   /** Which of its two documented field styles GPTImage2API shows tasks in. */
   taskStyle: 'reference' | 'quickstart';
+  /** Which of its two documented forms the ids of Wonda's jobs have: `ij_...`, or a bare UUID. */
+  inferenceIds: 'prefixed' | 'uuid';
+  /** The names that Wonda's X-Wonda-Project may have; empty takes any. */
+  projects: string[];
   /** Jobs on one page of a list. */
   listPageSize: number;
   /** How long an output's URL works after it was handed out; 0 is for ever. */
@@ -67,9 +71,13 @@ export const defaultSettings: SimulatorSettings = {
   jitter: 0.3,
   credits: 100_000,
   noCreditsStatus: 402,
-  prices: { photogpt: { image: 10, upscale: 5, video: 160, training: 300 } },
+  prices: {
+    photogpt: { image: 10, upscale: 5, video: 160, training: 300 },
+    wonda: { image: 40, edit: 5, video: 100, text: 0.01 },
+  },
   keys: null,
   perMinute: 0,
+  perMinuteCounts: 'paid',
   retryAfter: 'seconds',
   maxTrainings: 4,
   failRate: 0,
@@ -77,7 +85,8 @@ export const defaultSettings: SimulatorSettings = {
   refundLagMs: 0,
   revealing: false,
   taskStyle: 'reference',
-  perMinuteCounts: 'paid',
+  inferenceIds: 'prefixed',
+  projects: [],
   listPageSize: 50,
   urlMs: 0,
   pictures: 'full',

@@ -10,7 +10,7 @@ interface Named {
   readonly value: unknown;
 }
 
-/** The key is asked for its balance; any 4xx of the vendor's own means that this account cannot work. */
+/** The key is asked for its balance; an account that is forbidden everything cannot work. */
 export function verify(api: Api): Promise<Verification> {
   const ask = async (): Promise<Verification> => {
     const answer = await api({ method: 'GET', path: '/balance', answer: z.unknown() });
@@ -46,13 +46,15 @@ function said(answer: unknown, balance: Amount | null): string {
     : 'its balance was not understood';
 }
 
-/** Balances, not prices or limits, come first where a record holds several. */
-function namedIn(value: unknown, depth: number): Named[] {
+/** By their paths, `balance.usd`; balances first, and nothing that is a price, a limit or a spending. */
+function namedIn(value: unknown, depth: number, path = ''): Named[] {
   if (!isRecord(value) || depth === 0) return [];
-  const own = Object.entries(value).map(([name, inner]): Named => ({ name, value: inner }));
-  const nested = own.flatMap(({ value: inner }) => namedIn(inner, depth - 1));
+  const all = Object.entries(value).flatMap(([key, inner]): Named[] => {
+    const name = `${path}${key}`;
+    if (/price|cost|limit|spen[dt]|refill/i.test(key)) return [];
+    return isRecord(inner) ? namedIn(inner, depth - 1, `${name}.`) : [{ name, value: inner }];
+  });
   const isBalance = ({ name }: Named): boolean => /balance|available|remaining/i.test(name);
-  const all = [...own, ...nested];
   return [...all.filter(isBalance), ...all.filter((one) => !isBalance(one))];
 }
 

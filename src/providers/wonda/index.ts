@@ -61,6 +61,7 @@ export const wonda: Vendor = {
   id: 'wonda',
   title: 'Wonda',
   unit: 'usd',
+  site: 'https://wonda.sh',
   baseUrl: 'https://api.wondercat.ai/api/v1',
   timeouts: {
     postMs: 60_000,
