@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { providerOf } from '../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { KnownThing, RemoteLedger } from '../ledger/port.ts';
@@ -91,23 +92,17 @@ function accountOf(config: Config, name: string): AccountConfig {
   });
 }
 
-function connect({
-  name,
-  vendor,
-  baseUrl,
-  settings,
-  apiKey,
-  keyVariable,
-}: AccountConfig): Provider {
-  if (apiKey !== undefined) return vendor.connect({ baseUrl, apiKey, settings });
+function connect(account: AccountConfig): Provider {
+  const provider = providerOf(account);
+  if (provider) return provider;
+  const { name, keyVariable } = account;
   throw new UserError(`the account ${name} has no key: ${keyVariable} is not set`, {
     next: [`export ${keyVariable}=...`],
   });
 }
 
 function noSuchCall({ vendor }: AccountConfig, message: string): UserError {
-  const site = new URL(vendor.baseUrl).host.replace(/^api\./, '');
-  return new UserError(message, { next: [`look there yourself: https://${site}`] });
+  return new UserError(message, { next: [`look there yourself: ${vendor.site}`] });
 }
 
 /** One free call. @throws UserError in the vendor's words */

@@ -13,6 +13,8 @@ export interface Vendor {
   readonly id: string;
   readonly title: string;
   readonly unit: Unit;
+  /** Where a person signs in to look after things that have no call. */
+  readonly site: string;
   /** Everything before the documented paths. */
   readonly baseUrl: string;
   readonly timeouts: Timeouts;

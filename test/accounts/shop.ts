@@ -32,11 +32,13 @@ function modelOf(id: string): ModelSpec {
 const keyOf = ({ model, resolution }: ShotRequest): string => `${model} ${resolution ?? '1K'}`;
 
 /** A vendor that tells its models and its prices only when it is asked. */
-export const shop: Vendor = {
+const shop: Vendor = {
   id: 'shop',
   title: 'Shop',
   unit: 'credits',
-  baseUrl: 'https://shop.example.test',
+  site: 'https://shop.example',
+  baseUrl: 'https://api.shop.example.test',
+  site: 'https://shop.example.test',
   timeouts: {
     postMs: 1_000,
     imageJobMs: 1_000,

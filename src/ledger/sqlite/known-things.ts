@@ -9,14 +9,14 @@ import type { Database } from './database.ts';
  */
 export function knownThings(database: Database, account: string): ReadonlyMap<string, KnownThing> {
   const known = new Map<string, KnownThing>();
-  const paths = pathsOf(database, account);
+  const names = namesOf(database, account);
   const trainings = trainingsOf(database, account);
   for (const { sha256, remote } of database.all<{ sha256: string; remote: string }>(
     `select sha256, remote from upload where account = ? and state = 'stored'`,
     account,
   ))
     for (const id of textsIn(JSON.parse(remote) as Json))
-      known.set(id, { kind: 'reference', name: paths.get(sha256) ?? null, hash: sha256 });
+      known.set(id, { kind: 'reference', name: names.get(sha256) ?? null, hash: sha256 });
   for (const { fp, sha256, id } of database.all<{ fp: string; sha256: string; id: string }>(
     `select fp, sha256, remote_id as id from model_image
      where account = ? and remote_id is not null`,
@@ -35,14 +35,21 @@ export function knownThings(database: Database, account: string): ReadonlyMap<st
   return known;
 }
 
-function pathsOf(database: Database, account: string): ReadonlyMap<string, string> {
-  const rows = database.all<{ sha256: string; path: string }>(
-    `select distinct r.value ->> 'sha256' as sha256, r.value ->> 'path' as path
+/**
+ * What the account's uploads are called here: as files that shots of any account read, since one account
+ * may host another's files, or as outputs by their shots' keys.
+ */
+function namesOf(database: Database, account: string): ReadonlyMap<string, string> {
+  const rows = database.all<{ sha256: string; name: string }>(
+    `with held as (select sha256 from upload where account = ?)
+     select sha256, min(key) as name from shot_file where sha256 in held group by sha256
+     union all
+     select r.value ->> 'sha256' as sha256, min(r.value ->> 'path') as name
      from shot, json_each(request, '$.references') r
-     where account = ? and r.value ->> 'kind' = 'file'`,
+     where r.value ->> 'kind' = 'file' and r.value ->> 'sha256' in held group by 1`,
     account,
   );
-  return new Map(rows.map(({ sha256, path }) => [sha256, path]));
+  return new Map(rows.map(({ sha256, name }) => [sha256, name]));
 }
 
 interface KnownTraining {

@@ -55,6 +55,7 @@ export const gptimage2api: Vendor = {
   id: 'gptimage2api',
   title: 'GPTImage2API',
   unit: 'credits',
+  site: 'https://gptimage2api.org',
   baseUrl: 'https://gptimage2api.org',
   timeouts: {
     postMs: 60_000,

@@ -61,6 +61,7 @@ export const photogpt: Vendor = {
   id: 'photogpt',
   title: 'PhotoGPT',
   unit: 'credits',
+  site: 'https://platform.photogptai.com',
   baseUrl: 'https://developer.photogptai.com/api',
   timeouts: {
     postMs: 60_000,

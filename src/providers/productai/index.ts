@@ -15,6 +15,7 @@ export const productai: Vendor = {
   id: 'productai',
   title: 'ProductAI',
   unit,
+  site: 'https://create.productai.photo',
   baseUrl: 'https://api.productai.photo/v1',
   timeouts: {
     postMs: 60_000,

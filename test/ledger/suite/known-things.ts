@@ -6,6 +6,7 @@ import {
   accountSettings,
   everything,
   file,
+  finish,
   claimOne,
   money,
   options,
@@ -81,6 +82,21 @@ export function knownThingsSuite(open: Open): void {
       ]),
     );
     expect(await ledger.remotes.knownThings('other@https://api.example.test')).toEqual(new Map());
+  });
+
+  it('names what an account hosts for another, and outputs by their shots', async () => {
+    const host = 'host@https://files.example.test';
+    const stored = { remote: 'file-3', url: null, expiresAt: null };
+    await ledger.remotes.storeUpload(host, 'b2', 'reference', stored);
+    const lane = await startBatch(ledger, 'hare', [plannedShot(1)]);
+    await finish(ledger, await claimOne(ledger, lane), 'c3');
+    await ledger.remotes.storeUpload(host, 'c3', 'reference', { ...stored, remote: 'file-4' });
+    expect(await ledger.remotes.knownThings(host)).toEqual(
+      new Map([
+        ['file-3', { kind: 'reference', name: 'photos/mug.jpg', hash: 'b2' }],
+        ['file-4', { kind: 'reference', name: 'one/shot-0001', hash: 'c3' }],
+      ]),
+    );
   });
 
   it('forgets uploads by the vendor’s id, wherever in their reference it stands', async () => {
