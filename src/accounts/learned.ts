@@ -11,7 +11,7 @@ import { providerOf } from './provider.ts';
 /** After this long a vendor is asked again. */
 export const learnedForMs = 24 * 60 * 60_000;
 /** Distinct prices asked for at once, of one account. */
-export const questionsMax = 500;
+const questionsMax = 500;
 /** Answers are kept this often, so that little is asked twice after a Ctrl-C. */
 const questionsPerWrite = 50;
 
@@ -68,11 +68,6 @@ export class LearnedAccounts {
       if (found) facts.tellModels(found.models, found.at);
       facts.tellQuotes(await this.#ledger.quotes(key, facts.quotedLast));
     }
-  }
-
-  /** Whether the account's vendor tells its models live, and may be asked here. */
-  mayDiscover(account: AccountConfig): boolean {
-    return this.#provider(account)?.discover !== undefined;
   }
 
   /**

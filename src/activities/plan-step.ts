@@ -63,7 +63,9 @@ export async function planStep(
     let planned = 0;
     for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
       cancelled.throwIfAborted();
-      await plans.putShots(batch, run, await deps.learned.priced(slice));
+      // Where unknown prices were accepted, one that becomes known now would break the accepted sum.
+      const priced = row.unknownPrices ? slice : await deps.learned.priced(slice);
+      await plans.putShots(batch, run, priced);
       planned += slice.length;
       tell(`${planned} shots`);
     }

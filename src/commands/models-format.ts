@@ -155,7 +155,7 @@ function rangeText(what: string, min: number | undefined, max: number | undefine
 }
 
 /** `10 (assumed)`, or by resolution where it makes a difference: `8 at 1K, 12 at 2K (exact)`. */
-export function priceText(prices: readonly ModelPrice[]): string {
+function priceText(prices: readonly ModelPrice[]): string {
   const [standard, ...byResolution] = prices;
   if (!standard || !prices.some(isKnown)) return 'unknown';
   const isFlat = byResolution.every(({ price }) => price.amount === standard.price.amount);

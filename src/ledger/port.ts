@@ -82,6 +82,8 @@ export interface BatchRow {
   readonly frozen: string;
   readonly ownerPath: string;
   readonly policy: BatchPolicy;
+  /** As the last run accepted it. */
+  readonly unknownPrices: boolean;
   readonly steps: AcceptedRun['steps'];
   readonly startedAt: number;
   readonly endedAt: number | null;
@@ -389,7 +391,8 @@ export interface RemoteLedger {
       }
     | undefined
   >;
-  intendUpload(account: string, sha256: string, purpose: string): Promise<boolean>;
+  /** False, and nothing is noted, when `atMost` other files lie there for that purpose. */
+  intendUpload(account: string, sha256: string, purpose: string, atMost?: number): Promise<boolean>;
   /** `ready` false: it is still processed. */
   storeUpload(
     account: string,

@@ -82,7 +82,6 @@ describe('discover', () => {
     const { account, received } = await openShop(generous);
     const keyless = { ...account, apiKey: undefined };
     const learned = learnedOf(keyless);
-    expect(learned.mayDiscover(keyless)).toBe(false);
     expect(await learned.discover(keyless)).toBeUndefined();
     expect(learned.unanswered(keyless, requestsOf('plain')).size).toBe(0);
     expect(await learned.quote(keyless, requestsOf('plain'))).toEqual([]);

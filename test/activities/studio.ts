@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -13,7 +13,10 @@ import { openStep } from '../../src/batch/expand.ts';
 import { parseBatch } from '../../src/batch/parse.ts';
 import { catalogueOf, offerOf } from '../../src/accounts/catalogue.ts';
 import { LearnedAccounts } from '../../src/accounts/learned.ts';
+import { providerOf } from '../../src/accounts/provider.ts';
 import { loadConfig } from '../../src/config.ts';
+import { openHost } from '../../src/hosting/open-host.ts';
+import type { AcceptedRun } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import type { Limits, Timeouts } from '../../src/providers/port.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
@@ -36,8 +39,10 @@ export async function openStudio(
   settings: Partial<SimulatorSettings> = {},
   timeouts: Partial<Timeouts> = {},
   limited: Partial<Limits> = {},
+  project: { settingsFile?: string; environment?: Record<string, string> } = {},
 ) {
   const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
+  writeFileSync(join(home, 'shotlist.yaml'), project.settingsFile ?? '{}');
   const simulator = await startSimulator({
     port: 0,
     jobMs: 60,
@@ -51,6 +56,7 @@ export async function openStudio(
     SHOTLIST_HOME: home,
     PHOTOGPT_API_KEY: 'test-key',
     PHOTOGPT_BASE_URL: simulator.baseUrls['photogpt'],
+    ...project.environment,
   };
   const config = loadConfig(environment, home);
   const account = config.accounts.get('photogpt');
@@ -86,6 +92,7 @@ export async function openStudio(
       settings: account.settings,
       pace: paceOf(ledger, account.key, limits),
     }),
+    host: openHost(account, config, providerOf),
     trustedOrigin: new URL(account.baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice({}),
     pulse: new AccountPulse(limits),
@@ -95,7 +102,9 @@ export async function openStudio(
     ledger,
     blobs,
     accounts: new Map([[account.key, access]]),
-    lanes: new Map([[account.key, { name: account.name, inFlight: limits.inFlight }]]),
+    lanes: new Map([
+      [account.key, { name: account.name, inFlight: limits.inFlight, host: access.host?.key }],
+    ]),
     catalogue,
     learned,
     now,
@@ -104,7 +113,7 @@ export async function openStudio(
   };
 
   /** Freezes a batch, accepts it whole and starts its run. */
-  async function startRun(source: string): Promise<RunInput> {
+  async function startRun(source: string, changes: Partial<AcceptedRun> = {}): Promise<RunInput> {
     const file = 'batch.yaml';
     const { document, problems } = parseBatch(source, file);
     if (!document) throw new Error(JSON.stringify(problems));
@@ -126,6 +135,7 @@ export async function openStudio(
       accepted: [{ account: account!.key, unit: 'credits', cap: 1_000_000_000 }],
       unknownPrices: true,
       steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
+      ...changes,
     });
     return { batch: document.batch, run: row.run, ledgerId: ledger.id };
   }

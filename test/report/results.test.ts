@@ -24,6 +24,7 @@ const status: BatchStatus = {
     state: 'finished',
     frozen: 'f',
     ownerPath: 'autumn.yaml',
+    unknownPrices: false,
     policy: { retries: 1, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
     steps: [{ name: 'portraits', from: [], pick: 'all' }],
     startedAt: 0,

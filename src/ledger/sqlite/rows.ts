@@ -32,6 +32,7 @@ export function batchRow(record: BatchRecord): BatchRow {
     frozen: record.frozen,
     ownerPath: record.owner_path,
     policy: JSON.parse(record.policy),
+    unknownPrices: record.unknown_prices === 1,
     steps: JSON.parse(record.steps),
     startedAt: record.started_at,
     endedAt: record.ended_at,

@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalogueOf } from '../../src/accounts/catalogue.ts';
+import { LearnedAccounts } from '../../src/accounts/learned.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import { loadConfig } from '../../src/config.ts';
+import { everything } from '../ledger/fixture.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const source = `
+batch: foxes
+steps:
+  fox:
+    model: wonda:nano-banana-2
+    prompt: a fox
+`;
+
+describe('planStep', () => {
+  let studio: Studio;
+  beforeEach(async () => {
+    studio = await openStudio();
+  });
+  afterEach(() => studio.close());
+
+  /** Plans the step in a worker with these variables, and answers the price of its one shot. */
+  async function plannedPrice(environment: Record<string, string>, unknownPrices = false) {
+    const { ledger, deps, home, simulator } = studio;
+    const { accounts } = loadConfig(
+      { SHOTLIST_HOME: home, WONDA_BASE_URL: simulator.baseUrls['wonda'], ...environment },
+      home,
+    );
+    const learned = new LearnedAccounts({ ledger: ledger.learned, accounts: accounts.values() });
+    const lanes = [...accounts.values()].map(
+      ({ key, name, limits }) => [key, { name, inFlight: limits.inFlight }] as const,
+    );
+    const activities = createActivities({
+      ...deps,
+      lanes: new Map(lanes),
+      catalogue: catalogueOf({ accounts }, learned.of),
+      learned,
+    });
+    const input = await studio.startRun(source, { unknownPrices });
+    await studio.environmentOf().run(activities.planStep, { ...input, step: 'fox', sweep: 1 });
+    const [shot] = await everything(ledger.reports.shots('foxes'));
+    return shot?.price;
+  }
+
+  it('asks for a price that nobody knows, with the key', async () => {
+    const price = await plannedPrice({ WONDA_API_KEY: 'demo' });
+    expect(price).toEqual({ amount: 40_000, unit: 'usd', basis: 'quoted' });
+  });
+
+  it('leaves it unknown where the key is elsewhere', async () => {
+    expect(await plannedPrice({})).toMatchObject({ amount: null });
+  });
+
+  it('leaves it unknown where unknown prices were accepted', async () => {
+    expect(await plannedPrice({ WONDA_API_KEY: 'demo' }, true)).toMatchObject({ amount: null });
+  });
+});
