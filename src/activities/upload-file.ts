@@ -63,11 +63,30 @@ async function findOrUpload(
     if (await becomesReady(deps, place, wanted, known)) return known;
   }
   const file = await fileToUpload(deps.blobs, wanted);
-  await remotes.intendUpload(place.key, sha256, purpose);
+  const atMost = referencesMax(deps, place, wanted);
+  if (!(await remotes.intendUpload(place.key, sha256, purpose, atMost)))
+    throw new UserError(
+      `${wanted.path} is one reference too many: a trained model of ${place.name} keeps ${atMost}`,
+      {
+        next: [
+          'use fewer different pictures with this model, or train another one for some of them',
+          `or delete some that it has: shotlist uploads ${place.name}`,
+        ],
+      },
+    );
   const stored = await place.upload({ ...file, trainedModel: wanted.trainedModel });
   await remotes.storeUpload(place.key, sha256, purpose, stored);
   if (stored.ready || (await becomesReady(deps, place, wanted, stored))) return stored;
   throw new UserError(`${place.name} lost ${wanted.path} while processing it`);
+}
+
+/** Different references that the model of a file keeps, where it belongs to a trained one. */
+function referencesMax(
+  { catalogue }: ActivityDependencies,
+  { name }: UploadPlace,
+  { trainedModel }: WantedFile,
+): number | undefined {
+  return trainedModel === undefined ? undefined : catalogue.get(name)?.training?.referencesMax;
 }
 
 /**

@@ -1,12 +1,12 @@
 import { formatAmount } from '../money.ts';
 import { openNotes } from './batch-notes.ts';
-import type { NoteTaker } from './batch-notes.ts';
 import { lookUpAccount, lookUpModel } from './catalogue-lookup.ts';
 import type { BatchDocument } from './document.ts';
 import { openStep, uniqueProblems } from './expand.ts';
 import type { ExpansionContext, StepExpansion } from './expand.ts';
 import type { MediaKind } from './model-spec.ts';
 import { foldName, outputName } from './names.ts';
+import { ReferenceCounts } from './reference-counts.ts';
 import { problemAt } from './problem-at.ts';
 import type { Mistake } from './problem-at.ts';
 import type { Problem } from './problem.ts';
@@ -37,19 +37,24 @@ export function checkBatch(document: BatchDocument, context: ExpansionContext): 
   const general = [...checkBudget(document, context), ...checkModels(document, context)];
   const opened = document.steps.flatMap((step) => expansions.get(step.name)?.problems ?? []);
   const healthy = new Set<string>();
+  const counts = new ReferenceCounts(document, context.catalogue);
   const shotProblems: Problem[] = [];
   for (const step of document.steps) {
     const expansion = expansions.get(step.name) as StepExpansion;
     const readsBroken = step.from?.some((name) => !healthy.has(name)) ?? false;
     if (readsBroken || hasError(expansion.problems)) continue;
     const notes = openNotes(document, step, context.catalogue);
+    const see = (shot: PlannedShot): void => {
+      notes.see(shot);
+      counts.see(shot);
+    };
     const sources = expectedSources(expansion, expansions);
-    const found = checkShots(document, expansion, sources, notes);
+    const found = [...checkShots(document, expansion, sources, see), ...notes.notes()];
     shotProblems.push(...found);
     if (!hasError(found)) healthy.add(step.name);
   }
   const early = uniqueProblems([...general, ...opened]);
-  return [...limited(early), ...limited(shotProblems)];
+  return [...limited(early), ...limited([...shotProblems, ...counts.problems()])];
 }
 
 /** Counts the shots of every step that has no mistake, as if everything upstream succeeded. */
@@ -133,14 +138,14 @@ function checkShots(
   document: BatchDocument,
   expansion: StepExpansion,
   sources: Iterable<SourceOutput>,
-  notes: NoteTaker,
+  see: (shot: PlannedShot) => void,
 ): Problem[] {
   const faults = new Map<string, { problem: Problem; origins: Set<string>; shots: number }>();
   const origins = new Map<string, { origin: string; name: string }>();
   const clashes: Problem[] = [];
   for (const expanded of expansion.shots(sources)) {
     if ('shot' in expanded) {
-      notes.see(expanded.shot);
+      see(expanded.shot);
       const clash = findClash(document, expanded.shot, origins);
       if (clash && clashes.length <= problemsPerStageMax) clashes.push(clash);
       continue;
@@ -156,7 +161,7 @@ function checkShots(
     ...fault.problem,
     context: [fault.problem.context, rowsText(fault)].filter(Boolean).join('; '),
   }));
-  return [...grouped, ...clashes, ...expansion.notes(), ...notes.notes()];
+  return [...grouped, ...clashes, ...expansion.notes()];
 }
 
 function rowsText({ origins, shots }: { origins: ReadonlySet<string>; shots: number }): string {

@@ -67,6 +67,8 @@ export interface ModelSpec {
 export interface TrainingSpec {
   readonly imagesMin: number;
   readonly imagesMax: number;
+  /** Different references that a trained model keeps; undefined: no documented limit. */
+  readonly referencesMax?: number;
   /** Subject fields beside `images` and `name`: `gender`, `age`, ... */
   readonly subject: Readonly<Record<string, FieldSpec & { readonly required: boolean }>>;
 }

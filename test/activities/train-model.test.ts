@@ -23,8 +23,12 @@ afterEach(async () => {
   studio = undefined;
 });
 
-async function openTraining(...settings: Parameters<typeof openStudio>): Promise<RunInput> {
-  studio = await openStudio(...settings);
+async function openTraining(
+  settings: Parameters<typeof openStudio>[0] = {},
+  timeouts: Parameters<typeof openStudio>[1] = {},
+  batch = portrait,
+): Promise<RunInput> {
+  studio = await openStudio(settings, timeouts);
   mkdirSync(join(studio.home, 'training'));
   for (let index = 0; index < 12; index++)
     await sharp({
@@ -32,8 +36,11 @@ async function openTraining(...settings: Parameters<typeof openStudio>): Promise
     })
       .jpeg()
       .toFile(join(studio.home, 'training', `${index}.jpg`));
-  return await studio.startRun(portrait);
+  return await studio.startRun(batch);
 }
+
+const likeThese = `${portrait.replace('}, { place: Oslo }', ', like: training/0.jpg }, { place: Oslo, like: training/1.jpg }')}    references: ["{{ like }}"]
+`;
 
 async function train(input: RunInput): Promise<TrainModelResult> {
   if (!studio) throw new Error('no studio');
@@ -58,6 +65,24 @@ describe('trainModel', () => {
     expect(results).toMatchObject([{ kind: 'done', saved: 2 }]);
     expect(studio!.simulator.book.trainings).toHaveLength(1);
     expect(studio!.simulator.book.uploads).toHaveLength(12);
+  });
+
+  it('fails a shot whose reference is one too many for the model, unpaid', async () => {
+    const input = await openTraining({}, {}, likeThese);
+    const spec = studio!.deps.catalogue.get('photogpt')!;
+    const training = { ...spec.training!, referencesMax: 1 };
+    const catalogue = new Map([['photogpt', { ...spec, training }]]);
+    Object.assign(studio!.deps, { catalogue });
+    await train(input);
+    const { results } = await studio!.runStep(input, 'portraits', 2);
+    expect(results).toMatchObject([{ kind: 'done', saved: 1 }]);
+    const failed = [];
+    for await (const shot of studio!.ledger.reports.shots('anna', { states: ['failed'] }))
+      failed.push(shot.why);
+    expect(failed).toEqual([expect.stringContaining('one reference too many')]);
+    expect(studio!.simulator.book.accepted.filter(({ kind }) => kind === 'generate')).toHaveLength(
+      1,
+    );
   });
 
   it('finds a trigger whose answer was lost, and does not pay for another', async () => {

@@ -8,17 +8,8 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     upload: async (account, sha256, purpose) => readUpload(database, account, sha256, purpose),
-    intendUpload: (account, sha256, purpose) =>
-      write(
-        () =>
-          database.run(
-            `insert into upload (account, sha256, purpose, state) values (?, ?, ?, 'intended')
-             on conflict do nothing`,
-            account,
-            sha256,
-            purpose,
-          ) > 0,
-      ),
+    intendUpload: (account, sha256, purpose, atMost) =>
+      write(() => intendUpload(database, account, sha256, purpose, atMost)),
     storeUpload: (account, sha256, purpose, stored) =>
       write(() => {
         database.run(
@@ -101,6 +92,31 @@ function readUpload(database: Database, account: string, sha256: string, purpose
   if (!row) return undefined;
   const remote = JSON.parse(row.remote) as Json;
   return { state: row.state, remote, url: row.url, expiresAt: row.expires_at };
+}
+
+/** One whose answer was lost may have arrived, so it counts. */
+function intendUpload(
+  database: Database,
+  account: string,
+  sha256: string,
+  purpose: string,
+  atMost: number | undefined,
+): boolean {
+  const others = database.get<{ count: number }>(
+    'select count(*) as count from upload where account = ? and purpose = ? and sha256 <> ?',
+    account,
+    purpose,
+    sha256,
+  );
+  if (atMost !== undefined && (others?.count ?? 0) >= atMost) return false;
+  database.run(
+    `insert into upload (account, sha256, purpose, state) values (?, ?, ?, 'intended')
+     on conflict do nothing`,
+    account,
+    sha256,
+    purpose,
+  );
+  return true;
 }
 
 function readOutput(database: Database, submission: string, index: number) {

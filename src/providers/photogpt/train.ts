@@ -10,6 +10,7 @@ import { acknowledged, anything, image, imagePage, model, modelList } from './wi
 export const training: TrainingSpec = {
   imagesMin: 12,
   imagesMax: 20,
+  referencesMax: 20,
   subject: {
     gender: { ...choice(['Male', 'Female']), required: true },
     age: { kind: 'number', min: 0, required: true },

@@ -102,7 +102,10 @@ export function planSuite(open: Open): void {
     const { purpose } = needed[0] ?? { purpose: '' };
     const stored = { remote: { id: 1 }, url: null, expiresAt: null };
     expect(await ledger.remotes.intendUpload(account, 'aa', purpose)).toBe(true);
-    expect(await ledger.remotes.intendUpload(account, 'aa', purpose)).toBe(false);
+    expect(await ledger.remotes.intendUpload(account, 'aa', purpose, 1)).toBe(true);
+    expect(await ledger.remotes.intendUpload(account, 'bb', purpose, 1)).toBe(false);
+    expect(await ledger.remotes.upload(account, 'bb', purpose)).toBeUndefined();
+    expect(await ledger.remotes.intendUpload(account, 'bb', 'another', 1)).toBe(true);
     await ledger.remotes.storeUpload(account, 'aa', purpose, { ...stored, ready: false });
     expect(await ledger.remotes.upload(account, 'aa', purpose)).toEqual({
       state: 'processing',
