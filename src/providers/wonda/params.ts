@@ -139,7 +139,7 @@ export function checkOf(schema: unknown, { fields }: Params): ModelSpec['check']
 function schemaOf(schema: unknown): z.ZodType | undefined {
   if (!isRecord(schema)) return undefined;
   try {
-    return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
+    return z.fromJSONSchema(schema);
   } catch {
     return undefined;
   }

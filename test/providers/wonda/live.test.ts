@@ -6,7 +6,7 @@ import type { ModelSpec } from '../../../src/batch/model-spec.ts';
 import { nothingLearned, type Offer, type Provider } from '../../../src/providers/port.ts';
 import { wonda } from '../../../src/providers/wonda/index.ts';
 import { startSimulator, type Simulator } from '../../../src/simulator/index.ts';
-import { fullest, openFence, smallest, startOf } from '../requests.ts';
+import { fullest, openFence, startOf } from '../requests.ts';
 
 let simulator: Simulator;
 let folder: string;
@@ -39,7 +39,7 @@ async function picture(name: string): Promise<string> {
 const texts = { cameraPath: 'pan,zoom' };
 const guidance = { kling_3_pro: { guidance: 0.75 } } as const;
 
-async function run(spec: ModelSpec, fields: ReturnType<typeof smallest>) {
+async function run(spec: ModelSpec, fields: Parameters<typeof startOf>[1]) {
   const start = startOf(spec.id, { prompt: 'a red chair', ...fields });
   expect(spec.check?.(start.request) ?? []).toEqual([]);
   const roles = spec.references.roles.map((role) => ({ role }));
