@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Amount } from '../money.ts';
 import type { Provider, Verdict } from '../providers/port.ts';
@@ -5,6 +6,9 @@ import type { Provider, Verdict } from '../providers/port.ts';
 const questionsAtOnce = 4;
 /** Answers that make no sense, before the vendor is left alone. */
 const unclearMax = 3;
+/** How often, and how long, it is waited for a vendor that is asked too fast. */
+const pausesMax = 3;
+const pauseMs = { usual: 2_000, most: 15_000 };
 
 export interface QuoteAnswers {
   readonly quotes: readonly { readonly key: string; readonly amount: Amount }[];
@@ -21,27 +25,45 @@ export interface QuoteAnswers {
 export async function askQuotes(
   provider: Pick<Provider, 'quote' | 'classify'>,
   wanted: ReadonlyMap<string, ShotRequest>,
+  pauseFor: (ms: number) => Promise<unknown> = sleep,
 ): Promise<QuoteAnswers> {
   const quotes: { key: string; amount: Amount }[] = [];
   const refused: string[] = [];
-  let unclear = 0;
+  const questions = [...wanted];
   let stopped: string | undefined;
-  // One iterator for all askers: each question is taken by one of them.
-  const questions = wanted.entries();
-  const ask = async (): Promise<void> => {
-    for (const [key, request] of questions) {
-      if (stopped !== undefined) return;
+  let unclear = 0;
+  let pauses = 0;
+  let pause: Promise<unknown> | undefined;
+
+  function heed(verdict: Verdict, question: [string, ShotRequest]): void {
+    const { account, message } = verdict;
+    if (account.kind === 'limited') {
+      questions.push(question);
+      if (pause) return;
+      if (++pauses > pausesMax) {
+        stopped = message;
+        return;
+      }
+      const ms = Math.min(account.retryAfterMs ?? pauseMs.usual, pauseMs.most);
+      pause = pauseFor(ms).finally(() => (pause = undefined));
+    } else if (concernsRequestOnly(verdict)) refused.push(message);
+    else if (account.kind !== 'fine' || ++unclear >= unclearMax) stopped = message;
+  }
+
+  async function ask(): Promise<void> {
+    for (;;) {
+      await pause;
+      const question = stopped === undefined ? questions.shift() : undefined;
+      if (!question) return;
       try {
-        const amount = await provider.quote?.(request);
-        if (amount !== undefined) quotes.push({ key, amount });
+        const amount = await provider.quote?.(question[1]);
+        if (amount !== undefined) quotes.push({ key: question[0], amount });
       } catch (error) {
-        const verdict = provider.classify(error);
-        if (concernsRequestOnly(verdict)) refused.push(verdict.message);
-        else if (verdict.account.kind !== 'fine' || ++unclear >= unclearMax)
-          stopped = verdict.message;
+        heed(provider.classify(error), question);
       }
     }
-  };
+  }
+
   await Promise.all(Array.from({ length: questionsAtOnce }, ask));
   return { quotes, refused, stopped };
 }

@@ -152,14 +152,29 @@ describe('quote', () => {
     ]);
   });
 
+  it('waits as long as a vendor that is asked too fast says, and loses no question', async () => {
+    let asked = 0;
+    const { account } = await openShop(() =>
+      ++asked === 6
+        ? { status: 429, body: { error: 'too fast' }, headers: { 'retry-after': '7' } }
+        : { body: { credits: 1 } },
+    );
+    const pauses: number[] = [];
+    const learned = learnedOf(account, { pauseFor: async (ms) => pauses.push(ms) });
+    const many = requestsOf(...Array.from({ length: 10 }, (_, number) => `m${number}`));
+    expect(await learned.quote(account, many)).toEqual([]);
+    expect(learned.of(account.key).quotes).toBe(10);
+    expect(pauses).toEqual([7_000]);
+  });
+
   it.each([
     { trouble: 'a refused key', status: 401, asked: 4 },
-    { trouble: 'a full minute', status: 429, asked: 4 },
+    { trouble: 'a minute that stays full', status: 429, asked: 16 },
     { trouble: 'a vendor that is down', status: 503, asked: 4 },
     { trouble: 'answers without sense', status: 500, asked: 6 },
   ])('stops asking at $trouble', async ({ status, asked }) => {
     const { account, received } = await openShop(() => ({ status, body: { error: 'sorry' } }));
-    const learned = learnedOf(account);
+    const learned = learnedOf(account, { pauseFor: () => Promise.resolve() });
     const many = requestsOf(...Array.from({ length: 30 }, (_, number) => `m${number}`));
     expect(await learned.quote(account, many)).toEqual([expect.stringContaining('sorry')]);
     expect(received.length).toBeLessThanOrEqual(asked);

@@ -38,7 +38,6 @@ const shop: Vendor = {
   unit: 'credits',
   site: 'https://shop.example',
   baseUrl: 'https://api.shop.example.test',
-  site: 'https://shop.example.test',
   timeouts: {
     postMs: 1_000,
     imageJobMs: 1_000,
@@ -90,7 +89,11 @@ const shop: Vendor = {
   },
 };
 
-export type Answer = { status?: number; body: unknown };
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
 
 /** A shop at a real address, and the account there. */
 export async function openShop(
@@ -99,7 +102,10 @@ export async function openShop(
   const server = await serve(({ url, body }, response) => {
     const parsed = body === '' ? {} : (JSON.parse(body) as { model?: string });
     const answer = answers(url, parsed);
-    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' });
+    response.writeHead(answer.status ?? 200, {
+      'content-type': 'application/json',
+      ...answer.headers,
+    });
     response.end(JSON.stringify(answer.body));
   });
   const [some] = loadConfig({}, tmpdir()).accounts.values();
