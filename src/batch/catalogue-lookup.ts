@@ -71,7 +71,13 @@ function lookUpEntry(document: BatchDocument, catalogue: Catalogue, written: str
   const account = lookUpAccount(catalogue, entry.train.account, [...path, 'train', 'account']);
   if (!account.ok) return account;
   const spec = account.account.models.find((model) => model.trained);
-  if (spec) return { ok: true, model: { written, account: account.account, spec, entry } };
+  const exists = 'id' in entry.train;
+  if (spec && (exists || account.account.training))
+    return { ok: true, model: { written, account: account.account, spec, entry } };
+  if (spec)
+    return refused([...path, 'train', 'account'], `${account.account.name} trains no models`, {
+      hint: `it takes models that are there: { train: { account: ${account.account.name}, id: ... } }`,
+    });
   const trainers = [...catalogue.values()].filter((each) => each.models.some((m) => m.trained));
   return refused([...path, 'train', 'account'], `${account.account.name} trains no models`, {
     hint: trainers.length > 0 ? `${trainers.map((each) => each.name).join(', ')} can` : undefined,

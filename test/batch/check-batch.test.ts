@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkBatch } from '../../src/batch/check-batch.ts';
-import { catalogue, memoryFiles } from './catalogue.ts';
+import { catalogue, memoryFiles, pictures, studio } from './catalogue.ts';
 import { documentOf, mistakesOf, stepText } from './plan.ts';
 
 const painter = 'model: studio:painter';
@@ -157,6 +157,23 @@ describe('checkBatch refuses', () => {
     ],
   ])('%s', (_, top, message) => {
     expect(mistakesOf(stepText(`${painter}\nprompt: a`, top))).toEqual([message]);
+  });
+
+  it('training where an account only has models that are there', () => {
+    const gallery = { ...studio, name: 'gallery', training: undefined };
+    const context = {
+      files: memoryFiles(pictures('faces', 12)),
+      catalogue: new Map([...catalogue, ['gallery', gallery]]),
+    };
+    const problemsOf = (train: string): string[] =>
+      checkBatch(
+        documentOf(stepText('model: m\nprompt: a', `models: { m: { train: ${train} } }`)),
+        context,
+      ).map(({ message }) => message);
+    const faces = 'images: faces/*.jpg, name: Ines, gender: Female, age: 30';
+    expect(problemsOf(`{ account: gallery, ${faces} }`)).toEqual(['gallery trains no models']);
+    expect(problemsOf(`{ account: studio, ${faces} }`)).toEqual([]);
+    expect(problemsOf('{ account: gallery, id: x }')).toEqual([]);
   });
 
   it('a model that sets what is an axis', () => {
