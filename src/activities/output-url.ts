@@ -32,7 +32,14 @@ export async function outputUrl(
   return prepared.ready ? prepared.url : undefined;
 }
 
-/** The output with a fresh address, through its job. @throws UserError when the vendor no longer has it */
+/** The vendor itself says that there is no such output any more. */
+export class OutputGoneError extends UserError {
+  constructor(state: string) {
+    super(`the vendor no longer has the file (its job is ${state})`);
+  }
+}
+
+/** The output with a fresh address, through its job. @throws OutputGoneError, or what the call throws */
 export async function freshOutput(
   deps: ActivityDependencies,
   provider: Provider,
@@ -40,7 +47,8 @@ export async function freshOutput(
 ): Promise<JobOutput> {
   const state = await provider.check(output.job);
   const fresh = state.state === 'succeeded' ? state.outputs[output.index] : undefined;
-  if (!fresh) throw new UserError(`the vendor no longer has the file (its job is ${state.state})`);
+  if (state.state === 'pending') throw new Error(`the vendor says that the job is ${state.word}`);
+  if (!fresh) throw new OutputGoneError(state.state);
   const { submission, index } = output;
   await deps.ledger.submissions.renewOutput(submission, index, fresh.url, fresh.expiresAt);
   return fresh;

@@ -5,15 +5,17 @@ import { sniffMedia, type Media } from '../http/sniff.ts';
 import type { Due, SubmissionLedger } from '../ledger/port.ts';
 import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { freshOutput, outputUrl } from './output-url.ts';
+import { freshOutput, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from './moments.ts';
 
 const imageBytesMax = 50 * 1024 * 1024;
 const videoBytesMax = 2 * 1024 * 1024 * 1024;
 /** Tries grow apart to ten minutes, so the last of them is more than an hour after the first. */
 const triesMax = 14;
-/** Tries after which an output that the vendor no longer has is lost. */
-const goneTriesMax = 5;
+/** Tries, over eight minutes, after which an output that the vendor says it no longer has is lost. */
+const goneTriesMax = 10;
+/** Answers of a file server for a link that has ended, or never was. */
+const refusals: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 type ReadyOutput = Due['downloads'][number];
 
@@ -34,24 +36,44 @@ export async function saveOutput(
   const { submissions } = deps.ledger;
   const { submission, index } = output;
   try {
-    const url = await outputUrl(deps, access.provider, output);
-    if (url === undefined) {
+    const file = await fetchOutput(deps, access, output);
+    if (file === undefined) {
       await submissions.delayOutput(submission, index, 2_000, 'the vendor is preparing the file');
       return false;
     }
-    const file = await fetchFile(deps, access, url);
     reached('fetched', submission);
     const isFirst = await submissions.saveOutput(submission, index, file);
     reached('saved', submission);
     return isFirst;
   } catch (error) {
     if (isDiskFull(error)) throw error;
-    await tryLater(deps, access, output, error);
+    await tryLater(deps, output, error);
     return false;
   }
 }
 
 type SavedFile = Parameters<SubmissionLedger['saveOutput']>[2];
+
+/**
+ * Undefined while the vendor prepares the file. A link that is refused is asked for anew and tried again at
+ * once: it may live shorter than the wait between two tries.
+ */
+async function fetchOutput(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  output: ReadyOutput,
+): Promise<SavedFile | undefined> {
+  const url = await outputUrl(deps, access.provider, output);
+  if (url === undefined) return undefined;
+  try {
+    return await fetchFile(deps, access, url);
+  } catch (error) {
+    if (!(error instanceof HttpError) || !refusals.has(error.status)) throw error;
+    const fresh = await freshOutput(deps, access.provider, output);
+    if (fresh.url === null || fresh.url === url) throw error;
+    return await fetchFile(deps, access, fresh.url);
+  }
+}
 
 async function fetchFile(
   deps: ActivityDependencies,
@@ -110,20 +132,13 @@ async function sizeOf(
 
 async function tryLater(
   deps: ActivityDependencies,
-  access: AccountAccess,
   output: ReadyOutput,
   error: unknown,
 ): Promise<void> {
   const { submissions } = deps.ledger;
   const { submission, index, tries } = output;
   const why = error instanceof Error ? error.message : String(error);
-  const refused = error instanceof HttpError && [401, 403, 404, 410].includes(error.status);
-  let gone = false;
-  if (refused || output.expiresAt !== null)
-    gone = await freshOutput(deps, access.provider, output).then(
-      () => false,
-      () => refused,
-    );
+  const gone = error instanceof OutputGoneError;
   if (tries >= (gone ? goneTriesMax : triesMax)) {
     deps.log(`output ${index} of ${submission} cannot be had: ${why}`);
     await submissions.loseOutput(submission, index, why);
