@@ -127,7 +127,7 @@ export async function openStage({
     server,
     start: (name, ...words) => startWith({}, name, ...words),
     startWith,
-    book: async () => (await (await fetch(`${url}/_simulator/book`)).json()) as SimulatorBook,
+    book: () => readBook(url),
     async close({ keep = false } = {}) {
       for (const child of children) child.kill('SIGKILL');
       const record = server();
@@ -163,6 +163,17 @@ function commandOf(child: ChildProcess): Command {
     kill: (signal) => void child.kill(signal),
     isStopped: () => processState(child.pid) === 'T',
   };
+}
+
+/** An outage of the simulator is waited for. */
+async function readBook(url: string): Promise<SimulatorBook> {
+  for (let tries = 0; ; tries += 1)
+    try {
+      return (await (await fetch(`${url}/_simulator/book`)).json()) as SimulatorBook;
+    } catch (error) {
+      if (tries >= 50) throw error;
+      await wait(100);
+    }
 }
 
 /** As /proc tells it: `T` is stopped. */

@@ -6,7 +6,7 @@ type Maker = (draw: Draw, shots: number) => Fault;
 
 const post = { method: 'POST', path: '(generat|upscal|edit)' };
 const some = (draw: Draw, shots: number, share: number): Pick<Fault, 'probability' | 'count'> => ({
-  probability: 0.1 + (draw.whole(0, 30) / 100) * 1,
+  probability: draw.whole(5, 40) / 100,
   count: Math.max(1, Math.round(shots * share)),
 });
 
@@ -21,29 +21,29 @@ export const faultMakers: Readonly<Record<string, Maker>> = {
   'reset before the request is read': (draw, shots) => ({
     kind: 'reset-before',
     match: post,
-    ...some(draw, shots, 0.1),
+    ...some(draw, shots, 0.06),
   }),
   'reset after it was accepted': (draw, shots) => ({
     kind: 'reset-after',
     match: post,
-    ...some(draw, shots, 0.1),
+    ...some(draw, shots, 0.06),
   }),
   'accepted, never answered': (draw, shots) => ({
     kind: 'hang',
     match: post,
-    ...some(draw, shots, 0.08),
+    ...some(draw, shots, 0.06),
   }),
   '500 before acceptance': (draw, shots) => ({
     kind: 'error-before',
     status: 500,
     match: post,
-    ...some(draw, shots, 0.1),
+    ...some(draw, shots, 0.06),
   }),
   '500 after acceptance': (draw, shots) => ({
     kind: 'error-after',
     status: 500,
     match: post,
-    ...some(draw, shots, 0.1),
+    ...some(draw, shots, 0.06),
   }),
   '502, 503, 504': (draw, shots) => ({
     kind: 'error-before',
