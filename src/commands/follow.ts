@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BatchStatus, ShotRow } from '../ledger/port.ts';
-import { formatAmount } from '../money.ts';
+import type { BatchStatus } from '../ledger/port.ts';
 import { writeResults } from '../report/results.ts';
 import { LiveView } from './live-view.ts';
 import type { Project } from './project.ts';
+import { ShotEvents } from './shot-events.ts';
 import { exitCodeOf, type ExitCode, stateWord, totals } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,6 +32,7 @@ export async function followBatch(
   const { ledger } = project;
   const { terminal, batch } = options;
   const view = options.quiet ? undefined : new LiveView(terminal);
+  const events = new ShotEvents((line) => view?.event(line));
   const interrupt = terminal.interrupted();
   let detached = false;
   void interrupt.promise.then(() => (detached = true));
@@ -43,7 +44,7 @@ export async function followBatch(
     for (;;) {
       const changes = await ledger.reports.changes(batch, cursor, 500);
       cursor = changes.cursor;
-      for (const shot of changes.shots) view?.event(eventLine(shot));
+      events.show(changes.shots);
       const status = await statusOf(project, batch);
       view?.draw(status);
       if (detached || isOver(status)) break;
@@ -61,6 +62,7 @@ export async function followBatch(
         ]);
     }
   } finally {
+    events.end();
     view?.end();
     interrupt.release();
   }
@@ -92,21 +94,4 @@ function isOver(status: BatchStatus): boolean {
   const { state } = status.row;
   if (state === 'finished') return true;
   return state === 'cancelled' && totals(status).running === 0 && status.row.endedAt !== null;
-}
-
-function eventLine(shot: ShotRow): string | undefined {
-  const time = new Date().toTimeString().slice(0, 8);
-  const money =
-    shot.price.amount === null ? '' : `  ${formatAmount(shot.price.amount, shot.price.unit)}`;
-  switch (shot.state) {
-    case 'done':
-      return `${time} ${shot.cached ? 'cached' : 'saved '}  ${shot.key}${shot.cached ? '' : money}`;
-    case 'failed':
-    case 'blocked':
-      return `${time} failed  ${shot.key}  ${shot.why ?? ''}`;
-    case 'parked':
-      return `${time} parked  ${shot.key}  ${shot.why ?? ''}`;
-    default:
-      return undefined;
-  }
 }

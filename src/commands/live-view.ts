@@ -22,8 +22,7 @@ export class LiveView {
   }
 
   /** A line that stays. */
-  event(line: string | undefined): void {
-    if (line === undefined) return;
+  event(line: string): void {
     this.#clear();
     this.#terminal.say(line);
   }

@@ -45,10 +45,14 @@ export interface BatchPlan {
   readonly trainings: number;
   /** Rough wall-clock time of the requests under the known limits. */
   readonly seconds: number;
+  /** The part of it in which models train; those of one batch train at the same time. */
+  readonly trainingSeconds: number;
 }
 
 const slice = 500;
 const assumedJobSeconds = 20;
+/** Vendors that say how long a training takes say 20 to 25 minutes. */
+const assumedTrainingSeconds = 25 * 60;
 
 /**
  * Compares the batch with the ledger, shot by shot, without changing anything.
@@ -95,12 +99,14 @@ export async function planBatch(
     steps.push(plan);
   }
   for (const cost of total.values()) digest.update(`${cost.account} ${cost.amount}\n`);
+  const trainingSeconds = trainings.size > 0 ? assumedTrainingSeconds : 0;
   return {
     id: `p-${digest.digest('hex').slice(0, 12)}`,
     steps,
     cost: total,
     trainings: trainings.size,
-    seconds: secondsFor(loaded, total, trainings.size),
+    seconds: secondsFor(loaded, total) + trainingSeconds,
+    trainingSeconds,
   };
 }
 
@@ -222,15 +228,14 @@ function* slices(expanded: ReturnType<StepExpansion['shots']>): Generator<Planne
   if (shots.length > 0) yield shots;
 }
 
-function secondsFor(loaded: LoadedBatch, total: CostTable, trainings: number): number {
+function secondsFor(loaded: LoadedBatch, total: CostTable): number {
   const times = [...total.values()].map(({ name, requests }) => {
     const account = loaded.config.accounts.get(name);
     if (!account) return 0;
     const { inFlight, perMinute } = account.limits;
     const byRate = perMinute === undefined ? 0 : (requests / perMinute) * 60;
     const byPlaces = Math.ceil(requests / inFlight) * assumedJobSeconds;
-    const training = trainings > 0 ? account.timeouts.trainingPollMs / 1_000 : 0;
-    return Math.max(byRate, byPlaces) + training;
+    return Math.max(byRate, byPlaces);
   });
   return Math.round(Math.max(0, ...times));
 }

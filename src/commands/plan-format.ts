@@ -3,12 +3,36 @@ import type { LoadedBatch } from './batch-file.ts';
 import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
 import { alignColumns } from './table.ts';
 
-/** The JSON of `plan --json`; others rely on its shape. */
+/** The JSON of `plan --json`; others rely on its shape. `entries` are those of `--shots`. */
+export interface PlanDocument {
+  readonly batch: string;
+  readonly plan: string;
+  readonly shots: { readonly total: number; readonly upTo: boolean } & StepPlan['counts'];
+  readonly cost: readonly {
+    readonly account: string;
+    readonly unit: string;
+    readonly amount: string | null;
+    readonly basis: string;
+  }[];
+  readonly steps: readonly { readonly step: string; readonly shots: number; upTo: boolean }[];
+  readonly seconds: number;
+  readonly entries?: readonly ShotDocument[];
+}
+export interface ShotDocument {
+  readonly key: string;
+  readonly step: string;
+  readonly model: string;
+  readonly fingerprint: string;
+  readonly status: string;
+  readonly why: string;
+  readonly price: string | null;
+}
+
 export function planJson(
   loaded: LoadedBatch,
   plan: BatchPlan,
-  entries?: readonly PlannedEntry[],
-): object {
+  entries?: readonly ShotDocument[],
+): PlanDocument {
   const sum = (status: keyof StepPlan['counts']) =>
     plan.steps.reduce((total, step) => total + step.counts[status], 0);
   return {
@@ -35,11 +59,11 @@ export function planJson(
       upTo: isOpenEnded(step),
     })),
     seconds: plan.seconds,
-    ...(entries && { shotList: entries.map(shotJson) }),
+    ...(entries && { entries }),
   };
 }
 
-function shotJson({ shot, status, why }: PlannedEntry): object {
+export function shotJson({ shot, status, why }: PlannedEntry): ShotDocument {
   const { amount, unit } = shot.price;
   return {
     key: shot.key,
@@ -70,7 +94,7 @@ export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
   const lines = [loaded.document.batch, '', ...alignColumns([header, ...rows])];
   if (plan.trainings > 0)
     lines.push('', `TRAINING  ${plan.trainings} model${plan.trainings === 1 ? '' : 's'} first`);
-  lines.push('', ...budgetLines(loaded, plan), `TIME      about ${duration(plan.seconds)}`);
+  lines.push('', ...budgetLines(loaded, plan), `TIME      ${timeText(plan)}`);
   const notes = loaded.notes.filter(({ severity }) => severity === 'note');
   for (const note of notes)
     lines.push(`NOTE      ${note.place.file}:${note.place.line}  ${note.message}`);
@@ -92,6 +116,11 @@ function budgetLines(loaded: LoadedBatch, plan: BatchPlan): string[] {
     const over = cost.amount > cap.amount ? ': the rest would stop (exit 4)' : '';
     return `TOTAL     ${total} of a budget of ${formatAmount(cap.amount, cap.unit)}${over}`;
   });
+}
+
+function timeText({ seconds, trainingSeconds }: BatchPlan): string {
+  const training = `, with ${duration(trainingSeconds)} for training`;
+  return `about ${duration(seconds)}${trainingSeconds > 0 ? training : ''}`;
 }
 
 /** Whether fewer shots may follow, because their sources are not made yet. */

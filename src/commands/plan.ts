@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { openBatchFile } from './informed-batch.ts';
+import { KeptEntries, keepPlan } from './kept-plan.ts';
 import { planBatch, type PlannedEntry } from './plan-batch.ts';
-import { formatPlan, planJson } from './plan-format.ts';
-import { decimalFromAmount } from '../money.ts';
+import { formatPlan, planJson, type ShotDocument, shotJson } from './plan-format.ts';
 import { alignColumns } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,25 +21,26 @@ export function planCommand(terminal: Terminal): Command {
     .action(async (file: string, options: { shots?: boolean; show?: string; json?: boolean }) => {
       const { loaded, project: opened } = await openBatchFile(terminal, file);
       await using project = opened;
-      const entries: PlannedEntry[] = [];
-      const keep = options.shots
-        ? () => true
-        : ({ shot }: PlannedEntry) => shot.key === options.show;
+      const kept = new KeptEntries();
+      const entries: ShotDocument[] = [];
+      let found: PlannedEntry | undefined;
       const plan = await planBatch(loaded, project, (entry) => {
-        if (keep(entry)) entries.push(entry);
+        kept.add(entry);
+        if (options.shots) entries.push(shotJson(entry));
+        if (entry.shot.key === options.show) found = entry;
       });
-      const content = planJson(loaded, plan, options.shots ? entries : undefined);
-      await project.ledger.reports.keepPlan(plan.id, JSON.parse(JSON.stringify(content)));
+      await keepPlan(project.ledger.reports, planJson(loaded, plan, kept.list));
       if (options.show !== undefined) {
-        const [found] = entries;
         if (!found)
           throw new UserError(`no shot is called ${options.show}`, {
             next: [`list them: shotlist plan ${file} --shots`],
           });
         const { shot, status, why } = found;
         terminal.print(JSON.stringify({ ...shot, status, why }, null, 2));
-      } else if (options.json) terminal.print(JSON.stringify(content));
-      else {
+      } else if (options.json) {
+        const document = planJson(loaded, plan, options.shots ? entries : undefined);
+        terminal.print(JSON.stringify(document));
+      } else {
         if (options.shots) terminal.print(`${shotTable(entries)}\n`);
         terminal.print(formatPlan(loaded, plan));
         terminal.print(`\nExactly this plan   shotlist run ${file} --plan ${plan.id}`);
@@ -47,12 +48,7 @@ export function planCommand(terminal: Terminal): Command {
     });
 }
 
-function shotTable(entries: readonly PlannedEntry[]): string {
-  const rows = entries.map(({ shot, status, why }) => [
-    shot.key,
-    status,
-    shot.price.amount === null ? '?' : decimalFromAmount(shot.price.amount, shot.price.unit),
-    why,
-  ]);
+function shotTable(entries: readonly ShotDocument[]): string {
+  const rows = entries.map(({ key, status, why, price }) => [key, status, price ?? '?', why]);
   return alignColumns([['SHOT', 'STATUS', 'PRICE', 'WHY'], ...rows]).join('\n');
 }

@@ -1,17 +1,21 @@
+import { relative } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
+import { askToSpend, requestsOf } from './ask-to-spend.ts';
 import type { LoadedBatch } from './batch-file.ts';
 import { followBatch, statusOf } from './follow.ts';
 import { openBatchFile } from './informed-batch.ts';
+import { KeptEntries, requirePlan } from './kept-plan.ts';
 import { type BatchPlan, planBatch } from './plan-batch.ts';
-import { costText, formatPlan } from './plan-format.ts';
+import { formatPlan, planJson } from './plan-format.ts';
 import type { Project } from './project.ts';
 import { openSession, type Session, startBatch } from './session.ts';
 import { type ExitCode, formatSummary, stateWord, statusJson, totals } from './summary.ts';
 import type { Terminal } from './terminal.ts';
+import { troublesOf } from './troubles.ts';
 
 interface RunOptions {
   yes?: boolean;
@@ -65,7 +69,8 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
         row.paid === 0
       )
         terminal.say('Nothing had to be paid for.');
-      terminal.print(formatSummary(status, project.outFolder));
+      const troubles = await troublesOf(project.ledger.reports, status);
+      terminal.print(formatSummary(status, project.outFolder, troubles));
     }
     return exitCode;
   } finally {
@@ -112,7 +117,8 @@ async function acceptedRun(
 ): Promise<BatchRow & { readonly paid: number }> {
   const { document, files, path, folder, source } = loaded;
   const { ledger, blobs } = project;
-  const plan = await planBatch(loaded, project);
+  const entries = new KeptEntries();
+  const plan = await planBatch(loaded, project, (entry) => entries.add(entry));
   const recorded = files.recorded();
   const frozen = await freeze({ file: path, source, folder, recorded, blobs });
   const current = await ledger.batches.get(document.batch);
@@ -126,8 +132,15 @@ async function acceptedRun(
   }
   requireKeys(loaded, plan);
   if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
-  await ask(terminal, plan, options);
-  const row = await ledger.batches.startRun(runOf(loaded, plan, frozen, options));
+  if (options.plan !== undefined) {
+    const now = planJson(loaded, plan, entries.list);
+    await requirePlan(ledger.reports, options.plan, now, relative(terminal.folder, path));
+  }
+  const unknownPrices = await askToSpend(terminal, plan, {
+    yes: options.yes === true || options.plan !== undefined,
+    unknownPrices: options.unknownPrices ?? false,
+  });
+  const row = await ledger.batches.startRun(runOf(loaded, plan, frozen, unknownPrices));
   return { ...row, paid: requestsOf(plan) };
 }
 
@@ -171,51 +184,11 @@ function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
   }
 }
 
-async function ask(terminal: Terminal, plan: BatchPlan, options: RunOptions): Promise<void> {
-  if (options.plan !== undefined && options.plan !== plan.id)
-    throw new UserError(`the plan is no longer ${options.plan}: it is ${plan.id}`, {
-      next: ['look at the difference: shotlist plan FILE --shots'],
-    });
-  if (requestsOf(plan) === 0) return;
-  const unknown = [...plan.cost.values()].filter((cost) => cost.unknown > 0);
-  if (unknown.length > 0 && !options.unknownPrices)
-    await confirm(
-      terminal,
-      `${unknown.map(costText).join('; ')}. Run them all the same?`,
-      options.yes ? 'a bare --yes does not accept unknown prices; add --unknown-prices' : undefined,
-      () => (options.unknownPrices = true),
-    );
-  if (options.yes || options.plan !== undefined) return;
-  const cost = [...plan.cost.values()].map(costText).join(', ');
-  await confirm(terminal, `Spend up to ${cost}?`, undefined, () => {});
-}
-
-async function confirm(
-  terminal: Terminal,
-  question: string,
-  refusal: string | undefined,
-  accept: () => void,
-): Promise<void> {
-  if (refusal !== undefined || !terminal.isInteractive)
-    throw new UserError(refusal ?? 'this run costs money and there is no terminal to ask on', {
-      next: [
-        refusal === undefined ? 'accept the plan with --yes' : 'or give prices: in shotlist.yaml',
-      ],
-    });
-  const answer = await terminal.ask(`${question}  [y/N]`);
-  if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was sent', { exitCode: 4 });
-  accept();
-}
-
-function requestsOf(plan: BatchPlan): number {
-  return [...plan.cost.values()].reduce((sum, cost) => sum + cost.requests, 0);
-}
-
 function runOf(
   loaded: LoadedBatch,
   plan: BatchPlan,
   frozen: string,
-  options: RunOptions,
+  unknownPrices: boolean,
 ): AcceptedRun {
   const { document, catalogue, path } = loaded;
   const { policy } = document;
@@ -240,7 +213,7 @@ function runOf(
       unit,
       cap: amount * (1 + policy.paidRetries),
     })),
-    unknownPrices: options.unknownPrices ?? false,
+    unknownPrices,
     steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
   };
 }

@@ -3,6 +3,7 @@ import { statusOf } from './follow.ts';
 import { openBatch } from './project.ts';
 import { exitCodeOf, type ExitCode, formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from './terminal.ts';
+import { troublesOf } from './troubles.ts';
 
 export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('status')
@@ -17,7 +18,11 @@ export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void
       terminal.print(
         options.json
           ? JSON.stringify(statusJson(status, project.outFolder))
-          : formatSummary(status, project.outFolder),
+          : formatSummary(
+              status,
+              project.outFolder,
+              await troublesOf(project.ledger.reports, status),
+            ),
       );
       exit(exitCodeOf(status));
     });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BatchStatus, StepCounts, StopReason } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import { accountName } from '../batch/ids.ts';
+import { formatTroubles, type Trouble } from './troubles.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
@@ -57,7 +58,11 @@ export function statusJson(status: BatchStatus, outFolder: string): object {
 }
 
 /** The end of a run, or its present state, for a person. */
-export function formatSummary(status: BatchStatus, outFolder: string): string {
+export function formatSummary(
+  status: BatchStatus,
+  outFolder: string,
+  troubles: readonly Trouble[],
+): string {
   const { batch } = status.row;
   const counts = totals(status);
   const made = counts.succeeded + counts.cached;
@@ -73,6 +78,7 @@ export function formatSummary(status: BatchStatus, outFolder: string): string {
       ({ account, model, reason }) =>
         `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
     ),
+    ...formatTroubles(troubles),
     `  pictures   ${join(outFolder, batch, 'index.html')}`,
     ...nextSteps(status).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
     ...status.accounts.map(moneyText),

@@ -4,6 +4,7 @@ import { openBatch } from './project.ts';
 import { openSession, startBatch } from './session.ts';
 import { type ExitCode, formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from './terminal.ts';
+import { troublesOf } from './troubles.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('watch')
@@ -32,7 +33,11 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
         terminal.print(
           options.json
             ? JSON.stringify(statusJson(status, project.outFolder))
-            : formatSummary(status, project.outFolder),
+            : formatSummary(
+                status,
+                project.outFolder,
+                await troublesOf(project.ledger.reports, status),
+              ),
         );
         exit(exitCode);
       } finally {

@@ -170,6 +170,7 @@ describe('an account in trouble', () => {
     });
     const first = await run('not-found');
     expect(first.stdout).toContain('3 of 4 shots have their files (1 failed)');
+    expect(first.stdout).toMatch(/^ {2}failed +1 {2}.*404.*: pictures\/\w+$/m);
     expect(first.code).toBe(3);
     expect((await run('not-found')).code).toBe(0);
     await expectComplete('not-found');

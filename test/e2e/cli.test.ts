@@ -139,6 +139,7 @@ describe('a batch from its file to its pictures', () => {
       PHOTOGPT_API_KEY: '',
     });
     expect(stderr).toContain('Nothing had to be paid for.');
+    expect(stderr.match(/cached {2}.*/g)).toEqual(['cached  6 shots were made before']);
     expect(stdout).toContain('6 of 6 shots have their files');
     expect(code).toBe(0);
     expect(stage.simulator.book.accepted).toHaveLength(6);
