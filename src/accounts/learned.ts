@@ -111,7 +111,7 @@ export class LearnedAccounts {
 
   /**
    * Asks the vendor for prices, by quote key.
-   * @param tell is given how many of the questions were asked, while there are more
+   * @param tell is given how many of the questions were asked, from 0, while there are more
    * @returns what a person should know of those it did not get
    */
   async quote(
@@ -124,7 +124,7 @@ export class LearnedAccounts {
     const questions = [...wanted].slice(0, this.#questionsMax);
     const refused: string[] = [];
     for (let start = 0; start < questions.length; start += questionsPerWrite) {
-      if (start > 0) tell(start, questions.length);
+      tell(start, questions.length);
       const slice = new Map(questions.slice(start, start + questionsPerWrite));
       const answers = await askQuotes(provider, slice, this.#pauseFor);
       await this.#ledger.putQuotes(account.key, answers.quotes);

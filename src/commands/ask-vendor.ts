@@ -22,12 +22,14 @@ export async function askForPrices(
   wanted: ReadonlyMap<string, ShotRequest>,
   maxAgeMs = learnedForMs,
 ): Promise<void> {
-  const open = learned.unanswered(account, wanted, maxAgeMs);
-  if (open.size === 0) return;
   const { name } = account;
-  terminal.say(`asking ${name} for ${open.size} price${open.size === 1 ? '' : 's'}`);
+  const open = learned.unanswered(account, wanted, maxAgeMs);
   const notes = await learned.quote(account, open, (asked, of) =>
-    terminal.say(`${name}: ${asked} of ${of} prices`),
+    terminal.say(
+      asked === 0
+        ? `asking ${name} for ${of} price${of === 1 ? '' : 's'}`
+        : `${name}: ${asked} of ${of} prices`,
+    ),
   );
   for (const note of notes) terminal.say(note);
 }
