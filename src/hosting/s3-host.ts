@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type * as S3 from '@aws-sdk/client-s3';
+import type * as Presigner from '@aws-sdk/s3-request-presigner';
 import { extensionOf } from '../http/sniff.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';
 import type { S3HostSettings } from './settings.ts';
 
-type Sdk = typeof import('@aws-sdk/client-s3') & typeof import('@aws-sdk/s3-request-presigner');
+type Sdk = typeof S3 & typeof Presigner;
 
 /**
  * Files in a bucket under their hash, so that each lies there once, handed out by links that are signed
@@ -14,7 +15,7 @@ type Sdk = typeof import('@aws-sdk/client-s3') & typeof import('@aws-sdk/s3-requ
 export function s3Host(settings: S3HostSettings, now: () => number = Date.now): ReferenceHost {
   const { bucket, prefix, endpoint, expiresMs, credentials } = settings;
   const name = `s3://${bucket}/${prefix}`;
-  let opened: Promise<{ sdk: Sdk; client: S3Client }> | undefined;
+  let opened: Promise<{ sdk: Sdk; client: S3.S3Client }> | undefined;
   return {
     key: endpoint === undefined ? name : `${name}@${new URL(endpoint).origin}`,
     name,
@@ -49,11 +50,13 @@ export function noCredentials(name: string): string {
   return `${name} cannot be reached: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set`;
 }
 
+const ignore = (): void => undefined;
+
 /** The SDK is large, and most batches host nothing: it is loaded with the first file. */
 async function openClient(
   settings: S3HostSettings,
   credentials: NonNullable<S3HostSettings['credentials']>,
-): Promise<{ sdk: Sdk; client: S3Client }> {
+): Promise<{ sdk: Sdk; client: S3.S3Client }> {
   const [s3, presigner] = await Promise.all([
     import('@aws-sdk/client-s3'),
     import('@aws-sdk/s3-request-presigner'),
@@ -65,6 +68,8 @@ async function openClient(
     forcePathStyle,
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 3,
+    // What happened is told by the error.
+    logger: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
     requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
     // Many servers that speak S3 know no checksums of the newer kind.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -81,7 +86,7 @@ function objectName({ sha256, mime }: FileToUpload): string {
 
 async function isThere(
   sdk: Sdk,
-  client: S3Client,
+  client: S3.S3Client,
   object: { Bucket: string; Key: string },
   bytes: number,
 ): Promise<boolean> {

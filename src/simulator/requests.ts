@@ -47,7 +47,8 @@ export function hindrance(
 export function faultOfLink(world: World, link: string): string | undefined {
   if (!URL.canParse(link)) return `not a URL: ${link}`;
   const url = new URL(link);
-  if (looksPublic(url) || world.files.knows(url)) return undefined;
+  const isReachable = world.settings.reachable.includes(url.origin);
+  if (isReachable || looksPublic(url) || world.files.knows(url)) return undefined;
   return `not public: ${link}`;
 }
 

@@ -48,6 +48,8 @@ export interface SimulatorSettings {
   inferenceIds: 'prefixed' | 'uuid';
   /** The names that Wonda's X-Wonda-Project may have; empty takes any. */
   projects: string[];
+  /** Origins that links may lead to although no vendor could reach them: a file server beside the simulator. */
+  reachable: string[];
   /** Jobs on one page of a list. */
   listPageSize: number;
   /** How long an output's URL works after it was handed out; 0 is for ever. */
@@ -87,6 +89,7 @@ export const defaultSettings: SimulatorSettings = {
   taskStyle: 'reference',
   inferenceIds: 'prefixed',
   projects: [],
+  reachable: [],
   listPageSize: 50,
   urlMs: 0,
   pictures: 'full',

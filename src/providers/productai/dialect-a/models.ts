@@ -66,6 +66,7 @@ export function offerA({ plan = 'pro', promptWithPreset = true }: Settings): Off
     models,
     training: undefined,
     limits: limitsOf[plan],
+    publicUploads: true,
     ...pricesOf(models, credits, 'exact'),
   };
 }

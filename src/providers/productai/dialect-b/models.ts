@@ -129,5 +129,6 @@ export const offerB: Offer = {
   training: undefined,
   // Fifteen an address, whatever the key: polls leave room for starts with two jobs alive.
   limits: { perMinute: 15, inFlight: 2, counts: 'all' },
+  publicUploads: true,
   ...pricesOf(models, tokens, 'assumed'),
 };
