@@ -24,7 +24,7 @@ export function verify(api: Api): Promise<Verification> {
  * The names are not documented: micro-dollars or dollars by name, or a text with a dollar sign. What a
  * credit is worth is not documented either, so credits are no amount.
  */
-export function balanceIn(answer: unknown): Amount | null {
+function balanceIn(answer: unknown): Amount | null {
   const numbers = namedIn(answer, 3);
   const micro = numbers.find(({ name, value }) => /micro/i.test(name) && isAmount(value));
   if (micro) return Math.floor(Number(micro.value));

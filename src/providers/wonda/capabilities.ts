@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelSpec } from '../../batch/model-spec.ts';
+import type { ModelSpec, ReferenceSpec } from '../../batch/model-spec.ts';
 import type { Json } from '../../json.ts';
 import { attachmentsOf } from './attachments.ts';
 import { imageModels, insteadOf } from './image-models.ts';
@@ -111,7 +111,7 @@ function liveModel(listed: Entry, section: Section, known?: ModelSpec): ModelSpe
     prompt: section === 'text' ? 'required' : 'optional',
     ...(known?.promptMaxLength !== undefined && { promptMaxLength: known.promptMaxLength }),
     fields: params.fields,
-    references: attachments.references,
+    references: countedBy(attachments.references, known),
     options: bare && !isClosed(listed.params) ? 'unchecked' : params.options,
     insteadOf,
     check: (request) => [...attachments.check(request), ...(whole?.(request) ?? [])],
@@ -123,6 +123,13 @@ function liveModel(listed: Entry, section: Section, known?: ModelSpec): ModelSpe
       ...(whole ? [] : ['its parameters are checked one by one, not together']),
     ],
   };
+}
+
+/** The live list names attachments and does not count them; what is known of their number still holds. */
+function countedBy(listed: ReferenceSpec, known: ModelSpec | undefined): ReferenceSpec {
+  if (!known) return listed;
+  const max = Math.min(listed.max, known.references.max);
+  return { ...listed, max, min: Math.min(max, known.references.min) };
 }
 
 function isClosed(params: unknown): boolean {

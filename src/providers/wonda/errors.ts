@@ -28,7 +28,7 @@ const advice: Readonly<Record<string, string>> = {
 };
 
 /** `{ error: { message, code } }`, and the `{ errors: { field: text } }` of an upload. */
-export const errors: VendorErrors = {
+const errors: VendorErrors = {
   title: 'Wonda',
   read(body) {
     const { error, errors: perFile } = body;

@@ -217,6 +217,15 @@ describe('the catalogue', () => {
     expect(sora?.notes).toContain("not in the vendor's live list");
   });
 
+  it('keeps what is known of the number of attachments', () => {
+    const { references } = video({ attachments: ['reference_images'] }, 'gemini-omni-video');
+    expect(references).toMatchObject({ min: 0, max: 7 });
+    const upscale = video({ attachments: ['input_video'] }, 'topaz-video-upscale');
+    expect(upscale.references).toMatchObject({ min: 1, max: 1, reads: ['video'] });
+    const none = video({ attachments: [] }, 'topaz-video-upscale');
+    expect(none.references).toMatchObject({ min: 0, max: 0 });
+  });
+
   it('adds models that only the list has, each once', () => {
     const models = modelsOf({
       image: [{ key: 'new-image' }, { key: 'both' }],
