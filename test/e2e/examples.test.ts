@@ -58,7 +58,7 @@ describe('the examples of all vendors, run at once', () => {
     const vectors = join(stage.folder, 'out/cutouts/vectors');
     expect(readdirSync(vectors)).toContain('kettle.svg');
     expect(readFileSync(join(vectors, 'kettle.svg'), 'utf8')).toContain('<svg');
-  });
+  }, 180_000);
 
   it('leave a ledger that agrees with the book of the vendors, job for job', () => {
     for (const name of names)
