@@ -6,7 +6,8 @@ import type { FileToUpload } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';
 import type { S3HostSettings } from './settings.ts';
 
-type Sdk = typeof S3 & typeof Presigner;
+type Sdk = Pick<typeof S3, 'GetObjectCommand' | 'HeadObjectCommand' | 'PutObjectCommand'> &
+  Pick<typeof Presigner, 'getSignedUrl'>;
 
 /**
  * Files in a bucket under their hash, so that each lies there once, handed out by links that are signed

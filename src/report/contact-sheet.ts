@@ -44,6 +44,8 @@ export interface SheetFile {
   /** Null where the file has no thumbnail. */
   readonly thumb: string | null;
   readonly mime: string;
+  /** The beginning of a file that is text. */
+  readonly text?: string;
   readonly width: number | null;
   readonly height: number | null;
   readonly sha256: string;

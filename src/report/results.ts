@@ -4,6 +4,7 @@ import type { Blobs } from '../storage/blobs.ts';
 import { materialiseAll, retire } from '../storage/out-tree.ts';
 import type { MaterialItem } from '../storage/out-tree.ts';
 import { writeContactSheet } from './contact-sheet.ts';
+import { readExcerpts } from './excerpts.ts';
 import { outputFileName } from './file-names.ts';
 import { writeManifest } from './manifest.ts';
 import type { ManifestLine } from './manifest.ts';
@@ -58,13 +59,15 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
   await writeReceipt(join(directory, 'receipt.json'), receipt);
   let gallery: string | undefined;
   if (status) {
-    const pictures = shots.flatMap(savedOutputs);
+    const files = shots.flatMap(savedOutputs);
     const thumbs = await makeThumbnails(
       directory,
-      pictures.map(({ sha256, mime }) => ({ sha256, mime: mime ?? '' })),
+      files.map(({ sha256, mime }) => ({ sha256, mime: mime ?? '' })),
       blobs,
     );
-    const data = sheetDataOf({ status, shots, submissions, thumbs, directory, now: input.now() });
+    const texts = await readExcerpts(files, blobs);
+    const shown = { thumbs, texts, directory, now: input.now() };
+    const data = sheetDataOf({ status, shots, submissions, ...shown });
     gallery = await writeContactSheet(directory, data, input.warn);
   }
   const kept = items.filter((_, index) => results[index] === 'kept').map(placeOf);

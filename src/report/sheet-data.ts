@@ -5,12 +5,16 @@ import type { SheetData, SheetFile, SheetShot } from './contact-sheet.ts';
 import { outputFileName } from './file-names.ts';
 import { decimalOrNull, isoTime } from './sidecar.ts';
 
-/** What the contact sheet shows of a batch; `thumbs` are the hashes that have a thumbnail. */
+/**
+ * What the contact sheet shows of a batch; `thumbs` are the hashes that have a thumbnail, `texts` the
+ * beginnings of files that are text.
+ */
 export function sheetDataOf(batch: {
   readonly status: BatchStatus;
   readonly shots: readonly ShotRow[];
   readonly submissions: ReadonlyMap<string, SubmissionRow>;
   readonly thumbs: ReadonlySet<string>;
+  readonly texts: ReadonlyMap<string, string>;
   readonly directory: string;
   readonly now: number;
 }): SheetData {
@@ -31,17 +35,18 @@ export function sheetDataOf(batch: {
     steps: [...Map.groupBy(batch.shots, (shot) => shot.step)].map(([name, shots]) => ({
       name,
       shots: shots.map((shot) =>
-        sheetShot(shot, batch.submissions.get(shot.submission ?? ''), batch.thumbs),
+        sheetShot(shot, batch.submissions.get(shot.submission ?? ''), batch),
       ),
     })),
   };
 }
 
-function sheetShot(
-  shot: ShotRow,
-  submission: SubmissionRow | undefined,
-  thumbs: ReadonlySet<string>,
-): SheetShot {
+interface Shown {
+  readonly thumbs: ReadonlySet<string>;
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+function sheetShot(shot: ShotRow, submission: SubmissionRow | undefined, shown: Shown): SheetShot {
   const { unit } = shot.price;
   const price = decimalOrNull(submission?.billed ?? shot.price.amount, unit);
   return {
@@ -58,20 +63,22 @@ function sheetShot(
     submittedAt: isoTime(submission?.submittedAt ?? null) ?? undefined,
     savedAt: isoTime(shot.outputs[0]?.savedAt ?? null) ?? undefined,
     facts: factsOf(shot),
-    files: savedOutputs(shot).map((output) => sheetFile(shot, output, thumbs)),
+    files: savedOutputs(shot).map((output) => sheetFile(shot, output, shown)),
   };
 }
 
 function sheetFile(
   shot: ShotRow,
   output: OutputRow & { sha256: string },
-  thumbs: ReadonlySet<string>,
+  { thumbs, texts }: Shown,
 ): SheetFile {
   const { sha256, width, height } = output;
+  const text = texts.get(sha256);
   return {
     path: `${shot.step}/${outputFileName(shot, output)}`,
     thumb: thumbs.has(sha256) ? `_thumbs/${sha256}.webp` : null,
     mime: output.mime ?? 'application/octet-stream',
+    ...(text === undefined ? {} : { text }),
     width,
     height,
     sha256,

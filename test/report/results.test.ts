@@ -80,6 +80,14 @@ async function shot(
   };
 }
 
+/** A shot whose one output is this. */
+async function savedAs(name: string, content: string, mime: string): Promise<ShotRow> {
+  const sha256 = await blobs.put(Buffer.from(content));
+  const facts = { index: 0, state: 'saved' as const, width: null, height: null, why: null };
+  const output = { ...facts, sha256, bytes: content.length, mime, savedAt: 1 };
+  return await shot(name, 1, { outputs: [output] });
+}
+
 function input(shots: readonly ShotRow[]): ResultsInput {
   return {
     reports: {
@@ -122,6 +130,18 @@ describe('writeResults', () => {
     expect(page).toContain('refused by the filter');
     await writeResults(input(shots));
     expect(await readFile(results.gallery ?? '', 'utf8')).toBe(page);
+  });
+
+  it('shows texts as text and drawings as images, each under its own extension', async () => {
+    const words = await savedAs('words', 'A <b>calm</b> harbour at dusk.', 'text/plain');
+    const drawing = await savedAs('kettle', '<svg onload="alert(1)"/>', 'image/svg+xml');
+    const { directory, gallery } = await writeResults(input([words, drawing]));
+    const page = await readFile(gallery ?? '', 'utf8');
+    const files = (await readdir(join(directory, 'portraits'))).toSorted();
+    expect(files).toEqual(['kettle.json', 'kettle.svg', 'words.json', 'words.txt']);
+    expect(page).toContain('A \\u003cb\\u003ecalm');
+    expect(page).not.toContain('onload');
+    expect(await readdir(join(directory, '_thumbs'))).toEqual([]);
   });
 
   it('names edited files and moves those of retired shots aside', async () => {

@@ -56,15 +56,20 @@ function why(shot) {
   return element('span', 'why', element('b', '', shot.state), text);
 }
 
+const isDrawing = (file) => file.mime === 'image/svg+xml';
+
 function frame(tile) {
   const { shot, file } = tile;
   if (!file) return element('span', 'frame empty', why(shot));
-  if (file.thumb) {
+  if (file.text !== undefined) return element('span', 'frame text', file.text);
+  // In an image element a drawing runs no script and loads nothing.
+  const path = file.thumb ?? (isDrawing(file) ? file.path : undefined);
+  if (path) {
     const image = element('img');
     image.loading = 'lazy';
     image.decoding = 'async';
     image.alt = shot.name;
-    image.src = address(file.thumb);
+    image.src = address(path);
     return element('span', 'frame', image);
   }
   return element('span', 'frame', element('span', 'kind', file.mime.split('/').pop()));
@@ -181,6 +186,7 @@ let current;
 
 function full({ shot, file }) {
   if (!file) return why(shot);
+  if (file.text !== undefined) return element('pre', '', file.text);
   if (file.mime.startsWith('video/')) {
     const video = element('video');
     video.controls = true;
@@ -229,7 +235,9 @@ function facts({ step, shot, file }) {
   if (file) {
     const link = element('a', '', file.path);
     link.href = address(file.path);
-    link.target = '_blank';
+    // Opened as a page of its own, a drawing could run what it holds.
+    if (isDrawing(file)) link.download = '';
+    else link.target = '_blank';
     add('File', link);
     add('SHA-256', file.sha256);
   }
