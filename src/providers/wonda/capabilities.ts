@@ -3,7 +3,8 @@ import type { ModelSpec, ReferenceSpec } from '../../batch/model-spec.ts';
 import type { Json } from '../../json.ts';
 import { attachmentsOf } from './attachments.ts';
 import { imageModels, insteadOf } from './image-models.ts';
-import { checkOf, paramsIn, propertiesOf } from './params.ts';
+import { checkOf } from './params-check.ts';
+import { paramsIn, propertiesOf } from './params.ts';
 import { videoModels } from './video-models.ts';
 
 const entry = z.looseObject({

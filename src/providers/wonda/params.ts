@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { CommonField, FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
 import { isRecord } from './errors.ts';
-import { paramsOf } from './wire.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -110,37 +109,4 @@ function rangeOf({ minimum, maximum }: Schema): { min?: number; max?: number } {
     ...(typeof minimum === 'number' && { min: minimum }),
     ...(typeof maximum === 'number' && { max: maximum }),
   };
-}
-
-/**
- * Everything that the schema says of the parameters together: patterns, steps, what is required. Undefined
- * where zod cannot read the schema; then the table alone is checked.
- */
-export function checkOf(schema: unknown, { fields }: Params): ModelSpec['check'] {
-  const parsed = schemaOf(schema);
-  if (!parsed) return undefined;
-  return (request) => {
-    const params = paramsOf(request);
-    const { error } = parsed.safeParse(params);
-    return (error?.issues ?? []).flatMap((issue) => {
-      const names = issue.code === 'unrecognized_keys' ? issue.keys : [issue.path[0]];
-      return names.map((name) => {
-        if (name === undefined) return { field: 'options', message: issue.message };
-        const text = String(name);
-        return {
-          field: Object.hasOwn(fields, text) ? text : `options.${text}`,
-          message: params[text] === undefined ? 'is needed' : issue.message,
-        };
-      });
-    });
-  };
-}
-
-function schemaOf(schema: unknown): z.ZodType | undefined {
-  if (!isRecord(schema)) return undefined;
-  try {
-    return z.fromJSONSchema(schema);
-  } catch {
-    return undefined;
-  }
 }
