@@ -136,8 +136,9 @@ function chargedTo(book: SimulatorBook, { account, unit }: AccountMoney): number
     .reduce((sum, { cost }) => sum + amountOf(cost, unit), 0);
 }
 
+/** The simulator counts in credits; of those that bill in dollars a credit is a thousandth. */
 function amountOf(cost: number, unit: Unit): number {
-  return amountFromDecimal(cost.toFixed(unit === 'usd' ? 6 : 3), unit);
+  return unit === 'usd' ? Math.round(cost * 1_000) : amountFromDecimal(cost.toFixed(3), unit);
 }
 
 /** The ledger's spent and undecided money covers what the vendor charged, and is no more when all is decided. */

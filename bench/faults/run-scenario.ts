@@ -29,7 +29,8 @@ export interface RunOptions {
   readonly keep: boolean;
 }
 
-const file = 'campaign.yaml';
+const batch = 'campaign';
+const file = `${batch}.yaml`;
 const hook = fileURLToPath(new URL('./hook.ts', import.meta.url));
 
 /** Runs one scenario through the real command line to its end, and compares the four books. */
@@ -98,7 +99,8 @@ class Company {
       if (code === 'late') return true;
       if (code === 0 || code === 3) break;
       if (code === 4 && this.#scenario.capped) break;
-      // 1: something was down; 4: an account was shut; null: killed. A person starts it again.
+      // 4: an account was shut, and a person has mended it. 1: something was down. Null: it was killed.
+      if (code === 4) await this.#stage.start('resume.log', 'resume', batch).ended;
       await wait(50);
     }
     if (this.#worker?.isRunning) {

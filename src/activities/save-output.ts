@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import { download } from '../http/download.ts';
 import { HttpError } from '../http/errors.ts';
 import { sniffMedia, type Media } from '../http/sniff.ts';
@@ -7,6 +6,7 @@ import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { freshOutput, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from './moments.ts';
+import { checkWhole } from './whole-file.ts';
 
 const imageBytesMax = 50 * 1024 * 1024;
 const videoBytesMax = 2 * 1024 * 1024 * 1024;
@@ -93,7 +93,12 @@ async function fetchFile(
   });
   const media = sniffMedia(head);
   if (!media) throw new NotMediaError('the answer is neither picture nor film');
-  return { sha256, bytes, mime: media.mime, ...(await sizeOf(deps, sha256, media)) };
+  return {
+    sha256,
+    bytes,
+    mime: media.mime,
+    ...(await checkWhole(await deps.blobs.path(sha256), media)),
+  };
 }
 
 /** Text came with the job's answer itself: nothing is fetched. */
@@ -118,16 +123,6 @@ async function* mediaOnly(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       throw new Error(`the picture is larger than ${imageBytesMax} bytes`);
     yield chunk;
   }
-}
-
-async function sizeOf(
-  deps: ActivityDependencies,
-  sha256: string,
-  media: Media,
-): Promise<{ width: number | null; height: number | null }> {
-  if (media.kind !== 'image') return { width: null, height: null };
-  const { width, height } = await sharp(await deps.blobs.path(sha256)).metadata();
-  return { width, height };
 }
 
 async function tryLater(
