@@ -1,6 +1,7 @@
 import type { ClaimAnswer, Due, Range, StopReason } from '../ledger/port.ts';
 import { claimAndStart, startShot } from './claim-and-start.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { holdAccount } from './hold-account.ts';
 import { askAfterRefunds } from './late-refunds.ts';
 import { pause } from './lively.ts';
 import { pollJob } from './poll-job.ts';
@@ -114,10 +115,14 @@ export class RangeRunner {
   }
 
   async #settle(id: string, unclear: Due['ambiguous'][number]): Promise<void> {
-    const settled = await settle(this.#deps, this.#access, unclear).catch((error: unknown) => {
-      this.#deps.log(this.#access.provider.classify(error).message);
-      return false;
-    });
+    const settled = await settle(this.#deps, this.#access, unclear).catch(
+      async (error: unknown) => {
+        const { account, message } = this.#access.provider.classify(error);
+        if (account.kind === 'limited') await holdAccount(this.#deps, this.#access, account, null);
+        this.#deps.log(message);
+        return false;
+      },
+    );
     if (!settled) this.#unsettledUntil.set(id, this.#deps.now() + 5_000);
   }
 

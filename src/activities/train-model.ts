@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { TrainingSet } from '../batch/request.ts';
 import type { ModelRow } from '../ledger/port.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { confirmReady, followTraining } from './follow-training.ts';
+import { holdAccount } from './hold-account.ts';
 import { lively, pause } from './lively.ts';
 import { accessOf, checkLedger } from './own-work.ts';
 import { triggerTraining } from './trigger-training.ts';
@@ -41,8 +43,9 @@ export async function trainModel(
     const { remotes } = deps.ledger;
     // Two steps may need one model at once, in one worker too: each call leases for itself.
     const owner = `${deps.worker}/${randomUUID()}`;
-    const lease = () => remotes.leaseModel(input.account, input.fingerprint, owner, leaseMs);
-    using _ = keepLease(lease);
+    const lease = (forMs = leaseMs) =>
+      remotes.leaseModel(input.account, input.fingerprint, owner, forMs);
+    await using _ = keepLease(lease);
     while (!cancelled.aborted && deps.now() < until) {
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
@@ -59,9 +62,14 @@ export async function trainModel(
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */
-function keepLease(lease: () => Promise<boolean>): Disposable {
+function keepLease(lease: (forMs?: number) => Promise<boolean>): AsyncDisposable {
   const timer = setInterval(() => void lease().catch(() => undefined), renewMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    [Symbol.asyncDispose]: async () => {
+      clearInterval(timer);
+      await lease(0).catch(() => undefined);
+    },
+  };
 }
 
 /** A failed training blocks its shots; that they are open again means a new run may try anew. */
@@ -79,8 +87,9 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
   try {
     switch (row.phase) {
       case 'ready':
+        return await confirmReady(training, row);
       case 'failed':
-        return row.phase;
+        return 'failed';
       case 'creating':
         return await create(training);
       case 'created':
@@ -94,7 +103,9 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
   } catch (error) {
     const { account, message, request } = access.provider.classify(error);
     training.deps.log(`training ${training.set.name}: ${message}`);
-    if (request === 'refused' && account.kind === 'fine' && row.phase !== 'triggered') {
+    if (account.kind === 'limited') await holdAccount(training.deps, access, account, null);
+    const unpaid = row.phase !== 'triggered' && row.phase !== 'ready';
+    if (request === 'refused' && account.kind === 'fine' && unpaid) {
       await setPhase(training, [row.phase], 'failed', { why: message });
       return 'failed';
     }
@@ -108,44 +119,6 @@ async function create(training: Training): Promise<number> {
   const remoteId = await training.port.create({ name, subject });
   await setPhase(training, ['creating'], 'created', { remoteId });
   return 0;
-}
-
-async function followTraining(
-  training: Training,
-  row: ModelRow,
-): Promise<number | 'ready' | 'failed'> {
-  const { deps, port } = training;
-  const { submissions } = deps.ledger;
-  const state = await port.check(row.remoteId ?? '');
-  switch (state.phase) {
-    case 'ready':
-      if (row.submission !== null)
-        await submissions.succeeded(row.submission, { outputs: [], billed: null });
-      await setPhase(training, ['triggered'], 'ready', {});
-      return 'ready';
-    case 'failed':
-      return await trainingFailed(training, row, state.reason);
-    case 'missing':
-      return await trainingFailed(training, row, 'the vendor no longer has the model');
-    default:
-      return pollDelayMs(training, row);
-  }
-}
-
-/** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
-function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
-  const { pollFirstMs, trainingPollMs } = access.timeouts;
-  const elapsedMs = deps.now() - (row.triggeredAt ?? deps.now());
-  const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
-  return Math.max(usualMs, access.pulse.polls.leastMs);
-}
-
-async function trainingFailed(training: Training, row: ModelRow, why: string): Promise<'failed'> {
-  const { submissions } = training.deps.ledger;
-  if (row.submission !== null)
-    await submissions.failed(row.submission, { reason: why, refunded: null, billed: null });
-  await setPhase(training, ['triggered'], 'failed', { why });
-  return 'failed';
 }
 
 async function whyOf({ deps, input }: Training): Promise<string> {

@@ -30,9 +30,16 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   if (answer.attached > 0) return await settleTrigger(training, row);
   if (answer.next.kind === 'wait') return answer.next.ms;
   if (answer.next.kind === 'go') return 1_000;
-  const { kind } = answer.next.reason;
+  const { reason } = answer.next;
+  const { kind } = reason;
+  const beyondPlan = kind === 'unknownPrice' || (kind === 'budget' && reason.scope === 'accepted');
+  if (beyondPlan) {
+    const why = `the accepted plan does not pay for training ${set.name}; run the batch again to accept it`;
+    await setPhase(training, ['armed'], 'armed', { why });
+    return 'failed';
+  }
   if (kind === 'cancelled' || kind === 'superseded') return 'stopped';
-  // Paused, held or over budget: it goes on when that ends.
+  // Paused, held or over a budget that may be raised: it goes on when that ends.
   return 3_000;
 }
 

@@ -3,7 +3,8 @@ import { UserError } from '../errors.ts';
 import type { PlanLedger } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { existingModelOf } from '../ledger/rules/upload-purpose.ts';
-import { lively, orAborted } from './lively.ts';
+import { holdAccount } from './hold-account.ts';
+import { lively, orAborted, pause } from './lively.ts';
 import { accessOf, checkLedger, type RunInput } from './own-work.ts';
 import { ensureUploaded } from './upload-file.ts';
 import { filePlaceOf, openPlace, uploadTrouble } from './upload-places.ts';
@@ -17,6 +18,9 @@ export interface UploadReferencesInput extends RunInput {
 }
 
 const uploadsAtOnce = 4;
+/** How often a file is tried that the vendor's rate limit refuses, and how long that may take each time. */
+const limitedTries = 5;
+const limitedMostMs = 60_000;
 
 /**
  * Brings one slice of a step's references to an account. A file that cannot be uploaded now is left to the
@@ -41,8 +45,8 @@ export async function uploadReferences(
       for (const file of queue) {
         if (cancelled.aborted) return;
         tell(file.path);
-        await orAborted(bring(deps, access, file), cancelled).catch((error: unknown) =>
-          deps.log(`${file.path}: ${uploadTrouble(access, error).message}`),
+        await orAborted(bringInTurn(deps, access, file, cancelled), cancelled).catch(
+          (error: unknown) => deps.log(`${file.path}: ${uploadTrouble(access, error).message}`),
         );
       }
     };
@@ -51,6 +55,26 @@ export async function uploadReferences(
 }
 
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
+
+/** A refusal by the rate limit holds the account's claims too, and is waited for. */
+async function bringInTurn(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  file: NeededUpload,
+  cancelled: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await bring(deps, access, file);
+    } catch (error) {
+      const { account } = uploadTrouble(access, error);
+      if (account.kind !== 'limited') throw error;
+      const retryAfterMs = account.retryAfterMs ?? access.pulse.limited();
+      await holdAccount(deps, access, { kind: 'limited', retryAfterMs }, null);
+      if (tries === limitedTries || retryAfterMs > limitedMostMs || cancelled.aborted) throw error;
+      await pause(retryAfterMs, cancelled);
+    }
+}
 
 async function bring(
   deps: ActivityDependencies,

@@ -133,7 +133,7 @@ export interface PlanLedger {
     steps: readonly string[],
     pick: 'all' | 'approved',
   ): AsyncIterable<SourceOutput>;
-  /** Distinct training sets that open shots of the step need, not ready yet. */
+  /** Distinct training sets that open shots of the step need and that were not seen ready in this run. */
   neededTrainings(
     batch: string,
     run: number,
@@ -424,6 +424,7 @@ export interface RemoteLedger {
     owner: string,
     leaseMs: number,
   ): Promise<boolean>;
+  /** To `ready`, also from `ready`: the model was seen to be there now. */
   setModelPhase(
     account: string,
     fingerprint: string,

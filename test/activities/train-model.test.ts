@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TrainModelResult } from '../../src/activities/train-model.ts';
+import type { Price } from '../../src/money.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -29,6 +31,8 @@ async function openTraining(
   batch = portrait,
 ): Promise<RunInput> {
   studio = await openStudio(settings, timeouts);
+  const trainingPrice: Price = { amount: 300_000, unit: 'credits', basis: 'assumed' };
+  Object.assign(studio.access, { trainingPrice });
   mkdirSync(join(studio.home, 'training'));
   for (let index = 0; index < 12; index++)
     await sharp({
@@ -85,6 +89,71 @@ describe('trainModel', () => {
     );
   });
 
+  it('uses a model again without paying, after seeing that it is there', async () => {
+    const input = await openTraining();
+    await train(input);
+    const again = await studio!.startRun(portrait);
+    expect(await train(again)).toEqual({ kind: 'ready' });
+    expect((await studio!.planOf(again, 'portraits', 2)).trainings).toEqual([]);
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+  });
+
+  it('trains a model again that is gone at the vendor, where the plan pays for it', async () => {
+    const input = await openTraining();
+    await train(input);
+    await deleteModel();
+    const again = await studio!.startRun(portrait);
+    expect(await train(again)).toEqual({ kind: 'ready' });
+    const { results } = await studio!.runStep(again, 'portraits', 2);
+    expect(results).toMatchObject([{ kind: 'done', saved: 2 }]);
+    expect(studio!.simulator.book.trainings).toHaveLength(2);
+  });
+
+  it('blocks the shots of a model that is gone where the plan does not pay for another', async () => {
+    const input = await openTraining();
+    await train(input);
+    await deleteModel();
+    const { key } = studio!.access;
+    const again = await studio!.startRun(portrait, {
+      accepted: [{ account: key, unit: 'credits', cap: 20_000 }],
+    });
+    expect(await train(again)).toEqual({ kind: 'failed' });
+    expect(await blockedWhys()).toEqual(
+      Array(2).fill(expect.stringContaining('the accepted plan does not pay')),
+    );
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+    // Accepted with another plan, it goes on where it was: the pictures are there.
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(studio!.simulator.book.uploads).toHaveLength(24);
+    expect(studio!.simulator.book.trainings).toHaveLength(2);
+  });
+
+  it('does not pay again because one answer says that a model is gone', async () => {
+    const input = await openTraining();
+    await train(input);
+    const match = { method: 'GET', path: '/models/[^/]+$' };
+    studio!.simulator.settings.faults = [{ kind: 'not-found', match }];
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+  });
+
+  it('gives up a training that never ends, and finds it in a later run when it did', async () => {
+    const input = await openTraining({ trainingMs: 3_000 }, { trainingMs: 500 });
+    expect(await train(input)).toEqual({ kind: 'failed' });
+    expect(await blockedWhys()).toEqual(
+      Array(2).fill(expect.stringContaining('still training after its time limit')),
+    );
+    const money = (await studio!.ledger.reports.status('anna'))?.accounts[0];
+    expect(money).toMatchObject({ spent: 0, ambiguous: 300_000 });
+    await until(() => studio!.simulator.book.trainings[0]?.state === 'success');
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+    expect((await studio!.ledger.reports.status('anna'))?.accounts[0]).toMatchObject({
+      spent: 300_000,
+      ambiguous: 0,
+    });
+  });
+
   it('finds a trigger whose answer was lost, and does not pay for another', async () => {
     const trigger = { method: 'GET', path: '/train$' };
     const input = await openTraining({ faults: [{ kind: 'reset-after', match: trigger, nth: 1 }] });
@@ -109,3 +178,20 @@ describe('trainModel', () => {
     expect(studio!.simulator.book.trainings).toHaveLength(1);
   });
 });
+
+async function deleteModel(): Promise<void> {
+  const port = studio!.access.provider.train!;
+  const [model] = await port.list();
+  await port.delete(model?.id ?? '');
+}
+
+async function blockedWhys(): Promise<(string | null)[]> {
+  const whys = [];
+  for await (const { why } of studio!.ledger.reports.shots('anna', { states: ['blocked'] }))
+    whys.push(why);
+  return whys;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(50);
+}

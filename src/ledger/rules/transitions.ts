@@ -15,8 +15,9 @@ export const transitions = {
   absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
   park: { from: ['ambiguous'], to: 'parked' },
   resubmit: { from: ['ambiguous'], to: 'failed' },
-  succeeded: { from: ['submitted'], to: 'succeeded' },
-  failed: { from: ['submitted'], to: 'failed' },
+  // One that was given up as endless may have ended since.
+  succeeded: { from: ['submitted', 'stalled'], to: 'succeeded' },
+  failed: { from: ['submitted', 'stalled'], to: 'failed' },
   stalled: { from: ['submitted'], to: 'stalled' },
   loseOutput: { from: ['succeeded'], to: 'lost' },
   forget: { from: liveStates, to: 'failed' },

@@ -74,7 +74,8 @@ function neededTrainings(database: Database, batch: string, run: number, step: s
     `select account, min(request) as request from shot s
      where batch = ? and run = ? and step = ? and state = 'open' and training_fp is not null
        and not exists (select 1 from model
-         where model.account = s.account and fp = s.training_fp and phase = 'ready')
+         where model.account = s.account and fp = s.training_fp and phase = 'ready'
+           and seen_at >= (select started_at from run r where r.batch = s.batch and n = s.run))
      group by account, training_fp order by min(ordinal)`,
     batch,
     run,

@@ -40,7 +40,7 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
     leaseModel: (account, fingerprint, owner, leaseMs) =>
       write(() => leaseModel(database, account, fingerprint, owner, leaseMs, now())),
     setModelPhase: (account, fingerprint, from, to, facts = {}) =>
-      write(() => setModelPhase(database, account, fingerprint, from, to, facts)),
+      write(() => setModelPhase(database, account, fingerprint, from, to, facts, now())),
     modelImages: async (account, fingerprint) => {
       const rows = database.all<{ sha256: string; remote_id: string | null }>(
         'select sha256, remote_id from model_image where account = ? and fp = ?',
@@ -191,15 +191,19 @@ function setModelPhase(
   from: readonly ModelPhase[],
   to: ModelPhase,
   facts: { remoteId?: string | null; why?: string },
+  now: number,
 ): boolean {
   return (
     database.run(
-      `update model set phase = ?, remote_id = iif(?, ?, remote_id), why = ?
+      `update model set phase = ?, remote_id = iif(?, ?, remote_id), why = ?,
+         seen_at = iif(?, ?, seen_at)
        where account = ? and fp = ? and phase in (select value from json_each(?))`,
       to,
       facts.remoteId === undefined ? 0 : 1,
       facts.remoteId ?? null,
       facts.why ?? null,
+      to === 'ready' ? 1 : 0,
+      now,
       account,
       fingerprint,
       JSON.stringify(from),

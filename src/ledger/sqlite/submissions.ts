@@ -167,6 +167,7 @@ function failed(
 ): boolean {
   const moved = advance(database, 'failed', id, result.reason, now);
   if (!moved) return false;
+  unparkShots(database, id);
   const { spent, cause } = costOfFailure(moved.reserved, result);
   release(database, moved, spent, result.billed);
   if (result.refunded === 'promised') oweRefund(database, id, now);

@@ -1,7 +1,7 @@
 import type { SubmissionLedger } from '../port.ts';
 import { costOfFailure } from '../rules/transitions.ts';
 import { advance, release } from './advance.ts';
-import { retryShots } from './bound-shots.ts';
+import { retryShots, unparkShots } from './bound-shots.ts';
 import type { Database } from './database.ts';
 
 const noFiles = 'the job ended without files';
@@ -17,6 +17,7 @@ export function succeeded(
   if (operation === 'generate' && result.outputs.length === 0) {
     const moved = advance(database, 'failed', id, noFiles, now);
     if (!moved) return false;
+    unparkShots(database, id);
     const { billed } = result;
     const { spent, cause } = costOfFailure(moved.reserved, { refunded: false, billed });
     release(database, moved, spent, billed);
@@ -25,6 +26,7 @@ export function succeeded(
   }
   const moved = advance(database, 'succeeded', id, null, now);
   if (!moved) return false;
+  unparkShots(database, id);
   release(database, moved, result.billed ?? moved.reserved, result.billed);
   for (const [index, output] of result.outputs.entries())
     database.run(

@@ -19,8 +19,10 @@ import type { Open, OpenLedger } from '../suite.ts';
 export function planSuite(open: Open): void {
   let opened: OpenLedger;
   let ledger: Ledger;
+  let now: number;
   beforeEach(async () => {
-    opened = await open({});
+    now = Date.UTC(2026, 0, 31);
+    opened = await open({ now: () => now });
     ledger = opened.ledger;
     await ledger.batches.putAccounts([accountSettings()]);
   });
@@ -144,6 +146,26 @@ export function planSuite(open: Open): void {
     await startBatch(ledger, 'fox', []);
     const other = acceptedRun('fox', { ownerPath: '/elsewhere/fox.yaml' });
     await expect(ledger.batches.startRun(other)).rejects.toThrow(/belongs to \/files\/fox.yaml/);
+  });
+
+  it('wants a trained model seen once in each run', async () => {
+    const set = { fingerprint: 'set', name: 'anna', subject: {}, images: [] };
+    const request = { ...plannedShot(0).request, choice: { kind: 'training', set } as const };
+    const needed = async () => {
+      const { run } = (await ledger.batches.get('fox')) ?? { run: 0 };
+      return (await ledger.plans.neededTrainings('fox', run, 'one')).length;
+    };
+    await startBatch(ledger, 'fox', [plannedShot(0, { request })]);
+    await ledger.remotes.leaseModel(account, 'set', 'a', 60_000);
+    expect(await needed()).toBe(1);
+    await ledger.remotes.setModelPhase(account, 'set', ['creating'], 'ready', { remoteId: 'm' });
+    expect(await needed()).toBe(0);
+    now += 1_000;
+    await startBatch(ledger, 'fox', [plannedShot(0, { request })]);
+    expect(await needed()).toBe(1);
+    await ledger.remotes.setModelPhase(account, 'set', ['ready'], 'ready');
+    expect(await needed()).toBe(0);
+    expect((await ledger.remotes.model(account, 'set'))?.remoteId).toBe('m');
   });
 
   it('lets one owner at a time make a model', async () => {

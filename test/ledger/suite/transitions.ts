@@ -192,6 +192,21 @@ export function transitionSuite(open: Open): void {
     expect(await shot()).toMatchObject({ state: 'failed', tries: 2 });
   });
 
+  it.each([
+    ['done', 'bound', 1_000],
+    ['refunded', 'open', 0],
+  ] as const)('settles a stalled job that turns out to be %s', async (end, state, spent) => {
+    await submit();
+    await ledger.submissions.stalled(id, 'no end');
+    const settled =
+      end === 'done'
+        ? await ledger.submissions.succeeded(id, oneOutput)
+        : await ledger.submissions.failed(id, { reason: 'x', refunded: true, billed: null });
+    expect(settled).toBe(true);
+    expect(await shot()).toMatchObject({ state });
+    expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 0, reserved: 0, spent });
+  });
+
   it('parks the shots of a stalled job and keeps its money', async () => {
     await submit();
     expect(await ledger.submissions.stalled(id, 'no end')).toBe(true);
