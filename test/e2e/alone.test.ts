@@ -27,10 +27,11 @@ describe('one command by itself', () => {
   it('is let go by Ctrl-C with its server and worker, and the next run goes on', async () => {
     const { book, settings } = stage.simulator;
     const first = stage.start(['run', 'alone.yaml', '--yes'], embedded);
-    await until('two shots are accepted', () => {
+    const hasStarted = () => {
       if (first.process.exitCode !== null) throw new Error(first.output());
       return book.accepted.length === 2;
-    });
+    };
+    await until('two shots are accepted', hasStarted, 60_000);
     first.process.kill('SIGINT');
     const { code, stderr } = await first.ended;
     expect(stderr).toContain('detached; go on with: shotlist run alone.yaml');
@@ -43,7 +44,7 @@ describe('one command by itself', () => {
     expect(next.code).toBe(0);
     expect(book.accepted).toHaveLength(4);
     expect(book.duplicates()).toEqual([]);
-  });
+  }, 120_000);
 
   it('simulates vendors until Ctrl-C', async () => {
     const simulating = stage.start(['simulate', '--port', '0']);

@@ -97,10 +97,11 @@ export async function openStage(settings: Partial<SimulatorSettings> = {}): Prom
     async startWorker(environment) {
       await registered;
       const worker = start(['worker'], environment);
-      await until('the worker serves', () => {
+      const serves = () => {
         if (worker.process.exitCode !== null) throw new Error(worker.output());
         return worker.output().includes('serves');
-      });
+      };
+      await until('the worker serves', serves, 55_000);
       return worker;
     },
     async [Symbol.asyncDispose]() {
