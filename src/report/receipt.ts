@@ -31,6 +31,8 @@ export interface ReceiptSubmission {
   /** Null for a training, and while no id is known. */
   readonly jobId: string | null;
   readonly price: string | null;
+  /** What became of money that the vendor promised back: `owed`, `back` or `kept`. */
+  readonly refund?: 'owed' | 'back' | 'kept';
 }
 
 export function receiptOf(
@@ -59,6 +61,7 @@ export function receiptOf(
       state: row.state,
       jobId: row.operation === 'train' ? null : row.jobId,
       price: decimalOrNull(row.billed ?? row.price.amount, row.price.unit),
+      ...(row.refund !== null && { refund: row.refund }),
     })),
   };
 }
@@ -92,11 +95,16 @@ export function formatReceipt(
   const summary = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   const lines = [batch, '', ...aligned(table), ''];
   lines.push(`${submissions.length} submissions${summary ? `: ${summary}` : ''}`);
-  const open = submissions.filter(({ state }) => doubtful.has(state));
+  const open = submissions.filter(({ state, refund }) => doubtful.has(state) || refund === 'owed');
   if (open.length > 0) {
     const rows = open
       .slice(0, 20)
-      .map((row) => [row.key, row.state, row.jobId ?? 'no job id', row.why ?? '']);
+      .map((row) => [
+        row.key,
+        row.refund === 'owed' ? 'refund owed' : row.state,
+        row.jobId ?? 'no job id',
+        row.why ?? '',
+      ]);
     lines.push('', 'not settled:', ...aligned(rows, false));
     if (open.length > 20) lines.push(`… and ${open.length - 20} more`);
   }

@@ -76,6 +76,14 @@ describe('the receipt', () => {
     expect(row).toBe('  studio     1,250         0   37.5         0       2.5       12.5  credits');
   });
 
+  it('names each job whose money was promised back', () => {
+    const owed: SubmissionRow = { ...submission, state: 'failed', refund: 'owed', why: 'blocked' };
+    expect(formatReceipt('autumn', [studio], [owed])).toContain(
+      '  portraits/linen  refund owed  job-1  blocked',
+    );
+    expect(receiptOf('autumn', [], [owed]).submissions).toMatchObject([{ refund: 'owed' }]);
+  });
+
   it('lines up its columns and names what is not settled', () => {
     expect(formatReceipt('autumn', [studio], [submission, parked])).toBe(
       [
