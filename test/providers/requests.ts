@@ -59,6 +59,9 @@ export function fullest(model: ModelSpec, texts: Texts): Partial<ShotRequest> {
   };
 }
 
+/** A prompt alone, and that only where the model needs one. */
 export function smallest(model: ModelSpec): Partial<ShotRequest> {
-  return model.prompt === 'required' ? { prompt: 'a red chair' } : {};
+  const missed = model.check?.(startOf(model.id).request) ?? [];
+  const needed = model.prompt === 'required' || missed.some(({ field }) => field === 'prompt');
+  return needed ? { prompt: 'a red chair' } : {};
 }

@@ -42,6 +42,11 @@ const cases: readonly Case[] = [
     simulated: { taskStyle: 'quickstart' },
   },
   { id: 'productai', variant: 'in dialect b', settings: { dialect: 'b' } },
+  {
+    id: 'productai',
+    variant: 'with presets instead of prompts',
+    settings: { promptWithPreset: false },
+  },
 ];
 
 /** With a title each, for `describe.each`. */
