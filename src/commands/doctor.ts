@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { providerOf } from '../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
+import { missingAccess } from '../hosting/open-host.ts';
 import { formatAmount } from '../money.ts';
 import { connectTemporal } from '../temporal/connect.ts';
 import { locateServer } from '../temporal/find-server.ts';
@@ -29,6 +30,7 @@ export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void
         ledgerFinding(config),
         await temporalFinding(config),
         ...(await Promise.all([...config.accounts.values()].map(accountFinding))),
+        ...[...config.accounts.values()].flatMap((account) => hostFinding(account, config)),
       ];
       if (options.json) terminal.print(JSON.stringify({ findings }));
       else
@@ -93,6 +95,21 @@ async function accountFinding(account: AccountConfig): Promise<Finding> {
     state: answer.key === 'good' ? 'good' : 'bad',
     detail: `${answer.message} (key from ${keyVariable}, ${new URL(baseUrl).origin}${balance})`,
   };
+}
+
+/** Of an account that has a reference host: whether it can be used from here. Nothing is sent. */
+function hostFinding(account: AccountConfig, config: Config): Finding[] {
+  const { name, referenceHost: host } = account;
+  if (!host) return [];
+  const missing = missingAccess(account, config);
+  const place = host.kind === 's3' ? `s3://${host.bucket}/${host.prefix}` : host.name;
+  return [
+    {
+      what: `files of ${name}`,
+      state: missing ? 'missing' : 'good',
+      detail: missing?.why ?? `get public links by ${place}`,
+    },
+  ];
 }
 
 function messageOf(error: unknown): string {

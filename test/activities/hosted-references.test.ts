@@ -188,10 +188,7 @@ describe('an upload that is not ready at once', () => {
     const account = studio.config.accounts.get('wonda');
     const provider = account && providerOf(account);
     if (!host || !provider?.upload || !provider.uploadState) throw new Error('no host');
-    const film = Buffer.concat([
-      Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'),
-      Buffer.alloc(999),
-    ]);
+    const film = filmOf('crash');
     const sha256 = await studio.blobs.put(film);
     const wanted = { sha256, path: 'film.mp4', purpose: 'reference', trainedModel: undefined };
     const before = wonda.book.uploads.length;
@@ -209,6 +206,26 @@ describe('an upload that is not ready at once', () => {
     expect(await studio.ledger.remotes.upload(host.key, sha256, 'reference')).toMatchObject({
       state: 'stored',
     });
+  });
+
+  it('keeps its shot waiting unpaid, and is found by a later claim', async () => {
+    studio = await openWith('wonda');
+    wonda.settings.downloadMs = 6_500;
+    const source = `batch: slow
+steps:
+  film: { model: 'photogpt:kling-motion-pro', prompt: a fox, references: [film.mp4] }
+`;
+    writeFileSync(join(studio.home, 'film.mp4'), filmOf('slow'));
+    const input = await studio.startRun(source);
+    const before = wonda.book.uploads.length;
+    const { results } = await studio.runStep(input, 'film');
+    wonda.settings.downloadMs = 700;
+    expect(results).toMatchObject([{ kind: 'done', saved: 1 }]);
+    expect(wonda.book.uploads).toHaveLength(before + 1);
+    expect(studio.simulator.book.accepted).toHaveLength(1);
+    const states = [];
+    for await (const { state } of studio.ledger.reports.submissions('slow')) states.push(state);
+    expect(states.toSorted()).toEqual(['rejected', 'succeeded']);
   });
 
   it.each([
@@ -238,6 +255,9 @@ describe('an upload that is not ready at once', () => {
     expect(known?.state).toBe(message ? undefined : 'stored');
   });
 });
+
+const filmOf = (content: string): Buffer =>
+  Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'), Buffer.from(content)]);
 
 async function selfieOf({ home, blobs }: Studio): Promise<Reference & { kind: 'file' }> {
   const sha256 = await blobs.put(readFileSync(join(home, 'selfie.png')));
