@@ -1,4 +1,10 @@
 /**
+ * A minute, and a second for requests that take unequally long to arrive: the vendor counts when they do,
+ * and without it the one that follows a slow one by a minute less its delay would be refused.
+ */
+const windowMs = 61_000;
+
+/**
  * The generic cell rate algorithm. One number per account, the theoretical arrival time, spaces paid
  * requests: no window of 60 seconds ever holds more than `perMinute` of them, bursts included.
  */
@@ -20,7 +26,7 @@ export function takeRateSlot(tat: number, perMinute: number | null, now: number)
 
 /** A burst is paid for by a slightly longer interval, so that burst and flow together stay in the limit. */
 export function intervalMsOf(perMinute: number): number {
-  return 60_000 / (perMinute - (burstOf(perMinute) - 1));
+  return windowMs / (perMinute - (burstOf(perMinute) - 1));
 }
 
 /** A second's worth of requests, so that fast accounts are not claimed one by one. */

@@ -169,8 +169,8 @@ export function claimSuite(open: Open): void {
       const range = await start(3);
       const answer = await claim(range);
       expect(answer.granted).toHaveLength(1);
-      expect(answer.next).toEqual({ kind: 'wait', ms: 6_000 });
-      now += 5_999;
+      expect(answer.next).toEqual({ kind: 'wait', ms: 6_100 });
+      now += 6_099;
       expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 1 });
       now += 1;
       expect((await claim(range)).granted).toHaveLength(1);
@@ -181,14 +181,14 @@ export function claimSuite(open: Open): void {
       const call = () => ledger.claims.takeCallSlot(account);
       const range = await start(3);
       expect((await claim(range)).granted).toHaveLength(1);
-      expect(await call()).toBe(6_000);
-      now += 6_000;
+      expect(await call()).toBe(6_100);
+      now += 6_100;
       // A call waits, and the last slot was a claim's.
       expect((await claim(range)).granted).toHaveLength(0);
       expect(await call()).toBe(0);
       now += 250;
-      expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 5_750 });
-      now += 5_750;
+      expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 5_850 });
+      now += 5_850;
       expect(await call()).toBeGreaterThan(0);
       expect((await claim(range)).granted).toHaveLength(1);
       now += 60_000;
