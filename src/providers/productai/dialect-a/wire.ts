@@ -10,7 +10,7 @@ const amount = z.union([z.number(), z.string()]).nullish().catch(null);
 /** Shown by jobs beyond what is documented. */
 const text = z.string().nullish().catch(null);
 
-const jobFields = z.looseObject({
+export const job = z.looseObject({
   status: z.string(),
   progress: z.number().nullish().catch(null),
   created_at: z.unknown().optional(),
@@ -21,8 +21,7 @@ const jobFields = z.looseObject({
   tokens_used: amount,
   error: z.unknown().optional(),
 });
-export const job = jobFields;
-export type Job = z.infer<typeof jobFields>;
+export type Job = z.infer<typeof job>;
 
 /** An entry of a list whose shape is not documented. */
 export const listedJob = z
