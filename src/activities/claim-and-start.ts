@@ -38,7 +38,7 @@ export async function startShot(
 ): Promise<void> {
   const { request, submission } = grant;
   const fence = { sendBy, timeoutMs: access.timeouts.postMs, now: deps.now };
-  const late = AbortSignal.timeout(Math.max(0, sendBy - deps.now()));
+  const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - deps.now())));
   let resolved;
   try {
     resolved = await orAborted(resolveRequest(deps, access, request), late);
