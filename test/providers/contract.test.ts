@@ -80,6 +80,27 @@ describe.each(titledCases)('%s', (_title, which) => {
     expect(listed.map((one) => one.id)).toContain(remote);
   });
 
+  it('waits for a slot before each free request, and before no paid one', async () => {
+    const [spec] = models;
+    if (!spec) throw new Error('the vendor offers no models');
+    let slots = 0;
+    const paced = client.vendor.connect({
+      baseUrl: stage.simulator.baseUrls[id] ?? '',
+      apiKey: `${id}-contract`,
+      settings,
+      pace: () => Promise.resolve(void slots++),
+    });
+    const { job } = await paced.start(
+      await client.startFor(spec, smallest(spec), spec.references.min),
+      openFence,
+    );
+    expect(slots).toBe(0);
+    await paced.check(job);
+    expect(slots).toBe(1);
+    await paced.verify();
+    expect(slots).toBeGreaterThanOrEqual(2);
+  });
+
   it('says that it does not know a job that never was', async () => {
     const [spec] = models;
     if (!spec) throw new Error('the vendor offers no models');
