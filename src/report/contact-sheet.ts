@@ -24,6 +24,8 @@ export interface SheetAccount {
 export interface SheetShot {
   readonly key: string;
   readonly name: string;
+  /** Where its row of data stands: equal for shots that are made from one row. */
+  readonly origin: string;
   readonly state: 'succeeded' | 'cached' | 'failed' | 'parked' | 'skipped' | 'running' | 'waiting';
   readonly reason?: string;
   readonly account: string;

@@ -52,6 +52,7 @@ function sheetShot(shot: ShotRow, submission: SubmissionRow | undefined, shown: 
   return {
     key: shot.key,
     name: shot.name,
+    origin: shot.origin,
     state: stateOf(shot),
     reason: shot.why ?? shot.outputs.find((output) => output.state === 'lost')?.why ?? undefined,
     account: shot.request.account,

@@ -10,6 +10,7 @@ import type { SheetData, SheetShot } from '../../src/report/contact-sheet.ts';
 const shot = (changes: Partial<SheetShot> = {}): SheetShot => ({
   key: 'portraits/linen',
   name: 'linen',
+  origin: 'looks.csv:2',
   state: 'succeeded',
   account: 'studio',
   model: 'studio:large',

@@ -101,14 +101,29 @@ function draw(tile) {
   return node;
 }
 
+/**
+ * In a step that asks several models, everything made from one row of data stands on a line of its own, so
+ * that the models can be compared. Returns the length of a line, or 0 where there is nothing to compare.
+ */
+function lineUp(own) {
+  if (new Set(own.map(({ shot }) => shot.model)).size < 2) return 0;
+  const lines = Map.groupBy(own, ({ shot }) => shot.origin);
+  const longest = Math.max(...[...lines.values()].map((line) => line.length));
+  if (lines.size < 2 || longest < 2 || longest > 8) return 0;
+  for (const [first] of lines.values()) first.node.classList.add('first');
+  return longest;
+}
+
 const sections = [];
 function drawSteps() {
   for (const step of data.steps) {
     const own = tiles.filter((tile) => tile.step === step);
     const count = element('small');
     const grid = element('div', 'grid', ...own.map(draw));
+    const columns = lineUp(own);
+    grid.style.setProperty('--columns', columns);
     const section = element('section', 'step', element('h2', '', step.name, count), grid);
-    sections.push({ section, own, count });
+    sections.push({ section, own, count, grid, columns });
     byId('steps').append(section);
   }
   byId('steps').append(nothing);
@@ -122,7 +137,7 @@ function filter() {
   const step = byId('step').value;
   const model = byId('model').value;
   visible = [];
-  for (const { section, own, count } of sections) {
+  for (const { section, own, count, grid, columns } of sections) {
     let shown = 0;
     for (const tile of own) {
       const fits =
@@ -137,6 +152,7 @@ function filter() {
       }
     }
     section.hidden = shown === 0;
+    grid.classList.toggle('compared', columns > 0 && shown === own.length);
     count.textContent = shown === own.length ? String(shown) : `${shown} of ${own.length}`;
   }
   nothing.hidden = visible.length > 0;
