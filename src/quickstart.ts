@@ -22,5 +22,13 @@ const terminal = {
   folder,
   environment: { ...process.env, ...Object.fromEntries(settings) },
 };
-process.exitCode = await main(['run', join('batches', 'quickstart.yaml'), '--yes'], terminal);
+const file = join('batches', 'quickstart.yaml');
+process.exitCode = await main(['run', file, '--yes'], terminal);
+// The batch asks the vendor that the simulator names first.
+const [address] = settings;
+if (process.exitCode === 0)
+  console.error(
+    `Once more, with nothing to pay for, and so without a simulator or a key:\n` +
+      `  ${address?.join('=')} npx shotlist run ${file}`,
+  );
 await simulator.close();
