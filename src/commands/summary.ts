@@ -46,10 +46,11 @@ export function statusJson(status: BatchStatus, outFolder: string): object {
     state: stateWord(status),
     shots,
     outputs,
-    spent: status.accounts.map(({ account, unit, spent }) => ({
+    spent: status.accounts.map(({ account, unit, spent, promised }) => ({
       account: accountName(account),
       unit,
       amount: decimalFromAmount(spent, unit),
+      ...(promised > 0 && { promised: decimalFromAmount(promised, unit) }),
     })),
     directory,
     gallery: join(directory, 'index.html'),
