@@ -67,7 +67,10 @@ async function buildOnce(): Promise<string> {
     const unfinished = `${target}.unfinished`;
     const source = 'github.com/versity/versitygw/cmd/versitygw';
     const words = ['build', '-trimpath', '-o', unfinished, source];
-    await promisify(execFile)('go', words, { cwd: join(packageRoot(), 'tools', 's3') });
+    const cwd = join(packageRoot(), 'tools', 's3');
+    await promisify(execFile)('go', words, { cwd }).catch((cause: unknown) => {
+      throw new Error('the S3 server for the tests is built with Go 1.26, which failed', { cause });
+    });
     renameSync(unfinished, target);
     return target;
   } finally {
