@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../src/temporal/package-root.ts';
+import { type Mutant, mutants, plant } from './faults/mutants.ts';
 import { runScenario, type RunReport } from './faults/run-scenario.ts';
 import { drawScenario } from './faults/scenario.ts';
 import { formatTable, sumUp } from './faults/table.ts';
@@ -11,7 +12,9 @@ const help = `npm run faults -- --seed N --runs M [--parallel 2] [--results FILE
 Each run draws a batch, faults and kills from its seed, runs the real command line, worker, Temporal
 server and ledger against the simulator, and compares four books: the simulator's, the ledger's, the
 files and the receipt. Seeds are N, N+1, ... Results are kept run by run, so that the same command goes
-on where it was stopped. A run that breaks a promise prints its seed: --seed THAT --runs 1 --keep shows it again.`;
+on where it was stopped. A run that breaks a promise prints its seed: --seed THAT --runs 1 --keep shows it again.
+
+npm run faults -- --mutants plants six bugs, one after the other, and says after how many runs each was found.`;
 
 const { values } = parseArgs({
   options: {
@@ -21,11 +24,17 @@ const { values } = parseArgs({
     results: { type: 'string' },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
+/** What is not finished by then counts as hung. */
+const limitMs = 180_000;
+
 if (values.help) console.log(help);
+else if (values.mutants) await huntMutants();
 else await campaign();
 
 async function campaign(): Promise<void> {
@@ -38,7 +47,7 @@ async function campaign(): Promise<void> {
     for (const seed of left) {
       const report = await runScenario(drawScenario(seed), {
         program: packageRoot(),
-        limitMs: 90_000,
+        limitMs,
         keep: values.keep,
       });
       reports.push(report);
@@ -51,6 +60,31 @@ async function campaign(): Promise<void> {
   const sum = sumUp(mine);
   console.log(values.json ? JSON.stringify(sum, null, 2) : formatTable(sum));
   if (mine.some(({ hung, broken }) => hung || broken.length > 0)) process.exitCode = 1;
+}
+
+/** Each planted bug must turn the campaign red within twenty runs. */
+async function huntMutants(): Promise<void> {
+  const wanted = mutants.filter(({ name }) => name.includes(values.only ?? ''));
+  for (const mutant of wanted) {
+    const found = await hunt(mutant);
+    console.log(`${mutant.name}: ${found ?? 'NOT FOUND'}`);
+    if (found === undefined) process.exitCode = 1;
+  }
+}
+
+async function hunt(mutant: Mutant): Promise<string | undefined> {
+  const { program, remove } = plant(mutant);
+  try {
+    for (let run = 1; run <= 20; run += 1) {
+      const scenario = drawScenario(Number(values.seed) + run - 1, mutant.focus);
+      const report = await runScenario(scenario, { program, limitMs, keep: values.keep });
+      const [first] = report.broken;
+      if (first !== undefined) return `red in run ${run}: ${first}`;
+    }
+    return undefined;
+  } finally {
+    remove();
+  }
 }
 
 function say({

@@ -56,6 +56,7 @@ export async function compareBooks(stage: Stage, scenario: Scenario): Promise<Bo
     broken: [
       ...duplicates,
       ...lost,
+      ...mixedUp(book, ledger),
       ...overruns,
       ...moneyDiffers(book, ledger),
       ...receiptDiffers(stage.folder, ledger),
@@ -117,6 +118,19 @@ function filesByJob(root: string): ReadonlyMap<string, string[]> {
     if (jobId !== null) found.set(jobId, [...(found.get(jobId) ?? []), join(root, path)]);
   }
   return found;
+}
+
+/** A shot has the picture of its own request, not of another's. */
+function mixedUp(book: SimulatorBook, { shots, submissions }: Ledger): string[] {
+  const entries = new Map(book.accepted.map((entry) => [entry.id, entry]));
+  const rows = new Map(submissions.map((row) => [row.submission, row]));
+  return shots.flatMap(({ key, state, submission, request }) => {
+    const job = rows.get(submission ?? '')?.jobId;
+    const asked = entries.get(job ?? '')?.request.prompt;
+    return state === 'done' && asked !== undefined && asked !== request.prompt
+      ? [`${key} has the picture of "${asked}"`]
+      : [];
+  });
 }
 
 /** By the vendor's own prices: what was charged and kept against what was accepted, or capped below it. */

@@ -1,4 +1,4 @@
-import type { Draw } from './scenario.ts';
+import type { Draw, Focus } from './scenario.ts';
 
 export interface DrawnBatch {
   /** The batch file. */
@@ -90,15 +90,15 @@ const makers: Readonly<Record<string, (draw: Draw, shots: number) => Steps>> = {
 /** PhotoGPT comes most often: it is the one that trains, lists its jobs and reads its own pictures. */
 const choices = ['photogpt', 'photogpt', 'productai', 'wonda', 'gptimage2api'];
 
-export function drawBatch(draw: Draw): DrawnBatch {
-  const vendors = [...new Set(draw.some(choices, draw.whole(1, 3)))];
+export function drawBatch(draw: Draw, focus: Focus): DrawnBatch {
+  const vendors = focus.vendors ?? [...new Set(draw.some(choices, draw.whole(1, 3)))];
   const total = draw.whole(8, 40);
   const parts = vendors.map((vendor) => {
     const make = makers[vendor];
     if (!make) throw new Error(`nothing is drawn for ${vendor}`);
     return [vendor, make(draw, Math.max(2, Math.floor(total / vendors.length)))] as const;
   });
-  const capped = draw.chance(0.15);
+  const capped = focus.capped ?? draw.chance(0.15);
   const onAmbiguous = draw.chance(0.1) ? 'resubmit' : 'park';
   const models = Object.assign({}, ...parts.map(([, { models: own }]) => own ?? {})) as object;
   const budget = Object.fromEntries(

@@ -45,7 +45,7 @@ export function drawIncidents(draw: Draw, shape: 'alone' | 'company', shots: num
       kind: 'suspend',
       moment: draw.pick(['claimed', 'sending', 'answered']),
       nth: draw.whole(1, 4),
-      ms: draw.whole(6_000, 9_000),
+      ms: draw.whole(6_000, 25_000),
     });
   if (draw.chance(0.15))
     incidents.push({

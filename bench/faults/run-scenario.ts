@@ -112,7 +112,7 @@ class Company {
 
   async #oneRun(): Promise<number | null | 'late'> {
     const withHook = this.#scenario.shape === 'alone';
-    this.#run = this.#start('run.log', withHook, 'run', file, '--yes', '--unknown-prices');
+    this.#run = this.#startRun(withHook);
     const { ended } = this.#run;
     let code: number | null | undefined;
     const end = ended.then((value) => {
@@ -124,6 +124,7 @@ class Company {
       await this.#befall();
       await Promise.race([end, wait(60)]);
     }
+    if (this.#rival) await Promise.race([this.#rival.ended, wait(this.#deadline - Date.now())]);
     return code;
   }
 
@@ -159,11 +160,18 @@ class Company {
   }
 
   readonly #killedByUs = new Set<Command>();
+  #rival: Command | undefined;
+
+  #startRun(withHook: boolean): Command {
+    return this.#start('run.log', withHook, 'run', file, '--yes', '--unknown-prices');
+  }
 
   async #wake(command: Command, ms: number): Promise<void> {
     while (command.isRunning) {
       if (command.isStopped()) {
         this.#count('suspended');
+        // A person sees that nothing moves, and starts another.
+        if (this.#scenario.shape === 'alone') this.#rival = this.#startRun(false);
         await wait(ms);
         command.kill('SIGCONT');
         return;

@@ -1,4 +1,3 @@
-import type { Moment } from '../../src/activities/moments.ts';
 import type { Fault, SimulatorSettings } from '../../src/simulator/index.ts';
 import { randomBySeed } from '../random.ts';
 import { drawBatch, type DrawnBatch } from './draw-batch.ts';
@@ -15,12 +14,20 @@ export interface Scenario extends DrawnBatch {
   readonly incidents: readonly Incident[];
 }
 
-export type { Incident, Moment };
+/** What is not left to chance, to look at one danger. */
+export interface Focus {
+  readonly vendors?: readonly string[];
+  readonly capped?: boolean;
+  readonly revealing?: boolean;
+  readonly shape?: Scenario['shape'];
+  readonly faults?: readonly Fault[];
+  readonly incidents?: readonly Incident[];
+}
 
-export function drawScenario(seed: number): Scenario {
+export function drawScenario(seed: number, focus: Focus = {}): Scenario {
   const draw = new Draw(seed);
-  const batch = drawBatch(draw);
-  const shape = draw.chance(0.4) ? 'company' : 'alone';
+  const batch = drawBatch(draw, focus);
+  const shape = focus.shape ?? (draw.chance(0.4) ? 'company' : 'alone');
   return {
     seed,
     ...batch,
@@ -32,12 +39,12 @@ export function drawScenario(seed: number): Scenario {
       videoMs: 300,
       trainingMs: draw.whole(200, 1_200),
       downloadMs: 50,
-      revealing: draw.chance(0.7),
+      revealing: focus.revealing ?? draw.chance(0.7),
       listPageSize: draw.pick([3, 10, 50]),
       urlMs: draw.chance(0.2) ? draw.whole(300, 2_000) : 0,
     },
-    faults: drawFaults(draw, batch.shots),
-    incidents: drawIncidents(draw, shape, batch.shots),
+    faults: focus.faults ?? drawFaults(draw, batch.shots),
+    incidents: focus.incidents ?? drawIncidents(draw, shape, batch.shots),
   };
 }
 
