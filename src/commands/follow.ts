@@ -47,7 +47,8 @@ export async function followBatch(
       events.show(changes.shots);
       const status = await statusOf(project, batch);
       view?.draw(status);
-      if (detached || isOver(status)) break;
+      // Over only when nothing is left to show: shots change between the two looks.
+      if (detached || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? Date.now());
       if (quietSince !== undefined && Date.now() - quietSince > settledMs) break;
       if (Date.now() - published > publishEveryMs && cursor !== started) {
@@ -62,12 +63,12 @@ export async function followBatch(
         ]);
     }
   } finally {
-    events.end();
     view?.end();
     interrupt.release();
   }
   await publish(project, batch, terminal);
   const status = await statusOf(project, batch);
+  events.end(totals(status).cached);
   return { status, exitCode: detached && !isOver(status) ? 4 : exitCodeOf(status), detached };
 }
 

@@ -4,34 +4,28 @@ import { formatAmount } from '../money.ts';
 /** The lines of a run: one for each shot that is paid, failed or parked; one for all that are cached. */
 export class ShotEvents {
   readonly #say: (line: string) => void;
-  #cached = 0;
+  #sawCached = false;
 
   constructor(say: (line: string) => void) {
     this.#say = say;
   }
 
-  /** Shots that changed since the last time; none ends a row of cached ones. */
+  /** @param changed since the last time */
   show(changed: readonly ShotRow[]): void {
-    const cached = changed.filter(isCached).length;
-    this.#cached += cached;
-    if (cached === 0) this.end();
     for (const shot of changed) {
-      const line = isCached(shot) ? undefined : lineOf(shot);
+      const isCached = shot.state === 'done' && shot.cached;
+      this.#sawCached ||= isCached;
+      const line = isCached ? undefined : lineOf(shot);
       if (line !== undefined) this.#say(`${clock()} ${line}`);
     }
   }
 
-  end(): void {
-    const count = this.#cached;
-    this.#cached = 0;
-    if (count === 0) return;
-    const shots = count === 1 ? '1 shot was' : `${count} shots were`;
+  /** @param cached of the whole run: a shot may change more than once, and steps come one by one */
+  end(cached: number): void {
+    if (!this.#sawCached || cached === 0) return;
+    const shots = cached === 1 ? '1 shot was' : `${cached} shots were`;
     this.#say(`${clock()} cached  ${shots} made before`);
   }
-}
-
-function isCached(shot: ShotRow): boolean {
-  return shot.state === 'done' && shot.cached;
 }
 
 function lineOf({ state, key, why, price }: ShotRow): string | undefined {
