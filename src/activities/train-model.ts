@@ -50,6 +50,8 @@ export async function trainModel(
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
+      const mayBePaid = row?.phase === 'armed' || row?.phase === 'triggered';
+      if (!mayBePaid && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const restMs = mine && row ? await advance(training, row) : busyMs;
       if (restMs === 'ready' || restMs === 'stopped') return { kind: restMs };
       if (restMs === 'failed') return await giveUp(deps, input, await whyOf(training));
@@ -59,6 +61,15 @@ export async function trainModel(
     cancelled.throwIfAborted();
     return { kind: 'again', inMs: 0 };
   });
+}
+
+/** Cancelled, or replaced by another run: only a training that may have been paid for is followed on. */
+async function hasEnded(
+  { ledger }: ActivityDependencies,
+  { batch, run }: TrainModelInput,
+): Promise<boolean> {
+  const row = await ledger.batches.get(batch);
+  return row?.run !== run || row.state === 'cancelled';
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { TrainModelResult } from '../../src/activities/train-model.ts';
 import type { Price } from '../../src/money.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
+import type { Fault } from '../../src/simulator/index.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const portrait = `batch: anna
@@ -152,6 +153,14 @@ describe('trainModel', () => {
       spent: 300_000,
       ambiguous: 0,
     });
+  });
+
+  it('begins nothing for a batch that was cancelled, nor waits for a vendor that is away', async () => {
+    const faults: Fault[] = [{ kind: 'error-before', match: { path: '/models' } }];
+    const input = await openTraining({ faults });
+    setTimeout(() => void studio!.ledger.batches.setState('anna', 'cancelled', ['running']), 200);
+    expect(await train(input)).toEqual({ kind: 'stopped' });
+    expect(studio!.simulator.book.models).toEqual([]);
   });
 
   it('finds a trigger whose answer was lost, and does not pay for another', async () => {
