@@ -146,6 +146,13 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
 }
 
 /** Two unclear requests that may have been on the wire at one time: neither is known by time alone. */
+/** Twice what the vendor's clock may be off for a job to be told by its time alone. */
+const rivalMarginMs = 10_000;
+
+/**
+ * Rivals are requests of about the same time whose own fate is not proven by a job: unclear, parked, or
+ * called absent after their deadline. Whatever job turns up may be theirs.
+ */
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     id: string;
@@ -155,9 +162,10 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     rivals: number;
   }>(
     `select m.id, m.request, m.claimed_at, m.deadline_at,
-       (select count(*) from submission r where r.account = m.account and r.state = 'ambiguous'
-          and r.id <> m.id and r.claimed_at <= m.deadline_at and r.deadline_at >= m.claimed_at)
-         as rivals
+       (select count(*) from submission r where r.account = m.account and r.id <> m.id
+          and r.claimed_at <= m.deadline_at + ?5 and r.deadline_at + ?5 >= m.claimed_at
+          and (r.state in ('ambiguous', 'parked')
+            or r.state = 'rejected' and r.ended_at >= r.deadline_at)) as rivals
      from submission m where m.id in ${among} and m.state = 'ambiguous'
        and m.request is not null and m.deadline_at + ?2 <= ?3
      order by m.deadline_at limit ?4`,
@@ -165,6 +173,7 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     options.settleMs,
     now,
     options.limit,
+    rivalMarginMs,
   );
   return rows.map((row) => ({
     submission: row.id,

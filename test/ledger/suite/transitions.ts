@@ -301,6 +301,28 @@ export function transitionSuite(open: Open): void {
       expect((await due()).ambiguous).toMatchObject([{ submission: id, rivals: 1 }]);
     });
 
+    it.each(['park', 'absent'] as const)(
+      'counts one that was settled without a job (%s) as a rival still: the job may be its own',
+      async (event) => {
+        const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+        const second = await claimOne(ledger, other);
+        await becomeAmbiguous();
+        await ledger.submissions.ambiguous(second, 'reset');
+        now += 65_000;
+        await ledger.submissions[event](second, 'unclear');
+        expect((await due()).ambiguous).toMatchObject([{ submission: id, rivals: 1 }]);
+      },
+    );
+
+    it('counts one that the vendor refused at once as no rival', async () => {
+      const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+      const second = await claimOne(ledger, other);
+      await becomeAmbiguous();
+      await ledger.submissions.rejected(second, 'bad request', 'fail');
+      now += 65_000;
+      expect((await due()).ambiguous).toMatchObject([{ submission: id, rivals: 0 }]);
+    });
+
     it('still settles a submission that no shot waits for any more', async () => {
       await submit();
       range = await startBatch(ledger, 'fox', [plannedShot(0, { fingerprint: 'changed' })]);
