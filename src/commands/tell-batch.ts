@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { runningServer } from '../temporal/running-server.ts';
 
-export type BatchMessage = 'pause' | 'resume' | 'cancel' | 'wake';
+export type BatchMessage = 'pause' | 'resume' | 'cancel' | 'setBudget' | 'wake';
 
 /**
  * Hurries a running workflow along after the ledger was written.

@@ -169,11 +169,14 @@ export interface PlanLedger {
     where: { step?: string; trainingFingerprint?: string; sha256?: string },
     why: string,
   ): Promise<number>;
-  /** How the ledger sees fingerprints, for `plan`: accepted with saved outputs, live, failed before, or none. */
+  /**
+   * How the ledger sees fingerprints, for `plan`: accepted with saved outputs, live, failed before, lost at
+   * the vendor after they were paid, or none.
+   */
   lookup(
     account: string,
     fingerprints: readonly string[],
-  ): Promise<ReadonlyMap<string, 'cached' | 'inFlight' | 'failed'>>;
+  ): Promise<ReadonlyMap<string, 'cached' | 'inFlight' | 'failed' | 'lost'>>;
 }
 
 /** Where the files of a request are brought. */
@@ -279,15 +282,35 @@ export interface Due {
   readonly nextInMs: number | null;
   /** Jobs of the account that are being asked after, whoever does. */
   readonly live: number;
-  /** Open and bound shots of the range. */
+  /** Files of the batch at this account wait so long that their links may end before they are fetched. */
+  readonly late: boolean;
+  /** Open and bound shots of the range; of what stands in no lane, `bound` counts the submissions. */
   readonly open: number;
   readonly bound: number;
 }
 
 /** What a transition did with the money and the shot. */
 export interface SubmissionLedger {
-  /** Moves claims past their deadline to ambiguous, then answers what is due. */
-  due(range: Range, options: { leaseMs: number; limit: number; settleMs: number }): Promise<Due>;
+  /**
+   * Moves claims past their deadline to ambiguous, then answers what is due: at most `limit` polls, and at
+   * most `downloads` files (default `limit`), those first whose links end first.
+   */
+  due(
+    range: Range,
+    options: { leaseMs: number; limit: number; downloads?: number; settleMs: number },
+  ): Promise<Due>;
+  /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
+  adrift(batch: string): Promise<readonly string[]>;
+  /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */
+  stalledJobs(
+    batch: string,
+    account: string,
+  ): Promise<readonly { submission: string; job: JsonObject }[]>;
+  /** What the vendor's own list of jobs says that they cost; kept beside what the ledger counts. */
+  noteListed(
+    account: string,
+    jobs: readonly { readonly jobId: string; readonly billed: Amount }[],
+  ): Promise<void>;
   submitted(
     submission: string,
     job: JsonObject,
@@ -308,6 +331,12 @@ export interface SubmissionLedger {
   absent(submission: string): Promise<boolean>;
   /** Parked, or with `onAmbiguous: resubmit` a counted paid retry. */
   park(submission: string, why: string): Promise<boolean>;
+  /**
+   * A person's word on a parked or stalled one. `again` and `skip` count its price as spent, since the vendor
+   * may have charged it. Answers the batches whose shots it moved; undefined: it is in another state, or the
+   * job is another's.
+   */
+  resolve(submission: string, word: Resolution): Promise<readonly string[] | undefined>;
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
   /** `billed` null: as reserved. A bill above the reservation holds the account. */
   succeeded(
@@ -368,6 +397,21 @@ export interface SubmissionLedger {
     untilMs: number | null,
   ): Promise<void>;
 }
+
+/** What a person says of a request whose fate nobody else can tell. */
+export type Resolution =
+  /** This is its job: collected like any other. */
+  | {
+      readonly kind: 'job';
+      readonly job: JsonObject;
+      readonly jobId: string;
+      readonly nextPollInMs: number;
+      readonly giveUpInMs: number;
+    }
+  /** Its shots are open again, and the price once more is accepted besides the plan of this batch's run. */
+  | { readonly kind: 'again'; readonly batch: string }
+  /** Its shots are skipped; a new run plans them anew. */
+  | { readonly kind: 'skip' };
 
 /** A failed job whose money the vendor promised to give back. */
 export interface DueRefund {
@@ -527,14 +571,56 @@ export interface SubmissionRow {
   readonly jobId: string | null;
   readonly job: JsonObject | null;
   readonly price: Price;
+  readonly reserved: Amount;
+  readonly spent: Amount;
+  /** What the job's own answer said that it cost. */
   readonly billed: Amount | null;
+  /** What the vendor's list of jobs said. */
+  readonly listed: Amount | null;
   readonly claimedAt: number;
   readonly submittedAt: number | null;
   readonly endedAt: number | null;
   readonly why: string | null;
+  /** Its job id came when it was taken for settled. */
   readonly surplus: boolean;
+  /** How its unclear fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */
+  readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
   /** What became of a refund that the vendor promised; null: none was. */
   readonly refund: 'owed' | 'back' | 'kept' | null;
+  readonly outputs: readonly Pick<OutputRow, 'index' | 'state' | 'sha256' | 'why'>[];
+}
+/** What an account's balance was when a run of a batch began, or ended. */
+export interface BalanceRow {
+  readonly account: string;
+  readonly run: number;
+  readonly moment: 'start' | 'end';
+  readonly amount: Amount;
+  readonly at: number;
+}
+/** What one run of a batch cost an account. */
+export interface AccountUse {
+  readonly batch: string;
+  readonly run: number;
+  readonly amount: Amount;
+}
+/** Paid for, or surely to be paid, and not on disk yet. */
+export interface Uncollected {
+  readonly batch: string;
+  readonly account: string;
+  readonly unit: Unit;
+  /** Jobs that may still run. */
+  readonly jobs: number;
+  /** Files that are made. */
+  readonly files: number;
+  readonly amount: Amount;
+}
+/** A request that a person must decide on. */
+export interface UnresolvedRow extends SubmissionRow {
+  /** Who pays for it; `key` is the shot's in the batch that was asked for, where one of it waits. */
+  readonly batch: string;
+  readonly request: ShotRequest;
+  /** When its answer could not come any more. */
+  readonly deadlineAt: number;
 }
 export interface AccountMoney {
   readonly account: string;
@@ -547,8 +633,12 @@ export interface AccountMoney {
   readonly refunded: Amount;
   /** Promised back by the vendor, and part of `spent` until it is there. */
   readonly promised: Amount;
+  /** Spent on jobs whose files the vendor lost. */
+  readonly lost: Amount;
   /** Ambiguous, parked and stalled. */
   readonly ambiguous: Amount;
+  /** Sent again or skipped without an answer: part of `spent`, and nobody knows whether it was charged. */
+  readonly unproven: Amount;
   /** The batch's cap, and the standing one. */
   readonly cap: Amount | null;
 }
@@ -600,8 +690,22 @@ export interface ReportLedger {
     options?: { retired?: boolean; states?: readonly ShotState[] },
   ): AsyncIterable<ShotRow>;
   shot(batch: string, key: string): Promise<ShotRow | undefined>;
+  /** Parked and stalled generations that the batch paid for or waits for, oldest first. */
+  unresolved(batch: string): Promise<readonly UnresolvedRow[]>;
   /** All submissions that batch paid for, oldest first. */
   submissions(batch: string): AsyncIterable<SubmissionRow>;
+  /**
+   * Saved files that the batch paid for and that none of its shots shows any more, as the retired shots that
+   * they were: of shots that changed, left, or were made anew.
+   */
+  unshown(batch: string): AsyncIterable<ShotRow>;
+  /** By batch and account; of one batch, or of all. */
+  uncollected(batch?: string): Promise<readonly Uncollected[]>;
+  /** Keeps an account's balance for the receipt; one at each moment of a run. */
+  noteBalance(batch: string, balance: Omit<BalanceRow, 'at'>): Promise<void>;
+  balances(batch: string): Promise<readonly BalanceRow[]>;
+  /** What requests that were claimed between two times cost the account, reserved amounts included. */
+  accountUse(account: string, from: number, to: number): Promise<readonly AccountUse[]>;
   /** Shots whose state or outputs changed after the cursor (an opaque, growing number), for live views; after `now` there are none, just the cursor. */
   changes(
     batch: string,

@@ -199,6 +199,8 @@ export interface Provider {
   /** @throws HttpError, NetworkError, TimeoutError, ResponseShapeError; hand them to `classify` */
   start(request: StartRequest, fence: SendFence): Promise<{ job: JobRef; id: string }>;
   check(job: JobRef): Promise<JobState>;
+  /** How to ask for a job of which a person knows the vendor's id alone. */
+  jobRef(id: string): JobRef;
   /** Asks for a file that must be made ready before it can be fetched. */
   prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
   upload?(file: FileToUpload): Promise<UploadedFile>;

@@ -9,8 +9,10 @@ import type { BatchMessage } from '../activities/apply-message.ts';
 import type { RunInput } from '../activities/own-work.ts';
 import type { BatchOutcome } from '../activities/runs.ts';
 import { common } from './activity-options.ts';
+import { collectAdrift } from './collect.ts';
 import {
   cancelUpdate,
+  joinedSignal,
   pauseUpdate,
   progressQuery,
   resumeUpdate,
@@ -33,6 +35,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   const progress = new Map<string, StepProgress>();
   const run = new CancellationScope();
   let moves = 0;
+  let reopenings = 0;
 
   const wake = async (): Promise<void> => {
     moves++;
@@ -45,11 +48,15 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   setHandler(pauseUpdate, () => deliver({ kind: 'pause' }));
   setHandler(resumeUpdate, () => deliver({ kind: 'resume' }));
   setHandler(setBudgetUpdate, (budget) => deliver({ kind: 'setBudget', ...budget }));
-  setHandler(wakeUpdate, wake);
+  setHandler(wakeUpdate, async () => {
+    reopenings++;
+    await wake();
+  });
   setHandler(cancelUpdate, async ({ abandon }) => {
     await deliver({ kind: 'cancel' });
     if (abandon) run.cancel();
   });
+  setHandler(joinedSignal, wake);
   setHandler(shardAdmittedSignal, (shard) => shards.admitted(shard));
   setHandler(sourcesMovedSignal, (step) => {
     const source = progress.get(step);
@@ -66,15 +73,23 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       let seen: number;
       do {
         seen = moves;
-        const { steps } = await common.openRun(input);
+        const { steps, adrift = [] } = await common.openRun(input);
         for (const { name } of steps) {
           const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
           progress.set(name, { sweep, ended: false, moves: saves });
         }
         const running = steps.map((step) =>
-          runStep({ ...input, step, progress, shards, wakes: () => moves, all: steps }),
+          runStep({
+            ...input,
+            step,
+            progress,
+            shards,
+            wakes: () => moves,
+            reopenings: () => reopenings,
+            all: steps,
+          }),
         );
-        await Promise.all(running);
+        await Promise.all([...running, collectAdrift(input, adrift)]);
       } while (moves !== seen);
     });
   } catch (error) {
@@ -84,6 +99,10 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   return await CancellationScope.nonCancellable(async () => {
     if (cancelled) await common.applyMessage({ ...input, message: { kind: 'cancel' } });
     await condition(allHandlersFinished);
-    return await common.finishRun(input);
+    const outcome = await common.finishRun({ ...input, final: cancelled });
+    if (!outcome.adrift) return outcome;
+    // What was replaced while it ran; `cancel --abandon` ends the wait.
+    await run.run(() => collectAdrift(input, outcome.adrift ?? [])).catch(() => undefined);
+    return await common.finishRun({ ...input, final: true });
   });
 }

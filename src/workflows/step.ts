@@ -21,6 +21,8 @@ export interface StepRun extends RunInput {
   readonly shards: OpenShards;
   /** Messages so far; each may have opened shots or approved outputs. */
   readonly wakes: () => number;
+  /** Times that a person may have opened shots whose chunks have ended. */
+  readonly reopenings: () => number;
 }
 
 const sweepPauseFirstMs = 500;
@@ -46,6 +48,7 @@ export async function runStep(run: StepRun): Promise<void> {
   let pauseMs = sweepPauseFirstMs;
   for (;;) {
     const seen = movement();
+    const opened = run.reopenings();
     const complete = sourcesEnded();
     const sweep = ++own.sweep;
     const { planStep } = planning(`plan ${step.name}`);
@@ -77,6 +80,7 @@ export async function runStep(run: StepRun): Promise<void> {
       () =>
         failure !== undefined ||
         (step.from.length > 0 && movement() !== seen) ||
+        run.reopenings() !== opened ||
         (!complete && sourcesEnded()) ||
         (complete && lanes.size === 0),
     );

@@ -65,6 +65,7 @@ const shop: Vendor = {
     const api = createApi({ baseUrl, pace, headers: {} });
     return {
       start: () => Promise.reject(new Error('the shop makes nothing')),
+      jobRef: (id) => ({ id }),
       check: () => Promise.resolve({ state: 'missing' }),
       discover: async () =>
         (await api({ method: 'GET', path: '/models', answer: list })) as unknown as Json,

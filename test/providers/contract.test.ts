@@ -111,4 +111,15 @@ describe.each(titledCases)('%s', (_title, which) => {
     );
     expect(await client.provider.check(strange)).toEqual({ state: 'missing' });
   });
+
+  it('asks for a job of which only the id is known', async () => {
+    const [spec] = models;
+    if (!spec) throw new Error('the vendor offers no models');
+    const start = await client.startFor(spec, smallest(spec), spec.references.min);
+    const { id: jobId } = await client.provider.start(start, openFence);
+    const { outputs } = await client.finished(client.provider.jobRef(jobId));
+    expect(outputs).toHaveLength(start.request.outputs ?? 1);
+    const unknown = client.provider.jobRef(`${jobId}0`);
+    expect(await client.provider.check(unknown)).toEqual({ state: 'missing' });
+  });
 });

@@ -15,6 +15,9 @@ export const transitions = {
   absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
   park: { from: ['ambiguous'], to: 'parked' },
   resubmit: { from: ['ambiguous'], to: 'failed' },
+  // A person's word: its job is known after all, or it is sent again or skipped.
+  takeUp: { from: ['parked', 'stalled'], to: 'submitted' },
+  giveUp: { from: ['parked', 'stalled'], to: 'rejected' },
   // One that was given up as endless may have ended since.
   succeeded: { from: ['submitted', 'stalled'], to: 'succeeded' },
   failed: { from: ['submitted', 'stalled'], to: 'failed' },

@@ -18,7 +18,16 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
     setState: (batch, to, from) => commits.write(() => setState(database, batch, to, from)),
     clearHolds: (batch) => commits.write(() => resumeAccounts(database, batch)),
     setBudget: (batch, account, unit, cap) =>
-      commits.write(() => setCap(database, batchScope(batch), account, unit, cap)),
+      commits.write(() => {
+        setCap(database, batchScope(batch), account, unit, cap);
+        // Stopped by the cap that was: the next claim says whether it still is.
+        database.run(
+          `delete from stop where batch = ? and reason ->> 'kind' = 'budget'
+             and reason ->> 'scope' = 'batch' and reason ->> 'account' = ?`,
+          batch,
+          account,
+        );
+      }),
     finishRun: (batch, run, outcome) =>
       commits.write(() => finishRun(database, batch, run, outcome, now())),
     list: async () =>
@@ -81,11 +90,22 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
   for (const { account, unit, cap } of run.accepted)
     setCap(database, acceptedScope(run.batch, number), account, unit, cap);
   database.run('delete from stop where batch = ?', run.batch);
+  retireSteps(database, run);
   const accounts = [...run.accepted, ...run.budget].map(({ account }) => account);
   endHolds(database, run.batch, 'run', accounts);
   const row = readBatch(database, run.batch);
   if (!row) throw new Error(`batch ${run.batch} is gone`);
   return row;
+}
+
+/** Steps that the file no longer has are never planned again, so their shots leave with the run's start. */
+function retireSteps(database: Database, { batch, steps }: AcceptedRun): void {
+  database.run(
+    `update shot set state = 'retired', lane = null, pos = null
+     where batch = ? and state <> 'retired' and step not in (select value from json_each(?))`,
+    batch,
+    JSON.stringify(steps.map(({ name }) => name)),
+  );
 }
 
 function setState(

@@ -13,6 +13,23 @@ export function reopenShots(database: Database, submission: string): void {
   );
 }
 
+/** Open for another try; the one before has been made. */
+export function openAgain(database: Database, submission: string): void {
+  database.run(
+    `update shot set state = 'open', submission = null, why = null
+     where submission = ? and state = 'parked'`,
+    submission,
+  );
+}
+
+export function skipShots(database: Database, submission: string, why: string): void {
+  database.run(
+    `update shot set state = 'skipped', why = ? where submission = ? and state = 'parked'`,
+    why,
+    submission,
+  );
+}
+
 export function failShots(database: Database, submission: string, why: string): void {
   database.run(
     `update shot set state = 'failed', why = ?

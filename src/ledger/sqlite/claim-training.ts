@@ -4,6 +4,7 @@ import { lockAccount } from './account-row.ts';
 import { insertSubmission, sendWithinMs } from './claim.ts';
 import { type Claimant, gate } from './claim-gate.ts';
 import type { Database } from './database.ts';
+import { placeHolder } from './places.ts';
 
 /** Under which model name holds and polls know a training. */
 const trainingModel = 'training';
@@ -27,13 +28,8 @@ export function claimTraining(
   const door = gate(database, claimant);
   if (door.superseded)
     return { ...nothing, next: { kind: 'stopped', reason: { kind: 'superseded' } } };
-  const other = database.get(
-    `select 1 from submission where account = ? and fp = ?
-     and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded')`,
-    training.account,
-    training.fingerprint,
-  );
-  if (other) return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
+  if (placeHolder(database, training.account, training.fingerprint) !== undefined)
+    return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
   const closed = door.closed();
   if (closed) return { ...nothing, next: closed };
   const entry = door.admit(trainingModel, training.price);

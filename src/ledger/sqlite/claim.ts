@@ -9,6 +9,7 @@ import { type Claimant, gate } from './claim-gate.ts';
 import type { Database } from './database.ts';
 import { countRange } from './range.ts';
 import { moveMoney } from './money.ts';
+import { placeHolder, promoteSpare } from './places.ts';
 
 /** How long from a grant until its request's first byte must have left; docs/ledger.md says why. */
 export const sendWithinMs = 5_000;
@@ -88,13 +89,8 @@ function openShots(database: Database, range: Range): OpenShot[] {
 }
 
 function attachToOther(database: Database, shot: OpenShot, account: string): boolean {
-  const other = database.get<{ id: string }>(
-    `select id from submission where account = ? and fp = ?
-     and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded')`,
-    account,
-    shot.fp,
-  );
-  if (other) attachShot(database, shot.id, other.id);
+  const other = placeHolder(database, account, shot.fp) ?? promoteSpare(database, account, shot.fp);
+  if (other !== undefined) attachShot(database, shot.id, other);
   return other !== undefined;
 }
 

@@ -4,6 +4,7 @@ import { jobIsTaken, payerOf } from './advance.ts';
 import { attachShot, unparkShots } from './bound-shots.ts';
 import type { Database } from './database.ts';
 import { moveMoney } from './money.ts';
+import { placeHolder } from './places.ts';
 import type { SubmissionRecord } from './rows.ts';
 
 /** How long a job is followed whose own time limit nobody gave: the longest that any job takes. */
@@ -11,8 +12,8 @@ const giveUpAfterMs = 2 * 60 * 60_000;
 
 /**
  * A job id came after its submission was settled without one: the money is spent whatever the ledger
- * had concluded. It is collected like any other job, unless another submission has taken its place; then
- * the id is kept for the receipt.
+ * had concluded. It is collected like any other job; where another submission has taken its place, beside
+ * that one, for the receipt and in case the other fails.
  */
 export function lateJob(
   database: Database,
@@ -23,44 +24,36 @@ export function lateJob(
 ): boolean {
   const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
   if (!before) return false;
-  if (before.job_id !== null) return before.job_id === jobId;
+  // A stalled one that a person gave up has had its id all along.
+  const isGivenUp = before.state === 'rejected' && before.job_id === jobId;
+  if (before.job_id !== null && !isGivenUp) return before.job_id === jobId;
   if (jobIsTaken(database, before.account, jobId, id)) return false;
   const live = (exclusiveStates as readonly string[]).includes(before.state);
+  const spare = !live && placeHolder(database, before.account, before.fp) !== undefined;
   database.run(
-    'update submission set job = ?, job_id = ?, surplus = ? where id = ?',
+    `update submission set job = ?, job_id = ?, surplus = ?, spare = ?, state = 'submitted',
+       submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?
+     where id = ?`,
     JSON.stringify(job),
     jobId,
     live ? 0 : 1,
-    id,
-  );
-  if (!live && placeIsTaken(database, before)) return true;
-  database.run(
-    `update submission set state = 'submitted', submitted_at = ?, ended_at = null, why = null,
-       next_poll_at = ?, give_up_at = ? where id = ?`,
+    spare ? 1 : 0,
     now,
     now,
     now + giveUpAfterMs,
     id,
   );
-  if (live) unparkShots(database, id);
-  else revive(database, before);
+  if (live) {
+    unparkShots(database, id);
+    return true;
+  }
+  reserveAgain(database, before);
+  if (!spare) attachWaiting(database, before);
   return true;
 }
 
-function placeIsTaken(database: Database, before: SubmissionRecord): boolean {
-  return (
-    database.get(
-      `select 1 from submission where account = ? and fp = ? and id <> ?
-       and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded')`,
-      before.account,
-      before.fp,
-      before.id,
-    ) !== undefined
-  );
-}
-
-/** Takes back the conclusion: what was released or spent is reserved again, who waits for it is bound. */
-function revive(database: Database, before: SubmissionRecord): void {
+/** Takes back the conclusion: what was released or spent is reserved again. */
+function reserveAgain(database: Database, before: SubmissionRecord): void {
   const reserved = before.price ?? 0;
   database.run(
     'update submission set reserved = ?, spent = 0, refund = null where id = ?',
@@ -68,10 +61,14 @@ function revive(database: Database, before: SubmissionRecord): void {
     before.id,
   );
   moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
+}
+
+function attachWaiting(database: Database, { id, op, account, fp }: SubmissionRecord): void {
+  if (op !== 'generate') return;
   const waiting = database.all<{ id: number }>(
-    `select id from shot where account = ? and fp = ? and state in ('open', 'failed')`,
-    before.account,
-    before.fp,
+    `select id from shot where account = ? and fp = ? and state in ('open', 'failed', 'skipped')`,
+    account,
+    fp,
   );
-  for (const { id } of before.op === 'generate' ? waiting : []) attachShot(database, id, before.id);
+  for (const shot of waiting) attachShot(database, shot.id, id);
 }

@@ -25,6 +25,24 @@ export function moveMoney(
     );
 }
 
+/** Adds to a cap; where there was none, nothing was allowed. */
+export function raiseCap(
+  database: Database,
+  scope: string,
+  account: string,
+  unit: Unit,
+  by: Amount,
+): void {
+  database.run(
+    `insert into budget (scope, account, unit, cap) values (?, ?, ?, ?)
+     on conflict do update set cap = coalesce(cap, 0) + excluded.cap`,
+    scope,
+    account,
+    unit,
+    by,
+  );
+}
+
 export function setCap(
   database: Database,
   scope: string,

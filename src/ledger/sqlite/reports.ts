@@ -1,10 +1,13 @@
 import type { JsonObject } from '../../json.ts';
-import type { ReportLedger, ShotRow, SubmissionRow } from '../port.ts';
+import type { ShotRequest } from '../../batch/request.ts';
+import type { ReportLedger, ShotRow, SubmissionRow, UnresolvedRow } from '../port.ts';
 import { readAccountTotals } from './account-totals.ts';
+import { uncollected, unshown } from './collectable.ts';
 import type { Context } from './context.ts';
+import { accountUse, balances, noteBalance } from './cost-facts.ts';
 import type { Database } from './database.ts';
-import { shotRow, shotSelection, submissionRow } from './rows.ts';
-import type { ShotRecord, SubmissionRecord } from './rows.ts';
+import { shotRow, shotSelection, submissionRow, submissionSelection } from './rows.ts';
+import type { ShotRecord, ShownSubmission } from './rows.ts';
 import { readStatus } from './status.ts';
 
 const pageRows = 500;
@@ -23,7 +26,16 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
       );
       return record && shotRow(record);
     },
+    unresolved: async (batch) => readUnresolved(database, batch),
     submissions: (batch) => readSubmissions(database, batch),
+    unshown: async function* (batch) {
+      yield* unshown(database, batch);
+    },
+    uncollected: async (batch) => uncollected(database, batch ?? null),
+    noteBalance: (batch, balance) =>
+      commits.write(() => noteBalance(database, batch, balance, now())),
+    balances: async (batch) => balances(database, batch),
+    accountUse: async (account, from, to) => accountUse(database, account, from, to),
     changes: async (batch, after, limit) => {
       if (after === 'now') {
         const newest = 'select coalesce(max(seq), 0) as cursor from shot';
@@ -118,12 +130,31 @@ function stepsInOrder(database: Database, batch: string): readonly string[] {
   return [...new Set([...steps, ...others.map(({ step }) => step)])];
 }
 
+function readUnresolved(database: Database, batch: string): readonly UnresolvedRow[] {
+  const records = database.all<ShownSubmission & { waiting: string | null }>(
+    `select shown.*,
+       (select min(key) from shot where submission = shown.id and batch = ?1) as waiting
+     from (${submissionSelection}
+     where m.state in ('parked', 'stalled') and m.op = 'generate' and m.request is not null and (
+       m.batch = ?1 or m.id in (select submission from shot where batch = ?1 and state = 'parked'))
+     ) as shown order by shown.claimed_at, shown.id`,
+    batch,
+  );
+  return records.map((record) => ({
+    ...submissionRow(record),
+    key: record.waiting ?? record.key,
+    batch: record.batch,
+    request: JSON.parse(record.request ?? '') as ShotRequest,
+    deadlineAt: record.deadline_at,
+  }));
+}
+
 async function* readSubmissions(database: Database, batch: string): AsyncIterable<SubmissionRow> {
   let last = { claimed_at: -1, id: '' };
   for (;;) {
-    const page = database.all<SubmissionRecord>(
-      `select * from submission where batch = ? and (claimed_at, id) > (?, ?)
-       order by claimed_at, id limit ${pageRows}`,
+    const page = database.all<ShownSubmission>(
+      `${submissionSelection} where m.batch = ? and (m.claimed_at, m.id) > (?, ?)
+       order by m.claimed_at, m.id limit ${pageRows}`,
       batch,
       last.claimed_at,
       last.id,

@@ -55,6 +55,7 @@ export interface SubmissionRecord {
   reserved: number;
   spent: number;
   billed: number | null;
+  listed: number | null;
   request: string | null;
   model: string;
   job: string | null;
@@ -68,10 +69,21 @@ export interface SubmissionRecord {
   give_up_at: number | null;
   why: string | null;
   surplus: number;
+  spare: number;
+  resolution: SubmissionRow['resolution'];
   refund: 'owed' | 'back' | 'kept' | null;
 }
 
-export function submissionRow(record: SubmissionRecord): SubmissionRow {
+/** A submission as reports show it: with its files. */
+export type ShownSubmission = SubmissionRecord & { outputs: string };
+
+/** To be followed by `where`. */
+export const submissionSelection = `select m.*,
+  (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256, 'why', why)
+     order by idx) from output where submission = m.id) as outputs
+  from submission m`;
+
+export function submissionRow(record: ShownSubmission): SubmissionRow {
   return {
     submission: record.id,
     operation: record.op,
@@ -82,13 +94,18 @@ export function submissionRow(record: SubmissionRecord): SubmissionRow {
     jobId: record.job_id,
     job: record.job === null ? null : (JSON.parse(record.job) as JsonObject),
     price: { amount: record.price, unit: record.unit, basis: record.basis },
+    reserved: record.reserved,
+    spent: record.spent,
     billed: record.billed,
+    listed: record.listed,
     claimedAt: record.claimed_at,
     submittedAt: record.submitted_at,
     endedAt: record.ended_at,
     why: record.why,
     surplus: record.surplus === 1,
+    resolution: record.resolution,
     refund: record.refund,
+    outputs: JSON.parse(record.outputs) as SubmissionRow['outputs'],
   };
 }
 

@@ -130,6 +130,22 @@ alter table account add column calls_wait_until integer not null default 0;
 alter table account add column last_slot text;
 alter table model add column seen_at integer;
 `,
+  `
+alter table submission add column listed integer;
+create table balance (
+  batch text not null, run integer not null, account text not null, moment text not null,
+  amount integer not null, at integer not null, primary key (batch, run, account, moment)
+) strict, without rowid;
+`,
+  `
+alter table submission add column resolution text;
+alter table submission add column spare integer not null default 0;
+drop index submission_exclusive;
+create unique index submission_exclusive on submission (account, fp) where spare = 0
+  and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded');
+drop index shot_wanted;
+create index shot_wanted on shot (account, fp) where state in ('open', 'failed', 'skipped');
+`,
 ];
 
 /**

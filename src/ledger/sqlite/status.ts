@@ -75,8 +75,11 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
        coalesce(sum(max(0, max(coalesce(m.price, 0), iif(m.refund = 'back', coalesce(m.billed, 0), 0))
          - m.spent)) filter (where m.state = 'failed'), 0) as refunded,
        coalesce(sum(m.spent) filter (where m.refund = 'owed'), 0) as promised,
+       coalesce(sum(m.spent) filter (where m.state = 'lost' and m.op = 'generate'), 0) as lost,
        coalesce(sum(m.reserved) filter (where m.state in ('ambiguous', 'parked', 'stalled')), 0)
          as ambiguous,
+       coalesce(sum(m.spent) filter (where m.resolution in ('again', 'skip', 'resubmit')
+         and m.surplus = 0), 0) as unproven,
        (select cap from budget b where b.scope = ?1 and b.account = i.account and b.unit = i.unit)
          as batch_cap,
        (select budget_amount from account a where a.id = i.account and a.unit = i.unit) as standing

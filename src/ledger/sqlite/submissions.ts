@@ -1,22 +1,27 @@
-import type { JsonObject } from '../../json.ts';
 import type { BatchPolicy, SubmissionLedger } from '../port.ts';
 import { costOfFailure } from '../rules/transitions.ts';
 import { failShots, parkShots, reopenShots, retryShots, unparkShots } from './bound-shots.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
-import { due } from './due.ts';
+import { adrift, due, stalledJobs } from './due.ts';
 import { putHold } from './holds.ts';
+import { noteListed } from './cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
 import { delayOutput, loseOutput, renewOutput, saveOutput } from './outputs.ts';
-import { advance, jobIsTaken, release } from './advance.ts';
+import { advance, release } from './advance.ts';
 import { readBatch } from './batches.ts';
+import { resolve } from './resolve.ts';
+import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
 
 export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     due: (range, options) => write(() => due(database, range, options, now())),
+    adrift: async (batch) => adrift(database, batch),
+    stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
+    noteListed: (account, jobs) => write(() => noteListed(database, account, jobs)),
     submitted: (id, job, jobId, times) =>
       write(() => startJob(database, 'submitted', id, { job, jobId, ...times }, now())),
     adopt: (id, job, jobId, times) =>
@@ -25,6 +30,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     ambiguous: (id, why) => write(() => !!advance(database, 'ambiguous', id, why, now())),
     absent: (id) => write(() => absent(database, id, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
+    resolve: (id, word) => write(() => resolve(database, id, word, now())),
     pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
     succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
     failed: (id, result) => write(() => failed(database, id, result, now())),
@@ -47,47 +53,6 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     hold: (account, model, reason, until) =>
       write(() => putHold(database, account, model, reason, until)),
   };
-}
-
-interface StartedJob {
-  readonly job: JsonObject;
-  readonly jobId: string;
-  readonly nextPollInMs: number;
-  readonly giveUpInMs: number;
-}
-
-function startJob(
-  database: Database,
-  event: 'submitted' | 'adopt',
-  id: string,
-  started: StartedJob,
-  now: number,
-): boolean {
-  const moved = advance(database, event, id, null, now);
-  if (!moved) return false;
-  if (jobIsTaken(database, moved.account, started.jobId, id)) {
-    if (event === 'submitted')
-      throw new Error(`job ${started.jobId} of ${moved.account} belongs to another submission`);
-    database.run(
-      'update submission set state = ?, why = ? where id = ?',
-      moved.state,
-      moved.why,
-      id,
-    );
-    return false;
-  }
-  database.run(
-    `update submission set job = ?, job_id = ?, submitted_at = ?, next_poll_at = ?, give_up_at = ?
-     where id = ?`,
-    JSON.stringify(started.job),
-    started.jobId,
-    now,
-    now + Math.round(started.nextPollInMs),
-    now + Math.round(started.giveUpInMs),
-    id,
-  );
-  unparkShots(database, id);
-  return true;
 }
 
 function rejected(
@@ -122,6 +87,7 @@ function park(database: Database, id: string, why: string, now: number): boolean
     const moved = advance(database, 'resubmit', id, why, now);
     if (!moved) return false;
     release(database, moved, moved.reserved);
+    database.run(`update submission set resolution = 'resubmit' where id = ?`, id);
     retryShots(database, id, 'paid', why);
     return true;
   }

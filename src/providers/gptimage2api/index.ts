@@ -30,6 +30,7 @@ function createGptImage2Api({ baseUrl, apiKey, pace, settings: raw }: Connection
       const job = await api({ method: 'POST', path, json: body, fence, answer: started });
       return { job, id: job.taskId };
     },
+    jobRef: (taskId) => ({ taskId, creditsUsed: null }),
     check: (job) => checkTask(api, job, lifetime),
     verify: () => verifyKey(classify, () => askForNothing(api)),
     classify,

@@ -31,6 +31,7 @@ function createPhotogpt(connection: Connection): Provider {
       const { result } = await api({ method: 'POST', path, json: body, fence, answer: started });
       return { job: { jobId: result.jobId }, id: result.jobId };
     },
+    jobRef: (jobId) => ({ jobId }),
     check: (job) => checkJob(api, job, lifetime),
     prepare: (output) => prepareVideo(api, output),
     async upload(file) {

@@ -45,6 +45,7 @@ function createWonda(connection: Connection): Provider {
       });
       return { job: { inferenceJobId }, id: inferenceJobId };
     },
+    jobRef: (inferenceJobId) => ({ inferenceJobId }),
     check: (job) => checkJob(api, job, lifetime),
     upload: (file) => uploadFile(api, file),
     uploadState: (remote) => uploadState(api, remote),

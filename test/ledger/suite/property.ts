@@ -34,6 +34,10 @@ const events = [
   'save',
   'lose',
   'late',
+  'lateAgain',
+  'takeUp',
+  'again',
+  'skip',
   'due',
   'newRun',
 ] as const;
@@ -143,7 +147,14 @@ async function apply(
     case 'lose':
       return submissions.loseOutput(id, 0, 'why');
     case 'late':
+    case 'lateAgain':
       return submissions.lateJob(id, {}, id);
+    case 'takeUp':
+      return submissions.resolve(id, { kind: 'job', job: {}, jobId: id, ...times });
+    case 'again':
+      return submissions.resolve(id, { kind: 'again', batch: batches[batch] ?? 'fox' });
+    case 'skip':
+      return submissions.resolve(id, { kind: 'skip' });
   }
 }
 
@@ -166,6 +177,10 @@ async function checkInvariants(ledger: Ledger): Promise<void> {
     const owed = paid.filter(({ refund }) => refund === 'owed');
     expect(money?.promised ?? 0).toBe(owed.length * price);
     expect(money?.spent ?? 0).toBeGreaterThanOrEqual(money?.promised ?? 0);
+    const unproven = paid.filter(
+      ({ resolution, surplus }) => !surplus && resolution !== null && resolution !== 'job',
+    );
+    expect(money?.unproven ?? 0).toBe(unproven.length * price);
     used += (money?.reserved ?? 0) + (money?.ambiguous ?? 0) + (money?.spent ?? 0);
     for (const shot of await everything(ledger.reports.shots(batch))) {
       const submission = byId.get(shot.submission ?? '');

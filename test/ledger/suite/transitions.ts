@@ -235,13 +235,14 @@ export function transitionSuite(open: Open): void {
     expect((await due()).polls).toMatchObject([{ submission: id, overdue: false }]);
   });
 
-  it('keeps a late job whose place is taken as surplus', async () => {
+  it('collects and counts a late job whose place is taken', async () => {
     await becomeAmbiguous();
     await ledger.submissions.absent(id);
     const second = await claimOne(ledger, range);
     expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
-    expect(await submission()).toMatchObject({ state: 'rejected', surplus: true, jobId: 'j' });
+    expect(await submission()).toMatchObject({ state: 'submitted', surplus: true, jobId: 'j' });
     expect(await shot()).toMatchObject({ state: 'bound', submission: second });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 2_000, spent: 0 });
   });
 
   it('moves all shots of a submission, of whichever batch', async () => {

@@ -22,6 +22,7 @@ export function connectA({ baseUrl, apiKey, pace }: Connection, settings: Settin
       const { job_id } = await api({ method: 'POST', path, json, fence, answer: started });
       return { job: { jobId: job_id }, id: job_id };
     },
+    jobRef: (jobId) => ({ jobId }),
     check: (job) => checkJob(api, job, lifetime),
     upload: (file) => upload(api, file),
     uploadState: (remote) => uploadState(api, remote),

@@ -24,6 +24,7 @@ export function connectB({ baseUrl, apiKey, pace }: Connection, settings: Settin
       const { data } = await api({ method: 'POST', path, json: body, fence, answer: started });
       return { job: { id: data.id }, id: data.id };
     },
+    jobRef: (id) => ({ id }),
     check: (ref) => checkJob(api, ref, lifetime),
     async upload(file) {
       const form = await uploadForm(file, {});

@@ -1,0 +1,77 @@
+import type { ShotRequest } from '../batch/request.ts';
+import type { Ledger, RemoteLedger } from '../ledger/port.ts';
+import type { JobDescription, ListedJob, Provider } from '../providers/port.ts';
+
+/** How far the vendor's clock may be from ours. */
+const clockSlackMs = 60_000;
+
+/** A job at the vendor that may be what a request without an answer has made. */
+export interface Candidate {
+  readonly job: ListedJob;
+  readonly told: JobDescription;
+  readonly fit: 'same' | 'untold';
+}
+
+/**
+ * Jobs of the time when the request was on its way that no submission has, and that nothing the vendor
+ * reveals speaks against. Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
+ */
+export async function candidatesFor(
+  {
+    ledger,
+    provider,
+    account,
+  }: {
+    readonly ledger: Pick<Ledger, 'submissions' | 'remotes'>;
+    readonly provider: Pick<Provider, 'listJobs' | 'describe'>;
+    /** The ledger's key. */
+    readonly account: string;
+  },
+  sent: { readonly request: ShotRequest; readonly claimedAt: number; readonly deadlineAt: number },
+): Promise<readonly Candidate[] | undefined> {
+  if (!provider.listJobs) return undefined;
+  const until = sent.deadlineAt + clockSlackMs;
+  const listed = await provider.listJobs(sent.claimedAt - clockSlackMs, until);
+  const known = await ledger.submissions.knownJobs(
+    account,
+    listed.map(({ id }) => id),
+  );
+  const strangers = listed.filter(({ id }) => !known.has(id));
+  const source = await remoteSource(ledger.remotes, sent.request);
+  const candidates: Candidate[] = [];
+  for (const job of strangers) {
+    const told = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
+    const fit = fitOf(sent.request, told, source);
+    if (fit !== 'other') candidates.push({ job, told, fit });
+  }
+  return candidates;
+}
+
+/** The vendor's id of the one output that the request reads. */
+async function remoteSource(
+  remotes: Pick<RemoteLedger, 'output'>,
+  request: ShotRequest,
+): Promise<string | undefined> {
+  const [reference, ...others] = request.references;
+  if (reference?.kind !== 'output' || others.length > 0) return undefined;
+  const output = await remotes.output(reference.submission, reference.index);
+  return typeof output?.remote === 'string' ? output.remote : undefined;
+}
+
+/** Whether what the vendor reveals of a job speaks for or against this request. */
+function fitOf(
+  request: ShotRequest,
+  told: JobDescription,
+  source: string | undefined,
+): 'same' | 'other' | 'untold' {
+  if (told.operation === 'train') return 'other';
+  const hasPrompt = request.prompt !== undefined;
+  if (told.operation === 'upscale' && hasPrompt) return 'other';
+  if (told.source !== undefined && source !== undefined)
+    return told.source === source ? 'same' : 'other';
+  if (told.prompt === undefined) return 'untold';
+  if (!hasPrompt || told.prompt.trim() !== request.prompt?.trim()) return 'other';
+  // Another spelling of the model is no proof: vendors rename them, and trained ones go by other ids.
+  const modelled = told.model === undefined || told.model === request.model;
+  return modelled || request.choice.kind !== 'public' ? 'same' : 'untold';
+}

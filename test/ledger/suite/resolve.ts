@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger, Range } from '../../../src/ledger/port.ts';
+import {
+  account,
+  accountSettings,
+  claimOne,
+  everything,
+  file,
+  oneOutput,
+  options,
+  plannedShot,
+  startBatch,
+  times,
+} from '../fixture.ts';
+import type { Open, OpenLedger } from '../suite.ts';
+
+const key = 'one/shot-0000';
+const price = 1_000;
+
+/** What a person says of a parked or stalled request, and what may still come after it. */
+export function resolveSuite(open: Open): void {
+  let opened: OpenLedger;
+  let ledger: Ledger;
+  let fox: Range;
+  let owl: Range;
+  let id: string;
+
+  beforeEach(async () => {
+    let now = Date.UTC(2026, 0, 31, 12);
+    opened = await open({ now: () => now++ });
+    ledger = opened.ledger;
+    await ledger.batches.putAccounts([accountSettings()]);
+    const accepted = [{ account, unit: 'credits' as const, cap: price }];
+    fox = await startBatch(ledger, 'fox', [plannedShot(0)], { accepted });
+    owl = await startBatch(ledger, 'owl', [plannedShot(0)], { accepted: [] });
+    id = await claimOne(ledger, fox);
+    await ledger.claims.claim(owl, options);
+  });
+  afterEach(async () => opened.close());
+
+  const park = async () => {
+    await ledger.submissions.ambiguous(id, 'reset');
+    await ledger.submissions.park(id, 'no list');
+  };
+  const stall = async () => {
+    await ledger.submissions.submitted(id, { id: 'j' }, 'j', times);
+    await ledger.submissions.stalled(id, 'no end');
+  };
+  const states = async () =>
+    Promise.all(
+      ['fox', 'owl'].map(async (batch) => (await ledger.reports.shot(batch, key))?.state),
+    );
+  const submissions = () => everything(ledger.reports.submissions('fox'));
+  const money = async () => {
+    const { reserved, spent, ambiguous, unproven } =
+      (await ledger.reports.status('fox'))?.accounts[0] ?? {};
+    return { reserved, spent, ambiguous, unproven };
+  };
+  const asJob = (jobId: string) => ({ kind: 'job', job: { id: jobId }, jobId, ...times }) as const;
+  const again = { kind: 'again', batch: 'fox' } as const;
+
+  it('tells what waits for a word, to every batch that waits for it', async () => {
+    expect(await ledger.reports.unresolved('fox')).toEqual([]);
+    await park();
+    for (const batch of ['fox', 'owl'])
+      expect(await ledger.reports.unresolved(batch)).toMatchObject([
+        { submission: id, key, batch: 'fox', state: 'parked', why: 'no list', jobId: null },
+      ]);
+  });
+
+  it.each([
+    ['parked', park, 'j'],
+    ['stalled', stall, 'j'],
+  ])('takes up the job of a %s one and collects it', async (_, stop, jobId) => {
+    await stop();
+    expect(await ledger.submissions.resolve(id, asJob(jobId))).toEqual(['fox', 'owl']);
+    expect(await states()).toEqual(['bound', 'bound']);
+    expect(await money()).toEqual({ reserved: price, spent: 0, ambiguous: 0, unproven: 0 });
+    await ledger.submissions.succeeded(id, oneOutput);
+    await ledger.submissions.saveOutput(id, 0, file('aa'));
+    expect(await states()).toEqual(['done', 'done']);
+    expect(await submissions()).toMatchObject([{ state: 'succeeded', resolution: 'job', jobId }]);
+  });
+
+  it('takes no job that another submission has, and no other than the vendor has told', async () => {
+    const other = await startBatch(ledger, 'elk', [plannedShot(1)]);
+    await ledger.submissions.submitted(await claimOne(ledger, other), {}, 'theirs', times);
+    await stall();
+    expect(await ledger.submissions.resolve(id, asJob('theirs'))).toBeUndefined();
+    expect(await ledger.submissions.resolve(id, asJob('k'))).toBeUndefined();
+    expect(await states()).toEqual(['parked', 'parked']);
+    expect(await submissions()).toMatchObject([{ state: 'stalled', why: 'no end', jobId: 'j' }]);
+  });
+
+  it.each([
+    ['parked', park],
+    ['stalled', stall],
+  ])('sends a %s one again, beyond the plan by its price and no further', async (_, stop) => {
+    await stop();
+    expect(await ledger.submissions.resolve(id, again)).toEqual(['fox', 'owl']);
+    expect(await states()).toEqual(['open', 'open']);
+    expect(await money()).toEqual({ reserved: 0, spent: price, ambiguous: 0, unproven: price });
+    // The other batch has accepted nothing, so it waits for the one that has.
+    expect((await ledger.claims.claim(owl, options)).next).toMatchObject({
+      reason: { kind: 'budget', scope: 'accepted' },
+    });
+    const second = await claimOne(ledger, fox);
+    expect(await submissions()).toMatchObject([
+      { submission: id, state: 'rejected', resolution: 'again', attempt: 1 },
+      { submission: second, state: 'claimed', attempt: 2 },
+    ]);
+    await ledger.submissions.rejected(second, 'not sent', 'reopen');
+    await ledger.submissions.submitted(await claimOne(ledger, fox), {}, 'k', times);
+    expect(await money()).toMatchObject({ reserved: price, spent: price });
+  });
+
+  it('does not send again what a cap has no room for', async () => {
+    await ledger.batches.setBudget('fox', account, 'credits', 2 * price - 1);
+    await park();
+    await ledger.submissions.resolve(id, again);
+    expect(await ledger.claims.claim(fox, options)).toMatchObject({
+      granted: [],
+      next: { reason: { kind: 'budget', scope: 'batch' } },
+    });
+    await ledger.batches.setBudget('fox', account, 'credits', 2 * price);
+    expect((await ledger.claims.claim(fox, options)).granted).toHaveLength(1);
+  });
+
+  it('skips, and counts the money that may be gone; a new run plans the shot anew', async () => {
+    await park();
+    expect(await ledger.submissions.resolve(id, { kind: 'skip' })).toEqual(['fox', 'owl']);
+    expect(await states()).toEqual(['skipped', 'skipped']);
+    expect(await money()).toEqual({ reserved: 0, spent: price, ambiguous: 0, unproven: price });
+    await startBatch(ledger, 'fox', [plannedShot(0)]);
+    expect(await states()).toEqual(['open', 'skipped']);
+  });
+
+  it('hears one word only', async () => {
+    await park();
+    const words = [again, { kind: 'skip' }, asJob('j')] as const;
+    const heard = await Promise.all(words.map((word) => ledger.submissions.resolve(id, word)));
+    expect(heard.filter((batches) => batches !== undefined)).toHaveLength(1);
+    await ledger.submissions.submitted(id, {}, 'j', times);
+    expect(await ledger.submissions.resolve(id, again)).toBeUndefined();
+  });
+
+  describe('a job id that comes after the word', () => {
+    const collect = async (of: string, sha256: string) => {
+      await ledger.submissions.succeeded(of, oneOutput);
+      await ledger.submissions.saveOutput(of, 0, file(sha256));
+    };
+
+    it.each([
+      ['again', again],
+      ['skip', { kind: 'skip' }],
+    ] as const)('%s is the answer, and nothing is paid anew', async (_, word) => {
+      await park();
+      await ledger.submissions.resolve(id, word);
+      expect(await ledger.submissions.lateJob(id, {}, 'late')).toBe(true);
+      expect(await states()).toEqual(['bound', 'bound']);
+      expect(await money()).toEqual({ reserved: price, spent: 0, ambiguous: 0, unproven: 0 });
+      expect((await ledger.claims.claim(fox, options)).granted).toEqual([]);
+      await collect(id, 'aa');
+      expect(await states()).toEqual(['done', 'done']);
+      expect(await submissions()).toMatchObject([{ surplus: true, state: 'succeeded' }]);
+    });
+
+    it('is collected beside the second request, and both are counted', async () => {
+      await park();
+      await ledger.submissions.resolve(id, again);
+      const second = await claimOne(ledger, fox);
+      expect(await ledger.submissions.lateJob(id, {}, 'late')).toBe(true);
+      expect(await money()).toEqual({ reserved: 2 * price, spent: 0, ambiguous: 0, unproven: 0 });
+      expect(await ledger.submissions.submitted(second, {}, 'k', times)).toBe(true);
+      const { polls } = await ledger.submissions.due(fox, { leaseMs: 9, limit: 9, settleMs: 0 });
+      expect(polls).toMatchObject([{ submission: id, jobId: 'late' }]);
+      await collect(id, 'aa');
+      expect((await ledger.reports.shot('fox', key))?.submission).toBe(second);
+      await collect(second, 'bb');
+      expect((await ledger.reports.shot('fox', key))?.outputs).toMatchObject([{ sha256: 'bb' }]);
+      expect(await money()).toMatchObject({ reserved: 0, spent: 2 * price });
+      expect(await submissions()).toMatchObject([
+        { state: 'succeeded', surplus: true },
+        { state: 'succeeded', surplus: false },
+      ]);
+    });
+
+    it('stands in for the second request when that fails, and nothing is paid a third time', async () => {
+      await park();
+      await ledger.submissions.resolve(id, again);
+      const second = await claimOne(ledger, fox);
+      await ledger.submissions.lateJob(id, {}, 'late');
+      await collect(id, 'aa');
+      await ledger.submissions.submitted(second, {}, 'k', times);
+      await ledger.submissions.failed(second, { reason: 'nsfw', refunded: true, billed: null });
+      expect(await ledger.claims.claim(fox, options)).toMatchObject({ granted: [], attached: 1 });
+      const shot = await ledger.reports.shot('fox', key);
+      expect(shot).toMatchObject({ state: 'done', submission: id, outputs: [{ sha256: 'aa' }] });
+    });
+
+    it('is asked after again where a person gave up a job that never ended', async () => {
+      await stall();
+      await ledger.submissions.resolve(id, { kind: 'skip' });
+      expect(await ledger.submissions.lateJob(id, {}, 'k')).toBe(false);
+      expect(await ledger.submissions.lateJob(id, {}, 'j')).toBe(true);
+      expect(await states()).toEqual(['bound', 'bound']);
+    });
+  });
+}
