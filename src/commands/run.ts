@@ -128,6 +128,7 @@ async function acceptedRun(
     });
   if (current && (await mayJoin(project, current, frozen))) {
     terminal.say(`going on with run ${current.run} of ${current.batch}`);
+    await ledger.batches.clearHolds(current.batch);
     return { ...current, paid: Number.NaN };
   }
   requireKeys(loaded, plan);

@@ -88,13 +88,14 @@ async function serve(project: Project, temporal: TemporalConnection, options: Se
   });
 }
 
-/** Starts the batch's workflow, or joins the one that runs. Harmless to repeat. */
+/** Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat. */
 export async function startBatch(
   temporal: TemporalConnection,
   row: BatchRow,
   ledgerId: string,
 ): Promise<void> {
-  await temporal.client.workflow.start('batchWorkflow', {
+  await temporal.client.workflow.signalWithStart('batchWorkflow', {
+    signal: 'joined',
     workflowId: batchWorkflowId(row.batch),
     taskQueue: commonTaskQueue,
     workflowIdConflictPolicy: 'USE_EXISTING',

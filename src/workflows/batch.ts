@@ -13,6 +13,7 @@ import { collectAdrift } from './collect.ts';
 import {
   cancelUpdate,
   joinedSignal,
+  joinedSignal,
   pauseUpdate,
   progressQuery,
   resumeUpdate,
@@ -56,6 +57,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     await deliver({ kind: 'cancel' });
     if (abandon) run.cancel();
   });
+  setHandler(joinedSignal, wake);
   setHandler(joinedSignal, wake);
   setHandler(shardAdmittedSignal, (shard) => shards.admitted(shard));
   setHandler(sourcesMovedSignal, (step) => {

@@ -13,6 +13,8 @@ export const wakeUpdate = defineUpdate<void>('wake');
 
 /** Batch to shard: claim again now. */
 export const wakeSignal = defineSignal('wakeShard');
+/** Somebody runs the batch: whatever waits looks again. */
+export const joinedSignal = defineSignal('joined');
 /** Shard to batch: its last chunk has begun, so the lane's next shard may start. */
 export const shardAdmittedSignal = defineSignal<[string]>('shardAdmitted');
 /** Shard to batch: outputs of the step were saved. */
