@@ -48,7 +48,7 @@ describe('an account in trouble', () => {
             {
               provider: 'photogpt',
               baseUrl: simulatorOf(name).baseUrls['photogpt'],
-              timeouts: { postMs: 500, pollFirstMs: 100, pollMs: 200 },
+              timeouts: { postMs: 5_000, pollFirstMs: 100, pollMs: 200 },
             },
           ]),
         ),
