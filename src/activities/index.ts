@@ -4,7 +4,7 @@ import type { RunInput } from './own-work.ts';
 import { planStep, type PlanStepInput, type StepPlan } from './plan-step.ts';
 import type { RunShotsResult } from './range-runner.ts';
 import { runShots, type RunShotsInput } from './run-shots.ts';
-import { finishRun, openRun, type BatchOutcome, type RunSteps } from './runs.ts';
+import { finishRun, openRun, type BatchOutcome, type FinishInput, type RunSteps } from './runs.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 import { trainModel, type TrainModelResult } from './train-model.ts';
 import type { TrainModelInput } from './training.ts';
@@ -20,7 +20,7 @@ export interface Activities {
   uploadReferences(input: UploadReferencesInput): Promise<void>;
   runShots(input: RunShotsInput): Promise<RunShotsResult>;
   applyMessage(input: ApplyMessageInput): Promise<void>;
-  finishRun(input: RunInput): Promise<BatchOutcome>;
+  finishRun(input: FinishInput): Promise<BatchOutcome>;
 }
 
 export function createActivities(deps: ActivityDependencies): Activities {

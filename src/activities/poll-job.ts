@@ -1,5 +1,6 @@
 import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
+import { plainLine } from '../plain-text.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
 import { listFrom } from './job-list.ts';
@@ -40,7 +41,7 @@ export async function pollJob(
       times.ended(poll.model, deps.now() - poll.submittedAt);
       return await recordSuccess(deps, poll.submission, state);
     case 'failed':
-      await submissions.failed(poll.submission, state);
+      await submissions.failed(poll.submission, { ...state, reason: plainLine(state.reason) });
       return;
     case 'missing':
       if (poll.overdue || deps.now() - poll.submittedAt > missingMs)
@@ -49,8 +50,11 @@ export async function pollJob(
       return;
     case 'pending':
       if (poll.overdue)
-        await submissions.stalled(poll.submission, `still ${state.word} after its time limit`);
-      else await submissions.pollAgain(poll.submission, intervalMs, state.word);
+        await submissions.stalled(
+          poll.submission,
+          `still ${plainLine(state.word, 60)} after its time limit`,
+        );
+      else await submissions.pollAgain(poll.submission, intervalMs, plainLine(state.word, 60));
   }
 }
 
@@ -66,7 +70,7 @@ async function ask(
   return await provider.check(poll.job);
 }
 
-async function recordSuccess(
+export async function recordSuccess(
   deps: ActivityDependencies,
   submission: string,
   state: JobState & { state: 'succeeded' },

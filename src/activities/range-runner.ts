@@ -25,7 +25,7 @@ const insideWaitMs = 60_000;
  * had begun is not waited for any longer. One that takes more time is under way here and not begun anew.
  */
 const pollLeaseMs = 20_000;
-/** Polls and downloads of one range at once. */
+/** Polls of one range at once, and downloads. */
 const tasksMax = 32;
 const askAgainMs = 1_000;
 /** How often a running range looks for refunds to ask after. */
@@ -89,7 +89,9 @@ export class RangeRunner {
     const due = await this.#deps.ledger.submissions.due(this.#range, {
       leaseMs: pollLeaseMs,
       // What is handed out here is leased, so no more than can be started at once.
-      limit: Math.max(0, tasksMax - this.#count('poll') - this.#count('file')),
+      limit: Math.max(0, tasksMax - this.#count('poll')),
+      // Polls never take a file's place: its link may end, and the money for it is spent.
+      downloads: Math.max(0, tasksMax - this.#count('file')),
       settleMs: this.#access.timeouts.postMs,
     });
     this.#access.pulse.polls.live = due.live;
@@ -135,9 +137,12 @@ export class RangeRunner {
     );
   }
 
-  /** Downloads go first: their addresses expire, and the money for them is spent. */
+  /**
+   * Downloads go first: what is due was begun before this is asked. While files wait so long that their
+   * links may end, nothing more is made that would have to be fetched as well.
+   */
   #mayClaim(due: Due, claimAt: number): boolean {
-    if (due.open === 0 || this.#deps.now() < claimAt) return false;
+    if (due.open === 0 || due.late || this.#deps.now() < claimAt) return false;
     return this.#count('file') < tasksMax && this.#count('post') < this.#access.pulse.window;
   }
 
@@ -184,14 +189,14 @@ export class RangeRunner {
 
   #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number): number {
     const toClaim =
-      due.open > 0 && this.#count('post') < this.#access.pulse.window
+      due.open > 0 && !due.late && this.#count('post') < this.#access.pulse.window
         ? claimAt - this.#deps.now()
         : insideWaitMs;
     // What is due now and was not started is under way or full: its end wakes us.
     const toDue = due.nextInMs === null || due.nextInMs <= 0 ? askAgainMs : due.nextInMs;
     // What was claimed or attached just now is not in `due` yet.
     const isNew = (claimed?.granted.length ?? 0) + (claimed?.attached ?? 0) > 0;
-    return Math.max(5, Math.min(toClaim, toDue, isNew ? askAgainMs : insideWaitMs));
+    return Math.max(5, Math.min(toClaim, toDue, isNew || due.late ? askAgainMs : insideWaitMs));
   }
 
   /** Lets POSTs end and be recorded, whatever happens; other work may be cut off without harm. */

@@ -1,4 +1,6 @@
 import type { Range } from '../ledger/port.ts';
+import { noLane } from '../ledger/rules/lane-name.ts';
+import { askAfterStalled } from './adrift.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lively } from './lively.ts';
 import { accessOf, checkLedger, type RunInput } from './own-work.ts';
@@ -27,6 +29,7 @@ export async function runShots(
   const { batch, run, lane, account, from, to } = input;
   const range: Range = { batch, run, lane, account, from, to };
   await deps.learned.load();
+  if (lane === noLane) await askAfterStalled(deps, access, batch);
   const runner = new RangeRunner(deps, access, range);
   const result = await lively((cancelled, tell) =>
     runner.run({ cancelled, leaseMs, reportAfterMs: input.reportAfterMs ?? leaseMs, tell }),

@@ -1,9 +1,12 @@
+import { type AdriftPlace, adriftPlaces } from './adrift.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { askAfterAllRefunds } from './late-refunds.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
 
 export interface RunSteps {
   readonly steps: readonly { readonly name: string; readonly from: readonly string[] }[];
+  /** What earlier runs paid for and no step of this one would collect. */
+  readonly adrift?: readonly AdriftPlace[];
 }
 
 /**
@@ -15,7 +18,15 @@ export async function openRun(deps: ActivityDependencies, input: RunInput): Prom
   const row = await deps.ledger.batches.get(input.batch);
   if (row?.run !== input.run) return { steps: [] };
   await askAfterAllRefunds(deps);
-  return { steps: row.steps.map(({ name, from }) => ({ name, from })) };
+  return {
+    steps: row.steps.map(({ name, from }) => ({ name, from })),
+    adrift: await adriftPlaces(deps, input.batch),
+  };
+}
+
+export interface FinishInput extends RunInput {
+  /** Close the run whatever is still to be collected. */
+  readonly final?: boolean;
 }
 
 export interface BatchOutcome {
@@ -27,12 +38,17 @@ export interface BatchOutcome {
     readonly parked: number;
     readonly waiting: number;
   };
+  /** Paid for and not collected by any step: the run is not closed yet. */
+  readonly adrift?: readonly AdriftPlace[];
 }
 
-/** Closes the run in the ledger and says how it ended. Idempotent. */
+/**
+ * Closes the run in the ledger and says how it ended; not before all that it paid for is collected, unless
+ * this is `final`. Idempotent.
+ */
 export async function finishRun(
   deps: ActivityDependencies,
-  input: RunInput,
+  input: FinishInput,
 ): Promise<BatchOutcome> {
   checkLedger(deps, input);
   await askAfterAllRefunds(deps);
@@ -47,6 +63,8 @@ export async function finishRun(
   }
   if (status?.row.run !== input.run) return { outcome: 'superseded', shots };
   const outcome = outcomeOf(status.row.state === 'cancelled', shots);
+  const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);
+  if (adrift.length > 0) return { outcome, shots, adrift };
   await deps.ledger.batches.finishRun(input.batch, input.run, outcome);
   return { outcome, shots };
 }

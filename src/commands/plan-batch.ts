@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expectedSources } from '../batch/check-batch.ts';
 import { openStep, type StepExpansion } from '../batch/expand.ts';
 import type { PlannedShot, SourceOutput } from '../batch/shot.ts';
+import type { PlanLedger } from '../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../money.ts';
 import type { LoadedBatch } from './batch-file.ts';
 import type { Project } from './project.ts';
@@ -115,7 +116,7 @@ async function decide(
   project: Project,
   paid: Map<string, string>,
 ): Promise<PlannedEntry[]> {
-  const known = new Map<string, ReadonlyMap<string, 'cached' | 'inFlight' | 'failed'>>();
+  const known = new Map<string, Awaited<ReturnType<PlanLedger['lookup']>>>();
   for (const [account, group] of Map.groupBy(shots, (shot) => shot.account)) {
     const fingerprints = group.map((shot) => shot.fingerprint);
     known.set(account, await project.ledger.plans.lookup(account, fingerprints));
@@ -131,6 +132,8 @@ async function decide(
     if (found === 'inFlight')
       return { shot, expected, status: 'inFlight', why: 'its job is running or undecided' };
     if (found === 'failed') return { shot, expected, status: 'retry', why: 'it failed before' };
+    if (found === 'lost')
+      return { shot, expected, status: 'retry', why: 'its file was lost at the vendor' };
     const why = expected ? 'when its source is made' : 'never made';
     return { shot, expected, status: 'new', why };
   });

@@ -679,6 +679,8 @@ export interface BatchStatus {
   }[];
   /** Why lanes last stopped, newest first, distinct. */
   readonly stops: readonly StopReason[];
+  /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
+  readonly isStopped: boolean;
 }
 export interface ReportLedger {
   status(batch: string): Promise<BatchStatus | undefined>;

@@ -41,11 +41,19 @@ export function planning(summary: string): Pick<Activities, 'planStep'> {
   });
 }
 
-/** Activities that need the account's key. The summary is what Temporal's UI shows. */
-export function atAccount(accountName: string, summary: string): AccountActivities {
+/**
+ * Activities that need the account's key. The summary is what Temporal's UI shows.
+ * @param startWithin fails the activity when no worker has taken it by then; default: it waits for ever
+ */
+export function atAccount(
+  accountName: string,
+  summary: string,
+  startWithin?: ActivityOptions['scheduleToStartTimeout'],
+): AccountActivities {
   return proxyActivities<AccountActivities>({
     ...vendorWork,
     taskQueue: accountTaskQueue(accountName),
     summary,
+    ...(startWithin !== undefined && { scheduleToStartTimeout: startWithin }),
   });
 }

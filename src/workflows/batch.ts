@@ -13,7 +13,6 @@ import { collectAdrift } from './collect.ts';
 import {
   cancelUpdate,
   joinedSignal,
-  joinedSignal,
   pauseUpdate,
   progressQuery,
   resumeUpdate,
@@ -57,7 +56,6 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     await deliver({ kind: 'cancel' });
     if (abandon) run.cancel();
   });
-  setHandler(joinedSignal, wake);
   setHandler(joinedSignal, wake);
   setHandler(shardAdmittedSignal, (shard) => shards.admitted(shard));
   setHandler(sourcesMovedSignal, (step) => {

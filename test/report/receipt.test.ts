@@ -15,7 +15,9 @@ const studio: AccountMoney = {
   spent: 37_500,
   refunded: 0,
   promised: 0,
+  lost: 0,
   ambiguous: 12_500,
+  unproven: 0,
   cap: null,
 };
 const submission: SubmissionRow = {
@@ -28,13 +30,18 @@ const submission: SubmissionRow = {
   jobId: 'job-1',
   job: { id: 'job-1' },
   price: { amount: 12_500, unit: 'credits', basis: 'assumed' },
+  reserved: 0,
+  spent: 25_000,
   billed: 25_000,
+  listed: null,
   claimedAt: 1_000,
   submittedAt: 2_000,
   endedAt: 3_000,
   why: null,
   surplus: false,
+  resolution: null,
   refund: null,
+  outputs: [],
 };
 const training: SubmissionRow = { ...submission, operation: 'train', key: 'model', billed: null };
 const parked: SubmissionRow = {

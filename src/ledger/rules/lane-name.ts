@@ -1,3 +1,6 @@
+/** The lane of what stands in none: jobs that no shot of a lane waits for, and their files. */
+export const noLane = '';
+
 /**
  * Names a lane: one step at one account in one sweep. Safe in a file name and in a workflow id, and short:
  * the account's origin is left out, since a batch knows one account by a name.

@@ -54,6 +54,14 @@ export function unparkShots(database: Database, submission: string): void {
   );
 }
 
+/** For shots whose lane may have ended: what they wait for is collected all the same. */
+export function leaveLanes(database: Database, submission: string): void {
+  database.run(
+    `update shot set lane = null, pos = null where submission = ? and state = 'bound'`,
+    submission,
+  );
+}
+
 /** Each shot tries again as its own batch allows. */
 export function retryShots(
   database: Database,

@@ -1,31 +1,37 @@
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import type { Due, Range } from '../port.ts';
+import type { Due, Range, SubmissionLedger } from '../port.ts';
+import { noLane } from '../rules/lane-name.ts';
 import type { Database } from './database.ts';
 import { countRange, type RangeCounts } from './range.ts';
 
-interface DueOptions {
-  readonly leaseMs: number;
-  readonly limit: number;
-  readonly settleMs: number;
-}
+type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
 /**
- * Submissions that a range answers for: those its shots are bound to, whoever pays, and generations of its
- * batch and account that no shot waits for any more (replanned since), so that nothing paid is forgotten.
- * `+` and `cross join` keep SQLite on what is live: by batch or account it would read all that ever ended.
+ * Generations of the batch and account that no shot waits for any more (replanned or retired since, or one
+ * of their files is lost), so that nothing paid is forgotten. `+` and `cross join` keep SQLite on what is
+ * live: by batch or account it would read all that ever ended.
  */
-const concerned = `select s.submission as id from shot s
-    where s.batch = ?1 and s.lane = ?2 and s.pos >= ?3 and s.pos < ?4 and s.account = ?5
-      and s.state = 'bound'
-  union select m.id from submission m
-    where m.account = ?5 and m.state in ('submitted', 'ambiguous') and +m.batch = ?1
+const unwaited = `select m.id from submission m
+    where m.account = ?2 and m.state in ('claimed', 'submitted', 'ambiguous') and +m.batch = ?1
       and m.op = 'generate'
       and not exists (select 1 from shot where submission = m.id and state = 'bound')
   union select o.submission from output o indexed by output_ready
     cross join submission m on m.id = o.submission
-    where o.state = 'ready' and +m.state = 'succeeded' and +m.batch = ?1 and +m.account = ?5
+    where o.state = 'ready' and +m.state in ('succeeded', 'lost') and +m.batch = ?1
+      and +m.account = ?2
       and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
+
+/** What a range answers for: submissions that its shots are bound to, whoever pays, and unwaited ones. */
+const concerned = `select s.submission as id from shot s
+    where s.batch = ?1 and s.account = ?2 and s.lane = ?3 and s.pos >= ?4 and s.pos < ?5
+      and s.state = 'bound'
+  union ${unwaited}`;
+
+/** What no lane answers for. */
+const laneless = `select s.submission as id from shot s
+    where s.batch = ?1 and s.account = ?2 and s.state = 'bound' and s.lane is null
+  union ${unwaited}`;
 
 /** Rows of `concerned`, read once and handed to each statement as a list. */
 const among = '(select value from json_each(?1))';
@@ -38,7 +44,10 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     now,
   );
   const { batch, lane, from, to, account } = range;
-  const rows = database.all<{ id: string }>(concerned, batch, lane, from, to, account);
+  const isLaneless = lane === noLane;
+  const rows = isLaneless
+    ? database.all<{ id: string }>(laneless, batch, account)
+    : database.all<{ id: string }>(concerned, batch, account, lane, from, to);
   const ids = JSON.stringify(rows.map(({ id }) => id));
   const polls = duePolls(database, ids, options, now);
   const downloads = dueDownloads(database, ids, options, now);
@@ -57,7 +66,9 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     account,
   );
   const busy = polls.length + downloads.length + ambiguous.length > 0;
-  const counts: RangeCounts = countRange(database, range);
+  const counts: RangeCounts = isLaneless
+    ? { open: 0, bound: rows.length }
+    : countRange(database, range);
   return {
     polls,
     downloads,
@@ -65,6 +76,7 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     nextInMs:
       nextAt === null || nextAt === undefined ? (busy ? 0 : null) : Math.max(0, nextAt - now),
     live: live?.count ?? 0,
+    late: filesAreLate(database, range, now),
     ...counts,
   };
 }
@@ -121,10 +133,10 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
          as saved
      from output o join submission m on m.id = o.submission
      where o.submission in ${among} and o.state = 'ready' and o.next_try_at <= ?2
-     order by o.expires_at is null, o.expires_at, o.submission, o.idx limit ?3`,
+     order by o.expires_at is null, o.expires_at, m.ended_at, o.submission, o.idx limit ?3`,
     ids,
     now,
-    options.limit,
+    options.downloads ?? options.limit,
   );
   for (const row of rows)
     database.run(
@@ -143,6 +155,55 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     tries: row.tries,
     savedSiblings: row.saved,
   }));
+}
+
+/**
+ * Whether a file of the batch has waited for half the life of its link and not been tried once. One that
+ * was tried waits for the vendor, not for us.
+ */
+function filesAreLate(database: Database, { batch, account }: Range, now: number): boolean {
+  return (
+    database.get(
+      `select 1 from output o indexed by output_ready
+         cross join submission m on m.id = o.submission
+       where o.state = 'ready' and o.tries = 0 and o.expires_at > ?3
+         and +m.batch = ?1 and +m.account = ?2 and ?3 - m.ended_at >= o.expires_at - ?3`,
+      batch,
+      account,
+      now,
+    ) !== undefined
+  );
+}
+
+/** Accounts at which something of the batch stands in no lane, or was given up as endless. */
+export function adrift(database: Database, batch: string): readonly string[] {
+  const accounts = database.all<{ account: string }>(
+    `select account from submission where batch = ?1
+     union select account from shot where batch = ?1 and state in ('bound', 'parked')`,
+    batch,
+  );
+  return accounts
+    .map(({ account }) => account)
+    .filter(
+      (account) =>
+        database.get(`select 1 from (${laneless}) limit 1`, batch, account) !== undefined ||
+        stalledJobs(database, batch, account).length > 0,
+    );
+}
+
+export function stalledJobs(
+  database: Database,
+  batch: string,
+  account: string,
+): readonly { submission: string; job: JsonObject }[] {
+  const rows = database.all<{ id: string; job: string }>(
+    `select id, job from submission m
+     where account = ?2 and state = 'stalled' and op = 'generate' and job is not null
+       and (batch = ?1 or exists (select 1 from shot where submission = m.id and batch = ?1))`,
+    batch,
+    account,
+  );
+  return rows.map(({ id, job }) => ({ submission: id, job: JSON.parse(job) as JsonObject }));
 }
 
 /** Two unclear requests that may have been on the wire at one time: neither is known by time alone. */

@@ -185,17 +185,21 @@ function block(
 }
 
 function lookup(database: Database, account: string, fingerprints: readonly string[]) {
-  const found = new Map<string, 'cached' | 'inFlight' | 'failed'>();
+  const found = new Map<string, 'cached' | 'inFlight' | 'failed' | 'lost'>();
   for (const fingerprint of fingerprints) {
-    const row = database.get<{ exclusive: number }>(
+    const row = database.get<{ exclusive: number; lost: number }>(
       `select max(state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded'))
-         as exclusive from submission where account = ? and fp = ? having count(*) > 0`,
+         as exclusive,
+         (select state = 'lost' from submission where account = ?1 and fp = ?2
+           order by claimed_at desc limit 1) as lost
+       from submission where account = ?1 and fp = ?2 having count(*) > 0`,
       account,
       fingerprint,
     );
     if (!row) continue;
     const cached = acceptedSubmission(database, account, fingerprint) !== undefined;
-    found.set(fingerprint, cached ? 'cached' : row.exclusive === 1 ? 'inFlight' : 'failed');
+    const last = row.lost === 1 ? 'lost' : 'failed';
+    found.set(fingerprint, cached ? 'cached' : row.exclusive === 1 ? 'inFlight' : last);
   }
   return found;
 }

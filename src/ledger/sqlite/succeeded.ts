@@ -1,7 +1,7 @@
 import type { SubmissionLedger } from '../port.ts';
 import { costOfFailure } from '../rules/transitions.ts';
 import { advance, release } from './advance.ts';
-import { retryShots, unparkShots } from './bound-shots.ts';
+import { leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
 import type { Database } from './database.ts';
 
 const noFiles = 'the job ended without files';
@@ -27,6 +27,7 @@ export function succeeded(
   const moved = advance(database, 'succeeded', id, null, now);
   if (!moved) return false;
   unparkShots(database, id);
+  if (moved.state === 'stalled') leaveLanes(database, id);
   release(database, moved, result.billed ?? moved.reserved, result.billed);
   for (const [index, output] of result.outputs.entries())
     database.run(

@@ -1,0 +1,45 @@
+import { noLane } from '../ledger/rules/lane-name.ts';
+import { plainLine } from '../plain-text.ts';
+import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { recordSuccess } from './poll-job.ts';
+
+/** Where something that a batch paid for stands in no lane; `runShots` collects it like any range. */
+export interface AdriftPlace {
+  readonly lane: string;
+  readonly account: string;
+  readonly accountName: string;
+}
+
+/**
+ * Accounts at which the batch has paid work that no lane answers for: jobs whose shots changed or left
+ * while they ran, files of shots that were cancelled, and jobs that were given up as endless.
+ */
+export async function adriftPlaces(
+  deps: ActivityDependencies,
+  batch: string,
+): Promise<readonly AdriftPlace[]> {
+  const accounts = await deps.ledger.submissions.adrift(batch);
+  return accounts.flatMap((account) => {
+    const known = deps.lanes.get(account);
+    return known ? [{ lane: noLane, account, accountName: known.name }] : [];
+  });
+}
+
+/** Asks once more after jobs that were given up as endless. One that has ended since is settled like any other. */
+export async function askAfterStalled(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  batch: string,
+): Promise<void> {
+  const { submissions } = deps.ledger;
+  for (const { submission, job } of await submissions.stalledJobs(batch, access.key)) {
+    try {
+      const state = await access.provider.check(job);
+      if (state.state === 'succeeded') await recordSuccess(deps, submission, state);
+      if (state.state === 'failed')
+        await submissions.failed(submission, { ...state, reason: plainLine(state.reason) });
+    } catch (error) {
+      deps.log(`a stalled job at ${access.name}: ${access.provider.classify(error).message}`);
+    }
+  }
+}
