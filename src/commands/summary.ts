@@ -27,7 +27,7 @@ export function totals(status: BatchStatus): Counts {
 export function stateWord(status: BatchStatus): string {
   if (status.row.state !== 'running') return status.row.state;
   const { running, waiting } = totals(status);
-  return running === 0 && waiting > 0 && status.stops.length > 0 ? 'waiting' : 'running';
+  return running === 0 && waiting > 0 && status.isStopped ? 'waiting' : 'running';
 }
 
 export function exitCodeOf(status: BatchStatus): ExitCode {

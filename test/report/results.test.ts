@@ -34,6 +34,7 @@ const status: BatchStatus = {
   accounts: [],
   holds: [],
   stops: [],
+  isStopped: false,
 };
 
 async function shot(

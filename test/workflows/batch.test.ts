@@ -6,6 +6,7 @@ import type { RunShotsInput } from '../../src/activities/run-shots.ts';
 import type { PlanStepInput } from '../../src/activities/plan-step.ts';
 import {
   cancelUpdate,
+  joinedSignal,
   pauseUpdate,
   progressQuery,
   resumeUpdate,
@@ -69,6 +70,24 @@ describe('batchWorkflow', () => {
     const progress = await handle.query(progressQuery);
     expect(progress.steps).toEqual([{ step: 'draw', sweep: 1, ended: false }]);
     await handle.executeUpdate(resumeUpdate);
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+  });
+
+  it('goes on at once when somebody runs it again', async () => {
+    let mended = false;
+    const held: RunShotsResult = {
+      kind: 'stopped',
+      reason: { kind: 'hold', hold: 'noFunds', account: 'a' },
+      saved: 0,
+    };
+    stage = await openStage({
+      planStep: planOnce(3),
+      runShots: async () => (mended ? { kind: 'done', saved: 1 } : held),
+    });
+    const handle = await stage.start();
+    await expect.poll(() => stage?.callsOf('runShots').length, { timeout: 10_000 }).toBe(3);
+    mended = true;
+    await handle.signal(joinedSignal);
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
