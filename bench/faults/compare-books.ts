@@ -134,14 +134,23 @@ function mixedUp(book: SimulatorBook, { shots, submissions }: Ledger): string[] 
 }
 
 /** By the vendor's own prices: what was charged and kept against what was accepted, or capped below it. */
-function overrunsOf(book: SimulatorBook, { money }: Ledger): string[] {
+function overrunsOf(book: SimulatorBook, { money, submissions }: Ledger): string[] {
   return money.flatMap((account) => {
+    // What was accepted without a price is in no cap.
+    if (hasUnknownPrice(account, submissions)) return [];
     const limit = Math.min(account.planned, account.cap ?? Infinity);
     const charged = chargedTo(book, account);
     return charged > limit && account.planned > 0
       ? [`${accountName(account.account)} was charged ${charged} of ${limit}`]
       : [];
   });
+}
+
+function hasUnknownPrice(
+  { account }: AccountMoney,
+  submissions: readonly SubmissionRow[],
+): boolean {
+  return submissions.some((row) => row.account === account && row.price.amount === null);
 }
 
 function chargedTo(book: SimulatorBook, { account, unit }: AccountMoney): number {
@@ -161,10 +170,7 @@ function moneyDiffers(book: SimulatorBook, { money, submissions }: Ledger): stri
     const name = accountName(account.account);
     const charged = chargedTo(book, account);
     const held = account.spent + account.ambiguous + account.reserved;
-    const unknown = submissions.some(
-      (row) => row.account === account.account && row.price.amount === null,
-    );
-    if (unknown) return [];
+    if (hasUnknownPrice(account, submissions)) return [];
     if (charged > held) return [`${name} charged ${charged}, but the ledger accounts for ${held}`];
     const exact = account.ambiguous + account.reserved + account.promised === 0;
     return exact && charged !== account.spent

@@ -82,6 +82,7 @@ class Company {
   #run: Command | undefined;
   #worker: Command | undefined;
   #blowsAreOut = false;
+  #acceptedAtRest: number | undefined;
 
   constructor(stage: Stage, scenario: Scenario, deadline: number) {
     this.#stage = stage;
@@ -98,7 +99,7 @@ class Company {
       const code = await this.#oneRun();
       if (code === 'late') return true;
       if (code === 0 || code === 3) break;
-      if (code === 4 && this.#scenario.capped) break;
+      if (code === 4 && this.#scenario.capped && (await this.#hasComeToRest())) break;
       // 4: an account was shut, and a person has mended it. 1: something was down. Null: it was killed.
       if (code === 4) await this.#stage.start('resume.log', 'resume', batch).ended;
       await wait(50);
@@ -106,8 +107,17 @@ class Company {
     if (this.#worker?.isRunning) {
       this.#worker.kill('SIGTERM');
       await Promise.race([this.#worker.ended, wait(10_000)]);
+      // What the worker alone has saved since is not in out/ yet.
+      if (this.#scenario.capped) await this.#startRun(false).ended;
     }
     return false;
+  }
+
+  /** A batch with a cap ends in the middle: when running it again brings no more requests. */
+  async #hasComeToRest(): Promise<boolean> {
+    const before = this.#acceptedAtRest;
+    this.#acceptedAtRest = (await this.#stage.book()).accepted.length;
+    return before === this.#acceptedAtRest;
   }
 
   async #oneRun(): Promise<number | null | 'late'> {
