@@ -681,8 +681,6 @@ export interface BatchStatus {
   readonly stops: readonly StopReason[];
   /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
   readonly isStopped: boolean;
-  /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
-  readonly isStopped: boolean;
 }
 export interface ReportLedger {
   status(batch: string): Promise<BatchStatus | undefined>;

@@ -31,6 +31,7 @@ const status: BatchStatus = {
   ],
   holds: [],
   stops: [],
+  isStopped: false,
 };
 
 describe('the summary of a batch', () => {

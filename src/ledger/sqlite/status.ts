@@ -33,7 +33,6 @@ export function readStatus(
       .map((hold) => ({ ...hold })),
     stops: readStops(database, batch, row.run),
     isStopped: !hasMovingShot(database, batch, row.run),
-    isStopped: !hasMovingShot(database, batch, row.run),
   };
 }
 
@@ -102,20 +101,6 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
 function lesser(a: Amount | null, b: Amount | null): Amount | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);
-}
-
-/** Holds that end by themselves leave a lane moving. */
-function hasMovingShot(database: Database, batch: string, run: number): boolean {
-  return (
-    database.get(
-      `select 1 from shot s where s.batch = ?1 and s.state = 'open' and not exists (
-         select 1 from stop t where t.batch = ?1 and t.lane = s.lane and t.run = ?2
-           and coalesce(t.reason ->> 'hold', '') not in ('unreachable', 'limited', 'breaker'))
-       limit 1`,
-      batch,
-      run,
-    ) !== undefined
-  );
 }
 
 /** Holds that end by themselves leave a lane moving. */
