@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { ExitCode } from './commands/summary.ts';
-import { processTerminal, type Terminal } from './commands/terminal.ts';
+import { processTerminal, type Terminal, withInertText } from './commands/terminal.ts';
 import { UserError } from './errors.ts';
 
 /** Runs one command line. @returns the process's exit code */
 export async function main(
   argv: readonly string[],
-  terminal: Terminal = processTerminal(),
+  given: Terminal = processTerminal(),
 ): Promise<number> {
+  const terminal = withInertText(given);
   let code: number = 0;
-  const exit = (given: ExitCode) => (code = given);
+  const exit = (chosen: ExitCode) => (code = chosen);
   try {
     const program = await createProgram(terminal, exit, argv[0]);
     await program.parseAsync([...argv], { from: 'user' });
@@ -38,6 +39,8 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
     (await import('./commands/steer.ts')).steerCommand(terminal, 'resume'),
   cancel: async (terminal) =>
     (await import('./commands/steer.ts')).steerCommand(terminal, 'cancel'),
+  resolve: async (terminal) => (await import('./commands/resolve.ts')).resolveCommand(terminal),
+  budget: async (terminal) => (await import('./commands/budget.ts')).budgetCommand(terminal),
   open: async (terminal) => (await import('./commands/open.ts')).openCommand(terminal),
   receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
   accounts: async (terminal) => (await import('./commands/accounts.ts')).accountsCommand(terminal),

@@ -17,3 +17,30 @@ export function canonicalJson(value: unknown): string {
   }
   return JSON.stringify(value);
 }
+
+/** Whether a text of JSON is nested deeper than `depthMax`: what walks through the value would break. */
+export function isDeep(text: string, depthMax: number): boolean {
+  const marks = /["[\]{}]/g;
+  let depth = 0;
+  for (let found = marks.exec(text); found; found = marks.exec(text)) {
+    const [mark] = found;
+    if (mark === '"') {
+      const end = endOfString(text, found.index);
+      if (end === -1) return false;
+      marks.lastIndex = end + 1;
+    } else if (mark === '[' || mark === '{') {
+      if (++depth > depthMax) return true;
+    } else depth -= 1;
+  }
+  return false;
+}
+
+/** The closing quote of the string that begins at `start`; -1 where there is none. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
+  return -1;
+}

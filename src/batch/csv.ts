@@ -1,5 +1,6 @@
 import { CsvError, parse, type Info } from 'csv-parse/sync';
 import type { DataFailure, DataResult, Row } from './data.ts';
+import { columnsMax, tooManyColumns } from './table-limits.ts';
 
 interface CsvRecord {
   readonly cells: readonly string[];
@@ -79,10 +80,12 @@ function headerFault(
   columns: readonly string[],
 ): DataFailure | undefined {
   const at = { ok: false, file, line: header.line } as const;
+  if (columns.length > columnsMax) return { ...at, message: tooManyColumns(file) };
   const empty = columns.indexOf('');
   if (empty !== -1)
     return { ...at, message: `column ${empty + 1} has no name`, hint: 'give each column a name' };
-  const repeated = columns.find((column, index) => columns.indexOf(column) !== index);
+  const seen = new Set<string>();
+  const repeated = columns.find((column) => seen.size === seen.add(column).size);
   if (repeated === undefined) return undefined;
   const spellings = header.cells.filter((cell) => cleanColumn(cell) === repeated);
   const hint = spellings.every((cell) => cell === repeated)

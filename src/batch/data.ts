@@ -30,7 +30,8 @@ export interface DataFailure {
 
 export type DataResult = { readonly ok: true; readonly table: Table } | DataFailure;
 
-const dataBytesMax = 200 * 1024 * 1024;
+/** A data file. */
+export const dataBytesMax = 200 * 1024 * 1024;
 
 /** Opens what stands under `rows` (or an axis): a data file, a pattern of files, or a list of records. */
 export function openRows(rows: string | readonly JsonObject[], files: Files): DataResult {
@@ -45,6 +46,11 @@ export function openRows(rows: string | readonly JsonObject[], files: Files): Da
   const text = decode(bytes);
   if (text === undefined)
     return failure(rows, `${rows} is not UTF-8`, 'save it as UTF-8 (in Excel: CSV UTF-8)');
+  const control = text.indexOf('\0');
+  if (control !== -1) {
+    const fault = failure(rows, `${rows} holds NUL characters`, 'save it as UTF-8, not as UTF-16');
+    return { ...fault, line: text.slice(0, control).split('\n').length };
+  }
   const result = readText(rows, extension, text);
   if (result.ok && result.table.count === 0) return failure(rows, `${rows} has no rows`);
   return result;

@@ -9,7 +9,7 @@ import type { Mistake } from './problem-at.ts';
 import type { Problem } from './problem.ts';
 import { renderShot } from './render-shot.ts';
 import type { PlannedShot, SourceOutput } from './shot.ts';
-import { openData } from './step-data.ts';
+import { cellsMax, openData, tooManyShots } from './step-data.ts';
 import { openTemplates } from './step-templates.ts';
 
 export interface ExpansionContext {
@@ -73,6 +73,11 @@ export function openStep(
       if (!conditions.keeps(conditionScope(cell, step))) {
         tally.dropped += 1;
         continue;
+      }
+      if (tally.cells > cellsMax || tally.shots > cellsMax) {
+        const path = ['steps', step.name];
+        yield { problem: problem({ path, message: tooManyShots }), origin: cell.origin };
+        return;
       }
       for (const expanded of shotsOfCell(cell, firstOrdinal + tally.shots)) {
         if ('shot' in expanded) tally.shots += 1;

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../json.ts';
+import { isDeep, type JsonObject } from '../json.ts';
 import type { DataResult, Row } from './data.ts';
+import { columnsMax, depthMax, tooManyColumns } from './table-limits.ts';
 
 /**
  * One object a line. The first pass checks every line and unites the keys; rows are parsed again as
@@ -19,6 +20,8 @@ export function readJsonLines(file: string, text: string): DataResult {
         hint: parsed,
       };
     for (const key of Object.keys(parsed)) columns.add(key);
+    if (columns.size > columnsMax)
+      return { ok: false, file, line: number, message: tooManyColumns(file) };
     count += 1;
   }
   const blank = Object.fromEntries([...columns].map((column) => [column, null]));
@@ -51,6 +54,7 @@ function* linesOf(text: string): Generator<{ line: string; number: number }> {
 /** The object, or what is wrong with the line. */
 function parseObject(line: string): JsonObject | string {
   try {
+    if (isDeep(line, depthMax)) return `it is nested deeper than ${depthMax} levels`;
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as JsonObject;

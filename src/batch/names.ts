@@ -40,9 +40,18 @@ function shortened(name: string): string {
   return `${kept.replace(/[-.]+$/, '')}-${hash}`;
 }
 
-/** Names that fold alike would be one file on a disk that ignores letter case. */
+/**
+ * Names that fold alike would be one file on a disk that ignores letter case. By way of the capitals, since
+ * some disks take `ß` for `ss` and `ſ` for `s`; the dotless `ı` is a letter of its own.
+ */
 export function foldName(name: string): string {
-  return name.normalize('NFC').toLowerCase().normalize('NFC');
+  const folded = name.normalize('NFC').replace(/[^ı]+/g, (part) => part.toUpperCase());
+  return folded.toLowerCase().normalize('NFC');
+}
+
+/** Whether Windows keeps the name for a device, with any extension. */
+export function isReservedName(name: string): boolean {
+  return reservedName.test(name);
 }
 
 /** `linen--t2`; the first take has no suffix, so raising `takes` renames nothing. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReservedName } from './names.ts';
 
 /** How each place is named in errors: `takes text, a number or a list of those`. */
 const accepts = (what: string): { error: string } => ({ error: `it takes ${what}` });
@@ -7,11 +8,18 @@ const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const nameRule = 'a-z, 0-9 and - (not at the ends), at most 63 characters';
 const accountModel = /^[^\s:{}]+:[^\s{}]+$/;
 
+const notReserved = (name: string): boolean => !isReservedName(name);
+const reserved = accepts('a name that is no device of Windows, since a folder gets it');
+
 const batchName = z
   .string(accepts(`text of ${nameRule}`))
   .regex(namePattern, accepts(nameRule))
+  .refine(notReserved, reserved)
   .describe('The identity of the batch and the name of its folder of results.');
-export const stepName = z.string().regex(namePattern, accepts(nameRule));
+export const stepName = z
+  .string()
+  .regex(namePattern, accepts(nameRule))
+  .refine(notReserved, reserved);
 
 const text = z.string(accepts('text'));
 const data = z.json();

@@ -1,5 +1,10 @@
 import { Liquid } from 'liquidjs';
 
+/** Letters and list entries that one template may handle, each time it handles them. */
+export const templateLettersMax = 500_000;
+/** Time that one template may take. */
+export const renderMsMax = 60_000;
+
 export const templateTags = ['if', 'unless', 'case', 'for', 'assign', 'capture', 'raw', 'comment'];
 
 const textFilters = [
@@ -57,7 +62,9 @@ export function createEngine(): Liquid {
   const engine = new Liquid({
     strictFilters: true,
     ownPropertyOnly: true,
-    memoryLimit: 10_000_000,
+    memoryLimit: templateLettersMax,
+    // The other limit ends most loops in loops sooner, and always at the same place.
+    renderLimit: renderMsMax,
     parseLimit: 10_000_000,
   });
   for (const tag of Object.keys(engine.tags)) {

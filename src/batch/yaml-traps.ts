@@ -1,6 +1,7 @@
 import { isCollection, isMap, isPair, isScalar, visit } from 'yaml';
-import type { Document, Node, Pair, Scalar } from 'yaml';
+import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import type { Problem } from './problem.ts';
+import type { Aliases } from './yaml-aliases.ts';
 import type { Path, YamlPlaces } from './yaml-places.ts';
 
 export interface Trap {
@@ -12,20 +13,30 @@ export interface Trap {
 /** Keys under which numbers are data, where `00123` is meant as text. */
 const dataKeys = new Set(['matrix', 'rows', 'where', 'exclude']);
 
-/** What is valid YAML and yet not what the person meant. */
-export function findTraps(document: Document, source: string, places: YamlPlaces): Trap[] {
+/** More are not looked for: nobody reads them. */
+const trapsMax = 100;
+
+/** What is valid YAML and yet not what the person meant; repeated keys too, which YAML forbids. */
+export function findTraps(
+  document: Document,
+  source: string,
+  places: YamlPlaces,
+  aliases: Aliases,
+): Trap[] {
   const traps: Trap[] = [];
   const add = (node: Node, path: Path, message: string, hint: string, stops = false): void => {
     const problem = { severity: 'error', message, hint, path, place: places.ofNode(node) } as const;
     traps.push({ problem, stops });
   };
-  const refuseTag = (node: Node & { tag?: string }, path: Path): void => {
-    if (node.tag !== undefined)
-      add(node, path, `YAML tags are not taken: ${node.tag}`, 'leave it out', true);
+  const refuseTag = (node: Node & { tag?: string }, ancestors: readonly unknown[]): void => {
+    if (node.tag === undefined) return;
+    const message = `YAML tags are not taken: ${node.tag}`;
+    add(node, pathTo(ancestors, node), message, 'leave it out', true);
   };
+  const goOn = (): symbol | undefined => (traps.length < trapsMax ? undefined : visit.BREAK);
   visit(document, {
     Alias(_key, node, ancestors) {
-      if (node.resolve(document) === undefined)
+      if (aliases.get(node) === undefined)
         add(
           node,
           pathTo(ancestors, node),
@@ -33,9 +44,18 @@ export function findTraps(document: Document, source: string, places: YamlPlaces
           `put the pattern in quotes: "*${node.source}"`,
           true,
         );
+      return goOn();
     },
     Collection(_key, node, ancestors) {
-      refuseTag(node, pathTo(ancestors, node));
+      refuseTag(node, ancestors);
+      if (isMap(node))
+        for (const pair of repeatedPairs(node)) {
+          const place = places.ofNode(pair.key as Node);
+          const path = pathTo([...ancestors, node], pair);
+          const message = 'this key is written twice';
+          traps.push({ problem: { severity: 'error', message, path, place }, stops: true });
+        }
+      return goOn();
     },
     Pair(_key, pair, ancestors) {
       if (!isCollection(pair.key)) return undefined;
@@ -53,21 +73,36 @@ export function findTraps(document: Document, source: string, places: YamlPlaces
       return visit.SKIP;
     },
     Scalar(_key, node, ancestors) {
-      const path = pathTo(ancestors, node);
-      refuseTag(node, path);
+      refuseTag(node, ancestors);
       const cut = cutText(node, source);
       if (cut !== undefined)
         add(
           node,
-          path,
+          pathTo(ancestors, node),
           `YAML cuts the text at ${cut}`,
           'put the text in quotes (a comment has a space after #)',
         );
-      const reread = rereadNumber(node, path);
-      if (reread !== undefined) add(node, path, ...reread);
+      // A path is made only where it is needed: making one for every value of a long list takes for ever.
+      if (typeof node.value === 'number' && String(node.value) !== node.source) {
+        const path = pathTo(ancestors, node);
+        const reread = rereadNumber(node, path);
+        if (reread !== undefined) add(node, path, ...reread);
+      }
+      return goOn();
     },
   });
   return traps;
+}
+
+/** The pairs whose key stands in the same map before. The parser's own search takes the square of the time. */
+function repeatedPairs(map: YAMLMap): Pair[] {
+  const seen = new Set<unknown>();
+  return map.items.filter((pair) => {
+    if (!isScalar(pair.key)) return false;
+    const { value } = pair.key;
+    const key = typeof value === 'symbol' ? '<<' : String(value);
+    return seen.size === seen.add(key).size;
+  });
 }
 
 /** ` #3 of the set`: what stands behind a plain scalar with no space after its `#`. */

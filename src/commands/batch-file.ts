@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { checkBatch } from '../batch/check-batch.ts';
 import type { BatchDocument } from '../batch/document.ts';
@@ -6,6 +6,7 @@ import type { Catalogue } from '../batch/model-spec.ts';
 import { parseBatch } from '../batch/parse.ts';
 import type { Problem } from '../batch/problem.ts';
 import { formatProblems } from '../batch/report-problems.ts';
+import { batchBytesMax } from '../batch/yaml-file.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { diskFiles } from '../storage/disk-files.ts';
@@ -72,14 +73,19 @@ export interface BatchFile {
 /** @throws UserError when there is no such file */
 export function readBatch(terminal: Terminal, file: string): BatchFile {
   const path = resolve(terminal.folder, file);
-  if (!existsSync(path) || !statSync(path).isFile())
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile())
     throw new UserError(`there is no batch file ${file}`, {
       next: ['write one: shotlist init my-batch.yaml'],
     });
   if (!['.yaml', '.yml'].includes(extname(path)))
     throw new UserError(`${file} is not a batch file: its name must end in .yaml`);
   const folder = dirname(path);
-  const source = readFileSync(path, 'utf8');
+  if (stats.size > batchBytesMax)
+    throw new UserError(`${file} is larger than ${batchBytesMax / 1024 / 1024} MB`, {
+      next: ['put the rows into a data file: .csv or .jsonl'],
+    });
+  const source = textOf(readFileSync(path), file);
   const shown = relative(terminal.folder, path) || path;
   return {
     path,
@@ -90,6 +96,15 @@ export function readBatch(terminal: Terminal, file: string): BatchFile {
     parsed: parseBatch(source, shown),
     files: recordingFiles(diskFiles(folder)),
   };
+}
+
+/** Without its byte order mark. @throws UserError where the bytes are no UTF-8 */
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UserError(`${file} is not UTF-8`, { next: ['save it as UTF-8'], cause });
+  }
 }
 
 /** Every mistake of the batch, by what the catalogue knows at this moment. */

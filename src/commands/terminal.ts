@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Environment } from '../config.ts';
+import { inert } from '../plain-text.ts';
 
 /** The person's side of a command: where it reads, prints and asks. */
 export interface Terminal {
@@ -36,6 +37,19 @@ export function processTerminal(): Terminal {
       }
     },
     interrupted,
+  };
+}
+
+/**
+ * Names, prompts and vendors' words come from anywhere: none of them moves the cursor, colours, or turns
+ * the line around.
+ */
+export function withInertText(terminal: Terminal): Terminal {
+  return {
+    ...terminal,
+    print: (text) => terminal.print(inert(text)),
+    say: (text) => terminal.say(inert(text)),
+    ask: (question) => terminal.ask(inert(question)),
   };
 }
 

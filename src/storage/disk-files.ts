@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
+import { dataBytesMax } from '../batch/data.ts';
 import type { FileFacts, Files } from '../batch/files.ts';
 import { UserError } from '../errors.ts';
 import { sniffMedia } from '../http/sniff.ts';
 import { systemCode } from './atomic-file.ts';
 import { filesMatching, isPattern } from './file-pattern.ts';
+
+/** A picture or film that a request refers to. */
+export const referenceBytesMax = 2 * 1024 * 1024 * 1024;
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']);
 
@@ -20,7 +24,9 @@ export function diskFiles(folder: string): Files {
 
   return {
     read: (path) => {
-      if (!statOf(place(path))?.isFile()) return undefined;
+      const stats = statOf(place(path));
+      if (!stats?.isFile()) return undefined;
+      if (stats.size > dataBytesMax) throw tooLarge(path, dataBytesMax);
       return readable(path, () => readFileSync(place(path)));
     },
     match: (pattern) => {
@@ -33,6 +39,7 @@ export function diskFiles(folder: string): Files {
       if (!stats?.isFile()) return undefined;
       const cached = known.get(place(path));
       if (cached?.stamp === stampOf(stats)) return cached.facts;
+      if (stats.size > referenceBytesMax) throw tooLarge(path, referenceBytesMax);
       const fresh = readable(path, () => hashFile(place(path)));
       known.set(place(path), fresh);
       return fresh.facts;
@@ -81,6 +88,12 @@ function readable<T>(path: string, action: () => T): T {
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+function tooLarge(path: string, bytesMax: number): UserError {
+  return new UserError(`${path} is larger than ${bytesMax / 1024 / 1024} MB`, {
+    next: ['Shotlist reads no larger one'],
+  });
 }
 
 function unreadable(path: string, cause: unknown): UserError {

@@ -1,12 +1,19 @@
 import { readdirSync } from 'node:fs';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+
+/** Files that one pattern may find. */
+export const matchesMax = 100_000;
+/** Names of files and folders that one pattern may look at. */
+export const entriesMax = 1_000_000;
 
 /**
  * The files under `folder` whose path matches a pattern, in code-unit order. `*` and `?` stay within one
  * folder, `**` stands for any number of them; everything else, brackets and braces too, is itself. Letter
  * case is ignored; hidden names are found only by a pattern that begins with a dot; `**` does not follow
  * links, so that it ends.
+ * @throws UserError for more than `matchesMax` files, or a walk through more than `entriesMax` names
  */
 export function filesMatching(
   pattern: string,
@@ -16,18 +23,26 @@ export function filesMatching(
   const rooted = pattern.startsWith('/');
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
   const found = new Set<string>();
+  // `**` after `**` leads to the same folder by many ways.
+  const seen = new Set<string>();
+  let entriesSeen = 0;
   const visit = (parent: string, position: number): void => {
     const segment = segments[position];
-    if (segment === undefined) return;
+    const state = `${position} ${parent}`;
+    if (segment === undefined || seen.has(state)) return;
+    seen.add(state);
     const last = position === segments.length - 1;
     const child = (name: string): string =>
       parent === '' || parent === '/' ? `${parent}${name}` : `${parent}/${name}`;
     const arrive = (path: string): void => {
       if (!last) visit(path, position + 1);
       else if (isFile(path)) found.add(path);
+      if (found.size > matchesMax) throw tooMany(pattern, `more than ${matchesMax} files`);
     };
     if (segment === '..') return arrive(child('..'));
     const entries = list(place(parent));
+    entriesSeen += entries.length;
+    if (entriesSeen > entriesMax) throw tooMany(pattern, `more than ${entriesMax} names`);
     if (segment === '**') {
       if (last) for (const entry of entries) if (!hidden(entry.name)) arrive(child(entry.name));
       if (!last) visit(parent, position + 1);
@@ -46,17 +61,37 @@ export function filesMatching(
 /** Whether the text holds a wildcard at all. */
 export const isPattern = (text: string): boolean => /[*?]/.test(text);
 
-function segmentMatcher(segment: string): (name: string) => boolean {
-  // Neighbouring stars say the same as one, and would only make matching slow.
-  const source = segment
-    .normalize('NFC')
-    .replace(/\*+/g, '*')
-    .replace(/[\\^$.+()[\]{}|/]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  const expression = new RegExp(`^${source}$`, 'isu');
-  return (name) => expression.test(name.normalize('NFC'));
+function tooMany(pattern: string, what: string): UserError {
+  return new UserError(`${pattern} looks through ${what}`, {
+    next: ['narrow the pattern, or move the files into a folder of their own'],
+  });
 }
+
+/** A regular expression would take for ever over many stars; this goes back to the last star only. */
+function segmentMatcher(segment: string): (name: string) => boolean {
+  const wanted = [...folded(segment)];
+  return (name) => {
+    const given = [...folded(name)];
+    let at = 0;
+    let star = -1;
+    let from = 0;
+    for (let position = 0; position < given.length;) {
+      if (wanted[at] === '*') {
+        star = at++;
+        from = position;
+      } else if (wanted[at] === '?' || wanted[at] === given[position]) {
+        at += 1;
+        position += 1;
+      } else if (star >= 0) {
+        at = star + 1;
+        position = ++from;
+      } else return false;
+    }
+    return wanted.slice(at).every((mark) => mark === '*');
+  };
+}
+
+const folded = (text: string): string => text.normalize('NFC').toLowerCase();
 
 const hidden = (name: string): boolean => name.startsWith('.');
 

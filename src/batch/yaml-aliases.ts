@@ -1,0 +1,20 @@
+import { visit } from 'yaml';
+import type { Alias, Document, Node } from 'yaml';
+
+/** What each alias of a file stands for; undefined where no anchor of that name stands before it. */
+export type Aliases = ReadonlyMap<Alias, Node | undefined>;
+
+/** All at once: the parser's own look-up walks through the file for each alias. */
+export function resolveAliases(document: Document): Aliases {
+  const anchors = new Map<string, Node>();
+  const aliases = new Map<Alias, Node | undefined>();
+  const note = (_key: unknown, node: Node & { anchor?: string }): void => {
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+  };
+  visit(document, {
+    Alias: (_key, node) => void aliases.set(node, anchors.get(node.source)),
+    Collection: note,
+    Scalar: note,
+  });
+  return aliases;
+}
