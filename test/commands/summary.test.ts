@@ -25,6 +25,8 @@ const status: BatchStatus = {
       spent: 20_000,
       refunded: 0,
       promised: 5_000,
+      lost: 0,
+      unproven: 0,
       ambiguous: 0,
       cap: null,
     },

@@ -106,7 +106,8 @@ export async function openStage(activities: Partial<Activities>) {
       let runId: string | undefined = handle.firstExecutionRunId;
       let first: string | undefined;
       while (runId) {
-        const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+        const current: string = runId;
+        const { events } = await client.workflow.getHandle(workflowId, current).fetchHistory();
         const end = events?.at(-1);
         const next = end?.workflowExecutionContinuedAsNewEventAttributes;
         first ??= next ? 'continued as new' : 'ended';
