@@ -41,6 +41,8 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
     (await import('./commands/steer.ts')).steerCommand(terminal, 'cancel'),
   resolve: async (terminal) => (await import('./commands/resolve.ts')).resolveCommand(terminal),
   budget: async (terminal) => (await import('./commands/budget.ts')).budgetCommand(terminal),
+  collect: async (terminal, exit) =>
+    (await import('./commands/collect.ts')).collectCommand(terminal, exit),
   open: async (terminal) => (await import('./commands/open.ts')).openCommand(terminal),
   receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
   accounts: async (terminal) => (await import('./commands/accounts.ts')).accountsCommand(terminal),

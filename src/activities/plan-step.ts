@@ -59,6 +59,7 @@ export async function planStep(
     const about = row?.steps.find(({ name }) => name === step);
     if (!row || !about) throw new UserError(`the batch ${batch} has no step ${step}`);
     if (row.run !== run) return { lanes: [], trainings: [], uploads: [] };
+    if (row.state === 'cancelled' || row.state === 'finished') return await leftOver(deps, input);
     await deps.learned.load();
     let planned = 0;
     for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
@@ -73,6 +74,13 @@ export async function planStep(
     const lanes = await plans.makeLanes(batch, run, step, input.sweep);
     return await describePlan(deps, input, lanes);
   });
+}
+
+/** Of a batch that is over: lanes for what it still waits for, and nothing new. */
+async function leftOver(deps: ActivityDependencies, input: PlanStepInput): Promise<StepPlan> {
+  const { batch, run, step, sweep } = input;
+  const lanes = await deps.ledger.plans.makeLanes(batch, run, step, sweep);
+  return { ...(await describePlan(deps, input, lanes)), trainings: [], uploads: [] };
 }
 
 /** The step's shots; a step that reads others has them from their saved outputs, a slice at a time. */

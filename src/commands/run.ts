@@ -70,7 +70,8 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       )
         terminal.say('Nothing had to be paid for.');
       const troubles = await troublesOf(project.ledger.reports, status);
-      terminal.print(formatSummary(status, project.outFolder, troubles));
+      const left = await project.ledger.reports.uncollected(row.batch);
+      terminal.print(formatSummary(status, project.outFolder, troubles, left));
     }
     return exitCode;
   } finally {

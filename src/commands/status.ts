@@ -22,6 +22,7 @@ export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void
               status,
               project.outFolder,
               await troublesOf(project.ledger.reports, status),
+              await project.ledger.reports.uncollected(row.batch),
             ),
       );
       exit(exitCodeOf(status));

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import type { BatchState } from '../ledger/port.ts';
+import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
+import { leftJson, leftTexts } from './left-behind.ts';
 import { openBatch } from './project.ts';
 import { tellBatch } from './tell-batch.ts';
 import type { Terminal } from './terminal.ts';
@@ -45,7 +46,7 @@ export function steerCommand(terminal: Terminal, name: Steering['name']): Comman
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document');
   if (name === 'cancel')
-    command.option('--abandon', 'do not wait for running jobs; what they make is not collected');
+    command.option('--abandon', 'do not wait for running jobs; they can be collected later');
   return command
     .addHelpText('after', `\nExample:\n  shotlist ${name} spring-lookbook`)
     .action((batch: string, options: { json?: boolean; abandon?: boolean }) =>
@@ -72,13 +73,32 @@ async function steer(
   if (steering.name === 'resume') await batches.clearHolds(row.batch);
   const args = steering.name === 'cancel' ? [{ abandon: options.abandon ?? false }] : [];
   const isRunning = await tellBatch(project.config, row.batch, steering.name, args);
-  const next = isRunning ? [] : [`shotlist run ${row.ownerPath}`];
+  const left = await project.ledger.reports.uncollected(row.batch);
+  const next = isRunning && !options.abandon ? [] : nextOf(steering.name, row, left);
   if (options.json)
     terminal.print(
-      JSON.stringify({ batch: row.batch, state: steering.to, running: isRunning, next }),
+      JSON.stringify({
+        batch: row.batch,
+        state: steering.to,
+        running: isRunning,
+        left: leftJson(left),
+        next,
+      }),
     );
   else {
-    terminal.print(`${row.batch} ${steering.done}`);
-    if (!isRunning) terminal.say(`no worker runs it now; go on with: ${next.join('')}`);
+    terminal.print(`${row.batch} ${options.abandon ? abandoned : steering.done}`);
+    const why = options.abandon ? 'left' : 'not collected yet';
+    if (steering.name === 'cancel' && (options.abandon || !isRunning))
+      for (const text of leftTexts(left)) terminal.print(`  ${why}: ${text}`);
+    const lead = options.abandon ? 'collect later with' : 'no worker runs it now; go on with';
+    if (next.length > 0) terminal.say(`${lead}: ${next.join('')}`);
   }
+}
+
+const abandoned = 'cancelled: nothing more is submitted, and running jobs are not waited for';
+
+/** A cancelled batch is not to be run again for what it has paid for. */
+function nextOf(name: Steering['name'], row: BatchRow, left: readonly Uncollected[]): string[] {
+  if (name !== 'cancel') return [`shotlist run ${row.ownerPath}`];
+  return left.length > 0 ? [`shotlist collect ${row.batch}`] : [];
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { BatchStatus, StepCounts, StopReason } from '../ledger/port.ts';
+import type { BatchStatus, StepCounts, StopReason, Uncollected } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import { accountName } from '../batch/ids.ts';
+import { leftTexts } from './left-behind.ts';
 import { formatTroubles, type Trouble } from './troubles.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
@@ -63,6 +64,7 @@ export function formatSummary(
   status: BatchStatus,
   outFolder: string,
   troubles: readonly Trouble[],
+  left: readonly Uncollected[] = [],
 ): string {
   const { batch } = status.row;
   const counts = totals(status);
@@ -80,24 +82,30 @@ export function formatSummary(
         `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
     ),
     ...formatTroubles(troubles),
+    ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
     `  pictures   ${join(outFolder, batch, 'index.html')}`,
-    ...nextSteps(status).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
+    ...nextSteps(status, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
     ...status.accounts.map(moneyText),
   ];
   return lines.join('\n');
 }
 
 function moneyText(money: BatchStatus['accounts'][number]): string {
-  const { account, unit, spent, promised, reserved, ambiguous, cap } = money;
+  const { account, unit, spent, promised, lost, unproven, reserved, ambiguous, cap } = money;
   const parts = [`Spent ${formatAmount(spent, unit)} at ${accountName(account)}`];
   if (promised > 0) parts.push(`${formatAmount(promised, unit)} of it promised back`);
+  if (unproven > 0) parts.push(`${formatAmount(unproven, unit)} of it perhaps not charged`);
+  if (lost > 0) parts.push(`${formatAmount(lost, unit)} of it for files that the vendor lost`);
   if (reserved > 0) parts.push(`${formatAmount(reserved, unit)} reserved`);
   if (ambiguous > 0) parts.push(`${formatAmount(ambiguous, unit)} at stake`);
   if (cap !== null) parts.push(`of a cap of ${formatAmount(cap, unit)}`);
   return `${parts.join(', ')}.`;
 }
 
-function nextSteps(status: BatchStatus): { why: string; command: string }[] {
+function nextSteps(
+  status: BatchStatus,
+  left: readonly Uncollected[] = [],
+): { why: string; command: string }[] {
   const { batch, ownerPath, state } = status.row;
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
@@ -107,9 +115,11 @@ function nextSteps(status: BatchStatus): { why: string; command: string }[] {
     next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
   if (state !== 'paused' && counts.failed > 0)
     next.push({ why: 'try again', command: `shotlist run ${ownerPath}` });
-  else if (counts.waiting + counts.running > 0 && state !== 'finished')
+  else if (counts.waiting + counts.running > 0)
     next.push({ why: 'go on', command: `shotlist run ${ownerPath}` });
-  if (counts.parked > 0) next.push({ why: 'parked', command: `shotlist receipt ${batch}` });
+  if (left.length > 0 && status.row.endedAt !== null)
+    next.push({ why: 'collect', command: `shotlist collect ${batch}` });
+  if (counts.parked > 0) next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
   if (counts.succeeded + counts.cached > 0)
     next.push({ why: 'look', command: `shotlist open ${batch}` });
   return next;
@@ -126,7 +136,7 @@ function stopText(stop: StopReason): string {
     case 'hold':
       return `${accountName(stop.account)}: ${holdText(stop.hold)}`;
     case 'budget':
-      return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up`;
+      return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up${budgetAdvice[stop.scope]}`;
     case 'unknownPrice':
       return (
         `nobody knows a price at ${accountName(stop.account)}: give prices: in shotlist.yaml, ` +
@@ -141,6 +151,12 @@ const budgetWords = {
   batch: "batch's budget",
   account: 'standing budget',
   accepted: 'accepted plan',
+};
+
+const budgetAdvice = {
+  batch: ': raise it with shotlist budget',
+  account: ': raise it in shotlist.yaml, or wait for the next day or month',
+  accepted: ': the next run asks',
 };
 
 function holdText(reason: BatchStatus['holds'][number]['reason']): string {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { collectBatch, hasLeft, isEnded } from './collect-batch.ts';
 import { followBatch } from './follow.ts';
 import { openBatch } from './project.ts';
 import { openSession, startBatch } from './session.ts';
@@ -8,22 +9,26 @@ import { troublesOf } from './troubles.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('watch')
-    .description('go on with a batch that was started, and show it until it ends')
+    .description(
+      'go on with a batch that was started, and show it until it ends; collect what it left',
+    )
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document at the end')
     .addHelpText('after', '\nExample:\n  shotlist watch spring-lookbook')
     .action(async (name: string, options: { json?: boolean }) => {
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
-      const isActive = row.state === 'running' || row.state === 'paused';
-      const session = isActive
-        ? await openSession(project, {
-            worker: project.config.temporal.address === undefined,
-            say: (line) => terminal.say(line),
-          })
-        : undefined;
+      const isActive = !isEnded(row);
+      const session =
+        isActive || (await hasLeft(project, row.batch))
+          ? await openSession(project, {
+              worker: project.config.temporal.address === undefined,
+              say: (line) => terminal.say(line),
+            })
+          : undefined;
       try {
-        if (session) await startBatch(session.temporal, row, project.ledger.id);
+        if (session && isActive) await startBatch(session.temporal, row, project.ledger.id);
+        else if (session) await collectBatch(terminal, project, session, row);
         const { status, exitCode } = await followBatch(project, {
           batch: row.batch,
           terminal,
@@ -37,6 +42,7 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
                 status,
                 project.outFolder,
                 await troublesOf(project.ledger.reports, status),
+                await project.ledger.reports.uncollected(row.batch),
               ),
         );
         exit(exitCode);

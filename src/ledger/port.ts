@@ -703,7 +703,7 @@ export interface ReportLedger {
   unshown(batch: string): AsyncIterable<ShotRow>;
   /** By batch and account; of one batch, or of all. */
   uncollected(batch?: string): Promise<readonly Uncollected[]>;
-  /** Keeps an account's balance for the receipt; one at each moment of a run. */
+  /** Keeps an account's balance for the receipt: the first that is told at each moment of a run. */
   noteBalance(batch: string, balance: Omit<BalanceRow, 'at'>): Promise<void>;
   balances(batch: string): Promise<readonly BalanceRow[]>;
   /** What requests that were claimed between two times cost the account, reserved amounts included. */

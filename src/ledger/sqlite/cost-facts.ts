@@ -25,7 +25,7 @@ export function noteBalance(
   now: number,
 ): void {
   database.run(
-    `insert or replace into balance (batch, run, account, moment, amount, at)
+    `insert or ignore into balance (batch, run, account, moment, amount, at)
      values (?, ?, ?, ?, ?, ?)`,
     batch,
     run,
