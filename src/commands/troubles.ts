@@ -19,7 +19,9 @@ export async function troublesOf(
 ): Promise<readonly Trouble[]> {
   if (steps.every(({ failed, parked }) => failed + parked === 0)) return [];
   const troubles = new Map<string, Trouble>();
-  for await (const shot of reports.shots(row.batch, { states: ['failed', 'blocked', 'parked'] })) {
+  for await (const shot of reports.shots(row.batch, {
+    states: ['failed', 'skipped', 'blocked', 'parked'],
+  })) {
     const { state, why } = reasonOf(shot);
     const key = `${state} ${why}`;
     const trouble = troubles.get(key) ?? { state, why, count: 0, keys: [] };

@@ -5,7 +5,7 @@ import { main } from '../../src/cli.ts';
 import { processTerminal } from '../../src/commands/terminal.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 
-/** A project folder and a simulator, with commands run in this process, without a terminal. */
+/** A project folder and a simulator, with commands run in this process. */
 export async function openDesk() {
   const folder = mkdtempSync(join(tmpdir(), 'shotlist-desk-'));
   const simulator = await startSimulator({ port: 0, pictures: 'small' });
@@ -18,13 +18,25 @@ export async function openDesk() {
     isOpen = false;
   };
 
-  async function run(args: readonly string[], environment: Record<string, string> = {}) {
+  /** @param answers what a person types, question by question; without them there is no terminal */
+  async function run(
+    args: readonly string[],
+    environment: Record<string, string> = {},
+    answers?: readonly string[],
+  ) {
+    const typed = [...(answers ?? [])];
     const written = { stdout: '', stderr: '' };
     const code = await main(args, {
       ...processTerminal(),
       environment: { ...base, ...environment },
       folder,
-      isInteractive: false,
+      isInteractive: answers !== undefined,
+      ask(question) {
+        written.stderr += `${question}\n`;
+        const answer = typed.shift();
+        if (answer === undefined) throw new Error(`nobody answers: ${question}`);
+        return Promise.resolve(answer);
+      },
       print: (text) => (written.stdout += `${text}\n`),
       say: (text) => (written.stderr += `${text}\n`),
     });

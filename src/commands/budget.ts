@@ -1,0 +1,97 @@
+import { Command } from 'commander';
+import { accountName } from '../batch/ids.ts';
+import { UserError } from '../errors.ts';
+import type { AccountMoney, BatchRow } from '../ledger/port.ts';
+import {
+  type Amount,
+  amountFromDecimal,
+  decimalFromAmount,
+  formatAmount,
+  type Unit,
+} from '../money.ts';
+import { statusOf } from './follow.ts';
+import { openBatch } from './project.ts';
+import { tellBatch } from './tell-batch.ts';
+import type { Terminal } from './terminal.ts';
+
+export function budgetCommand(terminal: Terminal): Command {
+  return new Command('budget')
+    .description("raise or lower what a batch's run may spend at an account, also while it runs")
+    .argument('<batch>', 'name of a batch, or its file')
+    .argument('<account>', 'name of an account, such as acme')
+    .argument('<amount>', 'all that the batch may spend there, such as "1200 credits"')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      "\nThe next new run goes by the file's own budget again; the standing budget of an account\n" +
+        "stands in shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook photogpt '1200 credits'",
+    )
+    .action((batch: string, account: string, amount: string, options: { json?: boolean }) =>
+      setBudget(terminal, { batch, account, amount }, options.json ?? false),
+    );
+}
+
+async function setBudget(
+  terminal: Terminal,
+  asked: { batch: string; account: string; amount: string },
+  json: boolean,
+): Promise<void> {
+  const { project, row } = await openBatch(terminal, asked.batch);
+  await using _ = project;
+  requireActive(row);
+  const { accounts } = await statusOf(project, row.batch);
+  const money = accountOf(accounts, asked.account, row.batch);
+  const { account, unit } = money;
+  const cap = amountOf(asked.amount, unit, asked.account);
+  await project.ledger.batches.setBudget(row.batch, account, unit, cap);
+  const isRunning = await tellBatch(project.config, row.batch, 'setBudget', [
+    { account, unit, cap },
+  ]);
+  const used = money.spent + money.reserved + money.ambiguous;
+  const next = isRunning ? [] : [`shotlist run ${row.ownerPath}`];
+  if (json) {
+    const decimal = (amount: Amount): string => decimalFromAmount(amount, unit);
+    const about = { batch: row.batch, account: asked.account, unit };
+    terminal.print(
+      JSON.stringify({
+        ...about,
+        cap: decimal(cap),
+        used: decimal(used),
+        running: isRunning,
+        next,
+      }),
+    );
+    return;
+  }
+  terminal.print(
+    `${row.batch} may spend ${formatAmount(cap, unit)} at ${asked.account}; ` +
+      `${formatAmount(used, unit)} of it spent or reserved`,
+  );
+  if (used >= cap) terminal.say('that is used up: nothing more is submitted there');
+  if (!isRunning) terminal.say(`no worker runs it now; go on with: ${next.join('')}`);
+}
+
+function requireActive({ batch, state, ownerPath }: BatchRow): void {
+  if (state === 'running' || state === 'paused') return;
+  throw new UserError(`${batch} is ${state}; a new run goes by the file's budget`, {
+    next: [`change budget: in ${ownerPath}, then: shotlist run ${ownerPath}`],
+  });
+}
+
+function accountOf(accounts: readonly AccountMoney[], name: string, batch: string): AccountMoney {
+  const found = accounts.find(({ account }) => accountName(account) === name);
+  if (found) return found;
+  throw new UserError(`${batch} pays nothing at an account ${name}`, {
+    next: [`accounts of ${batch}: ${accounts.map((each) => accountName(each.account)).join(', ')}`],
+  });
+}
+
+/** @throws UserError for another unit than the account's, since nothing is converted */
+function amountOf(text: string, unit: Unit, account: string): Amount {
+  const match = /^([\d.]+)\s+([a-z]+)$/i.exec(text.trim());
+  if (!match || match[2] !== unit)
+    throw new UserError(`${text} is no amount of ${account}, which bills in ${unit}`, {
+      next: [`write it as '1200 ${unit}'`],
+    });
+  return amountFromDecimal(match[1] ?? '', unit);
+}

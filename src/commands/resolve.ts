@@ -1,0 +1,204 @@
+import { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import type { BatchRow, UnresolvedRow } from '../ledger/port.ts';
+import { keyMatcher } from './matching-keys.ts';
+import { openBatch, type Project } from './project.ts';
+import { type Decided, type Decision, Decisions } from './resolve-decisions.ts';
+import type { Terminal } from './terminal.ts';
+import { pricesText, priceText, unresolvedText } from './unresolved-text.ts';
+import { wakeBatches } from './wake-batches.ts';
+
+interface ResolveOptions {
+  job?: string;
+  again?: boolean;
+  skip?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+export function resolveCommand(terminal: Terminal): Command {
+  return new Command('resolve')
+    .description('decide on parked shots: their answer was lost, or their job never ended')
+    .argument('<batch>', 'name of a batch, or its file')
+    .argument('[keys...]', "shots, such as stills/tram or 'stills/*'; default: ask for each")
+    .option('--job <id>', 'this job at the vendor is it: its files are collected')
+    .option('--again', 'send it again; it may be paid twice')
+    .option('--skip', 'do without it; what it may have cost stays counted')
+    .option('-y, --yes', 'send again without a question')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  shotlist resolve spring-film\n' +
+        '  shotlist resolve spring-film stills/tram--t3 --job 0198f2c4\n' +
+        "  shotlist resolve spring-film 'stills/*' --again --yes",
+    )
+    .action((batch: string, keys: string[], options: ResolveOptions) =>
+      resolve(terminal, batch, keys, options),
+    );
+}
+
+async function resolve(
+  terminal: Terminal,
+  name: string,
+  keys: readonly string[],
+  options: ResolveOptions,
+): Promise<void> {
+  const given = decisionOf(options);
+  const { project, row } = await openBatch(terminal, name);
+  await using _ = project;
+  if (!given && (!terminal.isInteractive || options.json))
+    throw new UserError('there is nobody to ask: say what to do', {
+      next: [`shotlist resolve ${row.batch} KEY --job ID`, '... or --again --yes, or --skip'],
+    });
+  if (given && keys.length === 0)
+    throw new UserError(`say which shots: --${given.kind} decides`, {
+      next: [`all of them: shotlist resolve ${row.batch} '*' --${given.kind}`],
+    });
+  const waiting = await project.ledger.reports.unresolved(row.batch);
+  const decisions = await Decisions.open(project, row.batch);
+  const decided = given
+    ? await decideAll(terminal, decisions, { given, keys, waiting, options })
+    : await askForEach(terminal, decisions, matching(waiting, keys), options);
+  await tell(terminal, project, row, decided, options.json ?? false);
+}
+
+function decisionOf({ job, again, skip }: ResolveOptions): Decision | undefined {
+  const given: Decision[] = [
+    ...(job === undefined ? [] : [{ kind: 'job', jobId: job } as const]),
+    ...(again ? [{ kind: 'again' } as const] : []),
+    ...(skip ? [{ kind: 'skip' } as const] : []),
+  ];
+  if (given.length > 1) throw new UserError('give one of --job, --again and --skip');
+  return given[0];
+}
+
+function matching(waiting: readonly UnresolvedRow[], keys: readonly string[]) {
+  if (keys.length === 0) return waiting;
+  const isMeant = keyMatcher(keys);
+  const meant = waiting.filter(({ key }) => isMeant(key));
+  if (meant.length > 0) return meant;
+  throw new UserError(`no parked shot is called ${keys.join(' or ')}`, {
+    next: [`parked: ${waiting.map(({ key }) => key).join(', ') || 'none'}`],
+  });
+}
+
+/** One decision, given on the command line, for all that are meant. */
+async function decideAll(
+  terminal: Terminal,
+  decisions: Decisions,
+  {
+    given,
+    keys,
+    waiting,
+    options,
+  }: {
+    given: Decision;
+    keys: readonly string[];
+    waiting: readonly UnresolvedRow[];
+    options: ResolveOptions;
+  },
+): Promise<readonly Decided[]> {
+  const [only = ''] = keys;
+  if (given.kind === 'job' && keys.length === 1 && !waiting.some(({ key }) => key === only)) {
+    const late = await decisions.lateJob(only, given.jobId);
+    if (late) return [late];
+  }
+  const meant = matching(waiting, keys);
+  if (given.kind === 'job' && meant.length > 1)
+    throw new UserError(`one job cannot be ${meant.length} shots`, {
+      next: [`they are: ${meant.map(({ key }) => key).join(', ')}`],
+    });
+  if (given.kind === 'again' && !options.yes) await acceptTwice(terminal, meant);
+  const decided: Decided[] = [];
+  for (const row of meant) decided.push(await decisions.decide(row, given));
+  return decided;
+}
+
+/** @throws UserError when there is nobody to ask, or the answer is no */
+async function acceptTwice(terminal: Terminal, rows: readonly UnresolvedRow[]): Promise<void> {
+  const cost = pricesText(rows.map(({ price }) => price));
+  const what = `Sending ${rows.length === 1 ? 'it' : `${rows.length} requests`} again may cost ${cost} twice`;
+  if (!terminal.isInteractive)
+    throw new UserError(what, { next: ['send again all the same with --yes'] });
+  if (!/^y(es)?$/i.test(await terminal.ask(`${what}. Send again?  [y/N]`)))
+    throw new UserError('nothing was changed', { exitCode: 4 });
+}
+
+async function askForEach(
+  terminal: Terminal,
+  decisions: Decisions,
+  waiting: readonly UnresolvedRow[],
+  options: ResolveOptions,
+): Promise<readonly Decided[]> {
+  const decided: Decided[] = [];
+  for (const [index, row] of waiting.entries()) {
+    const shown = await decisions.shownAtVendor(row);
+    terminal.say(`\n${index + 1} of ${waiting.length}   `);
+    terminal.say(unresolvedText(row, shown, decisions.siteOf(row), Date.now()));
+    const answer = await askFor(terminal, row, options);
+    if (answer === 'quit') break;
+    if (answer === 'leave') continue;
+    try {
+      const one = await decisions.decide(row, answer);
+      terminal.say(`  ${one.said}`);
+      decided.push(one);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      terminal.say(`  ${error.message}; it stays parked`);
+    }
+  }
+  return decided;
+}
+
+async function askFor(
+  terminal: Terminal,
+  row: UnresolvedRow,
+  options: ResolveOptions,
+): Promise<Decision | 'leave' | 'quit'> {
+  const question = `  a job ID, again (may cost ${priceText(row.price)} twice), skip, quit; Enter leaves it:`;
+  for (;;) {
+    const [word = '', id] = (await terminal.ask(question)).trim().split(/\s+/);
+    if (word === '') return 'leave';
+    if (word === 'quit' || word === 'q') return 'quit';
+    if (word === 'skip') return { kind: 'skip' };
+    if (word === 'job') {
+      if (id !== undefined) return { kind: 'job', jobId: id };
+      continue;
+    }
+    if (word !== 'again') return { kind: 'job', jobId: word };
+    const sure = options.yes || (await terminal.ask('  Send it again?  [y/N]'));
+    if (sure === true || /^y(es)?$/i.test(sure)) return { kind: 'again' };
+  }
+}
+
+/** Wakes what runs, and says how to go on with what does not. */
+async function tell(
+  terminal: Terminal,
+  project: Project,
+  row: BatchRow,
+  decided: readonly Decided[],
+  json: boolean,
+): Promise<void> {
+  const left = (await project.ledger.reports.unresolved(row.batch)).length;
+  const batches = [...new Set(decided.flatMap((one) => [row.batch, ...one.batches]))];
+  const { running, next } = await wakeBatches(project, batches);
+  const isOpen = decided.some(({ decision }) => decision !== 'skip');
+  if (json) {
+    const resolved = decided.map(({ key, submission, decision, jobId }) => ({
+      key,
+      submission,
+      decision,
+      jobId,
+    }));
+    const document = { batch: row.batch, resolved, left, running, next: isOpen ? next : [] };
+    terminal.print(JSON.stringify(document));
+    return;
+  }
+  for (const { said } of terminal.isInteractive ? [] : decided) terminal.print(said);
+  terminal.print(
+    `${row.batch}: ${decided.length} decided, ${left === 0 ? 'none left' : `${left} left`}`,
+  );
+  if (isOpen && next.length > 0)
+    terminal.say(`no worker runs it now; go on with: ${next.join('; ')}`);
+}
