@@ -1,4 +1,5 @@
 import type { ModelRow } from '../ledger/port.ts';
+import { plainLine } from '../plain-text.ts';
 import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
 
@@ -14,7 +15,7 @@ export async function followTraining(training: Training, row: ModelRow): Promise
       await setPhase(training, ['triggered'], 'ready', {});
       return 'ready';
     case 'failed':
-      return await trainingFailed(training, row, state.reason);
+      return await trainingFailed(training, row, plainLine(state.reason));
     case 'missing':
       return await trainingFailed(training, row, 'the vendor no longer has the model');
     default:

@@ -10,6 +10,9 @@ import { togetherMs } from './poll-times.ts';
 /** A job that the vendor does not know for this long is not merely slow to appear. */
 const missingMs = 10 * 60_000;
 
+/** Files of one job; none is asked for a tenth of it. */
+export const outputsMax = 100;
+
 /** One poll in so many asks for the job itself, lest a list that lags delays it for ever. */
 const ownPollEvery = 8;
 
@@ -39,7 +42,10 @@ export async function pollJob(
   switch (state.state) {
     case 'succeeded':
       times.ended(poll.model, deps.now() - poll.submittedAt);
-      return await recordSuccess(deps, poll.submission, state);
+      return await recordSuccess(deps, poll.submission, {
+        ...state,
+        outputs: state.outputs.slice(0, outputsMax),
+      });
     case 'failed':
       await submissions.failed(poll.submission, { ...state, reason: plainLine(state.reason) });
       return;

@@ -1,15 +1,17 @@
 import { download } from '../http/download.ts';
 import { HttpError } from '../http/errors.ts';
-import { sniffMedia, type Media } from '../http/sniff.ts';
+import { sniffMedia } from '../http/sniff.ts';
 import type { Due, SubmissionLedger } from '../ledger/port.ts';
 import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { mediaOnly, NotMediaError } from './media-only.ts';
 import { freshOutput, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from './moments.ts';
 import { checkWhole } from './whole-file.ts';
 
-const imageBytesMax = 50 * 1024 * 1024;
-const videoBytesMax = 2 * 1024 * 1024 * 1024;
+/** Any output; pictures have a lower limit. */
+export const outputBytesMax = 2 * 1024 * 1024 * 1024;
+export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
 /** Tries grow apart to ten minutes, so the last of them is more than an hour after the first. */
 const triesMax = 14;
 /** Tries, over eight minutes, after which an output that the vendor says it no longer has is lost. */
@@ -18,11 +20,6 @@ const goneTriesMax = 10;
 const refusals: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 type ReadyOutput = Due['downloads'][number];
-
-/** The bytes are no picture or film; usually an error page. */
-class NotMediaError extends Error {
-  override readonly name = 'NotMediaError';
-}
 
 /**
  * Fetches one output into the blob store, or notes when to try again. Nothing here costs money.
@@ -84,12 +81,11 @@ async function fetchFile(
   const { stream } = await download({
     url,
     trustedOrigin: access.trustedOrigin,
-    maxBytes: videoBytesMax,
-    timeoutMs: 30 * 60_000,
-    idleTimeoutMs: 60_000,
+    maxBytes: outputBytesMax,
+    ...outputTimes,
   });
   const { sha256, bytes, head } = await deps.blobs.putStream(mediaOnly(stream), {
-    maxBytes: videoBytesMax,
+    maxBytes: outputBytesMax,
   });
   const media = sniffMedia(head);
   if (!media) throw new NotMediaError('the answer is neither picture nor film');
@@ -107,22 +103,6 @@ async function keepText(deps: ActivityDependencies, url: string): Promise<SavedF
   if (mime !== 'text/plain') throw new NotMediaError(`the answer holds ${mime}, which is no text`);
   const sha256 = await deps.blobs.put(bytes);
   return { sha256, bytes: bytes.length, mime, width: null, height: null };
-}
-
-/** Passes the bytes on, and ends the download as soon as they turn out not to be what was asked for. */
-async function* mediaOnly(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  let media: Media | undefined;
-  for await (const chunk of stream) {
-    if (received === 0 && chunk.length >= 512) {
-      media = sniffMedia(chunk);
-      if (!media) throw new NotMediaError('the answer is neither picture nor film');
-    }
-    received += chunk.length;
-    if (media?.kind === 'image' && received > imageBytesMax)
-      throw new Error(`the picture is larger than ${imageBytesMax} bytes`);
-    yield chunk;
-  }
 }
 
 async function tryLater(

@@ -1,5 +1,6 @@
 import { Agent, Client } from 'undici';
 import type { SendFence } from '../providers/port.ts';
+import { isDeep } from '../json.ts';
 import { Attempt } from './attempt.ts';
 import { ResponseShapeError } from './errors.ts';
 import { redactor, requestLabel } from './label.ts';
@@ -17,9 +18,12 @@ export interface HttpRequest {
   readonly fence?: SendFence;
   /** A connection of its own, closed afterwards. Always so with a fence. */
   readonly fresh?: boolean;
-  /** Cap on the answer; 4 MiB unless given. */
+  /** Cap on the answer; `answerBytesMax` unless given. */
   readonly maxBytes?: number;
 }
+
+/** The body of an answer. */
+export const answerBytesMax = 4 * 1024 * 1024;
 
 /** An answer with a 2xx status. */
 export interface HttpAnswer {
@@ -48,7 +52,7 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const attempt = new Attempt({
     label,
     timeoutMs: request.timeoutMs,
-    maxBytes: request.maxBytes ?? 4 * 1024 * 1024,
+    maxBytes: request.maxBytes ?? answerBytesMax,
     fence: request.fence,
     redact: redactor(headers),
   });
@@ -91,10 +95,16 @@ export function sendJson(
   });
 }
 
+/** Levels of lists and records in an answer. */
+export const answerDepthMax = 100;
+
 function parseJson(label: string, text: string): unknown {
+  const unreadable = (detail: string): ResponseShapeError =>
+    new ResponseShapeError(label, { detail, body: text.slice(0, 4_000) });
+  if (isDeep(text, answerDepthMax)) throw unreadable('nested too deeply');
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new ResponseShapeError(label, { detail: 'not JSON', body: text.slice(0, 4_000) });
+    throw unreadable('not JSON');
   }
 }

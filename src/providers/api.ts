@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.ts';
 import { ResponseShapeError } from '../http/errors.ts';
 import type { MultipartBody } from '../http/multipart.ts';
 import { send, sendJson, type HttpAnswer } from '../http/request.ts';
@@ -49,7 +50,7 @@ export function createApi({ baseUrl, headers, pace, refuses }: ApiOptions): Api 
   return async ({ method, path, json, form, fence, answer }) => {
     const request = {
       method,
-      url: `${baseUrl.replace(/\/+$/, '')}${path}`,
+      url: safeUrl(baseUrl, path),
       headers,
       timeoutMs: fence?.timeoutMs ?? (form ? uploadTimeoutMs : unpaidTimeoutMs),
       ...(fence && { fence }),
@@ -61,6 +62,18 @@ export function createApi({ baseUrl, headers, pace, refuses }: ApiOptions): Api 
         : await sendJson({ ...request, body: json });
     return read(received, answer, refuses);
   };
+}
+
+/**
+ * Ids come from vendors and from people; whatever is in one, the request stays under the path it was meant for.
+ * @throws UserError
+ */
+function safeUrl(baseUrl: string, path: string): string {
+  const text = `${baseUrl.replace(/\/+$/, '')}${path}`;
+  const [segments = ''] = path.split('?', 1);
+  if (/(^|\/)(\.|%2e){1,2}(\/|$)/i.test(segments) || /[\s\\#]/.test(path))
+    throw new UserError(`${JSON.stringify(path)} holds an id that cannot be part of a request`);
+  return text;
 }
 
 function read<Result>(

@@ -8,6 +8,7 @@ import {
   TimeoutError,
 } from '../http/errors.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
+import { plainLine } from '../plain-text.ts';
 import { NotOkError } from './api.ts';
 import type { Verdict } from './port.ts';
 
@@ -109,25 +110,21 @@ function problemIn(errors: VendorErrors, body: string): VendorProblem | undefine
 
 /** One line for a person out of whatever the body is. */
 function textOf(problem: VendorProblem | undefined, body: string): string {
-  if (problem && problem.text !== '') return oneLine(problem.text).slice(0, 300);
+  if (problem && problem.text !== '') return plainLine(problem.text, 300);
   const text = body.trim();
   if (text === '') return 'no explanation';
   if (/error code: 1010/i.test(text)) return 'blocked by Cloudflare (error code: 1010)';
-  if (!text.startsWith('<')) return oneLine(text).slice(0, 300);
+  if (!text.startsWith('<')) return plainLine(text, 300);
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1];
-  return title ? `a web page, "${oneLine(title).slice(0, 100)}"` : 'a web page';
+  return title ? `a web page, "${plainLine(title, 100)}"` : 'a web page';
 }
 
 /** Texts out of an error body, joined; what is no text or said twice is left out. */
 export function saidIn(...parts: readonly unknown[]): string {
   const said = parts
     .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
-    .map(oneLine);
+    .map((part) => plainLine(part));
   return [...new Set(said)].join('; ');
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
 }
 
 function parse(body: string): Record<string, unknown> | undefined {

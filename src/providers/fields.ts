@@ -9,8 +9,20 @@ export function choice(values: readonly (string | number)[], preset?: string | n
     : { kind: 'choice', values, default: preset };
 }
 
-/** Ids are opaque; a number is kept as text. */
-export const opaqueId = z.union([z.string().min(1), z.number().transform(String)]);
+const idLettersMax = 500;
+
+/**
+ * Ids are opaque; a number is kept as text. They stand in paths of later requests, always encoded; `.` and
+ * `..` lead elsewhere even so, and no vendor has ids with control characters.
+ */
+export const opaqueId = z.union([
+  z
+    .string()
+    .min(1)
+    .max(idLettersMax)
+    .refine((id) => !/^\.{1,2}$|\p{Cc}/u.test(id) && id.isWellFormed(), 'not an id'),
+  z.number().transform(String),
+]);
 
 /** Milliseconds of an RFC 3339 time or of a number of them; undefined when it is neither. */
 export function timeOf(value: unknown): number | undefined {

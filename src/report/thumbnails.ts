@@ -1,11 +1,12 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sniffMedia } from '../http/sniff.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import { temporaryBeside } from '../storage/atomic-file.ts';
 
 const longSide = 320;
 /** A picture that unpacks to more than this is not worth the memory. */
-const maxPixels = 200_000_000;
+export const maxPixels = 200_000_000;
 const parallel = 2;
 
 export interface Picture {
@@ -45,7 +46,10 @@ async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boo
   // Most commands make no thumbnail, and this is the heaviest module they would load.
   const { default: sharp } = await import('sharp');
   try {
-    await sharp(await blobs.path(sha256), { limitInputPixels: maxPixels })
+    const path = await blobs.path(sha256);
+    // The decoder would render a drawing, whatever it was said to be.
+    if (sniffMedia(await headOf(path))?.kind !== 'image') return false;
+    await sharp(path, { limitInputPixels: maxPixels })
       .rotate()
       .resize({ width: longSide, height: longSide, fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 76 })
@@ -56,4 +60,10 @@ async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boo
     await rm(temporary, { force: true });
     return false;
   }
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  await using file = await open(path, 'r');
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+  return buffer.subarray(0, bytesRead);
 }

@@ -16,6 +16,7 @@ const failed = new Set(['failed', 'error']);
 /** The vendor lists at most seven days at once. */
 const windowMs = 7 * 24 * 3_600_000;
 const pagesMax = 500;
+const jobsMax = 200_000;
 
 function jobPath(ref: JobRef): string {
   return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
@@ -113,6 +114,7 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
           billed: billedAmount(credits, 'credits'),
           ...listedState(status?.toLowerCase() ?? ''),
         });
+      if (found.size > jobsMax) throw new Error(`PhotoGPT lists more than ${jobsMax} jobs`);
       pageToken = result.nextPageToken;
     } while (pageToken);
   }

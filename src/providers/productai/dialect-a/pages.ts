@@ -3,6 +3,7 @@ import type { Api } from '../../api.ts';
 import { listIn } from '../../lists.ts';
 
 const pagesMax = 500;
+const entriesMax = 200_000;
 
 /** The documents say 20 of jobs and nothing of uploads; presets take 100. */
 export const usualPageSize = 20;
@@ -35,6 +36,7 @@ export async function listAll<Entry extends { readonly id: string }>(
     offset += items.length;
     const entries = [...found.values()];
     if (more === false || items.length === 0 || enough?.(items)) return { entries, whole: true };
+    if (found.size > entriesMax) break;
     if (found.size === before)
       return { entries, whole: more === undefined && items.length < pageSize };
   }
