@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchStatus } from '../ledger/port.ts';
 import { writeResults } from '../report/results.ts';
+import { noteEnd } from './cost-facts.ts';
 import { LiveView } from './live-view.ts';
 import type { Project } from './project.ts';
 import { ShotEvents } from './shot-events.ts';
@@ -66,6 +67,9 @@ export async function followBatch(
     view?.end();
     interrupt.release();
   }
+  const ended = await statusOf(project, batch);
+  // Nobody drives what ended before: its facts are known or never will be.
+  if (options.failed && isOver(ended)) await noteEnd(project, ended.row);
   await publish(project, batch, terminal);
   const status = await statusOf(project, batch);
   events.end(totals(status).cached);

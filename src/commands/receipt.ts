@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { SubmissionRow } from '../ledger/port.ts';
+import { balanceChanges, checksOf } from '../report/checks.ts';
 import { formatReceipt, receiptOf } from '../report/receipt.ts';
 import { statusOf } from './follow.ts';
 import { openBatch } from './project.ts';
@@ -17,11 +18,14 @@ export function receiptCommand(terminal: Terminal): Command {
       const submissions: SubmissionRow[] = [];
       for await (const each of project.ledger.reports.submissions(row.batch))
         submissions.push(each);
+      const { reports } = project.ledger;
       const { accounts } = await statusOf(project, row.batch);
+      const changes = await balanceChanges(reports, row.batch);
+      const checks = checksOf(row.batch, submissions, changes);
       terminal.print(
         options.json
-          ? JSON.stringify(receiptOf(row.batch, accounts, submissions))
-          : formatReceipt(row.batch, accounts, submissions),
+          ? JSON.stringify(receiptOf(row.batch, accounts, submissions, checks))
+          : formatReceipt(row.batch, accounts, submissions, checks),
       );
     });
 }

@@ -6,6 +6,7 @@ import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { askToSpend, requestsOf } from './ask-to-spend.ts';
 import type { LoadedBatch } from './batch-file.ts';
+import { noteStart } from './cost-facts.ts';
 import { followBatch, statusOf } from './follow.ts';
 import { openBatchFile } from './informed-batch.ts';
 import { KeptEntries, requirePlan } from './kept-plan.ts';
@@ -46,6 +47,8 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   const { loaded, project: opened } = await openBatchFile(terminal, file);
   await using project = opened;
   const row = await acceptedRun(terminal, loaded, project, options);
+  // Asked while the server starts, and before anything is spent.
+  const balances = row.paid > 0 ? noteStart(project, row) : undefined;
   const session = await openSession(project, {
     worker: loaded.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
@@ -53,6 +56,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   try {
     if (session.uiUrl && !options.json)
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
+    await balances;
     await startBatch(session.temporal, row, project.ledger.id);
     const { status, exitCode, detached } = await followUntilEnd(
       terminal,

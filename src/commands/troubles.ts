@@ -1,4 +1,5 @@
 import type { BatchStatus, ReportLedger, ShotRow } from '../ledger/port.ts';
+import { lostText } from '../report/lost-files.ts';
 
 /** Shots that failed or are parked for one reason. */
 export interface Trouble {
@@ -41,6 +42,7 @@ export function formatTroubles(troubles: readonly Trouble[]): string[] {
   return rest === 0 ? lines : [...lines, `  and ${rest} more, for other reasons`];
 }
 
-function reasonOf({ state, why }: ShotRow): Pick<Trouble, 'state' | 'why'> {
-  return { state: state === 'parked' ? 'parked' : 'failed', why: why ?? 'no reason was given' };
+function reasonOf(shot: ShotRow): Pick<Trouble, 'state' | 'why'> {
+  const why = lostText(shot) ?? shot.why ?? 'no reason was given';
+  return { state: shot.state === 'parked' ? 'parked' : 'failed', why };
 }

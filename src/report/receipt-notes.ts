@@ -6,7 +6,7 @@ export function noteOf(row: SubmissionRow): string | undefined {
   const over = billedAbove(row);
   const notes = [
     row.surplus ? 'its job came late: counted and collected' : resolutionNote(row),
-    unsettled[row.state],
+    row.state === 'lost' ? lostNote(row) : unsettled[row.state],
     row.refund === 'owed' ? 'refund owed' : undefined,
     over > 0 ? `billed ${formatAmount(over, row.price.unit)} above its price` : undefined,
   ].filter((note) => note !== undefined);
@@ -16,6 +16,12 @@ export function noteOf(row: SubmissionRow): string | undefined {
 /** How much of the bill nobody had reserved. */
 export function billedAbove({ billed, price }: SubmissionRow): Amount {
   return billed === null || price.amount === null ? 0 : Math.max(0, billed - price.amount);
+}
+
+/** A training leaves no file: what is gone of it is its model. */
+function lostNote({ operation, spent, price }: SubmissionRow): string {
+  const what = operation === 'train' ? 'its model is gone' : 'its file was lost at the vendor';
+  return `${what}; paid: ${formatAmount(spent, price.unit)}`;
 }
 
 function resolutionNote({ resolution }: SubmissionRow): string | undefined {
@@ -34,5 +40,4 @@ const unsettled: Readonly<Partial<Record<SubmissionState, string>>> = {
   ambiguous: 'sent, no answer; it is being looked for',
   parked: 'sent, no answer; a person decides',
   stalled: 'no end is known; a person decides',
-  lost: 'paid, but its file is gone',
 };

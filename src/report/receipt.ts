@@ -5,6 +5,9 @@ import type { AccountMoney, SubmissionRow, SubmissionState } from '../ledger/por
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Amount, Unit } from '../money.ts';
 import { writeWhole } from '../storage/atomic-file.ts';
+import type { Check } from './checks.ts';
+import { historyOf, type SubmissionHistory } from './receipt-history.ts';
+import { billedAbove, noteOf } from './receipt-notes.ts';
 import { decimalOrNull } from './sidecar.ts';
 
 /** What a batch cost, as `receipt.json` and `receipt --json` tell it; amounts are decimals in `unit`. */
@@ -12,6 +15,8 @@ export interface Receipt {
   readonly batch: string;
   readonly accounts: readonly ReceiptAccount[];
   readonly submissions: readonly ReceiptSubmission[];
+  /** The vendors' own numbers, where they tell any, held against the sums above. */
+  readonly checks: readonly Check[];
 }
 export interface ReceiptAccount {
   readonly account: string;
@@ -22,9 +27,13 @@ export interface ReceiptAccount {
   readonly refunded: string;
   /** Promised back by the vendor, and part of `spent` until it is there. */
   readonly promised: string;
+  /** Part of `spent`: for jobs whose files the vendor lost. */
+  readonly lost: string;
   readonly ambiguous: string;
+  /** Part of `spent`: sent again or skipped without an answer, and nobody knows whether it was charged. */
+  readonly unproven: string;
 }
-export interface ReceiptSubmission {
+export interface ReceiptSubmission extends SubmissionHistory {
   readonly key: string;
   readonly attempt: number;
   readonly state: SubmissionState;
@@ -33,12 +42,19 @@ export interface ReceiptSubmission {
   readonly price: string | null;
   /** What became of money that the vendor promised back: `owed`, `back` or `kept`. */
   readonly refund?: 'owed' | 'back' | 'kept';
+  /** How a lost answer or an endless job was decided: `job`, `again`, `skip`, or by `onAmbiguous`. */
+  readonly resolution?: 'job' | 'again' | 'skip' | 'resubmit';
+  /** Its job id came when it was taken for settled. */
+  readonly surplus?: true;
+  /** By how much the bill was above the price. */
+  readonly overBilled?: string;
 }
 
 export function receiptOf(
   batch: string,
   accounts: readonly AccountMoney[],
   submissions: readonly SubmissionRow[],
+  checks: readonly Check[] = [],
 ): Receipt {
   return {
     batch,
@@ -52,7 +68,9 @@ export function receiptOf(
         spent: decimal(money.spent),
         refunded: decimal(money.refunded),
         promised: decimal(money.promised),
+        lost: decimal(money.lost),
         ambiguous: decimal(money.ambiguous),
+        unproven: decimal(money.unproven),
       };
     }),
     submissions: submissions.map((row) => ({
@@ -61,8 +79,15 @@ export function receiptOf(
       state: row.state,
       jobId: row.operation === 'train' ? null : row.jobId,
       price: decimalOrNull(row.billed ?? row.price.amount, row.price.unit),
+      ...historyOf(row),
       ...(row.refund !== null && { refund: row.refund }),
+      ...(row.resolution !== null && { resolution: row.resolution }),
+      ...(row.surplus && { surplus: true }),
+      ...(billedAbove(row) > 0 && {
+        overBilled: decimalFromAmount(billedAbove(row), row.price.unit),
+      }),
     })),
+    checks,
   };
 }
 
@@ -76,12 +101,23 @@ export function formatReceipt(
   batch: string,
   accounts: readonly AccountMoney[],
   submissions: readonly SubmissionRow[],
+  checks: readonly Check[] = [],
 ): string {
-  // Few vendors promise money back, so its column is there only when some is owed.
-  const owed = accounts.some(({ promised }) => promised > 0);
+  // What is seldom has its column only when there is some.
+  const seldom = ['promised', 'lost', 'unproven'] as const;
+  const none = seldom.filter((column) => accounts.every((money) => money[column] === 0));
   const columns = (
-    ['planned', 'reserved', 'spent', 'refunded', 'promised', 'ambiguous'] as const
-  ).filter((column) => column !== 'promised' || owed);
+    [
+      'planned',
+      'reserved',
+      'spent',
+      'refunded',
+      'promised',
+      'lost',
+      'ambiguous',
+      'unproven',
+    ] as const
+  ).filter((column) => !none.some((empty) => empty === column));
   const table = [
     ['account', ...columns, ''],
     ...accounts.map((money) => [
@@ -95,23 +131,24 @@ export function formatReceipt(
   const summary = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   const lines = [batch, '', ...aligned(table), ''];
   lines.push(`${submissions.length} submissions${summary ? `: ${summary}` : ''}`);
-  const open = submissions.filter(({ state, refund }) => doubtful.has(state) || refund === 'owed');
-  if (open.length > 0) {
-    const rows = open
-      .slice(0, 20)
-      .map((row) => [
-        row.key,
-        row.refund === 'owed' ? 'refund owed' : row.state,
-        row.jobId ?? 'no job id',
-        row.why ?? '',
-      ]);
-    lines.push('', 'not settled:', ...aligned(rows, false));
-    if (open.length > 20) lines.push(`… and ${open.length - 20} more`);
+  const noted = submissions.flatMap((row) => {
+    const note = noteOf(row);
+    return note === undefined ? [] : [[row.key, note, row.jobId ?? 'no job id', row.why ?? '']];
+  });
+  if (noted.length > 0) {
+    lines.push('', 'worth a look:', ...aligned(noted.slice(0, 20), false));
+    if (noted.length > 20) lines.push(`… and ${noted.length - 20} more`);
+  }
+  if (checks.length > 0) {
+    const rows = checks.map(({ account, agrees, text }) => [
+      account,
+      agrees ? 'agrees' : 'DIFFERS',
+      text,
+    ]);
+    lines.push('', "checked against the vendors' own numbers:", ...aligned(rows, false));
   }
   return `${lines.join('\n')}\n`;
 }
-
-const doubtful: ReadonlySet<SubmissionState> = new Set(['ambiguous', 'parked', 'stalled', 'lost']);
 
 /** Columns padded to one width; all but the first and last to the right where they hold numbers. */
 function aligned(rows: readonly (readonly string[])[], numbers = true): string[] {

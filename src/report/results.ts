@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import type { ReportLedger, ShotRow, SubmissionRow } from '../ledger/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
+import { keepOld } from '../storage/old-folder.ts';
+import type { MaterialItem } from '../storage/out-files.ts';
 import { materialiseAll, retire } from '../storage/out-tree.ts';
-import type { MaterialItem } from '../storage/out-tree.ts';
+import { balanceChanges, checksOf } from './checks.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 import { readExcerpts } from './excerpts.ts';
 import { outputFileName } from './file-names.ts';
@@ -14,7 +16,10 @@ import { decimalOrNull, sidecarOf } from './sidecar.ts';
 import { makeThumbnails } from './thumbnails.ts';
 
 export interface ResultsInput {
-  readonly reports: Pick<ReportLedger, 'status' | 'shots' | 'submissions' | 'knownFiles'>;
+  readonly reports: Pick<
+    ReportLedger,
+    'status' | 'shots' | 'submissions' | 'knownFiles' | 'unshown' | 'balances' | 'accountUse'
+  >;
   readonly blobs: Blobs;
   /** The folder that holds one folder per batch. */
   readonly outRoot: string;
@@ -52,10 +57,13 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
   for (const old of await itemsOf(gone, input, submissions))
     if (!places.has(placeOf(old))) await retire(outRoot, batch, old);
   const results = await materialiseAll(outRoot, batch, items, blobs);
+  await keepUnshown(input, submissions);
 
   await writeManifest(join(directory, 'manifest.jsonl'), manifestLines(shots, submissions));
   const status = await reports.status(batch);
-  const receipt = receiptOf(batch, status?.accounts ?? [], [...submissions.values()]);
+  const rows = [...submissions.values()];
+  const checks = checksOf(batch, rows, await balanceChanges(reports, batch));
+  const receipt = receiptOf(batch, status?.accounts ?? [], rows, checks);
   await writeReceipt(join(directory, 'receipt.json'), receipt);
   let gallery: string | undefined;
   if (status) {
@@ -72,6 +80,18 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
   }
   const kept = items.filter((_, index) => results[index] === 'kept').map(placeOf);
   return { directory, gallery, files: items.length, kept };
+}
+
+/** What was paid for and belongs to no shot any more is never thrown away: it lies in `_old/`. */
+async function keepUnshown(
+  input: ResultsInput,
+  submissions: ReadonlyMap<string, SubmissionRow>,
+): Promise<void> {
+  const { reports, blobs, outRoot, batch } = input;
+  const former: ShotRow[] = [];
+  for await (const shot of reports.unshown(batch)) former.push(shot);
+  for (const item of await itemsOf(former, input, submissions))
+    if (await blobs.has(item.sha256)) await keepOld(outRoot, batch, item, blobs);
 }
 
 const placeOf = (item: MaterialItem): string => `${item.step}/${item.fileName}`;

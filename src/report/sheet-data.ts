@@ -3,6 +3,7 @@ import type { BatchStatus, OutputRow, ShotRow, SubmissionRow } from '../ledger/p
 import { decimalFromAmount } from '../money.ts';
 import type { SheetData, SheetFile, SheetShot } from './contact-sheet.ts';
 import { outputFileName } from './file-names.ts';
+import { lostText } from './lost-files.ts';
 import { decimalOrNull, isoTime } from './sidecar.ts';
 
 /**
@@ -54,7 +55,7 @@ function sheetShot(shot: ShotRow, submission: SubmissionRow | undefined, shown: 
     name: shot.name,
     origin: shot.origin,
     state: stateOf(shot),
-    reason: shot.why ?? shot.outputs.find((output) => output.state === 'lost')?.why ?? undefined,
+    reason: lostText(shot, submission) ?? shot.why ?? undefined,
     account: shot.request.account,
     model: `${shot.request.account}:${shot.request.model}`,
     prompt: shot.request.prompt,

@@ -46,6 +46,7 @@ const submission: SubmissionRow = {
 const training: SubmissionRow = { ...submission, operation: 'train', key: 'model', billed: null };
 const parked: SubmissionRow = {
   ...submission,
+  billed: null,
   key: 'portraits/silk',
   state: 'parked',
   jobId: null,
@@ -54,7 +55,7 @@ const parked: SubmissionRow = {
 
 describe('the receipt', () => {
   it('has the shape that others rely on', () => {
-    expect(receiptOf('autumn', [studio], [submission, training])).toEqual({
+    expect(receiptOf('autumn', [studio], [submission, training])).toMatchObject({
       batch: 'autumn',
       accounts: [
         {
@@ -66,10 +67,18 @@ describe('the receipt', () => {
           refunded: '0',
           promised: '0',
           ambiguous: '12.5',
+          unproven: '0',
         },
       ],
       submissions: [
-        { key: 'portraits/linen', attempt: 1, state: 'succeeded', jobId: 'job-1', price: '25' },
+        {
+          key: 'portraits/linen',
+          attempt: 1,
+          state: 'succeeded',
+          jobId: 'job-1',
+          price: '25',
+          overBilled: '12.5',
+        },
         { key: 'model', attempt: 1, state: 'succeeded', jobId: null, price: '12.5' },
       ],
     });
@@ -84,15 +93,37 @@ describe('the receipt', () => {
   });
 
   it('names each job whose money was promised back', () => {
-    const owed: SubmissionRow = { ...submission, state: 'failed', refund: 'owed', why: 'blocked' };
+    const owed: SubmissionRow = {
+      ...submission,
+      billed: null,
+      state: 'failed',
+      refund: 'owed',
+      why: 'blocked',
+    };
     expect(formatReceipt('autumn', [studio], [owed])).toContain(
       '  portraits/linen  refund owed  job-1  blocked',
     );
     expect(receiptOf('autumn', [], [owed]).submissions).toMatchObject([{ refund: 'owed' }]);
   });
 
-  it('lines up its columns and names what is not settled', () => {
-    expect(formatReceipt('autumn', [studio], [submission, parked])).toBe(
+  it('tells a bill above its price, a request sent again, and a job that came late', () => {
+    const again: SubmissionRow = { ...parked, state: 'rejected', resolution: 'again' };
+    const late: SubmissionRow = { ...again, surplus: true, state: 'succeeded', jobId: 'job-9' };
+    const unsure = { ...studio, unproven: 12_500 };
+    const text = formatReceipt('autumn', [unsure], [submission, again, late]);
+    expect(text).toMatch(/ambiguous +unproven$/m);
+    expect(text).toMatch(/portraits\/linen +billed 12.5 credits above its price +job-1$/m);
+    expect(text).toMatch(/portraits\/silk +sent again by a person, may have been charged +no job/);
+    expect(text).toMatch(/portraits\/silk +its job came late: counted and collected +job-9/);
+    expect(receiptOf('autumn', [unsure], [submission, again, late])).toMatchObject({
+      accounts: [{ unproven: '12.5' }],
+      submissions: [{ overBilled: '12.5' }, { resolution: 'again' }, { surplus: true }],
+    });
+  });
+
+  it('lines up its columns and names what needs a look', () => {
+    const plain = { ...submission, billed: null };
+    expect(formatReceipt('autumn', [studio], [plain, parked])).toBe(
       [
         'autumn',
         '',
@@ -101,8 +132,8 @@ describe('the receipt', () => {
         '',
         '2 submissions: 1 succeeded, 1 parked',
         '',
-        'not settled:',
-        '  portraits/silk  parked  no job id  the answer was lost',
+        'worth a look:',
+        '  portraits/silk  sent, no answer; a person decides  no job id  the answer was lost',
         '',
       ].join('\n'),
     );

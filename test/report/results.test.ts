@@ -89,7 +89,7 @@ async function savedAs(name: string, content: string, mime: string): Promise<Sho
   return await shot(name, 1, { outputs: [output] });
 }
 
-function input(shots: readonly ShotRow[]): ResultsInput {
+function input(shots: readonly ShotRow[], former: readonly ShotRow[] = []): ResultsInput {
   return {
     reports: {
       status: async () => status,
@@ -97,8 +97,13 @@ function input(shots: readonly ShotRow[]): ResultsInput {
         yield* shots;
       },
       async *submissions() {},
+      async *unshown() {
+        yield* former;
+      },
+      balances: async () => [],
+      accountUse: async () => [],
       knownFiles: async (_, key) =>
-        shots
+        [...shots, ...former]
           .filter((row) => row.key === key)
           .flatMap((row) => row.outputs.map((output) => output.sha256 ?? '')),
     },
@@ -156,5 +161,34 @@ describe('writeResults', () => {
       'silk.png',
     ]);
     expect((await readFile(join(directory, 'manifest.jsonl'), 'utf8')).split('\n')).toHaveLength(2);
+  });
+
+  it('keeps what was paid for and no shot shows any more, once, also when out/ was deleted', async () => {
+    const [linen, before] = [await shot('linen', 1), await shot('linen-before', 1)];
+    const former: ShotRow = { ...before, key: linen.key, name: 'linen', state: 'retired' };
+    const old = async (directory: string) =>
+      (await readdir(join(directory, '_old/portraits'))).toSorted();
+    // Its file still stands where it was when the shot changes.
+    const { directory } = await writeResults(input([{ ...former, state: 'done' }]));
+    await writeResults(input([await shot('linen', 0)], [former]));
+    expect(await readdir(join(directory, 'portraits'))).toContain('linen.png');
+    for (let times = 0; times < 2; times += 1) {
+      await writeResults(input([linen], [former]));
+      expect(await old(directory)).toEqual(['linen.json', 'linen.png']);
+      const kept = await readFile(join(directory, '_old/portraits/linen.png'));
+      expect(kept).toEqual(await readFile(await blobs.path(former.outputs[0]?.sha256 ?? '')));
+    }
+    await rm(directory, { recursive: true });
+    await writeResults(input([linen], [former]));
+    expect(await old(directory)).toEqual(['linen.json', 'linen.png']);
+    expect(await readFile(join(directory, 'manifest.jsonl'), 'utf8')).not.toContain('_old');
+  });
+
+  it('says of a lost file what was paid for it', async () => {
+    const lost = await shot('linen', 0, { submissionState: 'lost', why: 'gone' });
+    const { gallery } = await writeResults(input([lost]));
+    expect(await readFile(gallery ?? '', 'utf8')).toContain(
+      'its file was lost at the vendor (gone); paid: 2 credits',
+    );
   });
 });

@@ -17,7 +17,7 @@ import { UserError } from '../../src/errors.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
 import { materialise, materialiseAll, retire } from '../../src/storage/out-tree.ts';
-import type { MaterialItem } from '../../src/storage/out-tree.ts';
+import type { MaterialItem } from '../../src/storage/out-files.ts';
 
 let folder: string;
 let out: string;

@@ -1,0 +1,50 @@
+import { accountName } from '../batch/ids.ts';
+import type { SubmissionRow } from '../ledger/port.ts';
+import { decimalFromAmount } from '../money.ts';
+import { decimalOrNull, isoTime } from './sidecar.ts';
+
+/** What happened to one submission, in the order in which it happens. */
+export interface SubmissionHistory {
+  readonly account: string;
+  readonly operation: 'generate' | 'train';
+  /** When the money was reserved for it. */
+  readonly claimed: string | null;
+  /** When the vendor's answer with the job's id was recorded. */
+  readonly answered: string | null;
+  readonly ended: string | null;
+  /** As it was planned. */
+  readonly planned: string | null;
+  readonly reserved: string;
+  readonly spent: string;
+  /** As the job's own answer told. */
+  readonly billed: string | null;
+  /** As the vendor's list of jobs told. */
+  readonly listed: string | null;
+  readonly why: string | null;
+  readonly files: { readonly saved: number; readonly open: number };
+  /** Files that were paid for and that the vendor lost. */
+  readonly lost: readonly { readonly output: number; readonly why: string | null }[];
+}
+
+export function historyOf(row: SubmissionRow): SubmissionHistory {
+  const { unit } = row.price;
+  const count = (state: 'saved' | 'ready'): number =>
+    row.outputs.filter((output) => output.state === state).length;
+  return {
+    account: accountName(row.account),
+    operation: row.operation,
+    claimed: isoTime(row.claimedAt),
+    answered: isoTime(row.submittedAt),
+    ended: isoTime(row.endedAt),
+    planned: decimalOrNull(row.price.amount, unit),
+    reserved: decimalFromAmount(row.reserved, unit),
+    spent: decimalFromAmount(row.spent, unit),
+    billed: decimalOrNull(row.billed, unit),
+    listed: decimalOrNull(row.listed, unit),
+    why: row.why,
+    files: { saved: count('saved'), open: count('ready') },
+    lost: row.outputs
+      .filter(({ state }) => state === 'lost')
+      .map(({ index, why }) => ({ output: index, why })),
+  };
+}

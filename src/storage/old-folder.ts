@@ -1,0 +1,96 @@
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import type { Blobs } from './blobs.ts';
+import {
+  fileNameOf,
+  factsOf,
+  hashOf,
+  holds,
+  type MaterialItem,
+  oldFolder,
+  type OutFile,
+  ownFolder,
+  placeCopy,
+  placeSidecar,
+  segment,
+  sidecarPath,
+  stemOf,
+  stepFolder,
+} from './out-files.ts';
+
+/**
+ * Puts a paid file that no shot shows any more into `_old/`, with its sidecar, unless these bytes are there
+ * already or still stand where they were.
+ */
+export async function keepOld(
+  outRoot: string,
+  batch: string,
+  item: MaterialItem,
+  blobs: Blobs,
+): Promise<'written' | 'same'> {
+  const blob = await blobs.path(item.sha256);
+  const original = await lstat(blob);
+  const place = join(outRoot, segment(batch), segment(item.step), fileNameOf(item));
+  if (await holds(place, item.sha256, original)) return 'same';
+  const folder = await oldFolderOf(outRoot, batch, item.step);
+  const name = await nameInOld(folder, item.fileName, item.sha256, original);
+  if (name === undefined) return 'same';
+  const target = join(folder, name);
+  await placeCopy(blob, original, target);
+  await placeSidecar(sidecarPath(target), item, original);
+  return 'written';
+}
+
+export async function moveToOld(outRoot: string, batch: string, file: OutFile): Promise<void> {
+  const source = await stepFolder(outRoot, batch, file.step);
+  const folder = await oldFolderOf(outRoot, batch, file.step);
+  const target = join(source, fileNameOf(file));
+  const sidecar = sidecarPath(target);
+  const sha256 = await hashOf(target);
+  const name = await nameInOld(folder, file.fileName, sha256);
+  const isOurs = await describes(sidecar, sha256);
+  if (name === undefined) {
+    if (isOurs) await rm(sidecar);
+    await rm(target);
+    return;
+  }
+  if (isOurs) await rename(sidecar, sidecarPath(join(folder, name)));
+  await rename(target, join(folder, name));
+}
+
+async function oldFolderOf(outRoot: string, batch: string, step: string): Promise<string> {
+  const root = join(outRoot, segment(batch));
+  await mkdir(root, { recursive: true });
+  return await ownFolder(await ownFolder(await realpath(root), oldFolder), segment(step));
+}
+
+/** A name that is free there; undefined when one of the names that it may have holds these bytes. */
+async function nameInOld(
+  folder: string,
+  fileName: string,
+  sha256: string,
+  original?: Stats,
+): Promise<string | undefined> {
+  const extension = extname(fileName);
+  const stem = stemOf(fileName);
+  let name = `${stem}${extension}`;
+  for (let count = 0; await factsOf(join(folder, name)); count += 1) {
+    if (await holds(join(folder, name), sha256, original)) return undefined;
+    const mark = `~${sha256.slice(0, 8)}${count ? `-${count}` : ''}`;
+    name = `${stem}${mark}${extension}`;
+  }
+  return name;
+}
+
+/** Whether the sidecar belongs to these bytes: a name may be shared by `a.png` that left and `a.webp`. */
+async function describes(sidecar: string, sha256: string): Promise<boolean> {
+  try {
+    const content: unknown = JSON.parse(await readFile(sidecar, 'utf8'));
+    return content !== null && typeof content === 'object' && 'sha256' in content
+      ? content.sha256 === sha256
+      : false;
+  } catch {
+    return false;
+  }
+}

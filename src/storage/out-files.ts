@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import type { Stats } from 'node:fs';
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  utimes,
+} from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import { systemCode, temporaryBeside, writeWhole } from './atomic-file.ts';
+
+export interface OutFile {
+  readonly step: string;
+  /** With its extension. */
+  readonly fileName: string;
+  /** Hashes of every output that the ledger ever put at this place. */
+  readonly knownShas: readonly string[];
+}
+
+export interface MaterialItem extends OutFile {
+  readonly sha256: string;
+  readonly sidecar: JsonObject;
+}
+
+/** Where files of shots that changed or left go. */
+export const oldFolder = '_old';
+
+/** The folder of a step, which is surely inside the batch's own. */
+export async function stepFolder(outRoot: string, batch: string, step: string): Promise<string> {
+  const root = join(outRoot, segment(batch));
+  await mkdir(root, { recursive: true });
+  return ownFolder(await realpath(root), segment(step));
+}
+
+export async function ownFolder(parent: string, name: string): Promise<string> {
+  const folder = join(parent, name);
+  await mkdir(folder, { recursive: true });
+  if ((await realpath(folder)) === folder) return folder;
+  throw new UserError(`${folder} is a link that leads elsewhere; nothing was written there`, {
+    next: ['replace the link by a folder, or choose another place with --out'],
+  });
+}
+
+export const fileNameOf = (file: OutFile): string => segment(file.fileName);
+
+/** Names come out of templates; one that is not a plain name is refused, whatever cleaned it before. */
+export function segment(name: string): string {
+  const plain = name !== '' && !name.startsWith('.') && !/[\p{Cc}/\\:]/u.test(name);
+  if (plain && name !== oldFolder && Buffer.byteLength(name) <= 255) return name;
+  throw new UserError(`${JSON.stringify(name)} cannot be the name of a file or folder`);
+}
+
+export const sidecarPath = (target: string): string => {
+  const extension = extname(target);
+  const stem = extension === '.json' ? target : target.slice(0, target.length - extension.length);
+  return `${stem}.json`;
+};
+
+export const stemOf = (fileName: string): string =>
+  fileName.slice(0, fileName.length - extname(fileName).length);
+
+/** Whether a file with these bytes stands there; with its `original` at hand, mostly without reading it. */
+export async function holds(path: string, sha256: string, original?: Stats): Promise<boolean> {
+  const facts = await factsOf(path);
+  if (!facts?.isFile()) return false;
+  if (original && facts.size !== original.size) return false;
+  if (original && sameStamp(facts, original)) return true;
+  return (await hashOf(path)) === sha256;
+}
+
+/** Disks keep times to a millisecond or finer; some round. */
+export const sameStamp = (a: Stats, b: Stats): boolean => Math.abs(a.mtimeMs - b.mtimeMs) < 1;
+
+export async function factsOf(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+export async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** False when another file appeared at the place meanwhile. */
+export async function placeCopy(blob: string, original: Stats, target: string): Promise<boolean> {
+  const temporary = temporaryBeside(target);
+  try {
+    await copyFile(blob, temporary, constants.COPYFILE_EXCL);
+    await utimes(temporary, original.atime, original.mtimeMs / 1_000);
+    return await claimName(temporary, target);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** A link fails where a rename would replace; disks without links get the rename. */
+async function claimName(temporary: string, target: string): Promise<boolean> {
+  try {
+    await link(temporary, target);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    if (await factsOf(target)) return false;
+    await rename(temporary, target);
+  }
+  return true;
+}
+
+export async function placeSidecar(
+  path: string,
+  item: MaterialItem,
+  stamp: Stats,
+): Promise<'written' | 'same' | 'kept'> {
+  const text = `${JSON.stringify(item.sidecar, null, 2)}\n`;
+  const facts = await factsOf(path);
+  if (facts) {
+    if (!facts.isFile()) return 'kept';
+    if ((await readFile(path, 'utf8')) === text) return 'same';
+    if (!sameStamp(facts, stamp)) return 'kept';
+  }
+  await writeWhole(path, [text], { flush: false });
+  await utimes(path, stamp.atime, stamp.mtimeMs / 1_000);
+  return 'written';
+}
