@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../src/simulator/settings.ts';
+import { openStage, type Stage, until } from './stage.ts';
+
+/** Long enough to be cancelled in. */
+const jobMs = 2_500;
+const batchOf = (name: string, prompts: readonly string[]): string => `\
+batch: ${name}
+steps:
+  pictures:
+    rows: [${prompts.map((prompt, index) => `{ id: ${index}, what: ${prompt} }`).join(', ')}]
+    model: photogpt:nanobanana
+    prompt: "${name}, {{ what }}"
+    name: "picture {{ id }}"
+`;
+
+const costs = `\
+batch: costs
+steps:
+  billed: { model: "gptimage2api:gpt-image-2", prompt: a jug, name: jug }
+  listed: { model: "photogpt:nanobanana", prompt: a cup, name: cup }
+  told: { model: "wonda:nano-banana-pro", prompt: a bowl, name: bowl }
+`;
+
+const accounts = `\
+accounts:
+  photogpt:
+    timeouts: { pollFirstMs: 100, pollMs: 200 }
+    prices: { nanobanana: 10 }
+  gptimage2api:
+    timeouts: { pollFirstMs: 100, pollMs: 200 }
+    prices: { gpt-image-2: 1 }
+`;
+
+interface Receipt {
+  readonly submissions: readonly Record<string, unknown>[];
+  readonly checks: readonly { account: string; kind: string; agrees: boolean; text: string }[];
+}
+
+describe('what was paid for', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    const prices = { ...defaultSettings.prices, photogpt: { image: 12 } };
+    stage = await openStage({ jobMs, jitter: 0, prices });
+    stage.write('shotlist.yaml', accounts);
+    await stage.startWorker();
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  const acceptedOf = (batch: string) =>
+    stage.simulator.book.accepted.filter(({ request }) =>
+      JSON.stringify(request).includes(`${batch}, `),
+    );
+  const filesOf = (...place: string[]): string[] => {
+    const folder = join(stage.folder, 'out', ...place);
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jpg')) : [];
+  };
+  /** Starts a batch and abandons it when all of its jobs run. @returns what `cancel` said */
+  const abandon = async (batch: string, prompts: readonly string[]) => {
+    stage.simulator.settings.jobMs = jobMs;
+    stage.write(`${batch}.yaml`, batchOf(batch, prompts));
+    const running = stage.start(['run', `${batch}.yaml`, '--yes']);
+    await until('all jobs run', () => acceptedOf(batch).length === prompts.length);
+    const { code, stdout } = await stage.run(['cancel', batch, '--abandon']);
+    expect(code).toBe(0);
+    await running.ended;
+    return stdout;
+  };
+
+  it('is named when a batch is abandoned, and collected later without paying', async () => {
+    const said = await abandon('left', ['fox', 'hen', 'owl']);
+    expect(said).toMatch(/left: 3 jobs at photogpt, 30 credits/);
+    expect(filesOf('left', 'pictures')).toEqual([]);
+    expect((await stage.run(['status', 'left'])).stdout).toContain('shotlist collect left');
+    const { code, stdout } = await stage.run(['collect']);
+    expect(stdout).toContain('left: all that it paid for is on disk');
+    expect(code).toBe(0);
+    expect(filesOf('left', 'pictures')).toHaveLength(3);
+    expect((await stage.run(['collect', 'left'])).stdout).toBe('Nothing is left to collect.\n');
+    expect(await stage.json(['status', 'left'])).toMatchObject({ value: { state: 'cancelled' } });
+    expect(acceptedOf('left')).toHaveLength(3);
+  });
+
+  it('goes to _old/ when its shot has changed meanwhile', async () => {
+    await abandon('changed', ['fox', 'hen']);
+    stage.simulator.settings.jobMs = 50;
+    stage.write('changed.yaml', batchOf('changed', ['fox', 'elk']));
+    const { code, stdout } = await stage.run(['run', 'changed.yaml', '--yes']);
+    expect(stdout).toContain('2 of 2 shots have their files');
+    expect(code).toBe(0);
+    expect(filesOf('changed', 'pictures')).toHaveLength(2);
+    const [old, ...others] = filesOf('changed', '_old', 'pictures');
+    expect([old, others]).toEqual(['picture-1.jpg', []]);
+    const sidecar = join(stage.folder, 'out/changed/_old/pictures/picture-1.json');
+    expect(readFileSync(sidecar, 'utf8')).toContain('changed, hen');
+    expect(acceptedOf('changed')).toHaveLength(3);
+  });
+
+  it("is held against the vendors' own numbers, and a bill above its price is told", async () => {
+    stage.simulator.settings.jobMs = 50;
+    stage.write('costs.yaml', costs);
+    const { code, stdout } = await stage.run(['run', 'costs.yaml', '--yes']);
+    expect(stdout).toContain('3 of 3 shots have their files');
+    expect(stdout).toContain('held: gptimage2api, a bill was above its price');
+    expect(code).toBe(0);
+    const { value } = await stage.json<Receipt>(['receipt', 'costs']);
+    expect(value.submissions).toHaveLength(3);
+    expect(value.submissions).toContainEqual(
+      expect.objectContaining({
+        ...{ key: 'billed/jug', account: 'gptimage2api', state: 'succeeded' },
+        ...{ planned: '1', billed: '3', spent: '3', overBilled: '2' },
+        ...{ files: { saved: 1, open: 0 }, lost: [] },
+      }),
+    );
+    const checks = value.checks.map(({ account, kind, agrees }) => [account, kind, agrees]);
+    expect(checks.toSorted()).toEqual([
+      ['gptimage2api', 'bills', false],
+      ['photogpt', 'list', false],
+      ['wonda', 'balance', true],
+    ]);
+    const text = (await stage.run(['receipt', 'costs'])).stdout;
+    expect(text).toMatch(
+      /photogpt +DIFFERS +the vendor's list shows 12 credits for 1 job: 2 credits/,
+    );
+    expect(JSON.parse(stage.read('out/costs/receipt.json'))).toEqual(value);
+  });
+});
