@@ -67,31 +67,33 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     openShards: shards.count,
   }));
 
+  const runSteps = async (): Promise<void> => {
+    let seen: number;
+    do {
+      seen = moves;
+      const { steps, adrift = [] } = await common.openRun(input);
+      for (const { name } of steps) {
+        const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
+        progress.set(name, { sweep, ended: false, moves: saves });
+      }
+      const running = steps.map((step) =>
+        runStep({
+          ...input,
+          step,
+          progress,
+          shards,
+          wakes: () => moves,
+          reopenings: () => reopenings,
+          all: steps,
+        }),
+      );
+      await Promise.all([...running, collectAdrift(input, adrift)]);
+    } while (moves !== seen);
+  };
+
   let cancelled = false;
   try {
-    await run.run(async () => {
-      let seen: number;
-      do {
-        seen = moves;
-        const { steps, adrift = [] } = await common.openRun(input);
-        for (const { name } of steps) {
-          const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
-          progress.set(name, { sweep, ended: false, moves: saves });
-        }
-        const running = steps.map((step) =>
-          runStep({
-            ...input,
-            step,
-            progress,
-            shards,
-            wakes: () => moves,
-            reopenings: () => reopenings,
-            all: steps,
-          }),
-        );
-        await Promise.all([...running, collectAdrift(input, adrift)]);
-      } while (moves !== seen);
-    });
+    await run.run(runSteps);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     cancelled = true;
@@ -100,9 +102,17 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     if (cancelled) await common.applyMessage({ ...input, message: { kind: 'cancel' } });
     await condition(allHandlersFinished);
     const outcome = await common.finishRun({ ...input, final: cancelled });
-    if (!outcome.adrift) return outcome;
+    const { adrift } = outcome;
+    if (!adrift) return outcome;
     // What was replaced while it ran; `cancel --abandon` ends the wait.
-    await run.run(() => collectAdrift(input, outcome.adrift ?? [])).catch(() => undefined);
+    const collecting = run.run(async () => {
+      const seen = moves;
+      await collectAdrift(input, adrift);
+      if (moves !== seen) await runSteps();
+    });
+    await collecting.catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
     return await common.finishRun({ ...input, final: true });
   });
 }

@@ -4,6 +4,7 @@ import type { Activities } from '../../src/activities/index.ts';
 import type { RunShotsResult } from '../../src/activities/range-runner.ts';
 import type { RunShotsInput } from '../../src/activities/run-shots.ts';
 import type { PlanStepInput } from '../../src/activities/plan-step.ts';
+import type { FinishInput } from '../../src/activities/runs.ts';
 import {
   cancelUpdate,
   joinedSignal,
@@ -143,6 +144,31 @@ describe('batchWorkflow', () => {
     await handle.result();
     const lanes = stage.callsOf<RunShotsInput>('runShots').map(({ lane }) => lane);
     expect(lanes).toEqual(['plain-lane', 'portraits-lane']);
+  });
+
+  it('collects what stands in no lane, beside its steps and before it ends', async () => {
+    const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
+    const adrift = () => [{ lane: '', account: 'acme', accountName: stage?.account ?? '' }];
+    stage = await openStage({
+      openRun: async () => ({ steps: [{ name: 'draw', from: [] }], adrift: adrift() }),
+      planStep: planOnce(1),
+      finishRun: async ({ final }) => ({
+        outcome: 'complete',
+        shots,
+        ...(final ? {} : { adrift: adrift() }),
+      }),
+    });
+    const handle = await stage.start();
+    expect(await handle.result()).toEqual({ outcome: 'complete', shots });
+    const collected = stage.callsOf<RunShotsInput>('runShots').filter(({ lane }) => lane === '');
+    expect(collected).toMatchObject([
+      { account: 'acme', from: 0, to: 0 },
+      { account: 'acme', from: 0, to: 0 },
+    ]);
+    expect(stage.callsOf<FinishInput>('finishRun').map(({ final }) => final)).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it('does not wait for its shots when it is abandoned', async () => {
