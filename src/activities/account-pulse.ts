@@ -16,18 +16,17 @@ export class AccountPulse {
   readonly #perMinute: number | undefined;
   #postMs: number;
   #unlimitedWindow: number;
-  #limited: number;
-  #unreachable: number;
-  #ambiguous: number;
+  readonly #limits = new Trouble(60_000);
+  readonly #outages = new Trouble(300_000);
+  readonly #doubts = new Trouble(300_000);
+  #unclear: number;
 
   constructor(limits: Pick<Limits, 'perMinute' | 'counts'>) {
     this.polls = new PollTimes(limits);
     this.#perMinute = limits.perMinute;
     this.#postMs = 1_000;
     this.#unlimitedWindow = windowMin;
-    this.#limited = 0;
-    this.#unreachable = 0;
-    this.#ambiguous = 0;
+    this.#unclear = 0;
   }
 
   /** POSTs at once: rate times their usual time; small at first, so that a crash leaves few unclear. */
@@ -40,29 +39,48 @@ export class AccountPulse {
   answered(postMs: number): void {
     this.#postMs = this.#postMs * 0.8 + postMs * 0.2;
     this.#unlimitedWindow = Math.min(windowMax, this.#unlimitedWindow + 1);
-    this.#limited = 0;
-    this.#unreachable = 0;
-    this.#ambiguous = 0;
+    this.#unclear = 0;
+    for (const trouble of [this.#limits, this.#outages, this.#doubts]) trouble.end();
   }
 
   /** Milliseconds to hold after a 429 that names no time: 5 s, growing to 60 s. */
-  limited(): number {
+  limited(now: number): number {
     this.#unlimitedWindow = Math.max(windowMin, Math.floor(this.#unlimitedWindow / 2));
-    return growing(this.#limited++, 60_000);
+    return this.#limits.holdMs(now);
   }
 
   /** Milliseconds to hold while the vendor cannot be reached: 5 s, growing to 5 min. */
-  unreachable(): number {
-    return growing(this.#unreachable++, 300_000);
+  unreachable(now: number): number {
+    return this.#outages.holdMs(now);
   }
 
   /** After the third unclear answer in a row, milliseconds to hold before the next probe. */
-  ambiguous(): number | undefined {
-    this.#ambiguous++;
-    return this.#ambiguous < 3 ? undefined : growing(this.#ambiguous - 3, 300_000);
+  ambiguous(now: number): number | undefined {
+    this.#unclear++;
+    return this.#unclear < 3 ? undefined : this.#doubts.holdMs(now);
   }
 }
 
-function growing(times: number, mostMs: number): number {
-  return Math.min(mostMs, holdFirstMs * 2 ** Math.min(times, 10));
+/** Holds that double from one to the next. Calls that fail while one lasts belong to the same trouble. */
+class Trouble {
+  readonly #mostMs: number;
+  #holds = 0;
+  #until = -Infinity;
+
+  constructor(mostMs: number) {
+    this.#mostMs = mostMs;
+  }
+
+  holdMs(now: number): number {
+    // A clock that was set back must not lengthen a hold.
+    if (now < this.#until && this.#until - now <= this.#mostMs) return this.#until - now;
+    const ms = Math.min(this.#mostMs, holdFirstMs * 2 ** Math.min(this.#holds++, 10));
+    this.#until = now + ms;
+    return ms;
+  }
+
+  end(): void {
+    this.#holds = 0;
+    this.#until = -Infinity;
+  }
 }

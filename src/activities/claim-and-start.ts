@@ -97,7 +97,7 @@ async function recordFailure(
   // The hold first: a claim between the two would spend on an account that is known to be shut.
   await holdAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'unknown') {
-    const breakerMs = access.pulse.ambiguous();
+    const breakerMs = access.pulse.ambiguous(deps.now());
     if (breakerMs !== undefined)
       await submissions.hold(access.key, null, 'breaker', deps.now() + breakerMs);
     await submissions.ambiguous(grant.submission, verdict.message);

@@ -20,9 +20,9 @@ export async function holdAccount(
     case 'fine':
       return;
     case 'limited':
-      return await hold('limited', account.retryAfterMs ?? access.pulse.limited());
+      return await hold('limited', account.retryAfterMs ?? access.pulse.limited(deps.now()));
     case 'unreachable':
-      return await hold('unreachable', access.pulse.unreachable());
+      return await hold('unreachable', access.pulse.unreachable(deps.now()));
     case 'forbidden':
       return await hold('forbidden', probeEveryMs, model);
     default:

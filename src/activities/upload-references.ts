@@ -69,7 +69,7 @@ async function bringInTurn(
     } catch (error) {
       const { account } = uploadTrouble(access, error);
       if (account.kind !== 'limited') throw error;
-      const retryAfterMs = account.retryAfterMs ?? access.pulse.limited();
+      const retryAfterMs = account.retryAfterMs ?? access.pulse.limited(deps.now());
       await holdAccount(deps, access, { kind: 'limited', retryAfterMs }, null);
       if (tries === limitedTries || retryAfterMs > limitedMostMs || cancelled.aborted) throw error;
       await pause(retryAfterMs, cancelled);
