@@ -22,15 +22,24 @@ export function redactor(headers: Readonly<Record<string, string>>): (text: stri
 }
 
 function spellings(secret: string): Set<string> {
-  const bytes = Buffer.from(secret);
-  // Too short a text in Base64 would be met by chance.
-  const coded = bytes.length < 8 ? [] : [bytes.toString('base64'), bytes.toString('base64url')];
-  const unpadded = coded.map((text) => text.replace(/=+$/, ''));
   return new Set([
     secret,
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1),
-    ...coded,
-    ...unpadded,
+    ...inBase64(Buffer.from(secret)),
   ]);
+}
+
+/** The letters that stand for the bytes in any Base64 text around them, wherever they begin in it. */
+function inBase64(bytes: Buffer): string[] {
+  // Few letters would be met by chance.
+  if (bytes.length < 8) return [];
+  return [0, 1, 2].flatMap((before) => {
+    const shifted = Buffer.concat([Buffer.alloc(before), bytes]);
+    const first = Math.ceil((before * 8) / 6);
+    const end = Math.floor((shifted.length * 8) / 6);
+    return (['base64', 'base64url'] as const).map((alphabet) =>
+      shifted.toString(alphabet).slice(first, end),
+    );
+  });
 }
