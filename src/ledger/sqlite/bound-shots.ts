@@ -22,6 +22,16 @@ export function openAgain(database: Database, submission: string): void {
   );
 }
 
+/** Of the other batches, which wait for what this one sends again. */
+export function openElsewhere(database: Database, submission: string, batch: string): void {
+  database.run(
+    `update shot set state = 'open', submission = null, why = null
+     where submission = ? and state = 'bound' and batch <> ?`,
+    submission,
+    batch,
+  );
+}
+
 export function skipShots(database: Database, submission: string, why: string): void {
   database.run(
     `update shot set state = 'skipped', why = ? where submission = ? and state = 'parked'`,

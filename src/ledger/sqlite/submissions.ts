@@ -1,6 +1,13 @@
 import type { BatchPolicy, SubmissionLedger } from '../port.ts';
 import { costOfFailure } from '../rules/transitions.ts';
-import { failShots, parkShots, reopenShots, retryShots, unparkShots } from './bound-shots.ts';
+import {
+  failShots,
+  openElsewhere,
+  parkShots,
+  reopenShots,
+  retryShots,
+  unparkShots,
+} from './bound-shots.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { adrift, due, stalledJobs } from './due.ts';
@@ -88,6 +95,7 @@ function park(database: Database, id: string, why: string, now: number): boolean
     if (!moved) return false;
     release(database, moved, moved.reserved);
     database.run(`update submission set resolution = 'resubmit' where id = ?`, id);
+    openElsewhere(database, id, moved.batch);
     retryShots(database, id, 'paid', why);
     return true;
   }

@@ -136,6 +136,31 @@ export function transitionSuite(open: Open): void {
     expect(await shot()).toMatchObject({ state: 'parked' });
   });
 
+  it('fails no shot of a batch that waits for a request which another sends again', async () => {
+    const policy = {
+      retries: 0,
+      paidRetries: 1,
+      maxFailures: null,
+      onAmbiguous: 'resubmit',
+    } as const;
+    await submit();
+    await ledger.submissions.failed(id, { reason: 'busy', refunded: true, billed: null });
+    range = await startBatch(ledger, 'fox', [plannedShot(0)], { policy });
+    id = await claimOne(ledger, range);
+    const other = await startBatch(ledger, 'owl', [plannedShot(0)], { accepted: [] });
+    const claimOther = () =>
+      ledger.claims.claim(other, { window: 5, postTimeoutMs: 1, worker: 'w' });
+    await claimOther();
+    await becomeAmbiguous();
+    await ledger.submissions.park(id, 'several fit');
+    expect(await shot('owl')).toMatchObject({ state: 'open', why: null });
+    // Owl has accepted no price: it waits for fox, which has.
+    expect(await claimOther()).toMatchObject({ granted: [], attached: 0 });
+    const second = await claimOne(ledger, range);
+    expect(await claimOther()).toMatchObject({ granted: [], attached: 1 });
+    expect(await shot('owl')).toMatchObject({ state: 'bound', submission: second });
+  });
+
   it('is done only when every file is saved, and spends what was billed', async () => {
     await submit();
     const outputs = [0, 1].map(() => ({ remote: 'r', url: null, expiresAt: null }));
