@@ -59,3 +59,16 @@ export function openNotes(document: BatchDocument, step: Step, catalogue: Catalo
     },
   };
 }
+
+/** A second price is paid only where the plan that a person accepted holds one. */
+export function policyNotes(document: BatchDocument): Problem[] {
+  const { onAmbiguous, paidRetries } = document.policy;
+  if (onAmbiguous !== 'resubmit' || paidRetries > 0) return [];
+  const mistake: Mistake = {
+    path: ['policy', 'onAmbiguous'],
+    message: 'resubmit sends nothing again without paidRetries: such shots are parked',
+    hint: 'add paidRetries: 1',
+    severity: 'note',
+  };
+  return [problemAt(document, mistake)];
+}

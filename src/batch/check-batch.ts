@@ -1,5 +1,5 @@
 import { formatAmount } from '../money.ts';
-import { openNotes } from './batch-notes.ts';
+import { openNotes, policyNotes } from './batch-notes.ts';
 import { lookUpAccount, lookUpModel } from './catalogue-lookup.ts';
 import type { BatchDocument } from './document.ts';
 import { openStep, uniqueProblems } from './expand.ts';
@@ -34,7 +34,11 @@ export function checkBatch(document: BatchDocument, context: ExpansionContext): 
   const expansions = new Map<string, StepExpansion>();
   for (const step of document.steps)
     expansions.set(step.name, openStep(document, step.name, context));
-  const general = [...checkBudget(document, context), ...checkModels(document, context)];
+  const general = [
+    ...checkBudget(document, context),
+    ...checkModels(document, context),
+    ...policyNotes(document),
+  ];
   const opened = document.steps.flatMap((step) => expansions.get(step.name)?.problems ?? []);
   const healthy = new Set<string>();
   const counts = new ReferenceCounts(document, context.catalogue);

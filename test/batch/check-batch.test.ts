@@ -261,6 +261,15 @@ references: "https://x.test/a.jpg?X-Amz-Signature=1"`);
     ]);
   });
 
+  it('as a note a policy that sends nothing again for want of a paid retry', () => {
+    const batch = (policy: string): string =>
+      stepText(`${painter}\nprompt: a`, `policy: { ${policy} }`);
+    expect(check(batch('onAmbiguous: resubmit'))).toMatchObject([
+      { severity: 'note', hint: 'add paidRetries: 1', path: ['policy', 'onAmbiguous'] },
+    ]);
+    expect(check(batch('onAmbiguous: resubmit, paidRetries: 1'))).toEqual([]);
+  });
+
   it('at most twenty mistakes of a stage, and how many more there are', () => {
     const words = Array.from({ length: 25 }, (_, index) => `{{ nope${index} }}`).join(' ');
     const problems = check(stepText(`${painter}\nprompt: "${words}"`));
