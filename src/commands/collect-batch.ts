@@ -6,8 +6,8 @@ import { type Session, startBatch } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Whether a batch is over, so that running its workflow again claims nothing. */
-export function isEnded({ state, endedAt }: BatchRow): boolean {
-  return state === 'finished' || (state === 'cancelled' && endedAt !== null);
+export function isEnded({ state }: BatchRow): boolean {
+  return state === 'finished' || state === 'cancelled';
 }
 
 /** Whether anything was paid for that is not on disk, or may have been: a job that was given up as endless. */

@@ -2,36 +2,11 @@ import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../port.ts';
 import { noLane } from '../rules/lane-name.ts';
+import { concerned, laneless } from './adrift.ts';
 import type { Database } from './database.ts';
 import { countRange, type RangeCounts } from './range.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
-
-/**
- * Generations of the batch and account that no shot waits for any more (replanned or retired since, or one
- * of their files is lost), so that nothing paid is forgotten. `+` and `cross join` keep SQLite on what is
- * live: by batch or account it would read all that ever ended.
- */
-const unwaited = `select m.id from submission m
-    where m.account = ?2 and m.state in ('claimed', 'submitted', 'ambiguous') and +m.batch = ?1
-      and m.op = 'generate'
-      and not exists (select 1 from shot where submission = m.id and state = 'bound')
-  union select o.submission from output o indexed by output_ready
-    cross join submission m on m.id = o.submission
-    where o.state = 'ready' and +m.state in ('succeeded', 'lost') and +m.batch = ?1
-      and +m.account = ?2
-      and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
-
-/** What a range answers for: submissions that its shots are bound to, whoever pays, and unwaited ones. */
-const concerned = `select s.submission as id from shot s
-    where s.batch = ?1 and s.account = ?2 and s.lane = ?3 and s.pos >= ?4 and s.pos < ?5
-      and s.state = 'bound'
-  union ${unwaited}`;
-
-/** What no lane answers for. */
-const laneless = `select s.submission as id from shot s
-    where s.batch = ?1 and s.account = ?2 and s.state = 'bound' and s.lane is null
-  union ${unwaited}`;
 
 /** Rows of `concerned`, read once and handed to each statement as a list. */
 const among = '(select value from json_each(?1))';
@@ -173,37 +148,6 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
       now,
     ) !== undefined
   );
-}
-
-/** Accounts at which something of the batch stands in no lane, or was given up as endless. */
-export function adrift(database: Database, batch: string): readonly string[] {
-  const accounts = database.all<{ account: string }>(
-    `select account from submission where batch = ?1
-     union select account from shot where batch = ?1 and state in ('bound', 'parked')`,
-    batch,
-  );
-  return accounts
-    .map(({ account }) => account)
-    .filter(
-      (account) =>
-        database.get(`select 1 from (${laneless}) limit 1`, batch, account) !== undefined ||
-        stalledJobs(database, batch, account).length > 0,
-    );
-}
-
-export function stalledJobs(
-  database: Database,
-  batch: string,
-  account: string,
-): readonly { submission: string; job: JsonObject }[] {
-  const rows = database.all<{ id: string; job: string }>(
-    `select id, job from submission m
-     where account = ?2 and state = 'stalled' and op = 'generate' and job is not null
-       and (batch = ?1 or exists (select 1 from shot where submission = m.id and batch = ?1))`,
-    batch,
-    account,
-  );
-  return rows.map(({ id, job }) => ({ submission: id, job: JSON.parse(job) as JsonObject }));
 }
 
 /** Two unclear requests that may have been on the wire at one time: neither is known by time alone. */

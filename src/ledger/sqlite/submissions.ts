@@ -10,12 +10,13 @@ import {
 } from './bound-shots.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
-import { adrift, due, stalledJobs } from './due.ts';
+import { due } from './due.ts';
 import { putHold } from './holds.ts';
 import { noteListed } from './cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
 import { delayOutput, loseOutput, renewOutput, saveOutput } from './outputs.ts';
+import { adrift, stalledJobs } from './adrift.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from './batches.ts';
 import { resolve } from './resolve.ts';
