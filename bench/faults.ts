@@ -1,18 +1,18 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../src/temporal/package-root.ts';
 import { type Mutant, mutants, plant } from './faults/mutants.ts';
 import { runScenario, type RunReport } from './faults/run-scenario.ts';
 import { drawScenario } from './faults/scenario.ts';
-import { formatTable, sumUp } from './faults/table.ts';
+import { formatPage, formatTable, sumUp } from './faults/table.ts';
 
-const help = `npm run faults -- --seed N --runs M [--parallel 2] [--results FILE] [--json] [--keep]
+const help = `npm run faults -- --seed N --runs M [--parallel 2] [--results FILE] [--page FILE] [--json] [--keep]
 
 Each run draws a batch, faults and kills from its seed, runs the real command line, worker, Temporal
 server and ledger against the simulator, and compares four books: the simulator's, the ledger's, the
 files and the receipt. Seeds are N, N+1, ... Results are kept run by run, so that the same command goes
-on where it was stopped. A run that breaks a promise prints its seed: --seed THAT --runs 1 --keep shows it again.
+on where it was stopped; --page writes them as docs/faults.md. A run that breaks a promise prints its seed: --seed THAT --runs 1 --keep shows it again.
 
 npm run faults -- --mutants plants six bugs, one after the other, and says after how many runs each was found.`;
 
@@ -26,6 +26,7 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string' },
+    page: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -59,7 +60,13 @@ async function campaign(): Promise<void> {
   const mine = reports.filter(({ seed }) => seeds.includes(seed));
   const sum = sumUp(mine);
   console.log(values.json ? JSON.stringify(sum, null, 2) : formatTable(sum));
+  if (values.page) writeFileSync(values.page, formatPage(sum, commandLine()));
   if (mine.some(({ hung, broken }) => hung || broken.length > 0)) process.exitCode = 1;
+}
+
+/** What was typed, without the places of its files. */
+function commandLine(): string {
+  return `npm run faults -- --seed ${values.seed} --runs ${values.runs} --parallel ${values.parallel}`;
 }
 
 /** Each planted bug must turn the campaign red within twenty runs. */

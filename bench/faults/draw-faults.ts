@@ -136,6 +136,6 @@ export function drawFaults(draw: Draw, shots: number): Fault[] {
   const names = draw.some(Object.keys(faultMakers), draw.whole(3, 10));
   return names.flatMap((name) => {
     const maker = faultMakers[name];
-    return maker ? [maker(draw, shots)] : [];
+    return maker ? [{ ...maker(draw, shots), name }] : [];
   });
 }

@@ -18,6 +18,8 @@ export interface RunReport extends Books {
   readonly kills: number;
   readonly hung: boolean;
   readonly seconds: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
   /** Left only when something is wrong. */
   readonly folder: string | null;
 }
@@ -59,6 +61,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       kills: company.kills,
       hung,
       seconds: (Date.now() - startedAt) / 1_000,
+      startedAt,
       folder: wrong ? stage.folder : null,
     };
   } finally {

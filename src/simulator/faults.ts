@@ -40,6 +40,8 @@ export type FaultScope = (typeof scopes)[FaultKind];
  */
 export interface Fault {
   kind: FaultKind;
+  /** Under which the book counts it; its kind unless given. */
+  name?: string;
   /** Method, and a regular expression on the path. A fault of a job matches the request that starts it. */
   match?: { method?: string; path?: string };
   probability?: number;
@@ -87,7 +89,7 @@ export class Faults {
       (fault, index) =>
         scopes[fault.kind] === scope && matches(fault, method, path) && this.#strikes(fault, index),
     );
-    for (const fault of struck) this.#book.injected(fault.kind);
+    for (const fault of struck) this.#book.injected(fault.name ?? fault.kind);
     return struck;
   }
 
