@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ReportLedger, ShotRow, SubmissionRow } from '../ledger/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import { keepOld } from '../storage/old-folder.ts';
-import type { MaterialItem } from '../storage/out-files.ts';
+import { batchFolder, type MaterialItem } from '../storage/out-files.ts';
 import { materialiseAll, retire } from '../storage/out-tree.ts';
 import { balanceChanges, checksOf } from './checks.ts';
 import { writeContactSheet } from './contact-sheet.ts';
@@ -45,6 +45,7 @@ export interface Results {
 export async function writeResults(input: ResultsInput): Promise<Results> {
   const { reports, blobs, outRoot, batch } = input;
   const directory = join(outRoot, batch);
+  await batchFolder(outRoot, batch);
   const submissions = new Map<string, SubmissionRow>();
   for await (const row of reports.submissions(batch)) submissions.set(row.submission, row);
   const shots: ShotRow[] = [];

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sniffMedia } from '../http/sniff.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import { temporaryBeside } from '../storage/atomic-file.ts';
+import { ownFolder } from '../storage/out-files.ts';
 
 const longSide = 320;
 /** A picture that unpacks to more than this is not worth the memory. */
@@ -24,8 +25,7 @@ export async function makeThumbnails(
   pictures: readonly Picture[],
   blobs: Blobs,
 ): Promise<ReadonlySet<string>> {
-  const folder = join(batchFolder, '_thumbs');
-  await mkdir(folder, { recursive: true });
+  const folder = await ownFolder(await realpath(batchFolder), '_thumbs');
   const there = new Set(await readdir(folder));
   const done = new Set<string>();
   const queue = pictures.values();

@@ -1,8 +1,9 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Blobs } from './blobs.ts';
 import {
+  batchFolder,
   fileNameOf,
   factsOf,
   hashOf,
@@ -60,9 +61,8 @@ export async function moveToOld(outRoot: string, batch: string, file: OutFile): 
 }
 
 async function oldFolderOf(outRoot: string, batch: string, step: string): Promise<string> {
-  const root = join(outRoot, segment(batch));
-  await mkdir(root, { recursive: true });
-  return await ownFolder(await ownFolder(await realpath(root), oldFolder), segment(step));
+  const old = await ownFolder(await batchFolder(outRoot, batch), oldFolder);
+  return await ownFolder(old, segment(step));
 }
 
 /** A name that is free there; undefined when one of the names that it may have holds these bytes. */

@@ -35,18 +35,30 @@ export const oldFolder = '_old';
 
 /** The folder of a step, which is surely inside the batch's own. */
 export async function stepFolder(outRoot: string, batch: string, step: string): Promise<string> {
-  const root = join(outRoot, segment(batch));
-  await mkdir(root, { recursive: true });
-  return ownFolder(await realpath(root), segment(step));
+  return await ownFolder(await batchFolder(outRoot, batch), segment(step));
 }
 
+/** The folder of a batch. `out` itself may be a link, to a larger disk for instance; nothing in it may. */
+export async function batchFolder(outRoot: string, batch: string): Promise<string> {
+  await mkdir(outRoot, { recursive: true });
+  return await ownFolder(await realpath(outRoot), segment(batch));
+}
+
+/** @throws UserError where the folder leads out of its parent */
 export async function ownFolder(parent: string, name: string): Promise<string> {
   const folder = join(parent, name);
-  await mkdir(folder, { recursive: true });
-  if ((await realpath(folder)) === folder) return folder;
-  throw new UserError(`${folder} is a link that leads elsewhere; nothing was written there`, {
-    next: ['replace the link by a folder, or choose another place with --out'],
+  await mkdir(folder).catch((error: unknown) => {
+    // A link that leads nowhere is there as well.
+    if (systemCode(error) !== 'EEXIST') throw error;
   });
+  const real = await realpath(folder).catch(() => undefined);
+  if (real === folder && (await lstat(folder)).isDirectory()) return folder;
+  throw new UserError(
+    `${folder} is no folder, or a link that leads elsewhere; nothing was written`,
+    {
+      next: ['put a folder in its place, or choose another place with --out'],
+    },
+  );
 }
 
 export const fileNameOf = (file: OutFile): string => segment(file.fileName);

@@ -34,7 +34,22 @@ export async function materialise(
   item: MaterialItem,
   blobs: Blobs,
 ): Promise<Materialised> {
-  const folder = await stepFolder(outRoot, batch, item.step);
+  return await materialiseIn(
+    await stepFolder(outRoot, batch, item.step),
+    outRoot,
+    batch,
+    item,
+    blobs,
+  );
+}
+
+async function materialiseIn(
+  folder: string,
+  outRoot: string,
+  batch: string,
+  item: MaterialItem,
+  blobs: Blobs,
+): Promise<Materialised> {
   const target = join(folder, fileNameOf(item));
   const blob = await blobs.path(item.sha256);
   const original = await lstat(blob);
@@ -55,10 +70,15 @@ export async function materialiseAll(
   blobs: Blobs,
 ): Promise<Materialised[]> {
   const results: Materialised[] = [];
+  const folders = new Map<string, string>();
+  for (const step of new Set(items.map((item) => item.step)))
+    folders.set(step, await stepFolder(outRoot, batch, step));
   const queue = items.entries();
   const work = async (): Promise<void> => {
-    for (const [position, item] of queue)
-      results[position] = await materialise(outRoot, batch, item, blobs);
+    for (const [position, item] of queue) {
+      const folder = folders.get(item.step) ?? '';
+      results[position] = await materialiseIn(folder, outRoot, batch, item, blobs);
+    }
   };
   await Promise.all(Array.from({ length: parallel }, work));
   return results;
