@@ -95,17 +95,20 @@ describe('a batch from its file to its pictures', () => {
         spent: '45',
         refunded: '0',
         promised: '0',
+        lost: '0',
         ambiguous: '0',
+        unproven: '0',
       },
     ]);
     const jobs = stage.simulator.book.accepted.map(({ id }) => id);
     expect(value.submissions.map(({ jobId }) => jobId).toSorted()).toEqual(jobs.toSorted());
-    expect(value.submissions).toContainEqual({
-      key: 'large/fox',
+    expect(value.submissions.find(({ key }) => key === 'large/fox')).toMatchObject({
       attempt: 1,
       state: 'succeeded',
       jobId: expect.any(String) as string,
       price: '5',
+      spent: '5',
+      files: { saved: 1, open: 0 },
     });
     expect(JSON.parse(stage.read('out/foxes/receipt.json'))).toEqual(value);
   });

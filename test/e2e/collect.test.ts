@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultSettings } from '../../src/simulator/settings.ts';
 import { openStage, type Stage, until } from './stage.ts';
 
-/** Long enough to be cancelled in. */
-const jobMs = 2_500;
+/** Longer than any test: jobs that take it end when the vendor's clock is moved. */
+const longMs = 600_000;
 const batchOf = (name: string, prompts: readonly string[]): string => `\
 batch: ${name}
 steps:
@@ -41,9 +41,11 @@ interface Receipt {
 
 describe('what was paid for', () => {
   let stage: Stage;
+  let aheadMs = 0;
   beforeAll(async () => {
     const prices = { ...defaultSettings.prices, photogpt: { image: 12 } };
-    stage = await openStage({ jobMs, jitter: 0, prices });
+    const clock = { now: () => Date.now() + aheadMs };
+    stage = await openStage({ jobMs: 50, jitter: 0, prices, clock });
     stage.write('shotlist.yaml', accounts);
     await stage.startWorker();
   });
@@ -57,49 +59,22 @@ describe('what was paid for', () => {
     const folder = join(stage.folder, 'out', ...place);
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jpg')) : [];
   };
-  /** Starts a batch and abandons it when all of its jobs run. @returns what `cancel` said */
+  /** Starts a batch, abandons it when all of its jobs run, and lets them end. @returns what `cancel` said */
   const abandon = async (batch: string, prompts: readonly string[]) => {
-    stage.simulator.settings.jobMs = jobMs;
+    stage.simulator.settings.jobMs = longMs;
     stage.write(`${batch}.yaml`, batchOf(batch, prompts));
     const running = stage.start(['run', `${batch}.yaml`, '--yes']);
     await until('all jobs run', () => acceptedOf(batch).length === prompts.length);
     const { code, stdout } = await stage.run(['cancel', batch, '--abandon']);
     expect(code).toBe(0);
     await running.ended;
+    expect(filesOf(batch, 'pictures')).toEqual([]);
+    stage.simulator.settings.jobMs = 50;
+    aheadMs += longMs;
     return stdout;
   };
 
-  it('is named when a batch is abandoned, and collected later without paying', async () => {
-    const said = await abandon('left', ['fox', 'hen', 'owl']);
-    expect(said).toMatch(/left: 3 jobs at photogpt, 30 credits/);
-    expect(filesOf('left', 'pictures')).toEqual([]);
-    expect((await stage.run(['status', 'left'])).stdout).toContain('shotlist collect left');
-    const { code, stdout } = await stage.run(['collect']);
-    expect(stdout).toContain('left: all that it paid for is on disk');
-    expect(code).toBe(0);
-    expect(filesOf('left', 'pictures')).toHaveLength(3);
-    expect((await stage.run(['collect', 'left'])).stdout).toBe('Nothing is left to collect.\n');
-    expect(await stage.json(['status', 'left'])).toMatchObject({ value: { state: 'cancelled' } });
-    expect(acceptedOf('left')).toHaveLength(3);
-  });
-
-  it('goes to _old/ when its shot has changed meanwhile', async () => {
-    await abandon('changed', ['fox', 'hen']);
-    stage.simulator.settings.jobMs = 50;
-    stage.write('changed.yaml', batchOf('changed', ['fox', 'elk']));
-    const { code, stdout } = await stage.run(['run', 'changed.yaml', '--yes']);
-    expect(stdout).toContain('2 of 2 shots have their files');
-    expect(code).toBe(0);
-    expect(filesOf('changed', 'pictures')).toHaveLength(2);
-    const [old, ...others] = filesOf('changed', '_old', 'pictures');
-    expect([old, others]).toEqual(['picture-1.jpg', []]);
-    const sidecar = join(stage.folder, 'out/changed/_old/pictures/picture-1.json');
-    expect(readFileSync(sidecar, 'utf8')).toContain('changed, hen');
-    expect(acceptedOf('changed')).toHaveLength(3);
-  });
-
   it("is held against the vendors' own numbers, and a bill above its price is told", async () => {
-    stage.simulator.settings.jobMs = 50;
     stage.write('costs.yaml', costs);
     const { code, stdout } = await stage.run(['run', 'costs.yaml', '--yes']);
     expect(stdout).toContain('3 of 3 shots have their files');
@@ -125,5 +100,32 @@ describe('what was paid for', () => {
       /photogpt +DIFFERS +the vendor's list shows 12 credits for 1 job: 2 credits/,
     );
     expect(JSON.parse(stage.read('out/costs/receipt.json'))).toEqual(value);
+  });
+
+  it('is named when a batch is abandoned, and collected later without paying', async () => {
+    const said = await abandon('left', ['fox', 'hen', 'owl']);
+    expect(said).toMatch(/left: 3 jobs at photogpt, 30 credits/);
+    expect((await stage.run(['status', 'left'])).stdout).toContain('shotlist collect left');
+    const { code, stdout } = await stage.run(['collect']);
+    expect(stdout).toContain('left: all that it paid for is on disk');
+    expect(code).toBe(0);
+    expect(filesOf('left', 'pictures')).toHaveLength(3);
+    expect((await stage.run(['collect', 'left'])).stdout).toBe('Nothing is left to collect.\n');
+    expect(await stage.json(['status', 'left'])).toMatchObject({ value: { state: 'cancelled' } });
+    expect(acceptedOf('left')).toHaveLength(3);
+  });
+
+  it('goes to _old/ when its shot has changed meanwhile', async () => {
+    await abandon('changed', ['fox', 'hen']);
+    stage.write('changed.yaml', batchOf('changed', ['fox', 'elk']));
+    const { code, stdout } = await stage.run(['run', 'changed.yaml', '--yes']);
+    expect(stdout).toContain('2 of 2 shots have their files');
+    expect(code).toBe(0);
+    expect(filesOf('changed', 'pictures')).toHaveLength(2);
+    const [old, ...others] = filesOf('changed', '_old', 'pictures');
+    expect([old, others]).toEqual(['picture-1.jpg', []]);
+    const sidecar = join(stage.folder, 'out/changed/_old/pictures/picture-1.json');
+    expect(readFileSync(sidecar, 'utf8')).toContain('changed, hen');
+    expect(acceptedOf('changed')).toHaveLength(3);
   });
 });
