@@ -4,7 +4,7 @@ import { jobTimes } from './claim-and-start.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 
 /** How far outside the request's time a job may have been made that nothing but its time tells apart. */
-const closeMs = 10_000;
+const closeMs = 5_000;
 
 /**
  * Finds out whether a request without a usable answer made a job. Adopts only the one job that fits, calls
