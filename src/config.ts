@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -95,6 +95,9 @@ export interface Config {
   readonly searchPath: string;
   readonly accounts: ReadonlyMap<string, AccountConfig>;
 }
+
+/** `shotlist.yaml`. */
+export const settingsBytesMax = 1024 * 1024;
 
 const positiveInteger = z.number().int().positive();
 const decimal = z.union([z.number().nonnegative(), z.string()]).transform(String);
@@ -244,7 +247,10 @@ function parseBudget(text: string, unit: Unit, where: string): AccountConfig['bu
 }
 
 function readAccountEntries(file: string): Map<string, Readonly<Record<string, unknown>>> {
-  if (!existsSync(file)) return new Map();
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats) return new Map();
+  if (!stats.isFile()) throw new UserError(`${file} is not a plain file`);
+  if (stats.size > settingsBytesMax) throw new UserError(`${file} is larger than 1 MB`);
   let content: unknown;
   try {
     content = parse(readFileSync(file, 'utf8'));

@@ -8,7 +8,7 @@ export class BrokenFileError extends Error {
 }
 
 /** Far above any model's pictures; a picture beyond it would take gigabytes to look at. */
-const pixelsMax = 400_000_000;
+export const pixelsMax = 400_000_000;
 const undecodable: ReadonlySet<string> = new Set(['image/heic']);
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import type { Json } from '../json.ts';
 
-const nameBytesMax = 120;
+export const nameBytesMax = 120;
 const hashDigits = 6;
 
 /** Device names that Windows reserves, with any extension and in any letter case. */

@@ -27,7 +27,7 @@ export function accountHost(account: {
     upload: (file) =>
       telling(async () => {
         const uploaded = await provider.upload?.(file);
-        if (typeof uploaded?.url === 'string') return uploaded;
+        if (uploaded && isPublicLink(uploaded.url)) return uploaded;
         throw new HostingError(`${name} gave no public link to the file`, { lasting: true });
       }),
     ...(provider.uploadState && {
@@ -35,4 +35,10 @@ export function accountHost(account: {
         telling(async () => (await provider.uploadState?.(remote)) ?? 'missing'),
     }),
   };
+}
+
+/** What another vendor is asked to fetch; an answer may hold anything. */
+function isPublicLink(url: string | null): boolean {
+  const protocol = url === null ? undefined : URL.parse(url)?.protocol;
+  return protocol === 'https:' || protocol === 'http:';
 }

@@ -2,7 +2,8 @@ import type { Dispatcher } from 'undici';
 import type { SendFence } from '../providers/port.ts';
 import { FenceError, HttpError, NetworkError, ResponseShapeError, TimeoutError } from './errors.ts';
 
-const errorBodyMax = 4_000;
+/** Letters of an error's body. */
+export const errorBodyMax = 4_000;
 /** Bytes that hold 4,000 characters whatever the alphabet. */
 const errorBytesMax = errorBodyMax * 4;
 

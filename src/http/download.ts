@@ -32,7 +32,7 @@ export interface Download {
   readonly bytes: number | null;
 }
 
-const redirectsMax = 5;
+export const redirectsMax = 5;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const connections = { allowH2: false, connections: 16, keepAliveTimeout: 4_000 };
 const neverConnected = new Set([

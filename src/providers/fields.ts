@@ -9,7 +9,7 @@ export function choice(values: readonly (string | number)[], preset?: string | n
     : { kind: 'choice', values, default: preset };
 }
 
-const idLettersMax = 500;
+export const idLettersMax = 500;
 
 /**
  * Ids are opaque; a number is kept as text. They stand in paths of later requests, always encoded; `.` and

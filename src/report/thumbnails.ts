@@ -7,7 +7,7 @@ import { ownFolder } from '../storage/out-files.ts';
 
 const longSide = 320;
 /** A picture that unpacks to more than this is not worth the memory. */
-export const maxPixels = 200_000_000;
+export const pixelsMax = 200_000_000;
 const parallel = 2;
 
 export interface Picture {
@@ -49,7 +49,7 @@ async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boo
     const path = await blobs.path(sha256);
     // The decoder would render a drawing, whatever it was said to be.
     if (sniffMedia(await headOf(path))?.kind !== 'image') return false;
-    await sharp(path, { limitInputPixels: maxPixels })
+    await sharp(path, { limitInputPixels: pixelsMax })
       .rotate()
       .resize({ width: longSide, height: longSide, fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 76 })

@@ -15,8 +15,8 @@ const failed = new Set(['failed', 'error']);
 
 /** The vendor lists at most seven days at once. */
 const windowMs = 7 * 24 * 3_600_000;
-const pagesMax = 500;
-const jobsMax = 200_000;
+export const pagesMax = 500;
+export const jobsMax = 200_000;
 
 function jobPath(ref: JobRef): string {
   return `/jobs/${encodeURIComponent(String(ref.jobId))}`;

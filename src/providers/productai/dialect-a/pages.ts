@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Api } from '../../api.ts';
 import { listIn } from '../../lists.ts';
 
-const pagesMax = 500;
-const entriesMax = 200_000;
+export const pagesMax = 500;
+export const entriesMax = 200_000;
 
 /** The documents say 20 of jobs and nothing of uploads; presets take 100. */
 export const usualPageSize = 20;

@@ -1,0 +1,85 @@
+import { readdirSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { imageBytesMax } from '../../src/activities/media-only.ts';
+import { outputsMax } from '../../src/activities/poll-job.ts';
+import { linkedFileBytesMax } from '../../src/activities/resolve-references.ts';
+import { outputBytesMax, outputTimes } from '../../src/activities/save-output.ts';
+import { pixelsMax } from '../../src/activities/whole-file.ts';
+import { dataBytesMax } from '../../src/batch/data.ts';
+import { nameBytesMax } from '../../src/batch/names.ts';
+import { cellsMax } from '../../src/batch/step-data.ts';
+import { columnsMax, depthMax } from '../../src/batch/table-limits.ts';
+import { renderMsMax, templateLettersMax } from '../../src/batch/template-engine.ts';
+import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/yaml-file.ts';
+import { settingsBytesMax } from '../../src/config.ts';
+import { errorBodyMax } from '../../src/http/attempt.ts';
+import { redirectsMax } from '../../src/http/download.ts';
+import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
+import { idLettersMax } from '../../src/providers/fields.ts';
+import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
+import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a/pages.ts';
+import { pixelsMax as thumbnailPixelsMax } from '../../src/report/thumbnails.ts';
+import { referenceBytesMax } from '../../src/storage/disk-files.ts';
+import { entriesMax, matchesMax } from '../../src/storage/file-pattern.ts';
+import { read, root } from './support.ts';
+
+const count = (number: number): string => number.toLocaleString('en');
+const megabytes = (bytes: number): string => `${count(bytes / 1024 / 1024)} MB`;
+
+/** Each limit as the code has it; the documents say what it is for and what happens beyond it. */
+const limits = new Map([
+  ['batch file', megabytes(batchBytesMax)],
+  ['levels of nesting in a batch file or a line of JSONL', count(depthMax)],
+  ['aliases in a batch file', count(aliasCountMax)],
+  ['values in a batch file, aliases and merge keys written out', count(valuesMax)],
+  ['`shotlist.yaml`', megabytes(settingsBytesMax)],
+  ['data file', megabytes(dataBytesMax)],
+  ['columns of a data file', count(columnsMax)],
+  ['combinations of rows and axes in a step, and shots of a step', count(cellsMax)],
+  ['letters and list entries that one template handles', count(templateLettersMax)],
+  ['time for one template', `${renderMsMax / 1_000} s`],
+  ['files that a pattern finds', count(matchesMax)],
+  ['names that a pattern looks through', count(entriesMax)],
+  ['a name', `${nameBytesMax} bytes`],
+  ['referenced file', megabytes(referenceBytesMax)],
+  ['file behind a referenced link, where it is uploaded', megabytes(linkedFileBytesMax)],
+  ['answer of a vendor', megabytes(answerBytesMax)],
+  ['levels of nesting in an answer', count(answerDepthMax)],
+  ["an error's text", `${count(errorBodyMax)} letters`],
+  ['an id of a vendor', `${idLettersMax} letters`],
+  ['pages of a list of jobs', count(pagesMax)],
+  ['jobs in a list of jobs', count(Math.max(jobsMax, listedMax))],
+  ['files of one job', count(outputsMax)],
+  ['redirects of a download', count(redirectsMax)],
+  ['picture or drawing that a vendor made', megabytes(imageBytesMax)],
+  ['film that a vendor made', megabytes(outputBytesMax)],
+  ['time for a download', `${outputTimes.timeoutMs / 60_000} min`],
+  ['silence in a download', `${outputTimes.idleTimeoutMs / 1_000} s`],
+  ['pixels of a picture', count(pixelsMax)],
+  ['pixels of a picture that gets a thumbnail', count(thumbnailPixelsMax)],
+]);
+
+it('docs/limits.md has every limit as the code has it, and no other', () => {
+  const rows = read('docs/limits.md')
+    .split('\n')
+    .filter((line) => /^\| (?!-|what )/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .map(([, what = '', limit = '', beyond = '']) => ({ what, limit, explained: beyond !== '' }));
+  expect(rows).toEqual([...limits].map(([what, limit]) => ({ what, limit, explained: true })));
+});
+
+it('every limit that a room tells the others about is among them', () => {
+  const rooms = ['batch', 'http', 'storage', 'activities', 'providers', 'report'];
+  const files = rooms.flatMap((room) =>
+    (readdirSync(`${root}src/${room}`, { recursive: true }) as string[])
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `src/${room}/${name}`),
+  );
+  const named = read('test/docs/limits.test.ts');
+  const missing = files.flatMap((file) =>
+    [...read(file).matchAll(/^export const (\w+Max) = \d/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => !new RegExp(`\\b${name}\\b`).test(named)),
+  );
+  expect(missing.filter((name) => name !== 'referencesMax')).toEqual([]);
+});
