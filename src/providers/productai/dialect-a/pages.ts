@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Api } from '../../api.ts';
 import { listIn } from '../../lists.ts';
 
-export const pagesMax = 500;
+const pagesMax = 500;
 export const entriesMax = 200_000;
 
 /** The documents say 20 of jobs and nothing of uploads; presets take 100. */
