@@ -88,19 +88,34 @@ async function serve(project: Project, temporal: TemporalConnection, options: Se
   });
 }
 
-/** Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat. */
+/**
+ * Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat.
+ * The workflow of an earlier run may still be closing: what it is woken with is not this run's, so its end
+ * is waited for.
+ */
 export async function startBatch(
-  temporal: TemporalConnection,
-  row: BatchRow,
+  { client }: TemporalConnection,
+  { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
   ledgerId: string,
 ): Promise<void> {
-  await temporal.client.workflow.signalWithStart('batchWorkflow', {
-    signal: 'joined',
-    workflowId: batchWorkflowId(row.batch),
-    taskQueue: commonTaskQueue,
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    staticSummary: `${row.batch}, run ${row.run}`,
-    args: [{ batch: row.batch, run: row.run, ledgerId }],
-  });
+  const workflowId = batchWorkflowId(batch);
+  for (;;) {
+    await client.workflow.signalWithStart('batchWorkflow', {
+      signal: 'joined',
+      workflowId,
+      taskQueue: commonTaskQueue,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${batch}, run ${run}`,
+      memo: { run },
+      args: [{ batch, run, ledgerId }],
+    });
+    const { memo, runId } = await client.workflow.getHandle(workflowId).describe();
+    const earlier = Number(memo?.['run'] ?? run) < run;
+    if (!earlier) return;
+    await client.workflow
+      .getHandle(workflowId, runId)
+      .result()
+      .catch(() => undefined);
+  }
 }
