@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { accountName } from '../../src/batch/ids.ts';
 import type { AccountMoney, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
@@ -31,6 +32,8 @@ interface Ledger {
   readonly shots: readonly ShotRow[];
   readonly submissions: readonly SubmissionRow[];
   readonly money: readonly AccountMoney[];
+  /** What was accepted with the plans of all runs, by account. */
+  readonly accepted: ReadonlyMap<string, number>;
 }
 type Entry = SimulatorBook['accepted'][number];
 
@@ -134,13 +137,13 @@ function mixedUp(book: SimulatorBook, { shots, submissions }: Ledger): string[] 
 }
 
 /** By the vendor's own prices: what was charged and kept against what was accepted, or capped below it. */
-function overrunsOf(book: SimulatorBook, { money, submissions }: Ledger): string[] {
+function overrunsOf(book: SimulatorBook, { money, submissions, accepted }: Ledger): string[] {
   return money.flatMap((account) => {
     // What was accepted without a price is in no cap.
     if (hasUnknownPrice(account, submissions)) return [];
-    const limit = Math.min(account.planned, account.cap ?? Infinity);
+    const limit = Math.min(accepted.get(account.account) ?? 0, account.cap ?? Infinity);
     const charged = chargedTo(book, account);
-    return charged > limit && account.planned > 0
+    return charged > limit
       ? [`${accountName(account.account)} was charged ${charged} of ${limit}`]
       : [];
   });
@@ -173,10 +176,22 @@ function moneyDiffers(book: SimulatorBook, { money, submissions }: Ledger): stri
     if (hasUnknownPrice(account, submissions)) return [];
     if (charged > held) return [`${name} charged ${charged}, but the ledger accounts for ${held}`];
     const exact = account.ambiguous + account.reserved + account.promised === 0;
-    return exact && charged !== account.spent
+    return exact && charged + untold(book, account, submissions) !== account.spent
       ? [`${name} charged ${charged}, but the ledger says that ${account.spent} were spent`]
       : [];
   });
+}
+
+/** Jobs that failed and were refunded by vendors that do not say so: they count as spent. */
+function untold(
+  book: SimulatorBook,
+  { account }: AccountMoney,
+  submissions: readonly SubmissionRow[],
+): number {
+  const refunded = new Set(book.accepted.filter((entry) => entry.refunded).map(({ id }) => id));
+  return submissions
+    .filter((row) => row.account === account && refunded.has(row.jobId ?? ''))
+    .reduce((sum, { spent }) => sum + spent, 0);
 }
 
 function receiptDiffers(folder: string, { money }: Ledger): string[] {
@@ -198,15 +213,31 @@ function unfinished({ shots }: Ledger): string[] {
 }
 
 async function readLedger(folder: string): Promise<Ledger> {
-  const ledger = await openSqliteLedger({ path: join(folder, '.shotlist', 'ledger.db') });
+  const path = join(folder, '.shotlist', 'ledger.db');
+  const ledger = await openSqliteLedger({ path });
   try {
     const status = await ledger.reports.status('campaign');
     return {
       shots: await Array.fromAsync(ledger.reports.shots('campaign')),
       submissions: await Array.fromAsync(ledger.reports.submissions('campaign')),
       money: status?.accounts ?? [],
+      accepted: acceptedSums(path),
     };
   } finally {
     await ledger.close();
+  }
+}
+
+function acceptedSums(path: string): ReadonlyMap<string, number> {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const rows = database
+      .prepare(
+        `select account, sum(cap) as cap from budget where scope like 'accepted:%' group by 1`,
+      )
+      .all();
+    return new Map(rows.map(({ account, cap }) => [String(account), Number(cap)]));
+  } finally {
+    database.close();
   }
 }

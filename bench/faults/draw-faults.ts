@@ -10,6 +10,12 @@ const some = (draw: Draw, shots: number, share: number): Pick<Fault, 'probabilit
   count: Math.max(1, Math.round(shots * share)),
 });
 
+/** Of downloads: many in a row on one file would only show how long it waits between two tries. */
+const few = (draw: Draw): Pick<Fault, 'probability' | 'count'> => ({
+  probability: draw.whole(10, 50) / 100,
+  count: draw.whole(1, 4),
+});
+
 /** By the name that the table of docs/faults.md gives each. */
 export const faultMakers: Readonly<Record<string, Maker>> = {
   'connection refused': (draw) => ({
@@ -115,15 +121,15 @@ export const faultMakers: Readonly<Record<string, Maker>> = {
     ms: draw.whole(100, 1_000),
     ...some(draw, shots, 0.5),
   }),
-  'output URL expired': (draw, shots) => ({ kind: 'url-expired', ...some(draw, shots, 0.3) }),
-  'output 403': (draw, shots) => ({ kind: 'download-forbidden', ...some(draw, shots, 0.3) }),
-  'output 5xx': (draw, shots) => ({ kind: 'download-error', ...some(draw, shots, 0.3) }),
-  'output reset half way': (draw, shots) => ({ kind: 'download-reset', ...some(draw, shots, 0.3) }),
-  'output is HTML': (draw, shots) => ({ kind: 'download-html', ...some(draw, shots, 0.3) }),
-  'output too short': (draw, shots) => ({ kind: 'download-short', ...some(draw, shots, 0.3) }),
-  'output has wrong bytes': (draw, shots) => ({
+  'output URL expired': (draw) => ({ kind: 'url-expired', ...few(draw) }),
+  'output 403': (draw) => ({ kind: 'download-forbidden', ...few(draw) }),
+  'output 5xx': (draw) => ({ kind: 'download-error', ...few(draw) }),
+  'output reset half way': (draw) => ({ kind: 'download-reset', ...few(draw) }),
+  'output is HTML': (draw) => ({ kind: 'download-html', ...few(draw) }),
+  'output too short': (draw) => ({ kind: 'download-short', ...few(draw) }),
+  'output has wrong bytes': (draw) => ({
     kind: 'download-wrong-bytes',
-    ...some(draw, shots, 0.3),
+    ...few(draw),
   }),
   'slow answers': (draw, shots) => ({
     kind: 'slow',

@@ -52,7 +52,7 @@ export function drawIncidents(draw: Draw, shape: 'alone' | 'company', shots: num
       kind: 'clock',
       moment: draw.pick(dangerous),
       nth: draw.whole(1, 6),
-      byMs: draw.pick([-3_600_000, -10_000, 10_000, 3_600_000]),
+      byMs: draw.pick([-20_000, -3_000, 10_000, 3_600_000]),
     });
   if (draw.chance(0.12))
     incidents.push({ kind: 'ledger-locked', accepted: accepted(), ms: draw.whole(500, 4_000) });

@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Loaded into a process with --import: does to it what the environment says, at the moments it names. */
 interface Blow {
@@ -29,6 +30,22 @@ const trueNow = Date.now.bind(Date);
 let offset = 0;
 Date.now = () => trueNow() + offset;
 
+/** All processes of a machine have one clock: a step of it is told through a file. */
+const clockFile = process.env['SHOTLIST_CLOCK'];
+if (clockFile !== undefined) {
+  readClock(clockFile);
+  setInterval(() => readClock(clockFile), 20).unref();
+}
+
 function stepClock(byMs: number): void {
   offset += byMs;
+  if (clockFile !== undefined) writeFileSync(clockFile, String(offset));
+}
+
+function readClock(file: string): void {
+  try {
+    offset = Number(readFileSync(file, 'utf8'));
+  } catch {
+    // Nobody has stepped it yet.
+  }
 }

@@ -151,10 +151,12 @@ class Company {
     const blows = withHook && !this.#blowsAreOut;
     if (blows) this.#blowsAreOut = true;
     const own = this.#scenario.incidents.filter(({ kind }) => isBlow(kind));
-    const settings = blows
-      ? { SHOTLIST_BLOWS: JSON.stringify(own), NODE_OPTIONS: `--import=${hook}` }
-      : undefined;
-    const command = this.#stage.startWith(settings ?? {}, log, ...words);
+    const settings = {
+      NODE_OPTIONS: `--import=${hook}`,
+      SHOTLIST_CLOCK: join(this.#stage.folder, 'logs', 'clock'),
+      SHOTLIST_BLOWS: JSON.stringify(blows ? own : []),
+    };
+    const command = this.#stage.startWith(settings, log, ...words);
     if (blows) this.#watchBlows(command, own);
     return command;
   }
