@@ -47,6 +47,7 @@ ${vendors
   .map(
     ({ id }) => `  ${id}:
     ${id === 'photogpt' || id === 'gptimage2api' ? 'referenceHost: wonda' : '{}'}
+    limits: { perMinute: 6000, inFlight: 16 }
     timeouts: { pollFirstMs: 50, pollMs: 100 }`,
   )
   .join('\n')
