@@ -10,6 +10,7 @@ import { nameBytesMax } from '../../src/batch/names.ts';
 import { cellsMax } from '../../src/batch/step-data.ts';
 import { columnsMax, depthMax } from '../../src/batch/table-limits.ts';
 import { renderMsMax, templateLettersMax } from '../../src/batch/template-engine.ts';
+import { templateTextMax } from '../../src/batch/template.ts';
 import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/yaml-file.ts';
 import { settingsBytesMax } from '../../src/config.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
@@ -36,6 +37,7 @@ const limits = new Map([
   ['data file', megabytes(dataBytesMax)],
   ['columns of a data file', count(columnsMax)],
   ['combinations of rows and axes in a step, and shots of a step', count(cellsMax)],
+  ['letters of a template', count(templateTextMax)],
   ['letters and list entries that one template handles', count(templateLettersMax)],
   ['time for one template', `${renderMsMax / 1_000} s`],
   ['files that a pattern finds', count(matchesMax)],
