@@ -1,9 +1,10 @@
 import type { Stats } from 'node:fs';
-import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Blobs } from './blobs.ts';
 import {
   batchFolder,
+  describes,
   fileNameOf,
   factsOf,
   hashOf,
@@ -81,16 +82,4 @@ async function nameInOld(
     name = `${stem}${mark}${extension}`;
   }
   return name;
-}
-
-/** Whether the sidecar belongs to these bytes: a name may be shared by `a.png` that left and `a.webp`. */
-async function describes(sidecar: string, sha256: string): Promise<boolean> {
-  try {
-    const content: unknown = JSON.parse(await readFile(sidecar, 'utf8'));
-    return content !== null && typeof content === 'object' && 'sha256' in content
-      ? content.sha256 === sha256
-      : false;
-  } catch {
-    return false;
-  }
 }

@@ -84,12 +84,35 @@ export async function holds(path: string, sha256: string, original?: Stats): Pro
   const facts = await factsOf(path);
   if (!facts?.isFile()) return false;
   if (original && facts.size !== original.size) return false;
-  if (original && sameStamp(facts, original)) return true;
+  if (original && (await isUntouched(path, facts, sha256, original))) return true;
   return (await hashOf(path)) === sha256;
 }
 
+/** Two files may be of one size and one tick of the clock, so the sidecar has to say the same. */
+export async function isUntouched(
+  path: string,
+  facts: Stats,
+  sha256: string,
+  original: Stats,
+): Promise<boolean> {
+  if (facts.size !== original.size || !sameStamp(facts, original)) return false;
+  return await describes(sidecarPath(path), sha256);
+}
+
+/** Whether the sidecar belongs to these bytes: a name may be shared by `a.png` that left and `a.webp`. */
+export async function describes(sidecar: string, sha256: string): Promise<boolean> {
+  try {
+    const content: unknown = JSON.parse(await readFile(sidecar, 'utf8'));
+    return content !== null && typeof content === 'object' && 'sha256' in content
+      ? content.sha256 === sha256
+      : false;
+  } catch {
+    return false;
+  }
+}
+
 /** Disks keep times to a millisecond or finer; some round. */
-export const sameStamp = (a: Stats, b: Stats): boolean => Math.abs(a.mtimeMs - b.mtimeMs) < 1;
+const sameStamp = (a: Stats, b: Stats): boolean => Math.abs(a.mtimeMs - b.mtimeMs) < 1;
 
 export async function factsOf(path: string): Promise<Stats | undefined> {
   return lstat(path).catch((error: unknown) => {

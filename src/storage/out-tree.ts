@@ -7,11 +7,11 @@ import {
   factsOf,
   fileNameOf,
   hashOf,
+  isUntouched,
   type MaterialItem,
   type OutFile,
   placeCopy,
   placeSidecar,
-  sameStamp,
   sidecarPath,
   stemOf,
   stepFolder,
@@ -109,7 +109,7 @@ async function stateOf(
   const facts = await factsOf(target);
   if (!facts) return 'absent';
   if (!facts.isFile()) return 'foreign';
-  if (original && sameStamp(facts, original) && facts.size === original.size) return 'same';
+  if (original && (await isUntouched(target, facts, item.sha256, original))) return 'same';
   const sha256 = await hashOf(target);
   if (sha256 === item.sha256) return 'same';
   return item.knownShas.includes(sha256) ? 'earlier' : 'foreign';

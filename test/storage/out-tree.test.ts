@@ -102,6 +102,16 @@ describe('materialise', () => {
     expect(await materialise(out, 'autumn', first, blobs)).toBe('same');
   });
 
+  it('tells two files of one size and one tick of the clock apart', async () => {
+    const [first, second] = [await item('one'), await item('two')];
+    for (const { sha256 } of [first, second]) await utimes(await blobs.path(sha256), 5, 5);
+    await materialise(out, 'autumn', first, blobs);
+    const next = { ...second, knownShas: [first.sha256] };
+    expect(await materialise(out, 'autumn', next, blobs)).toBe('written');
+    expect(await text('portraits', 'linen.png')).toBe('two');
+    expect(await text('_old', 'portraits', 'linen.png')).toBe('one');
+  });
+
   it('never writes outside the folder of the batch, whatever the name', async () => {
     const hostile = fc.oneof(
       fc.constantFrom(
