@@ -82,7 +82,10 @@ function duplicatesIn(book: SimulatorBook): string[] {
 /** Every job that succeeded is on disk with the bytes it was served with, or belongs to a submission that a person is asked about. */
 function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): string[] {
   const byJob = new Map(ledger.submissions.map((row) => [row.jobId, row]));
-  const undecidedRows = ledger.submissions.filter(({ state }) => undecided.has(state)).length;
+  // With `onAmbiguous: resubmit` what stayed unclear has failed, without a job id.
+  const undecidedRows = ledger.submissions.filter(
+    ({ state, jobId }) => undecided.has(state) || (state === 'failed' && jobId === null),
+  ).length;
   const files = filesByJob(join(folder, 'out', 'campaign'));
   let untold = 0;
   const lost = book.accepted.flatMap((entry) => {

@@ -34,6 +34,8 @@ export async function runShots(
   const result = await lively((cancelled, tell) =>
     runner.run({ cancelled, leaseMs, reportAfterMs: input.reportAfterMs ?? leaseMs, tell }),
   );
-  if (result.kind === 'stopped') await deps.ledger.reports.noteStop(range, result.reason);
+  const { reports } = deps.ledger;
+  if (result.kind === 'stopped') await reports.noteStop(range, result.reason);
+  else await reports.clearStop(batch, lane);
   return result;
 }

@@ -1,4 +1,5 @@
 import type { ModelRow } from '../ledger/port.ts';
+import { trainingLane } from '../ledger/rules/lane-name.ts';
 import { holdAccount } from './hold-account.ts';
 import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
@@ -25,6 +26,9 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
     { window: 1, postTimeoutMs: access.timeouts.postMs, worker: deps.worker },
   );
   const [grant] = answer.granted;
+  const { batch, run, fingerprint } = input;
+  const lane = trainingLane(fingerprint);
+  if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane);
   if (grant) reached('claimed', grant.submission);
   if (grant) return await post(training, row, grant.submission, before + grant.sendWithinMs);
   if (answer.attached > 0) return await settleTrigger(training, row);
@@ -40,6 +44,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   }
   if (kind === 'cancelled' || kind === 'superseded') return 'stopped';
   // Paused, held or over a budget that may be raised: it goes on when that ends.
+  await deps.ledger.reports.noteStop({ batch, run, lane }, reason);
   return 3_000;
 }
 

@@ -719,5 +719,8 @@ export interface ReportLedger {
   /** A plan kept for `run --plan`; forgotten after 30 days. */
   keepPlan(plan: string, content: JsonObject): Promise<void>;
   keptPlan(plan: string): Promise<JsonObject | undefined>;
-  noteStop(range: Range, reason: StopReason): Promise<void>;
+  /** Why a lane, or a training under its `trainingLane`, does not go on. */
+  noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
+  /** It goes on. */
+  clearStop(batch: string, lane: string): Promise<void>;
 }

@@ -186,6 +186,26 @@ describe('trainModel', () => {
     expect(await train(input)).toEqual({ kind: 'ready' });
     expect(studio!.simulator.book.trainings).toHaveLength(1);
   });
+
+  it('says why it does not go on, so that whoever looks need not wait for it', async () => {
+    const input = await openTraining();
+    const { ledger, environmentOf, activities, planOf } = studio!;
+    await ledger.batches.setBudget(input.batch, studio!.access.key, 'credits', 1_000);
+    const { account = '', fingerprint = '' } = (await planOf(input, 'portraits', 1)).trainings[0]!;
+    const environment = environmentOf();
+    const training = environment.run(activities.trainModel, {
+      ...input,
+      step: 'portraits',
+      account,
+      fingerprint,
+    });
+    const status = () => ledger.reports.status(input.batch);
+    await expect.poll(async () => (await status())?.isStopped, { timeout: 10_000 }).toBe(true);
+    expect((await status())?.stops).toMatchObject([{ kind: 'budget', scope: 'batch' }]);
+    await ledger.batches.setBudget(input.batch, studio!.access.key, 'credits', 1_000_000);
+    expect(await training).toMatchObject({ kind: 'ready' });
+    expect((await status())?.stops).toEqual([]);
+  });
 });
 
 async function deleteModel(): Promise<void> {

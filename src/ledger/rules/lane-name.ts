@@ -9,3 +9,9 @@ export function laneName(step: string, account: string, sweep: number): string {
   const name = account.split('@')[0] ?? account;
   return [step, name, String(sweep)].map((part) => part.replace(/[^\w-]+/g, '-')).join('.');
 }
+
+/** Under which the stop of a training is noted; shots that wait for the model stop with it. */
+export function trainingLane(fingerprint: string): string {
+  return `${trainingLanePrefix}${fingerprint}`;
+}
+export const trainingLanePrefix = 'training ';

@@ -75,6 +75,13 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
       );
       return row && (JSON.parse(row.content) as JsonObject);
     },
+    clearStop: async (batch, lane) => {
+      const noted = database.get('select 1 from stop where batch = ? and lane = ?', batch, lane);
+      if (noted)
+        await commits.write(() => {
+          database.run('delete from stop where batch = ? and lane = ?', batch, lane);
+        });
+    },
     noteStop: (range, reason) =>
       commits.write(() => {
         database.run(

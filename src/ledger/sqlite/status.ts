@@ -1,8 +1,10 @@
 import type { Amount } from '../../money.ts';
 import type { AccountMoney, BatchStatus, StepCounts, StopReason } from '../port.ts';
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
+import { trainingLanePrefix } from '../rules/lane-name.ts';
 import { readBatch } from './batches.ts';
 import type { Database } from './database.ts';
+import { isHeld } from './holds.ts';
 import { isCached } from './rows.ts';
 
 export function readStatus(
@@ -23,9 +25,9 @@ export function readStatus(
     holds: database
       .all<BatchStatus['holds'][number]>(
         `select account, nullif(model, '*') as model, reason, until from hold
-         where (until is null or until > ?) and account in (
-           select account from shot where batch = ? union
-           select account from budget where scope = ?) order by account, model, reason`,
+         where ${isHeld('?1')} and account in (
+           select account from shot where batch = ?2 union
+           select account from budget where scope = ?3) order by account, model, reason`,
         now,
         batch,
         acceptedScope(batch, row.run),
@@ -108,11 +110,13 @@ function hasMovingShot(database: Database, batch: string, run: number): boolean 
   return (
     database.get(
       `select 1 from shot s where s.batch = ?1 and s.state = 'open' and not exists (
-         select 1 from stop t where t.batch = ?1 and t.lane = s.lane and t.run = ?2
+         select 1 from stop t where t.batch = ?1 and t.run = ?2
+             and (t.lane = s.lane or t.lane = ?3 || s.training_fp)
            and coalesce(t.reason ->> 'hold', '') not in ('unreachable', 'limited', 'breaker'))
        limit 1`,
       batch,
       run,
+      trainingLanePrefix,
     ) !== undefined
   );
 }
