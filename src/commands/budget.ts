@@ -24,7 +24,7 @@ export function budgetCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       "\nThe next new run goes by the file's own budget again; the standing budget of an account\n" +
-        "stands in shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook photogpt '1200 credits'",
+        "stands in shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook acme '1200 credits'",
     )
     .action((batch: string, account: string, amount: string, options: { json?: boolean }) =>
       setBudget(terminal, { batch, account, amount }, options.json ?? false),
