@@ -17,7 +17,7 @@ const few = (draw: Draw): Pick<Fault, 'probability' | 'count'> => ({
 });
 
 /** By the name that the table of docs/faults.md gives each. */
-export const faultMakers: Readonly<Record<string, Maker>> = {
+const faultMakers: Readonly<Record<string, Maker>> = {
   'connection refused': (draw) => ({
     kind: 'refused',
     nth: draw.whole(3, 40),

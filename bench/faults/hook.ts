@@ -29,6 +29,11 @@ subscribe('shotlist:moment', (message) => {
 const trueNow = Date.now.bind(Date);
 let offset = 0;
 Date.now = () => trueNow() + offset;
+const TrueDate = Date;
+globalThis.Date = new Proxy(TrueDate, {
+  construct: (_, words: unknown[]) =>
+    Reflect.construct(TrueDate, words.length === 0 ? [TrueDate.now()] : words) as Date,
+});
 
 /** All processes of a machine have one clock: a step of it is told through a file. */
 const clockFile = process.env['SHOTLIST_CLOCK'];

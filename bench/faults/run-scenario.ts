@@ -127,18 +127,15 @@ class Company {
     const withHook = this.#scenario.shape === 'alone';
     this.#run = this.#startRun(withHook);
     const { ended } = this.#run;
-    let code: number | null | undefined;
-    const end = ended.then((value) => {
-      code = value;
-    });
-    while (code === undefined) {
+    for (;;) {
       if (Date.now() > this.#deadline) return 'late';
       this.#keepWorker();
       await this.#befall();
-      await Promise.race([end, wait(60)]);
+      const code = await Promise.race([ended, wait(60, 'runs' as const)]);
+      if (code === 'runs') continue;
+      if (this.#rival) await Promise.race([this.#rival.ended, wait(this.#deadline - Date.now())]);
+      return code;
     }
-    if (this.#rival) await Promise.race([this.#rival.ended, wait(this.#deadline - Date.now())]);
-    return code;
   }
 
   #keepWorker(): void {
@@ -242,11 +239,11 @@ class Company {
 
   /** What writes files may not make any larger, as on a full disk. */
   async #fillDisk(ms: number): Promise<void> {
-    const process_ = this.#scenario.shape === 'company' ? this.#worker : this.#run;
-    if (!process_?.isRunning) return;
+    const victim = this.#scenario.shape === 'company' ? this.#worker : this.#run;
+    if (!victim?.isRunning) return;
     const limit = (size: string): void => {
       try {
-        execFileSync('prlimit', ['--pid', String(process_.pid), `--fsize=${size}:unlimited`]);
+        execFileSync('prlimit', ['--pid', String(victim.pid), `--fsize=${size}:unlimited`]);
       } catch {
         // It has ended meanwhile.
       }

@@ -5,7 +5,7 @@ import { channel } from 'node:diagnostics_channel';
  * channel `shotlist:moment` of node:diagnostics_channel after what it names is done and, where it is a
  * record, committed; nobody listens unless something was loaded to.
  */
-export const moments = [
+const moments = [
   'uploaded',
   'model-created',
   'claimed',

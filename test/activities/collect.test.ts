@@ -99,14 +99,18 @@ describe('what was paid for', () => {
     );
     const input = await studio.startRun(batchOf('hen'));
     await studio.planOf(input, 'draw', 1);
-    const before: BatchOutcome = await studio.environmentOf().run(studio.activities.finishRun, input);
+    const before: BatchOutcome = await studio
+      .environmentOf()
+      .run(studio.activities.finishRun, input);
     expect(before.adrift).toMatchObject([{ accountName: 'photogpt' }]);
     expect(await ledger.batches.get('one')).toMatchObject({ endedAt: null });
     expect(await collect(studio, input)).toBe(1);
     const kept = await Array.fromAsync(ledger.reports.unshown('one'));
     expect(kept).toMatchObject([{ key: 'draw/picture', request: { prompt: 'a fox in the snow' } }]);
     expect(await studio.blobs.has(kept[0]?.outputs[0]?.sha256 ?? '')).toBe(true);
-    const after: BatchOutcome = await studio.environmentOf().run(studio.activities.finishRun, input);
+    const after: BatchOutcome = await studio
+      .environmentOf()
+      .run(studio.activities.finishRun, input);
     expect(after.adrift).toBeUndefined();
     expect(await ledger.batches.get('one')).toMatchObject({ state: 'finished' });
   });

@@ -191,7 +191,7 @@ describe('trainModel', () => {
     const input = await openTraining();
     const { ledger, environmentOf, activities, planOf } = studio!;
     await ledger.batches.setBudget(input.batch, studio!.access.key, 'credits', 1_000);
-    const { account = '', fingerprint = '' } = (await planOf(input, 'portraits', 1)).trainings[0]!;
+    const { account, fingerprint } = (await planOf(input, 'portraits', 1)).trainings[0]!;
     const environment = environmentOf();
     const training = environment.run(activities.trainModel, {
       ...input,

@@ -178,7 +178,11 @@ describe('what lies at the vendor', () => {
   it.each([
     ['uploads gptimage2api', 'GPTImage2API has no call that lists uploads', 'gptimage2api.org'],
     ['trained wonda', 'Wonda has no call that lists trained models', 'wonda.sh'],
-    ['trained productai --delete-all', 'ProductAI has no call that lists', 'create.productai.photo'],
+    [
+      'trained productai --delete-all',
+      'ProductAI has no call that lists',
+      'create.productai.photo',
+    ],
     ['uploads wonda --delete-all', 'Wonda has no call that deletes uploads', 'wonda.sh'],
   ])('says where to look when the vendor has no call: %s', async (args, message, site) => {
     const { code, stderr } = await shotlist(args);
