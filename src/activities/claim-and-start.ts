@@ -1,12 +1,17 @@
 import type { ShotRequest } from '../batch/request.ts';
+import { UserError } from '../errors.ts';
 import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
-import type { Verdict } from '../providers/port.ts';
+import type { SendFence, Verdict } from '../providers/port.ts';
+import { onward } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './lively.ts';
 import { resolveRequest } from './resolve-references.ts';
 import { uploadTrouble } from './upload-places.ts';
+
+/** When a request's first byte must have left, by a clock that cannot be set back. */
+export type SendLimit = Pick<SendFence, 'sendBy' | 'now'>;
 
 /**
  * Asks the door for paid requests and hands each that was granted to `post`, at once and in parallel.
@@ -16,16 +21,17 @@ export async function claimAndStart(
   deps: ActivityDependencies,
   access: AccountAccess,
   range: Range,
-  post: (grant: Grant, sendBy: number) => void,
+  post: (grant: Grant, limit: SendLimit) => void,
 ): Promise<ClaimAnswer> {
-  const before = deps.now();
+  const now = onward(deps.now);
+  const before = now();
   const answer = await deps.ledger.claims.claim(range, {
     window: access.pulse.window,
     postTimeoutMs: access.timeouts.postMs,
     worker: deps.worker,
   });
   for (const { submission } of answer.granted) reached('claimed', submission);
-  for (const grant of answer.granted) post(grant, before + grant.sendWithinMs);
+  for (const grant of answer.granted) post(grant, { sendBy: before + grant.sendWithinMs, now });
   return answer;
 }
 
@@ -34,18 +40,18 @@ export async function startShot(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant,
-  sendBy: number,
+  { sendBy, now }: SendLimit,
 ): Promise<void> {
   const { request, submission } = grant;
-  const fence = { sendBy, timeoutMs: access.timeouts.postMs, now: deps.now };
-  const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - deps.now())));
+  const fence = { sendBy, timeoutMs: access.timeouts.postMs, now };
+  const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - now())));
   let resolved;
   try {
     resolved = await orAborted(resolveRequest(deps, access, request), late);
   } catch (error) {
     return await notStarted(deps, access, grant, late.aborted ? undefined : error);
   }
-  const startedAt = deps.now();
+  const startedAt = performance.now();
   reached('sending', submission);
   let started;
   try {
@@ -54,7 +60,7 @@ export async function startShot(
     return await recordFailure(deps, access, grant, access.provider.classify(error));
   }
   reached('answered', submission);
-  access.pulse.answered(deps.now() - startedAt);
+  access.pulse.answered(performance.now() - startedAt);
   const times = jobTimes(deps, access, request);
   const { submissions } = deps.ledger;
   const isFirst = await submissions.submitted(submission, started.job, started.id, times);
@@ -82,7 +88,7 @@ async function notStarted(
   if (!lasting) await holdAccount(deps, access, account, grant.request.model);
   await submissions.rejected(
     grant.submission,
-    `a reference could not be uploaded: ${message}`,
+    error instanceof UserError ? message : `a reference could not be uploaded: ${message}`,
     lasting ? 'fail' : 'reopen',
   );
 }

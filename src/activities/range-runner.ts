@@ -1,5 +1,6 @@
 import type { ClaimAnswer, Due, Range, StopReason } from '../ledger/port.ts';
 import { claimAndStart, startShot } from './claim-and-start.ts';
+import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
 import { askAfterRefunds } from './late-refunds.ts';
@@ -33,7 +34,8 @@ const refundsEveryMs = 30_000;
 
 /**
  * Drives one range of shots: settle, download, poll, claim, POST, each as soon as it is due and all at
- * once. It keeps no state that matters: killed at any point, the next one goes on from the ledger.
+ * once. It keeps no state that matters: killed at any point, the next one goes on from the ledger. Its own
+ * waits are by a clock that nobody sets.
  */
 export class RangeRunner {
   readonly #deps: ActivityDependencies;
@@ -46,7 +48,7 @@ export class RangeRunner {
   #failure: { error: unknown } | undefined;
   #saved = 0;
   #stoppedAt: number | undefined;
-  #refundsAt = 0;
+  #refundsAt = -Infinity;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
     this.#deps = deps;
@@ -61,12 +63,12 @@ export class RangeRunner {
     reportAfterMs: number;
     tell: (phase: string) => void;
   }): Promise<RunShotsResult> {
-    const startedAt = this.#deps.now();
-    let claimAt = 0;
+    const startedAt = performance.now();
+    let claimAt = -Infinity;
     let claimed: ClaimAnswer | undefined;
     while (!options.cancelled.aborted) {
       if (this.#failure) break;
-      const age = this.#deps.now() - startedAt;
+      const age = performance.now() - startedAt;
       if (age > options.leaseMs || (this.#saved > 0 && age > options.reportAfterMs)) break;
       this.#wake = new AbortController();
       const due = await this.#due();
@@ -74,7 +76,7 @@ export class RangeRunner {
       this.#askAfterRefunds();
       if (this.#mayClaim(due, claimAt)) {
         claimed = await this.#claim();
-        claimAt = this.#deps.now() + waitAfter(claimed);
+        claimAt = performance.now() + waitAfter(claimed);
       }
       options.tell(this.#phase(claimed ?? due));
       const end = this.#ending(claimed, due, claimAt);
@@ -86,6 +88,7 @@ export class RangeRunner {
   }
 
   async #due(): Promise<Due> {
+    jumpWatchOf(this.#deps.now).look();
     const due = await this.#deps.ledger.submissions.due(this.#range, {
       leaseMs: pollLeaseMs,
       // What is handed out here is leased, so no more than can be started at once.
@@ -111,7 +114,7 @@ export class RangeRunner {
         this.#start(`poll ${poll.submission}`, () => pollJob(deps, access, poll));
     for (const unclear of due.ambiguous) {
       const id = `settle ${unclear.submission}`;
-      if ((this.#unsettledUntil.get(id) ?? 0) <= deps.now())
+      if ((this.#unsettledUntil.get(id) ?? -Infinity) <= performance.now())
         this.#start(id, () => this.#settle(id, unclear));
     }
   }
@@ -125,13 +128,13 @@ export class RangeRunner {
         return false;
       },
     );
-    if (!settled) this.#unsettledUntil.set(id, this.#deps.now() + 5_000);
+    if (!settled) this.#unsettledUntil.set(id, performance.now() + 5_000);
   }
 
   /** No range is kept open for this: whoever runs next asks again. */
   #askAfterRefunds(): void {
-    if (this.#deps.now() < this.#refundsAt) return;
-    this.#refundsAt = this.#deps.now() + refundsEveryMs;
+    if (performance.now() < this.#refundsAt) return;
+    this.#refundsAt = performance.now() + refundsEveryMs;
     void askAfterRefunds(this.#deps, this.#access, { early: false }).catch((error: unknown) =>
       this.#deps.log(this.#access.provider.classify(error).message),
     );
@@ -142,14 +145,14 @@ export class RangeRunner {
    * links may end, nothing more is made that would have to be fetched as well.
    */
   #mayClaim(due: Due, claimAt: number): boolean {
-    if (due.open === 0 || due.late || this.#deps.now() < claimAt) return false;
+    if (due.open === 0 || due.late || performance.now() < claimAt) return false;
     return this.#count('file') < tasksMax && this.#count('post') < this.#access.pulse.window;
   }
 
   async #claim(): Promise<ClaimAnswer> {
-    return await claimAndStart(this.#deps, this.#access, this.#range, (grant, sendBy) =>
+    return await claimAndStart(this.#deps, this.#access, this.#range, (grant, limit) =>
       this.#start(`post ${grant.submission}`, () =>
-        startShot(this.#deps, this.#access, grant, sendBy),
+        startShot(this.#deps, this.#access, grant, limit),
       ),
     );
   }
@@ -174,7 +177,7 @@ export class RangeRunner {
     const { next } = claimed;
     if (next.kind !== 'stopped') this.#stoppedAt = undefined;
     else if (this.#isLasting(next.reason)) return { ...next, saved: this.#saved };
-    const ms = claimAt - this.#deps.now();
+    const ms = Math.ceil(claimAt - performance.now());
     if (next.kind === 'wait' && ms > insideWaitMs) return { kind: 'wait', ms, saved: this.#saved };
     return undefined;
   }
@@ -183,14 +186,14 @@ export class RangeRunner {
   #isLasting(reason: StopReason): boolean {
     if (reason.kind !== 'hold' || (reason.hold !== 'unreachable' && reason.hold !== 'breaker'))
       return true;
-    this.#stoppedAt ??= this.#deps.now();
-    return this.#deps.now() - this.#stoppedAt > insideWaitMs;
+    this.#stoppedAt ??= performance.now();
+    return performance.now() - this.#stoppedAt > insideWaitMs;
   }
 
   #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number): number {
     const toClaim =
       due.open > 0 && !due.late && this.#count('post') < this.#access.pulse.window
-        ? claimAt - this.#deps.now()
+        ? claimAt - performance.now()
         : insideWaitMs;
     // What is due now and was not started is under way or full: its end wakes us.
     const toDue = due.nextInMs === null || due.nextInMs <= 0 ? askAgainMs : due.nextInMs;

@@ -1,6 +1,7 @@
 import type { Due } from '../ledger/port.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
 import { jobTimes } from './claim-and-start.ts';
+import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 
 /** How far outside the request's time a job may have been made that nothing but its time tells apart. */
@@ -19,13 +20,20 @@ export async function settle(
   const { submissions } = deps.ledger;
   const { provider } = access;
   const { submission } = unclear;
-  if (deps.now() < unclear.deadlineAt + access.timeouts.postMs) return false;
+  const { postMs } = access.timeouts;
+  if (deps.now() < unclear.deadlineAt + postMs) return false;
+  // By the wall clock alone: the request may be on its way still, and its job to come.
+  if (!jumpWatchOf(deps.now).isSteadyFor(postMs)) return false;
+  if (unclear.deadlineAt - unclear.claimedAt < postMs - closeMs) {
+    await submissions.park(submission, 'the clock was set back while it was on its way');
+    return true;
+  }
   const candidates = await candidatesFor(
     { ledger: deps.ledger, provider, account: access.key },
     unclear,
   );
   if (!candidates) {
-    await submissions.park(submission, 'no answer came, and the vendor does not list its jobs');
+    await submissions.park(submission, `${unclear.why}, and the vendor does not list its jobs`);
     return true;
   }
   return await decide(deps, access, unclear, candidates);
@@ -58,6 +66,6 @@ async function decide(
   const untold = candidates.some(({ fit }) => fit === 'untold');
   if (untold && access.provider.describe && deps.now() < unclear.deadlineAt + patienceMs)
     return false;
-  await submissions.park(submission, `no answer came, and ${candidates.length} jobs may be it`);
+  await submissions.park(submission, `${unclear.why}, and ${candidates.length} jobs may be it`);
   return true;
 }

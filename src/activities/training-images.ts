@@ -22,7 +22,6 @@ export async function addTrainingImages(training: Training, row: ModelRow): Prom
     if (training.cancelled.aborted) return 0;
     if (known.get(image.sha256)) continue;
     const file = await fileToUpload(deps.blobs, image);
-    await remotes.leaseModel(account, fingerprint, deps.worker, 120_000);
     await remotes.intendModelImage(account, fingerprint, image.sha256);
     const remoteId = await port.addImage(model, file);
     await remotes.storeModelImage(account, fingerprint, image.sha256, remoteId);

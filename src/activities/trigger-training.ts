@@ -1,5 +1,7 @@
 import type { ModelRow } from '../ledger/port.ts';
 import { trainingLane } from '../ledger/rules/lane-name.ts';
+import type { SendLimit } from './claim-and-start.ts';
+import { onward } from './clock.ts';
 import { holdAccount } from './hold-account.ts';
 import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
@@ -13,7 +15,8 @@ import { reached } from './moments.ts';
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, access, input, set } = training;
   if (await foundTriggered(training, row)) return 0;
-  const before = deps.now();
+  const now = onward(deps.now);
+  const before = now();
   const answer = await deps.ledger.claims.claimTraining(
     {
       batch: input.batch,
@@ -30,7 +33,10 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   const lane = trainingLane(fingerprint);
   if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane);
   if (grant) reached('claimed', grant.submission);
-  if (grant) return await post(training, row, grant.submission, before + grant.sendWithinMs);
+  if (grant) {
+    const limit = { sendBy: before + grant.sendWithinMs, now };
+    return await post(training, row, grant.submission, limit);
+  }
   if (answer.attached > 0) return await settleTrigger(training, row);
   if (answer.next.kind === 'wait') return answer.next.ms;
   if (answer.next.kind === 'go') return 1_000;
@@ -52,14 +58,14 @@ async function post(
   training: Training,
   row: ModelRow,
   submission: string,
-  sendBy: number,
+  limit: SendLimit,
 ): Promise<number> {
   const { deps, access, port } = training;
   const { submissions } = deps.ledger;
   const model = row.remoteId ?? '';
   reached('sending', submission);
   try {
-    await port.start(model, { sendBy, timeoutMs: access.timeouts.postMs, now: deps.now });
+    await port.start(model, { ...limit, timeoutMs: access.timeouts.postMs });
   } catch (error) {
     const verdict = access.provider.classify(error);
     await holdAccount(deps, access, verdict.account, null);

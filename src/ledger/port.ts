@@ -277,6 +277,8 @@ export interface Due {
     claimedAt: number;
     deadlineAt: number;
     rivals: number;
+    /** What came instead of an answer. */
+    why: string;
   }[];
   /** When something next becomes due; null: nothing is pending in the range. */
   readonly nextInMs: number | null;

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { claimSuite } from './suite/claim.ts';
+import { clockSuite } from './suite/clock.ts';
 import { learnedSuite } from './suite/learned.ts';
 import { collectSuite } from './suite/collect.ts';
 import { knownThingsSuite } from './suite/known-things.ts';
@@ -27,6 +28,7 @@ export function ledgerSuite(open: Open): void {
   describe('plans', () => planSuite(open));
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));
+  describe('a clock that is set back', () => clockSuite(open));
   describe('promised refunds', () => refundSuite(open));
   describe('reports', () => reportSuite(open));
   describe('any sequence of events', () => propertySuite(open));

@@ -19,6 +19,9 @@ export function takeRateSlot(tat: number, perMinute: number | null, now: number)
   if (perMinute === null) return { tat, waitMs: 0 };
   const burst = burstOf(perMinute);
   const intervalMs = intervalMsOf(perMinute);
+  // Further ahead it was never set: the clock has been set back, or the rate has been raised.
+  const furthest = now + burst * intervalMs;
+  if (tat > furthest) return takeRateSlot(furthest, perMinute, now);
   const earliest = tat - (burst - 1) * intervalMs;
   if (now < earliest) return { tat, waitMs: Math.ceil(earliest - now) };
   return { tat: Math.max(tat, now) + intervalMs, waitMs: 0 };

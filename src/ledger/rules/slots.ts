@@ -27,9 +27,12 @@ export function takeSlot(
   now: number,
 ): { readonly slots: Slots; readonly waitMs: number } {
   const { tat, waitMs } = takeRateSlot(slots.tat, perMinute, now);
+  // Further ahead it was never set: the clock has been set back.
+  const isExpected = (at: number): boolean =>
+    perMinute !== null && at > now && at <= now + latestMs(perMinute);
   const other: SlotKind = kind === 'claim' ? 'call' : 'claim';
   const isLast = takeRateSlot(tat, perMinute, now).waitMs > 0;
-  const mustYield = slots.last === kind && isLast && slots.waitUntil[other] > now;
+  const mustYield = slots.last === kind && isLast && isExpected(slots.waitUntil[other]);
   const restMs = waitMs > 0 ? waitMs : mustYield ? yieldMs : 0;
   if (perMinute === null || restMs === 0) {
     const waitUntil = { ...slots.waitUntil, [kind]: 0 };
@@ -37,5 +40,11 @@ export function takeSlot(
   }
   const backAt = now + restMs + Math.min(graceMs, intervalMsOf(perMinute));
   const waitUntil = { ...slots.waitUntil, [kind]: backAt };
-  return { slots: { ...slots, waitUntil }, waitMs: restMs };
+  return { slots: { ...slots, ...(waitMs > 0 && { tat }), waitUntil }, waitMs: restMs };
+}
+
+/** The longest that somebody may be told to wait, and come back late. */
+function latestMs(perMinute: number): number {
+  const intervalMs = intervalMsOf(perMinute);
+  return Math.ceil(Math.max(intervalMs, yieldMs) + Math.min(graceMs, intervalMs));
 }

@@ -49,7 +49,7 @@ export function release(
   );
   moveMoney(database, payerOf(before), { reserved: -before.reserved, spent });
   if (before.price !== null && spent > before.reserved)
-    putHold(database, before.account, null, 'overBilled', null);
+    putHold(database, before.account, null, 'overBilled', null, 0);
 }
 
 export function payerOf(record: SubmissionRecord) {

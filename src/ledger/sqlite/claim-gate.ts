@@ -6,7 +6,7 @@ import type { Allowance } from '../rules/budgets.ts';
 import { takeSlot } from '../rules/slots.ts';
 import { putSlots, slotsOf, type AccountRecord } from './account-row.ts';
 import type { Database } from './database.ts';
-import { everyModel } from './holds.ts';
+import { everyModel, isHeld } from './holds.ts';
 import type { BatchRecord } from './rows.ts';
 
 export interface Claimant {
@@ -85,7 +85,7 @@ function stateStop(state: BatchState) {
 /** A hold that ends by itself is waited for; the others stop. Ended ones do not count. */
 function holdStop(database: Database, account: string, model: string, now: number) {
   const holds = database.all<{ reason: HoldReason; until: number | null }>(
-    'select reason, until from hold where account = ? and model = ? and (until is null or until > ?)',
+    `select reason, until from hold where account = ?1 and model = ?2 and ${isHeld('?3')}`,
     account,
     model,
     now,

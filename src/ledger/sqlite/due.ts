@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../port.ts';
 import { noLane } from '../rules/lane-name.ts';
 import { concerned, laneless } from './adrift.ts';
+import { sendWithinMs } from './claim.ts';
 import type { Database } from './database.ts';
 import { countRange, type RangeCounts } from './range.ts';
 
@@ -11,7 +12,11 @@ type DueOptions = Parameters<SubmissionLedger['due']>[1];
 /** Rows of `concerned`, read once and handed to each statement as a list. */
 const among = '(select value from json_each(?1))';
 
+/** When a row's time comes. One that was set later than now was so before the clock was set back: it is due. */
+const dueAt = (column: string, now: string): string => `iif(timed_at > ${now}, ${now}, ${column})`;
+
 export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
+  bringNearer(database, range.account, now);
   database.run(
     `update submission set state = 'ambiguous', why = 'no answer was recorded in time'
      where account = ? and state = 'claimed' and deadline_at <= ?`,
@@ -29,12 +34,14 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
   const ambiguous = dueAmbiguous(database, ids, options, now);
   const nextAt = database.get<{ at: number | null }>(
     `select min(at) as at from (
-       select case state when 'submitted' then next_poll_at when 'claimed' then deadline_at
-         when 'ambiguous' then deadline_at + ?2 end as at
+       select case state when 'submitted' then ${dueAt('next_poll_at', '?3')}
+         when 'claimed' then deadline_at when 'ambiguous' then deadline_at + ?2 end as at
          from submission where id in ${among}
-       union all select next_try_at from output where submission in ${among} and state = 'ready')`,
+       union all select ${dueAt('next_try_at', '?3')}
+         from output where submission in ${among} and state = 'ready')`,
     ids,
     options.settleMs,
+    now,
   )?.at;
   const live = database.get<{ count: number }>(
     `select count(*) as count from submission where account = ? and state = 'submitted'`,
@@ -56,6 +63,21 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
   };
 }
 
+/**
+ * Claims that were made later than now were made before the clock was set back. Their answers are waited
+ * for as long as if they were made now, since nobody knows how long ago it was; their `deadline_at` then
+ * lies nearer to `claimed_at`, or before it, which tells.
+ */
+function bringNearer(database: Database, account: string, now: number): void {
+  database.run(
+    `update submission set send_by = ?2, deadline_at = ?2 + deadline_at - send_by
+     where account = ?1 and state in ('claimed', 'ambiguous') and send_by > ?2 + ?3`,
+    account,
+    now + sendWithinMs,
+    clockStepMs,
+  );
+}
+
 function duePolls(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     id: string;
@@ -68,7 +90,7 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
     give_up_at: number;
   }>(
     `select id, job, job_id, model, op, submitted_at, polls, give_up_at from submission
-     where id in ${among} and state = 'submitted' and next_poll_at <= ?2
+     where id in ${among} and state = 'submitted' and (next_poll_at <= ?2 or timed_at > ?2)
      order by next_poll_at limit ?3`,
     ids,
     now,
@@ -76,8 +98,9 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
   );
   for (const { id } of rows)
     database.run(
-      'update submission set next_poll_at = ? where id = ?',
+      'update submission set next_poll_at = ?, timed_at = ? where id = ?',
       now + Math.round(options.leaseMs),
+      now,
       id,
     );
   return rows.map((row) => ({
@@ -107,7 +130,8 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
        (select count(*) from output p where p.submission = o.submission and p.state = 'saved')
          as saved
      from output o join submission m on m.id = o.submission
-     where o.submission in ${among} and o.state = 'ready' and o.next_try_at <= ?2
+     where o.submission in ${among} and o.state = 'ready'
+       and (o.next_try_at <= ?2 or o.timed_at > ?2)
      order by o.expires_at is null, o.expires_at, m.ended_at, o.submission, o.idx limit ?3`,
     ids,
     now,
@@ -115,8 +139,9 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
   );
   for (const row of rows)
     database.run(
-      'update output set next_try_at = ? where submission = ? and idx = ?',
+      'update output set next_try_at = ?, timed_at = ? where submission = ? and idx = ?',
       now + Math.round(options.leaseMs),
+      now,
       row.submission,
       row.idx,
     );
@@ -150,13 +175,15 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
   );
 }
 
-/** Two unclear requests that may have been on the wire at one time: neither is known by time alone. */
 /** Twice what the vendor's clock may be off for a job to be told by its time alone. */
 const rivalMarginMs = 10_000;
+/** A smaller step back of the clock is no more than its being kept right. */
+const clockStepMs = 1_000;
 
 /**
- * Rivals are requests of about the same time whose own fate is not proven by a job: unclear, parked, or
- * called absent after their deadline. Whatever job turns up may be theirs.
+ * Rivals are requests of about the same time whose own fate is not proven by a job: unclear, parked, sent
+ * again unproven, or called absent after their deadline. Whatever job turns up may be theirs. One that is
+ * still on its way is waited for: its answer may name that job.
  */
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
@@ -165,14 +192,18 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     claimed_at: number;
     deadline_at: number;
     rivals: number;
+    why: string;
   }>(
-    `select m.id, m.request, m.claimed_at, m.deadline_at,
+    `select m.id, m.request, m.claimed_at, m.deadline_at, m.why,
        (select count(*) from submission r where r.account = m.account and r.id <> m.id
           and r.claimed_at <= m.deadline_at + ?5 and r.deadline_at + ?5 >= m.claimed_at
           and (r.state in ('ambiguous', 'parked')
+            or r.state = 'failed' and r.resolution = 'resubmit' and r.job_id is null
             or r.state = 'rejected' and r.ended_at >= r.deadline_at)) as rivals
      from submission m where m.id in ${among} and m.state = 'ambiguous'
        and m.request is not null and m.deadline_at + ?2 <= ?3
+       and not exists (select 1 from submission r where r.account = m.account
+         and r.state = 'claimed' and r.claimed_at <= m.deadline_at + ?5)
      order by m.deadline_at limit ?4`,
     ids,
     options.settleMs,
@@ -186,5 +217,6 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     claimedAt: row.claimed_at,
     deadlineAt: row.deadline_at,
     rivals: row.rivals,
+    why: row.why,
   }));
 }

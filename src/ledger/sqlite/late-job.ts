@@ -32,7 +32,8 @@ export function lateJob(
   const spare = !live && placeHolder(database, before.account, before.fp) !== undefined;
   database.run(
     `update submission set job = ?, job_id = ?, surplus = ?, spare = ?, state = 'submitted',
-       submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?
+       submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?,
+       timed_at = ?
      where id = ?`,
     JSON.stringify(job),
     jobId,
@@ -41,6 +42,7 @@ export function lateJob(
     now,
     now,
     now + giveUpAfterMs,
+    now,
     id,
   );
   if (live) {

@@ -41,10 +41,11 @@ export function renewOutput(
 ): boolean {
   return (
     database.run(
-      `update output set url = ?, expires_at = ?, next_try_at = ?, why = null
+      `update output set url = ?, expires_at = ?, next_try_at = ?, timed_at = ?, why = null
        where submission = ? and idx = ? and state in ('ready', 'saved')`,
       url,
       expiresAt,
+      now,
       now,
       id,
       index,
@@ -56,14 +57,15 @@ export function delayOutput(
   database: Database,
   id: string,
   index: number,
-  until: number,
-  why: string,
+  { inMs, why }: { inMs: number; why: string },
+  now: number,
 ): boolean {
   return (
     database.run(
-      `update output set next_try_at = ?, tries = tries + 1, why = ?
+      `update output set next_try_at = ?, timed_at = ?, tries = tries + 1, why = ?
        where submission = ? and idx = ? and state = 'ready'`,
-      Math.round(until),
+      now + Math.round(inMs),
+      now,
       why,
       id,
       index,

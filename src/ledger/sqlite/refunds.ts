@@ -23,12 +23,16 @@ export function dueRefunds(
   options: Parameters<SubmissionLedger['dueRefunds']>[1],
   now: number,
 ): readonly DueRefund[] {
+  const furthest = now + refundDelayMs(Infinity);
   const rows = database.all<{ id: string; job: string; checks: number }>(
     `select id, job, refund_checks as checks from submission
-     where account = ? and refund = 'owed' and refund_at <= ? and job is not null
-     order by refund_at limit ?`,
+     where account = ?1 and refund = 'owed' and job is not null
+       and (refund_at <= ?2 or refund_at > ?3)
+     order by refund_at limit ?4`,
     account,
-    options.early ? now + refundDelayMs(Infinity) : now,
+    options.early ? furthest : now,
+    // Further ahead it was never set: the clock has been set back.
+    furthest,
     options.limit,
   );
   for (const { id } of rows)

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { ModelPhase, RemoteLedger } from '../port.ts';
+import { exclusiveStates } from '../rules/transitions.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { forgetModel, forgetUploads, knownThings } from './known-things.ts';
@@ -138,6 +139,9 @@ function readOutput(database: Database, submission: string, index: number) {
   return { account: row.account, job, remote, url: row.url, expiresAt: row.expires_at };
 }
 
+/** Of these a training has one at most; the clock may have been set back between two of the others. */
+const exclusive = exclusiveStates.map((state) => `'${state}'`).join(', ');
+
 function readModel(database: Database, account: string, fingerprint: string) {
   const row = database.get<{ phase: ModelPhase; remote_id: string | null; why: string | null }>(
     'select phase, remote_id, why from model where account = ? and fp = ?',
@@ -147,7 +151,7 @@ function readModel(database: Database, account: string, fingerprint: string) {
   if (!row) return undefined;
   const submission = database.get<{ id: string; claimed_at: number }>(
     `select id, claimed_at from submission where account = ? and fp = ? and op = 'train'
-     order by claimed_at desc limit 1`,
+     order by state in (${exclusive}) desc, claimed_at desc limit 1`,
     account,
     fingerprint,
   );
@@ -159,6 +163,9 @@ function readModel(database: Database, account: string, fingerprint: string) {
     triggeredAt: submission?.claimed_at ?? null,
   };
 }
+
+/** Further ahead no lease ends, unless the clock has been set back since it was taken. */
+const leaseMostMs = 2 * 60_000;
 
 function leaseModel(
   database: Database,
@@ -174,12 +181,14 @@ function leaseModel(
        values (?, ?, 'creating', ?, ?)
        on conflict do update set lease_owner = excluded.lease_owner,
          lease_until = excluded.lease_until
-       where lease_owner = excluded.lease_owner or lease_until is null or lease_until <= ?`,
+       where lease_owner = excluded.lease_owner or lease_until is null
+         or lease_until <= ? or lease_until > ?`,
       account,
       fingerprint,
       owner,
       now + Math.round(leaseMs),
       now,
+      now + leaseMostMs,
     ) > 0
   );
 }

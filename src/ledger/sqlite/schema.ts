@@ -146,6 +146,11 @@ create unique index submission_exclusive on submission (account, fp) where spare
 drop index shot_wanted;
 create index shot_wanted on shot (account, fp) where state in ('open', 'failed', 'skipped');
 `,
+  `
+alter table hold add column set_at integer not null default 0;
+alter table submission add column timed_at integer not null default 0;
+alter table output add column timed_at integer not null default 0;
+`,
 ];
 
 /**

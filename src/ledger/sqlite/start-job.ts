@@ -34,13 +34,15 @@ export function startJob(
     return false;
   }
   database.run(
-    `update submission set job = ?, job_id = ?, submitted_at = ?, next_poll_at = ?, give_up_at = ?
+    `update submission set job = ?, job_id = ?, submitted_at = ?, next_poll_at = ?, give_up_at = ?,
+       timed_at = ?
      where id = ?`,
     JSON.stringify(started.job),
     started.jobId,
     now,
     now + Math.round(started.nextPollInMs),
     now + Math.round(started.giveUpInMs),
+    now,
     id,
   );
   unparkShots(database, id);

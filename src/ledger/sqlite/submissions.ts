@@ -52,14 +52,14 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     renewOutput: (id, index, url, expiresAt) =>
       write(() => renewOutput(database, id, index, url, expiresAt, now())),
     delayOutput: (id, index, inMs, why) =>
-      write(() => delayOutput(database, id, index, now() + inMs, why)),
+      write(() => delayOutput(database, id, index, { inMs, why }, now())),
     loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
     lateJob: (id, job, jobId) => write(() => lateJob(database, id, job, jobId, now())),
     knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
     hold: (account, model, reason, until) =>
-      write(() => putHold(database, account, model, reason, until)),
+      write(() => putHold(database, account, model, reason, until, now())),
   };
 }
 
@@ -79,7 +79,7 @@ function rejected(
 }
 
 function absent(database: Database, id: string, now: number): boolean {
-  const moved = advance(database, 'absent', id, 'the provider has no such job', now);
+  const moved = advance(database, 'absent', id, 'the vendor has no such job', now);
   if (!moved) return false;
   release(database, moved, 0);
   reopenShots(database, id);
@@ -125,9 +125,10 @@ function pollAgain(
 ): boolean {
   return (
     database.run(
-      `update submission set next_poll_at = ?, polls = polls + 1, why = ?
+      `update submission set next_poll_at = ?, timed_at = ?, polls = polls + 1, why = ?
        where id = ? and state = 'submitted'`,
       now + Math.round(inMs),
+      now,
       why ?? null,
       id,
     ) > 0

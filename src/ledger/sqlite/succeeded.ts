@@ -31,13 +31,14 @@ export function succeeded(
   release(database, moved, result.billed ?? moved.reserved, result.billed);
   for (const [index, output] of result.outputs.entries())
     database.run(
-      `insert into output (submission, idx, state, remote, url, expires_at, next_try_at)
-       values (?, ?, 'ready', ?, ?, ?, ?)`,
+      `insert into output (submission, idx, state, remote, url, expires_at, next_try_at,
+         timed_at) values (?, ?, 'ready', ?, ?, ?, ?, ?)`,
       id,
       index,
       JSON.stringify(output.remote),
       output.url,
       output.expiresAt,
+      now,
       now,
     );
   return true;

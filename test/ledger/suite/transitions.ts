@@ -340,6 +340,32 @@ export function transitionSuite(open: Open): void {
       },
     );
 
+    it('counts one that was sent again as a rival still: the job may be that of its first request', async () => {
+      const policy = {
+        ...{ retries: 0, paidRetries: 1, maxFailures: null },
+        onAmbiguous: 'resubmit',
+      } as const;
+      const other = await startBatch(ledger, 'owl', [plannedShot(1)], { policy });
+      const second = await claimOne(ledger, other);
+      await becomeAmbiguous();
+      await ledger.submissions.ambiguous(second, 'reset');
+      now += 65_000;
+      await ledger.submissions.park(second, 'two jobs may be it');
+      expect((await ledger.reports.shot('owl', 'one/shot-0001'))?.state).toBe('open');
+      expect((await due()).ambiguous).toMatchObject([{ submission: id, rivals: 1 }]);
+    });
+
+    it('leaves an unclear one alone while another of its time may still be answered', async () => {
+      await becomeAmbiguous();
+      now += 70_000;
+      const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+      const slow = await claimOne(ledger, other);
+      now += 56_000;
+      expect((await due(60_000)).ambiguous).toEqual([]);
+      await ledger.submissions.submitted(slow, { id: 'k' }, 'k', times);
+      expect((await due(60_000)).ambiguous).toMatchObject([{ submission: id, rivals: 0 }]);
+    });
+
     it('counts one that the vendor refused at once as no rival', async () => {
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const second = await claimOne(ledger, other);

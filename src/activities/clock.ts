@@ -1,0 +1,46 @@
+/** A smaller step of the wall clock is no more than its being kept right. */
+const stepMs = 2_000;
+
+/** The wall clock, save that from now on it goes at least as fast as time does: setting it back does nothing. */
+export function onward(now: () => number): () => number {
+  const wallAt = now();
+  const steadyAt = performance.now();
+  return () => Math.max(now(), wallAt + performance.now() - steadyAt);
+}
+
+/**
+ * Notices that the wall clock has jumped ahead, since it was set or the machine slept. What should be over
+ * by the wall clock may then be under way still.
+ */
+export class JumpWatch {
+  readonly #now: () => number;
+  #aheadMs: number;
+  #jumpedAt = -Infinity;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#aheadMs = now() - performance.now();
+  }
+
+  /** To be called often, so that a clock which is slowly kept right is not taken for one that jumped. */
+  look(): void {
+    const aheadMs = this.#now() - performance.now();
+    if (aheadMs - this.#aheadMs > stepMs) this.#jumpedAt = performance.now();
+    this.#aheadMs = aheadMs;
+  }
+
+  /** Whether so much time has really passed since the last jump. */
+  isSteadyFor(ms: number): boolean {
+    this.look();
+    return performance.now() - this.#jumpedAt > ms;
+  }
+}
+
+const watches = new WeakMap<() => number, JumpWatch>();
+
+/** One for all the work of a process that goes by this clock. */
+export function jumpWatchOf(now: () => number): JumpWatch {
+  const watch = watches.get(now) ?? new JumpWatch(now);
+  watches.set(now, watch);
+  return watch;
+}

@@ -1,0 +1,98 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { JumpWatch, jumpWatchOf, onward } from '../../src/activities/clock.ts';
+import { settle } from '../../src/activities/settle.ts';
+import type { Due } from '../../src/ledger/port.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const fox = `batch: fox
+steps:
+  draw:
+    rows: [{ what: fox }]
+    model: photogpt:nanobanana
+    prompt: a {{ what }} in the snow
+`;
+
+let studio: Studio | undefined;
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+});
+
+/** One request whose answer was lost before any job was made, past its settle time. */
+async function unclear(postMs: number) {
+  studio = await openStudio({}, { postMs });
+  const input = await studio.startRun(fox);
+  const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+  const range = { ...input, lane, account, from: 0, to: 1 };
+  const claimed = await studio.ledger.claims.claim(range, {
+    ...{ window: 1, postTimeoutMs: postMs, worker: 'test' },
+  });
+  const submission = claimed.granted[0]?.submission ?? '';
+  await studio.ledger.submissions.ambiguous(submission, 'reset');
+  const { ledger, clock } = studio;
+  const due = async (): Promise<Due['ambiguous'][number] | undefined> =>
+    (await ledger.submissions.due(range, { leaseMs: 1_000, limit: 10, settleMs: postMs }))
+      .ambiguous[0];
+  const state = async () => {
+    for await (const row of ledger.reports.submissions('fox')) return row.state;
+    return undefined;
+  };
+  return { studio, clock, due, state };
+}
+
+describe('a request on its way when the clock jumps', () => {
+  it('ahead: is not called absent before its time has really passed', async () => {
+    const { studio: of, clock, due, state } = await unclear(300);
+    const look = async () => {
+      const row = await due();
+      return row && (await settle(of.deps, of.access, row));
+    };
+    expect(await look()).toBeUndefined();
+    jumpWatchOf(of.deps.now).look();
+    clock.aheadMs += 3_600_000;
+    expect(await look()).toBe(false);
+    expect(await state()).toBe('ambiguous');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await look()).toBe(true);
+    expect(await state()).toBe('rejected');
+  });
+
+  it('back: is left to a person, since its job bears another time', async () => {
+    const { studio: of, clock, due, state } = await unclear(60_000);
+    clock.aheadMs -= 3_600_000;
+    expect(await due()).toBeUndefined();
+    clock.aheadMs += 126_000;
+    const row = await due();
+    if (!row) throw new Error('not due');
+    const steady = { ...of.deps, now: () => of.deps.now() };
+    expect(await settle(steady, of.access, row)).toBe(true);
+    expect(await state()).toBe('parked');
+  });
+});
+
+describe('the clock of the fence', () => {
+  it('goes on when the wall clock is set back, and ahead with it', () => {
+    let wall = 1_000_000;
+    const now = onward(() => wall);
+    wall -= 3_600_000;
+    expect(now()).toBeGreaterThanOrEqual(1_000_000);
+    wall += 7_200_000;
+    expect(now()).toBe(wall);
+  });
+});
+
+describe('JumpWatch', () => {
+  it('notices a jump ahead, and takes neither drift nor a step back for one', () => {
+    let offset = 0;
+    const watch = new JumpWatch(() => performance.now() + offset);
+    for (let minutes = 0; minutes < 10; minutes++) {
+      offset += 500;
+      expect(watch.isSteadyFor(60_000)).toBe(true);
+    }
+    offset -= 3_600_000;
+    expect(watch.isSteadyFor(60_000)).toBe(true);
+    offset += 10_000;
+    expect(watch.isSteadyFor(60_000)).toBe(false);
+    expect(watch.isSteadyFor(60_000)).toBe(false);
+  });
+});
