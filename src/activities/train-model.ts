@@ -83,13 +83,20 @@ function keepLease(lease: (forMs?: number) => Promise<boolean>): AsyncDisposable
   };
 }
 
-/** A failed training blocks its shots; that they are open again means a new run may try anew. */
+/**
+ * A failed training blocks its shots, and a later run tries anew. Within the run that saw it fail it is
+ * not paid again: its shots may be open since they were planned, or this was cut off, after it failed.
+ */
 async function forgetFailed(
-  { ledger: { remotes } }: ActivityDependencies,
-  { account, fingerprint }: TrainModelInput,
+  { ledger: { remotes, batches }, now }: ActivityDependencies,
+  { account, fingerprint, batch }: TrainModelInput,
 ): Promise<void> {
   const row = await remotes.model(account, fingerprint);
-  if (row?.phase === 'failed') await remotes.abandonModel(account, fingerprint);
+  if (row?.phase !== 'failed') return;
+  const startedAt = (await batches.get(batch))?.startedAt ?? Infinity;
+  const seenAt = row.seenAt ?? -Infinity;
+  // Seen later than now: the clock was set back since.
+  if (seenAt < startedAt || seenAt > now()) await remotes.abandonModel(account, fingerprint);
 }
 
 /** One phase forward. @returns milliseconds until the next look, or how it ended */

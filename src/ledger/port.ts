@@ -470,7 +470,7 @@ export interface RemoteLedger {
     owner: string,
     leaseMs: number,
   ): Promise<boolean>;
-  /** To `ready`, also from `ready`: the model was seen to be there now. */
+  /** To `ready`, also from `ready`, and to `failed`: so it was seen to be now. */
   setModelPhase(
     account: string,
     fingerprint: string,
@@ -510,6 +510,8 @@ export interface ModelRow {
   readonly phase: ModelPhase;
   readonly remoteId: string | null;
   readonly why: string | null;
+  /** When it was last seen to be ready, or to have failed. */
+  readonly seenAt: number | null;
   /** The trigger's submission, where there is one. */
   readonly submission: string | null;
   /** When that submission was claimed. */

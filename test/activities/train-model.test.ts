@@ -155,6 +155,20 @@ describe('trainModel', () => {
     });
   });
 
+  it('does not pay within one run for a training that it saw fail, but in the next', async () => {
+    const input = await openTraining({ faults: [{ kind: 'job-fails', nth: 1 }] });
+    const { plans } = studio!.ledger;
+    const { block } = plans;
+    Object.assign(plans, { block: () => Promise.reject(new Error('killed')) });
+    await expect(train(input)).rejects.toThrow('killed');
+    Object.assign(plans, { block });
+    expect(await train(input)).toEqual({ kind: 'failed' });
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+    expect(await blockedWhys()).toHaveLength(2);
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(studio!.simulator.book.trainings).toHaveLength(2);
+  });
+
   it('begins nothing for a batch that was cancelled, nor waits for a vendor that is away', async () => {
     const faults: Fault[] = [{ kind: 'error-before', match: { path: '/models' } }];
     const input = await openTraining({ faults });

@@ -143,8 +143,13 @@ function readOutput(database: Database, submission: string, index: number) {
 const exclusive = exclusiveStates.map((state) => `'${state}'`).join(', ');
 
 function readModel(database: Database, account: string, fingerprint: string) {
-  const row = database.get<{ phase: ModelPhase; remote_id: string | null; why: string | null }>(
-    'select phase, remote_id, why from model where account = ? and fp = ?',
+  const row = database.get<{
+    phase: ModelPhase;
+    remote_id: string | null;
+    why: string | null;
+    seen_at: number | null;
+  }>(
+    'select phase, remote_id, why, seen_at from model where account = ? and fp = ?',
     account,
     fingerprint,
   );
@@ -159,6 +164,7 @@ function readModel(database: Database, account: string, fingerprint: string) {
     phase: row.phase,
     remoteId: row.remote_id,
     why: row.why,
+    seenAt: row.seen_at,
     submission: submission?.id ?? null,
     triggeredAt: submission?.claimed_at ?? null,
   };
@@ -211,7 +217,7 @@ function setModelPhase(
       facts.remoteId === undefined ? 0 : 1,
       facts.remoteId ?? null,
       facts.why ?? null,
-      to === 'ready' ? 1 : 0,
+      to === 'ready' || to === 'failed' ? 1 : 0,
       now,
       account,
       fingerprint,
