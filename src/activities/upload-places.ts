@@ -1,19 +1,20 @@
+import { uncheckedModel } from '../batch/catalogue-lookup.ts';
 import type { ModelSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
-import { UserError } from '../errors.ts';
 import { HostingError, type UploadPlace } from '../hosting/port.ts';
 import type { FilePlace } from '../ledger/port.ts';
 import type { Verdict } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 
-/** The request's model. @throws UserError when the account has no such model */
+/**
+ * The request's model. One that the catalogue does not know passed the batch's checks as `unchecked`, or has
+ * left the vendor's list since: the vendor itself says whether it has it.
+ */
 export function modelOf(
   { catalogue }: Pick<ActivityDependencies, 'catalogue'>,
   { account, model }: ShotRequest,
 ): ModelSpec {
-  const spec = catalogue.get(account)?.models.find(({ id }) => id === model);
-  if (!spec) throw new UserError(`${account} has no model ${model}`);
-  return spec;
+  return catalogue.get(account)?.models.find(({ id }) => id === model) ?? uncheckedModel(model);
 }
 
 /**

@@ -112,7 +112,7 @@ function lookUpPublic(
 }
 
 /** A model that the catalogue does not know: everything goes out as written. */
-function uncheckedModel(id: string): ModelSpec {
+export function uncheckedModel(id: string): ModelSpec {
   return {
     id,
     operation: 'image',

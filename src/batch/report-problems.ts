@@ -27,7 +27,7 @@ function formatProblem(problem: Problem, sources: (file: string) => string | und
 /** The line, and under it the mark with the hint; the hint alone when the line is not at hand. */
 function frame(problem: Problem, source: string | undefined): string[] {
   const { line, column, length } = problem.place;
-  const hint = problem.hint ?? (problem.didYouMean ? `did you mean ${problem.didYouMean}?` : '');
+  const hint = hintOf(problem);
   const text = source?.split(/\r?\n/)[line - 1];
   if (text === undefined) return hint ? [`  ${hint}`] : [];
   const gutter = String(line).padStart(5);
@@ -35,4 +35,10 @@ function frame(problem: Problem, source: string | undefined): string[] {
   const marked = Math.max(1, Math.min(length ?? 1, text.length - column + 1));
   const underline = `${before}${'^'.repeat(marked)}${hint ? ` ${hint}` : ''}`;
   return [`${gutter} | ${text}`, `${' '.repeat(gutter.length)} | ${underline}`];
+}
+
+/** A name that was meant comes first, unless the hint itself says it. */
+function hintOf({ hint = '', didYouMean }: Problem): string {
+  if (didYouMean === undefined || hint.startsWith('did you mean')) return hint;
+  return `did you mean ${didYouMean}? ${hint}`.trimEnd();
 }

@@ -76,11 +76,7 @@ export function formatSummary(
   const lines = [
     `${batch}: ${made} of ${counts.total} shots have their files` +
       `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
-    ...status.stops.filter(() => counts.waiting > 0).map((stop) => `  stopped: ${stopText(stop)}`),
-    ...status.holds.map(
-      ({ account, model, reason }) =>
-        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
-    ),
+    ...hindrances(status),
     ...formatTroubles(troubles),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
     `  pictures   ${join(outFolder, batch, 'index.html')}`,
@@ -89,6 +85,25 @@ export function formatSummary(
   ];
   return lines.join('\n');
 }
+
+/** What keeps shots from being sent, or asked after, said once each. */
+function hindrances(status: BatchStatus): string[] {
+  const { waiting, running } = totals(status);
+  const holds = waiting + running > 0 ? status.holds : [];
+  const isHeld = (stop: StopReason): boolean =>
+    stop.kind === 'hold' &&
+    holds.some(({ account, reason }) => account === stop.account && reason === stop.hold);
+  const stops = waiting > 0 ? status.stops.filter((stop) => !isHeld(stop)) : [];
+  return [
+    ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
+    ...holds.map(
+      ({ account, model, reason }) =>
+        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
+    ),
+  ];
+}
+
+const endByThemselves: ReadonlySet<Hold> = new Set(['limited', 'unreachable', 'breaker']);
 
 function moneyText(money: BatchStatus['accounts'][number]): string {
   const { account, unit, spent, promised, lost, unproven, reserved, ambiguous, cap } = money;
@@ -110,8 +125,9 @@ function nextSteps(
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
   const isStopped = status.stops.length > 0 && counts.waiting > 0;
+  const isHeld = status.holds.some(({ reason }) => !endByThemselves.has(reason));
   if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
-  else if (isStopped || (status.holds.length > 0 && counts.waiting > 0))
+  else if (isStopped || (isHeld && counts.waiting > 0))
     next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
   if (state !== 'paused' && counts.failed > 0)
     next.push({ why: 'try again', command: `shotlist run ${ownerPath}` });
@@ -159,15 +175,17 @@ const budgetAdvice = {
   accepted: ': the next run asks',
 };
 
-function holdText(reason: BatchStatus['holds'][number]['reason']): string {
-  const words: Record<typeof reason, string> = {
+type Hold = BatchStatus['holds'][number]['reason'];
+
+function holdText(reason: Hold): string {
+  const words: Record<Hold, string> = {
     noFunds: 'the vendor says the account has no credit: top it up, then resume',
     badKey: 'the vendor refuses the key: set the right one, then resume',
     forbidden: 'the vendor forbids this request (403): check the plan, then resume',
     limited: 'rate limited by the vendor; goes on by itself',
     unreachable: 'the vendor cannot be reached; tried again by itself',
     overBilled: 'a bill was above its price: look at the receipt, then resume',
-    breaker: 'too many answers were lost in a row',
+    breaker: 'too many answers were lost in a row; tried again by itself',
   };
   return words[reason];
 }

@@ -44,7 +44,7 @@ export function pricesText(prices: readonly Price[]): string {
 }
 
 const stateWords = {
-  parked: 'sent, and no answer came',
+  parked: 'sent, and no usable answer came',
   stalled: 'its job began, and no end is known',
 };
 

@@ -39,8 +39,14 @@ export async function openStudio(
   settings: Partial<SimulatorSettings> = {},
   timeouts: Partial<Timeouts> = {},
   limited: Partial<Limits> = {},
-  project: { settingsFile?: string; environment?: Record<string, string> } = {},
+  project: {
+    settingsFile?: string;
+    environment?: Record<string, string>;
+    /** Whose work it is: the account of a vendor's own name. */
+    account?: string;
+  } = {},
 ) {
+  const { account: accountId = 'photogpt' } = project;
   const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
   writeFileSync(join(home, 'shotlist.yaml'), project.settingsFile ?? '{}');
   const simulator = await startSimulator({
@@ -54,12 +60,12 @@ export async function openStudio(
   });
   const environment = {
     SHOTLIST_HOME: home,
-    PHOTOGPT_API_KEY: 'test-key',
-    PHOTOGPT_BASE_URL: simulator.baseUrls['photogpt'],
+    [`${accountId.toUpperCase()}_API_KEY`]: 'test-key',
+    [`${accountId.toUpperCase()}_BASE_URL`]: simulator.baseUrls[accountId],
     ...project.environment,
   };
   const config = loadConfig(environment, home);
-  const account = config.accounts.get('photogpt');
+  const account = config.accounts.get(accountId);
   if (!account) throw new Error('no account');
   const clock = { aheadMs: 0 };
   const now = (): number => Date.now() + clock.aheadMs;
@@ -132,7 +138,7 @@ export async function openStudio(
       ownerPath: join(home, file),
       policy: { retries: 2, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
       budget: [],
-      accepted: [{ account: account!.key, unit: 'credits', cap: 1_000_000_000 }],
+      accepted: [{ account: account!.key, unit: account!.vendor.unit, cap: 1_000_000_000 }],
       unknownPrices: true,
       steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
       ...changes,
@@ -140,7 +146,7 @@ export async function openStudio(
     return { batch: document.batch, run: row.run, ledgerId: ledger.id };
   }
 
-  const activities = createActivities(deps);
+  let activities = createActivities(deps);
   const environmentOf = (): MockActivityEnvironment => new MockActivityEnvironment();
 
   const planOf = async (input: RunInput, step: string, sweep: number): Promise<StepPlan> =>
@@ -165,6 +171,12 @@ export async function openStudio(
     return { planned, results };
   }
 
+  /** The worker is gone, and `ms` later another takes over: one that knows nothing but the ledger. */
+  function restart(ms: number): void {
+    clock.aheadMs += ms;
+    activities = createActivities({ ...deps, now: () => now() });
+  }
+
   async function close(): Promise<void> {
     await ledger.close();
     await simulator.close();
@@ -181,7 +193,10 @@ export async function openStudio(
     blobs,
     deps,
     access,
-    activities,
+    get activities() {
+      return activities;
+    },
+    restart,
     lines,
     startRun,
     planOf,

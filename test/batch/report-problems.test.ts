@@ -18,6 +18,13 @@ describe('formatProblems', () => {
     );
   });
 
+  it('names what was meant before the rest of the hint', () => {
+    const told = { ...problem, hint: 'it takes pick, from', didYouMean: 'pick' };
+    expect(formatProblems([told], () => undefined)).toContain(
+      '  did you mean pick? it takes pick, from',
+    );
+  });
+
   it('shows the first twenty and counts the others', () => {
     const text = formatProblems(Array(23).fill(problem), () => undefined);
     expect(text.match(/error:/g)).toHaveLength(20);

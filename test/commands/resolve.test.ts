@@ -68,7 +68,7 @@ describe('parked shots', () => {
     const jobId = await startJob(0);
     const { code, stdout, stderr } = await resolve([], [jobId, 'again', 'y', '']);
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stderr).toMatch(/one\/shot-0000 +sent, and no answer came/);
+    expect(stderr).toMatch(/one\/shot-0000 +sent, and no usable answer came/);
     expect(stderr).toMatch(/sent +2\d\d\d-\d\d-\d\d .* to photogpt, nanobanana-pro: "picture 0"/);
     expect(stderr).toMatch(/at stake +1 credits/);
     expect(stderr).toContain(`${jobId} `);

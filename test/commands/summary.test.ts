@@ -45,4 +45,36 @@ describe('the summary of a batch', () => {
       spent: [{ account: 'acme', unit: 'credits', amount: '20', promised: '5' }],
     });
   });
+
+  const held = (reason: BatchStatus['holds'][number]['reason'], counts: object): string => {
+    const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
+    const account = 'acme@https://acme.test';
+    return formatSummary(
+      {
+        ...status,
+        row: { ...status.row, state: 'running' },
+        steps: [{ step: 'draw', outputs: 0, waiting: 0, ...none, ...counts }],
+        holds: [{ account, model: null, reason, until: null }],
+        stops: reason === 'limited' ? [] : [{ kind: 'hold', account, hold: reason }],
+      },
+      'out',
+      [],
+    );
+  };
+
+  it('says once what holds an account, and what to do when it is mended', () => {
+    const text = held('badKey', { waiting: 1 });
+    expect(text.match(/refuses the key/g)).toHaveLength(1);
+    expect(text).toContain('shotlist resume fox');
+  });
+
+  it('asks nobody to resume what goes on by itself', () => {
+    const text = held('limited', { waiting: 1 });
+    expect(text).toContain('rate limited by the vendor; goes on by itself');
+    expect(text).not.toContain('resume');
+  });
+
+  it('names no hold that nothing waits for', () => {
+    expect(held('unreachable', { succeeded: 1 })).not.toContain('held');
+  });
 });

@@ -1,0 +1,149 @@
+import type { Client, Course, Look, Trouble } from './trouble-stage.ts';
+
+/** One way in which a vendor makes trouble, and what is to be said of it. */
+export interface Section extends Trouble {
+  readonly title: string;
+  /** For a person who meets it. */
+  readonly about: string;
+  readonly toDo: (client: Client, course: Course) => string;
+}
+
+const starts = { method: 'POST' };
+const polls = { method: 'GET', path: '/(jobs|job|tasks)/' };
+
+const isRefused = ({ shots, holds }: Look): boolean =>
+  holds.length > 0 && shots.every(({ state }) => state === 'open');
+const isUnclear = ({ submissions }: Look): boolean => submissions[0]?.state === 'ambiguous';
+const isAskedAgain = ({ submissions }: Look): boolean =>
+  submissions[0]?.state === 'submitted' && submissions[0].why?.includes('answer') === true;
+const isFileMissed = ({ shots }: Look): boolean => typeof shots[0]?.outputs[0]?.why === 'string';
+
+const byItself = (): string => 'nothing';
+const resolveLost = ({ lists }: Client): string =>
+  lists ? 'nothing' : 'look at the vendor for it, then `shotlist resolve NAME`';
+
+const wrongKey: Section = {
+  title: 'Wrong key',
+  about:
+    'The vendor refuses the key. Every shot stays to be made, nothing more is sent, and nothing is paid. A probe goes out every 15 minutes.',
+  shots: 2,
+  simulated: { keys: ['another-key'] },
+  mend: { keys: null },
+  toDo: (_, { keyVariable }) =>
+    `set \`${keyVariable}\`, start a standing worker again, then \`shotlist resume NAME\``,
+};
+
+const noFunds: Section = {
+  title: 'No funds',
+  about:
+    'The account cannot pay. What was accepted before is collected; the rest stays to be made, and nothing more is sent.',
+  shots: 2,
+  simulated: { credits: 0 },
+  mend: { credits: 1_000_000 },
+  toDo: () => 'top the account up at the vendor, then `shotlist resume NAME`',
+};
+
+const rateLimit: Section = {
+  title: 'Rate limit',
+  about:
+    'The vendor says 429 and how long to wait, in `Retry-After` or in the body. Nothing is sent to the account until then, by any worker. Nothing was paid for the refused request.',
+  simulated: { faults: [{ kind: 'rate-limit', match: starts, seconds: 30 }] },
+  until: isRefused,
+  toDo: byItself,
+};
+
+const rateLimitUntold: Section = {
+  ...rateLimit,
+  title: 'Rate limit that names no time',
+  about:
+    'The vendor says 429 and not for how long. The account waits for 5 seconds, and longer after each further one, up to a minute. (ProductAI documents the time as a part of its answer.)',
+  simulated: {
+    faults: [{ kind: 'rate-limit', match: starts, retryAfter: 'none', seconds: 30 }],
+  },
+};
+
+const refusedModel: Section = {
+  title: 'Unknown model, insisted on',
+  about:
+    'A model that the catalogue does not know goes out with `unchecked: true`, and the vendor does not know it either. The same happens to any request that the vendor finds wrong: it is not sent again, and nothing is paid.',
+  head: ({ account }) => `models: { newest: { use: "${account}:newest", unchecked: true } }`,
+  model: () => 'newest',
+  toDo: () => 'correct the file, then `shotlist run FILE`',
+};
+
+const expiredLink: Section = {
+  title: 'Expired output URL',
+  about:
+    'The job is done, and the link to its file is refused. The vendor is asked for a fresh link at once, and that one is tried; then again after a while, for more than an hour. Nothing is made or paid anew.',
+  simulated: { urlMs: 3_600_000, faults: [{ kind: 'url-expired' }] },
+  until: isFileMissed,
+  toDo: byItself,
+};
+
+const malformedStart: Section = {
+  title: 'Malformed JSON, answering a paid request',
+  about:
+    "The request was carried out and its answer cannot be read, so nobody knows the job. It is never just sent again: that might pay twice. The vendor's list of jobs tells which it is; where there is none, a person has to look.",
+  simulated: { faults: [{ kind: 'truncated-json', match: starts }] },
+  until: isUnclear,
+  toDo: resolveLost,
+};
+
+const malformedPoll: Section = {
+  title: 'Malformed JSON, answering a question after a job',
+  about: 'The job goes on at the vendor, and it is asked after again.',
+  simulated: { faults: [{ kind: 'truncated-json', match: polls }] },
+  until: isAskedAgain,
+  toDo: byItself,
+};
+
+const pageBefore: Section = {
+  title: 'HTML error page (502), answering a paid request',
+  about:
+    'Some gateway answers in place of the vendor, and it does not say whether the request came through (here it did not). The list of jobs decides: no job, so it is sent again. Where there is no list, a person has to look.',
+  simulated: { faults: [{ kind: 'html-before', match: starts }] },
+  until: isUnclear,
+  toDo: resolveLost,
+};
+
+const pageAfter: Section = {
+  title: 'HTML page (200), answering a paid request',
+  about: 'The request was carried out, and a web page came as its answer.',
+  simulated: { faults: [{ kind: 'html-after', match: starts }] },
+  until: isUnclear,
+  toDo: resolveLost,
+};
+
+const pageForPoll: Section = {
+  title: 'HTML error page (502), answering a question after a job',
+  about: 'The job goes on at the vendor. No new requests are sent until the vendor answers again.',
+  simulated: { faults: [{ kind: 'html-before', match: polls }] },
+  until: isAskedAgain,
+  toDo: byItself,
+};
+
+const pageForFile: Section = {
+  title: 'HTML page in place of a file',
+  about:
+    'What comes is looked at before it is kept: a web page is no picture, whatever its headers say. The file is fetched again, for more than an hour.',
+  simulated: { faults: [{ kind: 'download-html' }] },
+  until: isFileMissed,
+  toDo: byItself,
+};
+
+/** In the order of the page. */
+export const sections = {
+  wrongKey,
+  noFunds,
+  rateLimit,
+  rateLimitUntold,
+  refusedModel,
+  expiredLink,
+  malformedStart,
+  malformedPoll,
+  pageBefore,
+  pageAfter,
+  pageForPoll,
+  pageForFile,
+} as const satisfies Readonly<Record<string, Section>>;
+export type SectionName = keyof typeof sections;

@@ -1,0 +1,243 @@
+import type { Problem } from '../../src/batch/problem.ts';
+import { checkBatch } from '../../src/batch/check-batch.ts';
+import { parseBatch } from '../../src/batch/parse.ts';
+import { formatProblems } from '../../src/batch/report-problems.ts';
+import { exitCodeOf, formatSummary, statusJson } from '../../src/commands/summary.ts';
+import { troublesOf } from '../../src/commands/troubles.ts';
+import type { BatchStatus, HoldReason, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
+import type { SimulatorSettings } from '../../src/simulator/index.ts';
+import { diskFiles } from '../../src/storage/disk-files.ts';
+import type { RunInput } from '../../src/activities/own-work.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+/** A vendor as a user sets it up, and a model that every shot of these tests asks for. */
+export interface Client {
+  readonly title: string;
+  readonly account: string;
+  readonly model: string;
+  /** Where it differs from what every other has. */
+  readonly settingsFile?: string;
+  readonly references?: string;
+  /** Whether it lists its jobs: then what became of a lost answer can be found out. */
+  readonly lists: boolean;
+}
+
+const reference = 'references: [https://example.com/shoe.jpg]';
+
+export const clients: readonly Client[] = [
+  { title: 'PhotoGPT', account: 'photogpt', model: 'nanobanana', lists: true },
+  {
+    title: 'ProductAI',
+    account: 'productai',
+    model: 'nanobanana',
+    references: reference,
+    lists: true,
+  },
+  {
+    title: 'ProductAI, dialect b',
+    account: 'productai',
+    model: 'nanobanana',
+    references: reference,
+    settingsFile: 'accounts: { productai: { dialect: b } }',
+    lists: false,
+  },
+  { title: 'Wonda', account: 'wonda', model: 'nano-banana-2', lists: false },
+  { title: 'GPTImage2API', account: 'gptimage2api', model: 'gpt-image-2', lists: false },
+];
+
+/** What is known of a batch at one moment, and what a person is shown of it. */
+export interface Look {
+  readonly shots: readonly ShotRow[];
+  readonly submissions: readonly SubmissionRow[];
+  readonly holds: readonly HoldReason[];
+  /** How long the first of them lasts, counted from the answer that brought it about. */
+  readonly heldSeconds: number | undefined;
+  /** What `shotlist status` prints. */
+  readonly text: string;
+  readonly next: readonly string[];
+  readonly exitCode: number;
+}
+
+export interface Trouble {
+  readonly simulated?: Partial<SimulatorSettings>;
+  readonly shots?: number;
+  /** Beside the prompt of each shot, and in place of the client's model. */
+  readonly model?: (client: Client) => string;
+  readonly head?: (client: Client) => string;
+  /** The trouble lasts until this is seen. */
+  readonly until?: (look: Look) => boolean;
+  /** What a person mends at the vendor before `shotlist resume`. */
+  readonly mend?: Partial<SimulatorSettings>;
+}
+
+export interface Course {
+  /** While the trouble lasts; else as it ended. */
+  readonly during: Look;
+  readonly end: Look;
+  /** After `mend` and `resume`. */
+  readonly mended: Look | undefined;
+  /** Paid requests that the vendor carried out, and those that it saw. */
+  readonly accepted: number;
+  readonly posts: number;
+  /** How often each fault struck. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Where the account's key is read from. */
+  readonly keyVariable: string;
+}
+
+export async function openFor(
+  { account, settingsFile }: Client,
+  settings: Partial<SimulatorSettings>,
+) {
+  // Far more requests a minute than any of these tests sends: nothing here is about the pace.
+  return await openStudio(
+    settings,
+    // Nothing here is about slow answers, or about jobs without an end.
+    { postMs: 5_000, imageJobMs: 3_600_000 },
+    { perMinute: 60_000 },
+    { account, ...(settingsFile !== undefined && { settingsFile }) },
+  );
+}
+
+/** One batch at one client, through its trouble to its end. */
+export async function playOut(client: Client, trouble: Trouble): Promise<Course> {
+  const studio = await openFor(client, trouble.simulated ?? {});
+  try {
+    const input = await studio.startRun(sourceOf(client, trouble));
+    const look = (): Promise<Look> => lookAt(studio, input.batch);
+    let during = trouble.until && (await runUntil(studio, input, look, trouble.until));
+    const { results } = await studio.runStep(input, 'draw', 2);
+    if (results[0]?.kind === 'done')
+      await studio.environmentOf().run(studio.activities.finishRun, { ...input, final: true });
+    const end = await look();
+    during ??= end;
+    let mended: Look | undefined;
+    if (trouble.mend) {
+      Object.assign(studio.simulator.settings, trouble.mend);
+      await studio.ledger.batches.clearHolds(input.batch);
+      await studio.runStep(input, 'draw', 3);
+      mended = await look();
+    }
+    const { book } = studio.simulator;
+    const posts = Object.entries(book.requests).filter(([request]) => request.startsWith('POST'));
+    const sum = posts.reduce((all, [, count]) => all + count, 0);
+    return {
+      during,
+      end,
+      mended,
+      accepted: book.accepted.length,
+      posts: sum,
+      faults: { ...book.faults },
+      keyVariable: studio.config.accounts.get(client.account)?.keyVariable ?? '',
+    };
+  } finally {
+    await studio.close();
+  }
+}
+
+/** What the checks before any request say of a file, as they print it. */
+export async function checkOnly(
+  client: Client,
+  source: string,
+): Promise<{ problems: readonly Problem[]; text: string; requests: number }> {
+  const studio = await openFor(client, {});
+  try {
+    const { document, problems: read } = parseBatch(source, 'batch.yaml');
+    const context = { files: diskFiles(studio.home), catalogue: studio.deps.catalogue };
+    const problems = [...read, ...(document ? checkBatch(document, context) : [])];
+    const text = formatProblems(problems, () => source);
+    return { problems, text, requests: Object.keys(studio.simulator.book.requests).length };
+  } finally {
+    await studio.close();
+  }
+}
+
+export function sourceOf(client: Client, { shots = 1, model, head }: Trouble = {}): string {
+  const rows = ['fox', 'hen', 'owl'].slice(0, shots).map((what) => `{ what: ${what} }`);
+  const lines = [
+    'batch: shoes',
+    ...(head ? [head(client)] : []),
+    'steps:',
+    '  draw:',
+    `    rows: [${rows.join(', ')}]`,
+    `    model: ${model?.(client) ?? `${client.account}:${client.model}`}`,
+    '    prompt: a {{ what }} in the snow',
+    ...(client.references ? [`    ${client.references}`] : []),
+    '    name: "{{ what }}"',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Runs the step until the trouble shows, and no longer; then the trouble ends, and a minute passes: more
+ * than any hold lasts, and than an answer may take.
+ */
+async function runUntil(
+  studio: Studio,
+  input: RunInput,
+  look: () => Promise<Look>,
+  reached: (look: Look) => boolean,
+): Promise<Look> {
+  const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+  const range = { ...input, lane, account, from: 0, to: 1, reportAfterMs: null };
+  const environment = studio.environmentOf();
+  const running = environment.run(studio.activities.runShots, range).catch(() => undefined);
+  const seen = await lookUntil(look, reached);
+  environment.cancel('WORKER_SHUTDOWN');
+  await running;
+  studio.simulator.settings.faults = [];
+  studio.restart(60_000);
+  return seen;
+}
+
+async function lookUntil(
+  look: () => Promise<Look>,
+  reached: (look: Look) => boolean,
+): Promise<Look> {
+  for (const start = Date.now(); Date.now() - start < 20_000;) {
+    const now = await look();
+    if (reached(now)) return now;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`the trouble never showed: ${(await look()).text}`);
+}
+
+async function lookAt(studio: Studio, batch: string): Promise<Look> {
+  const { reports } = studio.ledger;
+  const status: BatchStatus | undefined = await reports.status(batch);
+  if (!status) throw new Error(`no batch ${batch}`);
+  // As where the vendor itself answers, and the same in every run of the tests.
+  const plain = (text: string): string => withoutChance(studio, text);
+  const plainly = (text: string | null): string | null => text && plain(text);
+  const submissions = await Array.fromAsync(reports.submissions(batch));
+  const shots = await Array.fromAsync(reports.shots(batch));
+  const text = formatSummary(status, 'out', await troublesOf(reports, status));
+  const { next } = statusJson(status, 'out') as { next: readonly string[] };
+  return {
+    shots: shots.map((shot) => ({
+      ...shot,
+      outputs: shot.outputs.map((output) => ({ ...output, why: plainly(output.why) })),
+    })),
+    submissions: submissions.map((one) => ({ ...one, why: plainly(one.why) })),
+    holds: status.holds.map(({ reason }) => reason),
+    heldSeconds: secondsFrom(submissions.at(-1)?.endedAt, status.holds[0]?.until),
+    text: plain(text),
+    next: next.map(plain),
+    exitCode: exitCodeOf(status),
+  };
+}
+
+function secondsFrom(start: number | null | undefined, end: number | null | undefined) {
+  return typeof start === 'number' && typeof end === 'number'
+    ? Math.round((end - start) / 1_000)
+    : undefined;
+}
+
+function withoutChance({ home, simulator, config }: Studio, text: string): string {
+  let plain = text.replaceAll(`${home}/`, '');
+  for (const { vendor } of config.accounts.values())
+    plain = plain.replaceAll(simulator.baseUrls[vendor.id] ?? '', vendor.baseUrl);
+  return plain
+    .replaceAll(simulator.url, 'https://files.example')
+    .replaceAll(/(?<=\/)(ij_|job_|tsk_)?[0-9a-fA-F-]{16,}|tsk_[0-9A-Z]{26}|(?<=\/job\/)\d+/g, 'ID');
+}
