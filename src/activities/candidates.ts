@@ -1,4 +1,6 @@
+import { originOf } from '../batch/ids.ts';
 import type { ShotRequest } from '../batch/request.ts';
+import { serverAheadMs } from '../http/server-clock.ts';
 import type { Ledger, RemoteLedger } from '../ledger/port.ts';
 import type { JobDescription, ListedJob, Provider } from '../providers/port.ts';
 
@@ -30,8 +32,7 @@ export async function candidatesFor(
   sent: { readonly request: ShotRequest; readonly claimedAt: number; readonly deadlineAt: number },
 ): Promise<readonly Candidate[] | undefined> {
   if (!provider.listJobs) return undefined;
-  const until = sent.deadlineAt + clockSlackMs;
-  const listed = await provider.listJobs(sent.claimedAt - clockSlackMs, until);
+  const listed = await listAround(provider, originOf(account), sent);
   const known = await ledger.submissions.knownJobs(
     account,
     listed.map(({ id }) => id),
@@ -45,6 +46,26 @@ export async function candidatesFor(
     if (fit !== 'other') candidates.push({ job, told, fit });
   }
   return candidates;
+}
+
+/**
+ * The vendor's jobs of a time of ours, which may be another time by its clock: how far apart the two are is
+ * known at the latest by the answer itself.
+ */
+async function listAround(
+  provider: Pick<Provider, 'listJobs'>,
+  origin: string,
+  { claimedAt, deadlineAt }: { readonly claimedAt: number; readonly deadlineAt: number },
+): Promise<readonly ListedJob[]> {
+  const listFor = async (aheadMs: number): Promise<readonly ListedJob[]> =>
+    (await provider.listJobs?.(
+      claimedAt - clockSlackMs + Math.min(0, aheadMs),
+      deadlineAt + clockSlackMs + Math.max(0, aheadMs),
+    )) ?? [];
+  const before = serverAheadMs(origin);
+  const listed = await listFor(before);
+  const after = serverAheadMs(origin);
+  return Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : listed;
 }
 
 /** The vendor's id of the one output that the request reads. */

@@ -16,6 +16,7 @@ export class JumpWatch {
   readonly #now: () => number;
   #aheadMs: number;
   #jumpedAt = -Infinity;
+  #jumpedMs = 0;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -25,8 +26,17 @@ export class JumpWatch {
   /** To be called often, so that a clock which is slowly kept right is not taken for one that jumped. */
   look(): void {
     const aheadMs = this.#now() - performance.now();
-    if (aheadMs - this.#aheadMs > stepMs) this.#jumpedAt = performance.now();
+    const jumpMs = aheadMs - this.#aheadMs;
+    if (jumpMs > stepMs) {
+      this.#jumpedAt = performance.now();
+      this.#jumpedMs += jumpMs;
+    }
     this.#aheadMs = aheadMs;
+  }
+
+  /** By how much in all it has jumped ahead since this process began. */
+  get jumpedMs(): number {
+    return this.#jumpedMs;
   }
 
   /** Whether so much time has really passed since the last jump. */

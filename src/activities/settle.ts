@@ -23,14 +23,16 @@ export async function settle(
   const { postMs } = access.timeouts;
   if (deps.now() < unclear.deadlineAt + postMs) return false;
   // By the wall clock alone: the request may be on its way still, and its job to come.
-  if (!jumpWatchOf(deps.now).isSteadyFor(postMs)) return false;
+  const watch = jumpWatchOf(deps.now);
+  if (!watch.isSteadyFor(postMs)) return false;
   if (unclear.deadlineAt - unclear.claimedAt < postMs - closeMs) {
     await submissions.park(submission, 'the clock was set back while it was on its way');
     return true;
   }
   const candidates = await candidatesFor(
     { ledger: deps.ledger, provider, account: access.key },
-    unclear,
+    // What was held up by a jump, such as a sleep, reached the vendor after it.
+    { ...unclear, deadlineAt: Math.min(deps.now(), unclear.deadlineAt + watch.jumpedMs) },
   );
   if (!candidates) {
     await submissions.park(submission, `${unclear.why}, and the vendor does not list its jobs`);

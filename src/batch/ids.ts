@@ -29,3 +29,8 @@ export function shardWorkflowId(shard: {
 export function accountName(key: string): string {
   return key.split('@')[0] ?? key;
 }
+
+/** `acme@https://host` is reached at `https://host`. */
+export function originOf(key: string): string {
+  return key.slice(key.indexOf('@') + 1);
+}

@@ -5,6 +5,7 @@ import { Attempt } from './attempt.ts';
 import { ResponseShapeError } from './errors.ts';
 import { redactor, requestLabel } from './label.ts';
 import type { MultipartBody } from './multipart.ts';
+import { noteServerTime } from './server-clock.ts';
 import { userAgent } from './user-agent.ts';
 
 export interface HttpRequest {
@@ -78,6 +79,7 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   }
   try {
     const { status, headers: answered, text } = await attempt.answer;
+    noteServerTime(url.origin, answered, Date.now());
     return { request: label, status, headers: answered, text, json: () => parseJson(label, text) };
   } finally {
     await own?.destroy();

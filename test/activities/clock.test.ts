@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { candidatesFor } from '../../src/activities/candidates.ts';
 import { JumpWatch, jumpWatchOf, onward } from '../../src/activities/clock.ts';
 import { settle } from '../../src/activities/settle.ts';
+import { noteServerTime, serverAheadMs } from '../../src/http/server-clock.ts';
 import type { Due } from '../../src/ledger/port.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -67,6 +69,42 @@ describe('a request on its way when the clock jumps', () => {
     const steady = { ...of.deps, now: () => of.deps.now() };
     expect(await settle(steady, of.access, row)).toBe(true);
     expect(await state()).toBe('parked');
+  });
+});
+
+describe('a vendor whose clock is not ours', () => {
+  const origin = 'https://elsewhere.example.test';
+  const hour = 3_600_000;
+  const request = { prompt: 'a fox', references: [] } as never;
+  const known = { knownJobs: async () => new Set<string>() } as never;
+  const ledger = { submissions: known, remotes: undefined as never };
+
+  it.each([
+    ['behind', -hour],
+    ['ahead', hour],
+  ])('is asked for jobs of its own time when it is %s', async (_, aheadMs) => {
+    const claimedAt = Date.now() - 130_000;
+    const made = { job: {}, id: 'j', createdAt: claimedAt + aheadMs, billed: null };
+    const listJobs = async (since: number, until: number) => {
+      const date = new Date(Date.now() + aheadMs).toUTCString();
+      noteServerTime(origin, { date }, Date.now());
+      return made.createdAt >= since && made.createdAt <= until ? [made] : [];
+    };
+    const found = await candidatesFor(
+      { ledger, provider: { listJobs }, account: `acme@${origin}` },
+      { request, claimedAt, deadlineAt: claimedAt + 65_000 },
+    );
+    expect(found).toMatchObject([{ job: { id: 'j' } }]);
+    noteServerTime(origin, { date: new Date().toUTCString() }, Date.now());
+  });
+
+  it('is not believed any time, nor by an answer from a cache', () => {
+    noteServerTime(origin, { date: 'Fri, 31 Dec 9999 00:00:00 GMT' }, Date.now());
+    expect(serverAheadMs(origin)).toBe(24 * hour);
+    noteServerTime(origin, { date: new Date(0).toUTCString(), age: '60' }, Date.now());
+    expect(serverAheadMs(origin)).toBe(24 * hour);
+    noteServerTime(origin, { date: new Date().toUTCString() }, Date.now());
+    expect(Math.abs(serverAheadMs(origin))).toBeLessThan(1_100);
   });
 });
 
