@@ -76,30 +76,4 @@ describe('a batch at GPTImage2API, which takes links only and lists no tasks', (
       expect(request.inputImageUrls?.[0]).toContain(`${stage.simulator.url}/files/`);
     expect(accepted.filter(({ kind }) => kind === 'video')).toHaveLength(2);
   });
-
-  it('counts a promised refund as spent until the vendor has paid it', async () => {
-    const only = (name: string): string =>
-      stage.write(
-        `${name}.yaml`,
-        batch
-          .replace('batch: bottles', `batch: ${name}`)
-          .replace('warm paper', name)
-          .replace(/ {2}larger:[^]*/, ''),
-      );
-    const spentBy = async (name: string): Promise<unknown> => {
-      const { stdout } = await stage.run(['status', name, '--json'], environment);
-      return (JSON.parse(stdout) as { spent: unknown }).spent;
-    };
-    const run = async (name: string): Promise<number | null> =>
-      (await stage.run(['run', only(name), '--yes', '--json'], environment)).code;
-    const { settings } = stage.simulator;
-    Object.assign(settings, { faults: [{ kind: 'job-fails', count: 1 }], refundLagMs: 3_600_000 });
-    expect(await run('stone')).toBe(4);
-    expect(await spentBy('stone')).toMatchObject([{ amount: '6' }]);
-    Object.assign(settings, { faults: [], refundLagMs: 0 });
-    expect(await run('linen')).toBe(0);
-    expect(await spentBy('stone')).toMatchObject([{ amount: '3' }]);
-    const { accepted } = stage.simulator.book as Book;
-    expect(accepted.filter(({ refunded }) => refunded)).toMatchObject([{ cost: 3 }]);
-  });
 });

@@ -135,7 +135,12 @@ function resumeAccounts(database: Database, batch: string): void {
     'person',
     accounts.map(({ account }) => account),
   );
-  database.run('delete from stop where batch = ?', batch);
+  // What a new plan or another cap has to answer is not answered by going on.
+  database.run(
+    `delete from stop where batch = ? and reason ->> 'kind' <> 'unknownPrice'
+       and coalesce(reason ->> 'scope', 'account') = 'account'`,
+    batch,
+  );
 }
 
 function finishRun(

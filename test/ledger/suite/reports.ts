@@ -73,4 +73,18 @@ export function reportSuite(open: Open): void {
     expect(await ledger.batches.get('fox')).toMatchObject({ state: 'finished', run: 1 });
     expect(await ledger.batches.list()).toHaveLength(1);
   });
+
+  it('keeps what only a new plan answers when a person resumes', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(3));
+    const { account } = range;
+    const lane = (name: string) => ({ ...range, lane: name });
+    const { reports } = ledger;
+    await reports.noteStop(lane('a'), { kind: 'budget', scope: 'accepted', account });
+    await reports.noteStop(lane('b'), { kind: 'unknownPrice', account });
+    await reports.noteStop(lane('c'), { kind: 'hold', hold: 'noFunds', account });
+    await reports.noteStop(lane('d'), { kind: 'budget', scope: 'account', account });
+    await ledger.batches.clearHolds('fox');
+    const kept = (await reports.status('fox'))?.stops.map(({ kind }) => kind);
+    expect(kept?.toSorted()).toEqual(['budget', 'unknownPrice']);
+  });
 }
