@@ -89,7 +89,10 @@ export function formatSummary(
 /** What keeps shots from being sent, or asked after, said once each. */
 function hindrances(status: BatchStatus): string[] {
   const { waiting, running } = totals(status);
-  const holds = waiting + running > 0 ? status.holds : [];
+  // One that a person ends is told in any case: it would hold the next run as well.
+  const holds = status.holds.filter(
+    ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
+  );
   const isHeld = (stop: StopReason): boolean =>
     stop.kind === 'hold' &&
     holds.some(({ account, reason }) => account === stop.account && reason === stop.hold);

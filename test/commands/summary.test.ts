@@ -74,7 +74,10 @@ describe('the summary of a batch', () => {
     expect(text).not.toContain('resume');
   });
 
-  it('names no hold that nothing waits for', () => {
+  it('names a hold that nothing waits for only where a person ends it', () => {
     expect(held('unreachable', { succeeded: 1 })).not.toContain('held');
+    expect(held('overBilled', { succeeded: 1 })).toContain(
+      'held: acme, a bill was above its price',
+    );
   });
 });
