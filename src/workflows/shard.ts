@@ -4,12 +4,12 @@ import {
   getExternalWorkflowHandle,
   makeContinueAsNewFunc,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RunInput } from '../activities/own-work.ts';
 import { atAccount } from './activity-options.ts';
 import { shardAdmittedSignal, sourcesMovedSignal, wakeSignal } from './messages.ts';
+import { waitUnless } from './wait.ts';
 
 export interface ShardInput extends RunInput {
   readonly step: string;
@@ -38,6 +38,8 @@ const probeFirstMs = 60_000;
 const probeMostMs = 3_600_000;
 /** How soon a chunk of a step that others read hands back after something was saved. */
 const reportAfterMs = 15_000;
+/** Each report is four events of the batch's history. */
+const reportMostMs = 300_000;
 
 /**
  * Runs up to 200 chunks of one lane, a window of them at once. While its lane is stopped, one chunk probes
@@ -157,12 +159,12 @@ class Shard {
   async #report(): Promise<void> {
     if (!this.#input.isRead || !this.#parent) return;
     const parent = getExternalWorkflowHandle(this.#parent.workflowId);
-    for (let waitMs = 250; ; waitMs = Math.min(30_000, waitMs * 1.3)) {
+    for (let waitMs = 250; ; waitMs = Math.min(reportMostMs, waitMs * 1.3)) {
       await condition(() => this.#moved || this.#ended);
       if (!this.#moved) return;
       this.#moved = false;
       await parent.signal(sourcesMovedSignal, this.#input.step).catch(() => undefined);
-      if (!this.#ended) await sleep(waitMs);
+      if (!this.#ended) await waitUnless(() => this.#ended, waitMs);
     }
   }
 

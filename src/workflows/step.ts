@@ -1,10 +1,12 @@
-import { condition, sleep } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import type { RunInput } from '../activities/own-work.ts';
 import type { RunSteps } from '../activities/runs.ts';
 import { planning } from './activity-options.ts';
 import { runLane } from './lane.ts';
 import type { OpenShards } from './open-shards.ts';
 import { prepareStep } from './prepare.ts';
+import { nextSweepPauseMs, sweepPauseFirstMs } from './sweep-pause.ts';
+import { waitUnless } from './wait.ts';
 
 export interface StepProgress {
   /** Sweeps begun. */
@@ -24,9 +26,6 @@ export interface StepRun extends RunInput {
   /** Times that a person may have opened shots whose chunks have ended. */
   readonly reopenings: () => number;
 }
-
-const sweepPauseFirstMs = 500;
-const sweepPauseMostMs = 30_000;
 
 /**
  * Plans and runs one step. A step that reads others is planned anew whenever their outputs have moved, each
@@ -87,8 +86,8 @@ export async function runStep(run: StepRun): Promise<void> {
     if (failure) throw failure.error;
     if (complete && lanes.size === 0 && movement() === seen) break;
     if (!sourcesEnded()) {
-      await sleep(pauseMs);
-      pauseMs = Math.min(sweepPauseMostMs, pauseMs * 1.2);
+      await waitUnless(() => sourcesEnded() || run.reopenings() !== opened, pauseMs);
+      pauseMs = nextSweepPauseMs(pauseMs, workflowInfo().historyLength);
     }
   }
   own.ended = true;
