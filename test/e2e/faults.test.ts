@@ -3,11 +3,11 @@ import { runScenario } from '../../bench/faults/run-scenario.ts';
 import { drawScenario } from '../../bench/faults/scenario.ts';
 import { packageRoot } from '../../src/temporal/package-root.ts';
 
-/** The short form of `npm run faults`; docs/faults.md has the long one. */
+/** The short form of `npm run faults`: a hiding job list with a worker of its own, and a run alone; both with deaths. */
 const options = { program: packageRoot(), limitMs: 100_000, keep: false };
 
 describe.concurrent('a batch under faults that a seed draws', () => {
-  it.each([4, 6, 8])(
+  it.each([6, 19])(
     'keeps every promise with seed %d',
     async (seed) => {
       const { broken, hung } = await runScenario(drawScenario(seed), options);
