@@ -25,7 +25,7 @@ const resolveLost = ({ lists }: Client): string =>
 const wrongKey: Section = {
   title: 'Wrong key',
   about:
-    'The vendor refuses the key. Every shot stays to be made, nothing more is sent, and nothing is paid. A probe goes out every 15 minutes.',
+    'The vendor refuses the key. Every shot stays to be made, nothing more is sent, and nothing is paid. A worker that keeps running tries one request every 15 minutes.',
   shots: 2,
   simulated: { keys: ['another-key'] },
   mend: { keys: null },
@@ -36,7 +36,7 @@ const wrongKey: Section = {
 const noFunds: Section = {
   title: 'No funds',
   about:
-    'The account cannot pay. What was accepted before is collected; the rest stays to be made, and nothing more is sent.',
+    'The account cannot pay. What was accepted before is collected; the rest stays to be made, and nothing more is sent. A worker that keeps running tries one request every 15 minutes.',
   shots: 2,
   simulated: { credits: 0 },
   mend: { credits: 1_000_000 },

@@ -85,7 +85,7 @@ export interface Course {
   readonly keyVariable: string;
 }
 
-export async function openFor(
+async function openFor(
   { account, settingsFile }: Client,
   settings: Partial<SimulatorSettings>,
 ) {
