@@ -85,10 +85,7 @@ export interface Course {
   readonly keyVariable: string;
 }
 
-async function openFor(
-  { account, settingsFile }: Client,
-  settings: Partial<SimulatorSettings>,
-) {
+async function openFor({ account, settingsFile }: Client, settings: Partial<SimulatorSettings>) {
   // Far more requests a minute than any of these tests sends: nothing here is about the pace.
   return await openStudio(
     settings,
