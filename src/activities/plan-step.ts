@@ -175,10 +175,13 @@ async function namesByAccount(
   lanes: readonly Lane[],
 ): Promise<ReadonlyMap<string, string[]>> {
   const names = new Map<string, string[]>();
-  for (const { account, shots } of lanes)
-    if (shots > 0 && shots <= namedShotsMax) names.set(account, []);
-  if (names.size === 0) return names;
-  const rows = deps.ledger.reports.shots(batch, { states: ['open', 'bound'] });
-  for await (const row of rows) if (row.step === step) names.get(row.account)?.push(row.key);
+  for (const { account, shots } of lanes) {
+    if (shots === 0 || shots > namedShotsMax) continue;
+    const keys: string[] = [];
+    const states = ['open', 'bound'] as const;
+    const rows = deps.ledger.reports.shots(batch, { states, step, account });
+    for await (const { key } of rows) keys.push(key);
+    names.set(account, keys);
+  }
   return names;
 }

@@ -693,7 +693,12 @@ export interface ReportLedger {
   /** In plan order; streams at any batch size. Retired shots come only when asked for. */
   shots(
     batch: string,
-    options?: { retired?: boolean; states?: readonly ShotState[] },
+    options?: {
+      retired?: boolean;
+      states?: readonly ShotState[];
+      step?: string;
+      account?: string;
+    },
   ): AsyncIterable<ShotRow>;
   shot(batch: string, key: string): Promise<ShotRow | undefined>;
   /** Parked and stalled generations that the batch paid for or waits for, oldest first. */

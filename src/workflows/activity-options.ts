@@ -17,7 +17,8 @@ const shortWork: ActivityOptions = {
 /** Expansion of a step of any size. */
 const planWork: ActivityOptions = {
   startToCloseTimeout: '2 hours',
-  heartbeatTimeout,
+  // The lanes of a million shots are one transaction: no beat comes while it lasts.
+  heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 };
 

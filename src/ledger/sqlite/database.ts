@@ -31,6 +31,11 @@ export class Database {
     return this.#statement(sql).all(...values) as Row[];
   }
 
+  /** One row after the other, for more than fit into memory; to be read to the end before anything is awaited. */
+  each<Row>(sql: string, ...values: Values): Iterable<Row> {
+    return this.#statement(sql).iterate(...values) as Iterable<Row>;
+  }
+
   /** Answers the number of rows that changed. */
   run(sql: string, ...values: Values): number {
     return Number(this.#statement(sql).run(...values).changes);

@@ -95,14 +95,16 @@ function neededUploads(
   placeOf: (request: ShotRequest) => FilePlace | undefined,
   now: number,
 ): readonly NeededUpload[] {
-  const rows = database.all<{ account: string; request: string }>(
+  const rows = database.each<{ account: string; request: string }>(
     `select account, request from shot
-     where batch = ? and run = ? and step = ? and state = 'open' order by ordinal`,
+     where batch = ? and run = ? and step = ? and state = 'open'
+       and json_array_length(request, '$.references') > 0 order by ordinal`,
     where.batch,
     where.run,
     where.step,
   );
   const needed = new Map<string, NeededUpload>();
+  const stored = new Set<string>();
   for (const { account, request: text } of rows) {
     const request = JSON.parse(text) as ShotRequest;
     const { choice, references } = request;
@@ -114,7 +116,11 @@ function neededUploads(
       if (reference.kind === 'link') continue;
       const { sha256 } = reference;
       const id = JSON.stringify([place.key, sha256, purpose]);
-      if (needed.has(id) || isStored(database, place.key, sha256, purpose, now)) continue;
+      if (needed.has(id) || stored.has(id)) continue;
+      if (isStored(database, place.key, sha256, purpose, now)) {
+        stored.add(id);
+        continue;
+      }
       if (reference.kind === 'output' && isThere(database, reference.submission, account, place))
         continue;
       const path = reference.kind === 'file' ? reference.path : sha256;

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { JsonObject } from '../../json.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { ReportLedger, ShotRow, SubmissionRow, UnresolvedRow } from '../port.ts';
@@ -10,6 +11,7 @@ import { shotRow, shotSelection, submissionRow, submissionSelection } from './ro
 import type { ShotRecord, ShownSubmission } from './rows.ts';
 import { readStatus } from './status.ts';
 
+/** Between two pages others have their turn: heartbeats and requests go on however many there are. */
 const pageRows = 500;
 const plansKeptMs = 30 * 24 * 60 * 60_000;
 
@@ -100,16 +102,17 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
 async function* readShots(
   database: Database,
   batch: string,
-  options: { retired?: boolean; states?: readonly string[] },
+  options: NonNullable<Parameters<ReportLedger['shots']>[1]>,
 ): AsyncIterable<ShotRow> {
   const states = options.states ? JSON.stringify(options.states) : null;
-  for (const step of stepsInOrder(database, batch)) {
+  const { step: only } = options;
+  for (const step of only === undefined ? stepsInOrder(database, batch) : [only]) {
     let last = { ordinal: -1, key: '' };
     for (;;) {
       const page = database.all<ShotRecord>(
         `${shotSelection} where s.batch = ?1 and s.step = ?2 and (s.ordinal, s.key) > (?3, ?4)
            and (?5 is null or s.state in (select value from json_each(?5)))
-           and (?6 = 1 or s.state <> 'retired')
+           and (?6 = 1 or s.state <> 'retired') and (?7 is null or s.account = ?7)
          order by s.ordinal, s.key limit ${pageRows}`,
         batch,
         step,
@@ -117,7 +120,9 @@ async function* readShots(
         last.key,
         states,
         options.retired ? 1 : 0,
+        options.account ?? null,
       );
+      await othersTurn();
       for (const record of page) yield shotRow(record);
       const end = page.at(-1);
       if (!end || page.length < pageRows) break;
@@ -166,6 +171,7 @@ async function* readSubmissions(database: Database, batch: string): AsyncIterabl
       last.claimed_at,
       last.id,
     );
+    await othersTurn();
     for (const record of page) yield submissionRow(record);
     const end = page.at(-1);
     if (!end || page.length < pageRows) return;

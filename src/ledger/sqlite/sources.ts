@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { outputName } from '../../batch/names.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { SourceOutput } from '../../batch/shot.ts';
@@ -32,6 +33,7 @@ export async function* sources(
     let last: Pick<SourceRecord, 'ordinal' | 'key' | 'idx'> = { ordinal: -1, key: '', idx: -1 };
     for (;;) {
       const page = readPage(database, batch, step, pick, last);
+      await othersTurn();
       for (const record of page) yield sourceOutput(record);
       const end = page.at(-1);
       if (!end || page.length < pageRows) break;

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/port.ts';
-import { accountSettings, claimOne, finish, plannedShots, startBatch } from '../fixture.ts';
+import {
+  account,
+  accountSettings,
+  claimOne,
+  everything,
+  finish,
+  plannedShots,
+  startBatch,
+} from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
 export function reportSuite(open: Open): void {
@@ -38,6 +46,20 @@ export function reportSuite(open: Open): void {
         outputs: 2,
       },
     ]);
+  });
+
+  it('reads the shots of one step and account, and lets others have their turn meanwhile', async () => {
+    const elsewhere = { account: 'else@https://else.example.test', step: 'two' };
+    const { batch, run } = await startBatch(ledger, 'fox', plannedShots(1_200));
+    await ledger.plans.putShots(batch, run, plannedShots(3, elsewhere));
+    let turns = 0;
+    const others = setInterval(() => turns++, 0);
+    const all = await everything(ledger.reports.shots('fox'));
+    clearInterval(others);
+    expect(all).toHaveLength(1_203);
+    expect(turns).toBeGreaterThan(0);
+    expect(await everything(ledger.reports.shots('fox', elsewhere))).toHaveLength(3);
+    expect(await everything(ledger.reports.shots('fox', { step: 'two', account }))).toEqual([]);
   });
 
   it('tells each change once, in pages', async () => {
