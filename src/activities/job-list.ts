@@ -22,7 +22,7 @@ interface Waiting {
 export class JobList {
   #waiting: Waiting[] = [];
   /** No lists until then: the last one was of no use. */
-  #restUntil = 0;
+  #restUntil = -Infinity;
 
   /** Whether the vendor's list, if it is worth asking for now, shows the job as pending. @throws as `listJobs` */
   async showsPending(
@@ -30,7 +30,7 @@ export class JobList {
     poll: { readonly jobId: string; readonly submittedAt: number },
     now: () => number,
   ): Promise<boolean> {
-    if (!provider.listJobs || now() < this.#restUntil) return false;
+    if (!provider.listJobs || performance.now() < this.#restUntil) return false;
     const waiting: Waiting = {
       submittedAt: poll.submittedAt,
       pending: Promise.withResolvers<ReadonlySet<string>>(),
@@ -49,7 +49,7 @@ export class JobList {
       const pending = waiting.length < listFrom ? none : await this.#list(provider, waiting, now());
       for (const each of waiting) each.pending.resolve(pending);
     } catch (error) {
-      this.#restUntil = now() + restMs;
+      this.#restUntil = performance.now() + restMs;
       for (const each of waiting) each.pending.reject(error);
     }
   }
@@ -63,7 +63,8 @@ export class JobList {
     const listed = (await provider.listJobs?.(since - clockSlackMs, now + clockSlackMs)) ?? [];
     const pending = listed.filter(({ state }) => state === 'pending').map(({ id }) => id);
     const tells = listed.some(({ state }) => state !== undefined);
-    if (!tells || listed.length > waiting.length * listedPerPollMax) this.#restUntil = now + restMs;
+    if (!tells || listed.length > waiting.length * listedPerPollMax)
+      this.#restUntil = performance.now() + restMs;
     return new Set(pending);
   }
 }

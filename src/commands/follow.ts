@@ -20,7 +20,9 @@ export interface FollowOptions {
 const lookMs = 250;
 /** How long a stopped batch must stay so before the command gives the terminal back. */
 const settledMs = 2_500;
-const publishEveryMs = 5_000;
+const publishAtLeastMs = 5_000;
+/** It rests so much longer than it took to look or to write: a worker in this process has other things to do. */
+const restFactor = 4;
 
 /**
  * Shows a batch until it is finished, waits for a person, or the person leaves; writes its files meanwhile
@@ -40,25 +42,30 @@ export async function followBatch(
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
   let quietSince: number | undefined;
-  let published = Date.now();
+  let published = performance.now();
+  let publishEveryMs = publishAtLeastMs;
   try {
     for (;;) {
+      const begun = performance.now();
       const changes = await ledger.reports.changes(batch, cursor, 500);
       cursor = changes.cursor;
       events.show(changes.shots);
       const status = await statusOf(project, batch);
+      const tookMs = performance.now() - begun;
       view?.draw(status);
       // Over only when nothing is left to show: shots change between the two looks.
       if (detached || (isOver(status) && changes.shots.length === 0)) break;
-      quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? Date.now());
-      if (quietSince !== undefined && Date.now() - quietSince > settledMs) break;
-      if (Date.now() - published > publishEveryMs && cursor !== started) {
+      quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
+      if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
+      if (performance.now() - published > publishEveryMs && cursor !== started) {
+        const writingSince = performance.now();
         await publish(project, batch, terminal);
-        published = Date.now();
+        published = performance.now();
+        publishEveryMs = Math.max(publishAtLeastMs, restFactor * (published - writingSince));
       }
       if (changes.shots.length < 500)
         await Promise.race([
-          delay(lookMs),
+          delay(Math.max(lookMs, restFactor * tookMs)),
           interrupt.promise,
           ...(options.failed ? [options.failed] : []),
         ]);

@@ -1,7 +1,7 @@
-import { sleep } from '@temporalio/workflow';
 import type { RunInput } from '../activities/own-work.ts';
 import type { StepPlan } from '../activities/plan-step.ts';
 import { atAccount } from './activity-options.ts';
+import { waitUnless } from './wait.ts';
 
 const filesPerSlice = 25;
 const slicesMax = 100;
@@ -11,8 +11,14 @@ const slicesAtOnce = 4;
  * Brings what a step needs to the vendors before its shots start: trained models first, then references,
  * since those of a trained model belong to it. A training that fails blocks its own shots only.
  */
-export async function prepareStep(input: RunInput, step: string, plan: StepPlan): Promise<void> {
-  await Promise.all(plan.trainings.map((training) => train(input, step, training)));
+export async function prepareStep(
+  input: RunInput,
+  step: string,
+  plan: StepPlan,
+  /** Messages so far; each may end what a training waits for. */
+  wakes: () => number,
+): Promise<void> {
+  await Promise.all(plan.trainings.map((training) => train(input, step, training, wakes)));
   await Promise.all(plan.uploads.map((uploads) => upload(input, step, uploads)));
 }
 
@@ -20,12 +26,14 @@ async function train(
   { batch, run, ledgerId }: RunInput,
   step: string,
   { account, accountName, fingerprint, name }: StepPlan['trainings'][number],
+  wakes: () => number,
 ): Promise<void> {
   const { trainModel } = atAccount(accountName, `train ${name}`);
   for (;;) {
+    const before = wakes();
     const result = await trainModel({ batch, run, ledgerId, step, account, fingerprint });
     if (result.kind !== 'again') return;
-    await sleep(Math.max(result.inMs, 1_000));
+    await waitUnless(() => wakes() !== before, Math.max(result.inMs, 1_000));
   }
 }
 

@@ -52,7 +52,7 @@ export async function runStep(run: StepRun): Promise<void> {
     const sweep = ++own.sweep;
     const { planStep } = planning(`plan ${step.name}`);
     const plan = await planStep({ ...input, step: step.name, sweep });
-    const swept = prepareStep(input, step.name, plan)
+    const swept = prepareStep(input, step.name, plan, wakes)
       .then(() =>
         Promise.all(
           plan.lanes.map((lane) =>

@@ -146,6 +146,26 @@ describe('batchWorkflow', () => {
     expect(lanes).toEqual(['plain-lane', 'portraits-lane']);
   });
 
+  it('does not sleep on for a training that a vendor holds off once it is cancelled', async () => {
+    let cancelled = false;
+    stage = await openStage({
+      planStep: async () => {
+        const { account } = stage!;
+        const training = { account, accountName: account, fingerprint: 'f', name: 'Anna' };
+        return { lanes: [], trainings: [training], uploads: [] };
+      },
+      trainModel: async () =>
+        cancelled ? { kind: 'stopped' } : { kind: 'again', inMs: 3_600_000 },
+      applyMessage: async () => {
+        cancelled = true;
+      },
+    });
+    const handle = await stage.start();
+    await expect.poll(() => stage?.callsOf('trainModel').length, { timeout: 10_000 }).toBe(1);
+    await handle.executeUpdate(cancelUpdate, { args: [{ abandon: false }] });
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+  });
+
   it('collects what stands in no lane, beside its steps and before it ends', async () => {
     const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
     const adrift = () => [{ lane: '', account: 'acme', accountName: stage?.account ?? '' }];
