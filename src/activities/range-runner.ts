@@ -49,11 +49,17 @@ export class RangeRunner {
   #saved = 0;
   #stoppedAt: number | undefined;
   #refundsAt = -Infinity;
+  #grantedAt: number | undefined;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
     this.#deps = deps;
     this.#access = access;
     this.#range = range;
+  }
+
+  /** When a request was granted last, by the ledger's clock. */
+  get grantedAt(): number | undefined {
+    return this.#grantedAt;
   }
 
   /** @param lease when to hand back, sooner if something was saved that others wait for */
@@ -150,11 +156,14 @@ export class RangeRunner {
   }
 
   async #claim(): Promise<ClaimAnswer> {
-    return await claimAndStart(this.#deps, this.#access, this.#range, (grant, limit) =>
+    const askedAt = this.#deps.now();
+    const claimed = await claimAndStart(this.#deps, this.#access, this.#range, (grant, limit) =>
       this.#start(`post ${grant.submission}`, () =>
         startShot(this.#deps, this.#access, grant, limit),
       ),
     );
+    if (claimed.granted.length > 0) this.#grantedAt = askedAt;
+    return claimed;
   }
 
   #start(id: string, work: () => Promise<void>): void {

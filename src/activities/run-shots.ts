@@ -36,6 +36,7 @@ export async function runShots(
   );
   const { reports } = deps.ledger;
   if (result.kind === 'stopped') await reports.noteStop(range, result.reason);
-  else await reports.clearStop(batch, lane);
+  // Only a grant proves that the lane goes on: other chunks of it may have been stopped since.
+  else if (runner.grantedAt !== undefined) await reports.clearStop(batch, lane, runner.grantedAt);
   return result;
 }

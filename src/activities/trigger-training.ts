@@ -31,7 +31,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   const [grant] = answer.granted;
   const { batch, run, fingerprint } = input;
   const lane = trainingLane(fingerprint);
-  if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane);
+  if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane, deps.now());
   if (grant) reached('claimed', grant.submission);
   if (grant) {
     const limit = { sendBy: before + grant.sendWithinMs, now };

@@ -730,6 +730,6 @@ export interface ReportLedger {
   keptPlan(plan: string): Promise<JsonObject | undefined>;
   /** Why a lane, or a training under its `trainingLane`, does not go on. */
   noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
-  /** It goes on. */
-  clearStop(batch: string, lane: string): Promise<void>;
+  /** It went on at that time: what was noted before is over. */
+  clearStop(batch: string, lane: string, until: number): Promise<void>;
 }

@@ -77,11 +77,11 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
       );
       return row && (JSON.parse(row.content) as JsonObject);
     },
-    clearStop: async (batch, lane) => {
-      const noted = database.get('select 1 from stop where batch = ? and lane = ?', batch, lane);
-      if (noted)
+    clearStop: async (batch, lane, until) => {
+      const earlier = 'from stop where batch = ? and lane = ? and at < ?';
+      if (database.get(`select 1 ${earlier}`, batch, lane, until))
         await commits.write(() => {
-          database.run('delete from stop where batch = ? and lane = ?', batch, lane);
+          database.run(`delete ${earlier}`, batch, lane, until);
         });
     },
     noteStop: (range, reason) =>

@@ -86,6 +86,17 @@ export function reportSuite(open: Open): void {
     expect((await ledger.reports.status('fox'))?.stops).toEqual([]);
   });
 
+  it('keeps why a lane stopped until it has gone on since', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    const stops = async () => (await ledger.reports.status('fox'))?.stops;
+    const granted = now++;
+    await ledger.reports.noteStop(range, { kind: 'maxFailures' });
+    await ledger.reports.clearStop('fox', range.lane, granted);
+    expect(await stops()).toEqual([{ kind: 'maxFailures' }]);
+    await ledger.reports.clearStop('fox', range.lane, now + 1);
+    expect(await stops()).toEqual([]);
+  });
+
   it('stays when it is closed and opened again', async () => {
     await finish(ledger, await claimOne(ledger, await startBatch(ledger, 'fox', plannedShots(1))));
     await ledger.batches.finishRun('fox', 1, 'done');
