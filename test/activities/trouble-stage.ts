@@ -201,12 +201,13 @@ async function lookUntil(
 
 async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const { reports } = studio.ledger;
+  // A refusal's hold is recorded before its submission: read the other way round, neither is missed.
+  const submissions = await Array.fromAsync(reports.submissions(batch));
   const status: BatchStatus | undefined = await reports.status(batch);
   if (!status) throw new Error(`no batch ${batch}`);
   // As where the vendor itself answers, and the same in every run of the tests.
   const plain = (text: string): string => withoutChance(studio, text);
   const plainly = (text: string | null): string | null => text && plain(text);
-  const submissions = await Array.fromAsync(reports.submissions(batch));
   const shots = await Array.fromAsync(reports.shots(batch));
   const text = formatSummary(status, 'out', await troublesOf(reports, status));
   const { next } = statusJson(status, 'out') as { next: readonly string[] };
@@ -217,7 +218,10 @@ async function lookAt(studio: Studio, batch: string): Promise<Look> {
     })),
     submissions: submissions.map((one) => ({ ...one, why: plainly(one.why) })),
     holds: status.holds.map(({ reason }) => reason),
-    heldSeconds: secondsFrom(submissions.at(-1)?.endedAt, status.holds[0]?.until),
+    heldSeconds: secondsFrom(
+      submissions.findLast(({ endedAt }) => endedAt !== null)?.endedAt,
+      status.holds[0]?.until,
+    ),
     text: plain(text),
     next: next.map(plain),
     exitCode: exitCodeOf(status),

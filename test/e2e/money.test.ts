@@ -122,7 +122,7 @@ describe('money that is at stake', () => {
         accounts: [{ spent: String(charged('decided')), unproven: String(price) }],
       });
     },
-    60_000,
+    120_000,
   );
 
   it.concurrent(
@@ -155,7 +155,7 @@ describe('money that is at stake', () => {
         ],
       });
     },
-    60_000,
+    120_000,
   );
 
   it.concurrent(
@@ -178,7 +178,7 @@ describe('money that is at stake', () => {
       expect((await stage.run(['watch', 'capped'])).code).toBe(0);
       expect(charged('capped')).toBe(4 * price);
     },
-    60_000,
+    120_000,
   );
 
   it.concurrent(
@@ -215,6 +215,6 @@ describe('money that is at stake', () => {
       );
       expect(sums.reduce((one, other) => one + other, 0)).toBe(charged('shared'));
     },
-    60_000,
+    120_000,
   );
 });
