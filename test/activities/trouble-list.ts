@@ -11,8 +11,10 @@ export interface Section extends Trouble {
 const starts = { method: 'POST' };
 const polls = { method: 'GET', path: '/(jobs|job|tasks)/' };
 
-const isRefused = ({ shots, holds }: Look): boolean =>
-  holds.length > 0 && shots.every(({ state }) => state === 'open');
+const isRefused = ({ shots, holds, submissions }: Look): boolean =>
+  holds.length > 0 &&
+  shots.every(({ state }) => state === 'open') &&
+  submissions.some(({ state }) => state === 'rejected');
 const isUnclear = ({ submissions }: Look): boolean => submissions[0]?.state === 'ambiguous';
 const isAskedAgain = ({ submissions }: Look): boolean =>
   submissions[0]?.state === 'submitted' && submissions[0].why?.includes('answer') === true;
