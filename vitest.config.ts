@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // More than cores: see `whole`.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,

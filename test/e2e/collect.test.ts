@@ -59,7 +59,7 @@ describe('what was paid for', () => {
     const folder = join(stage.folder, 'out', ...place);
     return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jpg')) : [];
   };
-  /** Starts a batch, abandons it when all of its jobs run, and lets them end. @returns what `cancel` said */
+  /** Starts a batch, and abandons it when all of its jobs run. @returns what `cancel` said */
   const abandon = async (batch: string, prompts: readonly string[]) => {
     stage.simulator.settings.jobMs = longMs;
     stage.write(`${batch}.yaml`, batchOf(batch, prompts));
@@ -70,8 +70,10 @@ describe('what was paid for', () => {
     await running.ended;
     expect(filesOf(batch, 'pictures')).toEqual([]);
     stage.simulator.settings.jobMs = 50;
-    aheadMs += longMs;
     return stdout;
+  };
+  const letJobsEnd = (): void => {
+    aheadMs += longMs;
   };
 
   it("is held against the vendors' own numbers, and a bill above its price is told", async () => {
@@ -106,6 +108,7 @@ describe('what was paid for', () => {
     const said = await abandon('left', ['fox', 'hen', 'owl']);
     expect(said).toMatch(/left: 3 jobs at photogpt, 30 credits/);
     expect((await stage.run(['status', 'left'])).stdout).toContain('shotlist collect left');
+    letJobsEnd();
     const { code, stdout } = await stage.run(['collect']);
     expect(stdout).toContain('left: all that it paid for is on disk');
     expect(code).toBe(0);
@@ -117,6 +120,7 @@ describe('what was paid for', () => {
 
   it('goes to _old/ when its shot has changed meanwhile', async () => {
     await abandon('changed', ['fox', 'hen']);
+    letJobsEnd();
     stage.write('changed.yaml', batchOf('changed', ['fox', 'elk']));
     const { code, stdout } = await stage.run(['run', 'changed.yaml', '--yes']);
     expect(stdout).toContain('2 of 2 shots have their files');
