@@ -3,7 +3,19 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What mostly waits for other processes: it starts first, and the rest runs meanwhile. */
 const whole = ['e2e', 'temporal', 'workflows', 'replay', 'commands'];
-const slowest = ['e2e/kills', 'e2e/steering', 'temporal/embedded', 'e2e/account-trouble'];
+const slowest = [
+  'e2e/kills',
+  'e2e/faults',
+  'e2e/steering',
+  'e2e/money',
+  'temporal/embedded',
+  'e2e/account-trouble',
+  'e2e/keys',
+  'e2e/collect',
+  'activities/train-model',
+  'workflows/batch',
+  'activities/run-shots',
+];
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
