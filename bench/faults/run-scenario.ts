@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -171,6 +171,10 @@ class Company {
     });
   }
 
+  get #ledgerPath(): string {
+    return join(this.#stage.folder, '.shotlist', 'ledger.db');
+  }
+
   readonly #killedByUs = new Set<Command>();
   #rival: Command | undefined;
 
@@ -196,6 +200,7 @@ class Company {
     const [next] = this.#pending;
     if (!next || isBlow(next.kind) || !('accepted' in next)) return;
     if ((await this.#stage.book()).accepted.length < next.accepted) return;
+    if (next.kind === 'ledger-locked' && !existsSync(this.#ledgerPath)) return;
     this.#pending.shift();
     switch (next.kind) {
       case 'kill':
@@ -224,7 +229,7 @@ class Company {
   }
 
   async #lockLedger(ms: number): Promise<void> {
-    const ledger = new DatabaseSync(join(this.#stage.folder, '.shotlist', 'ledger.db'));
+    const ledger = new DatabaseSync(this.#ledgerPath);
     try {
       ledger.exec('pragma busy_timeout = 2000; begin immediate');
       await wait(ms);
@@ -243,7 +248,9 @@ class Company {
     if (!victim?.isRunning) return;
     const limit = (size: string): void => {
       try {
-        execFileSync('prlimit', ['--pid', String(victim.pid), `--fsize=${size}:unlimited`]);
+        execFileSync('prlimit', ['--pid', String(victim.pid), `--fsize=${size}:unlimited`], {
+          stdio: 'ignore',
+        });
       } catch {
         // It has ended meanwhile.
       }
