@@ -185,7 +185,7 @@ function moneyDiffers(book: SimulatorBook, { money, submissions }: Ledger): stri
   });
 }
 
-/** Jobs that failed and were refunded by vendors that do not say so: they count as spent. */
+/** What counts as spent though nothing was kept: refunds that the vendor does not tell, and unclear requests that were given up. */
 function untold(
   book: SimulatorBook,
   { account }: AccountMoney,
@@ -193,7 +193,11 @@ function untold(
 ): number {
   const refunded = new Set(book.accepted.filter((entry) => entry.refunded).map(({ id }) => id));
   return submissions
-    .filter((row) => row.account === account && refunded.has(row.jobId ?? ''))
+    .filter(
+      ({ jobId, state, ...row }) =>
+        row.account === account &&
+        (refunded.has(jobId ?? '') || (state === 'failed' && jobId === null)),
+    )
     .reduce((sum, { spent }) => sum + spent, 0);
 }
 
