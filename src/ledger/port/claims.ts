@@ -1,0 +1,50 @@
+import type { ShotRequest } from '../../batch/request.ts';
+import type { Price } from '../../money.ts';
+import type { Range, StopReason } from './states.ts';
+
+export interface ClaimLedger {
+  /** In the order of docs/ledger.md. At most `window` new grants minus this range's claimed rows. */
+  claim(range: Range, options: ClaimOptions): Promise<ClaimAnswer>;
+  /** The paid trigger of a training, through the same door; fingerprint of the training set. Same answer with at most one grant; `attached` 1 means live or accepted already. */
+  claimTraining(
+    training: {
+      batch: string;
+      run: number;
+      account: string;
+      fingerprint: string;
+      price: Price;
+      key: string;
+    },
+    options: ClaimOptions,
+  ): Promise<ClaimAnswer>;
+  /**
+   * A rate slot for one free call, where the vendor counts those as it counts claims; 0: it is taken,
+   * else the milliseconds after which to ask again. Claims and calls that both wait take turns.
+   */
+  takeCallSlot(account: string): Promise<number>;
+}
+export interface ClaimOptions {
+  readonly window: number;
+  /** Time limit of the POST; `deadline_at` = `send_by` + this. */
+  readonly postTimeoutMs: number;
+  /** Identity of the claiming process, for people. */
+  readonly worker: string;
+}
+export interface Grant {
+  readonly submission: string;
+  /** Counts the tries of the shot from 1. */
+  readonly attempt: number;
+  readonly key: string;
+  readonly request: ShotRequest;
+  /** Milliseconds from the grant within which the request's first byte must leave (docs/ledger.md, the fence). */
+  readonly sendWithinMs: number;
+}
+export interface ClaimAnswer {
+  readonly granted: readonly Grant[];
+  readonly attached: number;
+  /** Shots of the range still open after this claim, and bound ones that are not done. */
+  readonly open: number;
+  readonly bound: number;
+  readonly next:
+    { kind: 'go' } | { kind: 'wait'; ms: number } | { kind: 'stopped'; reason: StopReason };
+}

@@ -1,0 +1,18 @@
+import type { Json } from '../../json.ts';
+import type { Amount } from '../../money.ts';
+
+/** What vendors' free calls have told, per account; an answer replaces the one before it. */
+export interface LearnedLedger {
+  /** The last `Provider.discover`; undefined: never asked, or not again after the time given. */
+  models(account: string, after?: number): Promise<{ models: Json; at: number } | undefined>;
+  putModels(account: string, models: Json): Promise<void>;
+  /** Quotes by `Offer.quoteKey`; with `since`, those of that time and later. */
+  quotes(account: string, since?: number): Promise<readonly Quote[]>;
+  putQuotes(account: string, quotes: readonly { key: string; amount: Amount }[]): Promise<void>;
+}
+export interface Quote {
+  readonly key: string;
+  /** In the account's unit. */
+  readonly amount: Amount;
+  readonly at: number;
+}

@@ -1,0 +1,205 @@
+import type { ShotRequest } from '../../batch/request.ts';
+import type { JsonObject } from '../../json.ts';
+import type { Amount, Price, Unit } from '../../money.ts';
+import type { HoldReason, Range, ShotState, StopReason, SubmissionState } from './states.ts';
+import type { BatchRow } from './batches.ts';
+
+export interface ShotRow {
+  readonly key: string;
+  readonly step: string;
+  readonly name: string;
+  readonly ordinal: number;
+  readonly take: number;
+  readonly account: string;
+  readonly fingerprint: string;
+  readonly request: ShotRequest;
+  readonly price: Price;
+  readonly state: ShotState;
+  readonly why: string | null;
+  readonly tries: number;
+  readonly origin: string;
+  readonly submission: string | null;
+  readonly submissionState: SubmissionState | null;
+  /** True when its output was paid by another run, batch or shot. */
+  readonly cached: boolean;
+  readonly outputs: readonly OutputRow[];
+}
+export interface OutputRow {
+  readonly index: number;
+  readonly state: 'ready' | 'saved' | 'lost';
+  readonly sha256: string | null;
+  readonly bytes: number | null;
+  readonly mime: string | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly savedAt: number | null;
+  readonly why: string | null;
+}
+export interface SubmissionRow {
+  readonly submission: string;
+  readonly operation: 'generate' | 'train';
+  readonly key: string;
+  readonly attempt: number;
+  readonly account: string;
+  readonly state: SubmissionState;
+  readonly jobId: string | null;
+  readonly job: JsonObject | null;
+  readonly price: Price;
+  readonly reserved: Amount;
+  readonly spent: Amount;
+  /** What the job's own answer said that it cost. */
+  readonly billed: Amount | null;
+  /** What the vendor's list of jobs said. */
+  readonly listed: Amount | null;
+  readonly claimedAt: number;
+  readonly submittedAt: number | null;
+  readonly endedAt: number | null;
+  readonly why: string | null;
+  /** Its job id came when it was taken for settled. */
+  readonly surplus: boolean;
+  /** How its unclear fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */
+  readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
+  /** What became of a refund that the vendor promised; null: none was. */
+  readonly refund: 'owed' | 'back' | 'kept' | null;
+  readonly outputs: readonly Pick<OutputRow, 'index' | 'state' | 'sha256' | 'why'>[];
+}
+/** What an account's balance was when a run of a batch began, or ended. */
+export interface BalanceRow {
+  readonly account: string;
+  readonly run: number;
+  readonly moment: 'start' | 'end';
+  readonly amount: Amount;
+  readonly at: number;
+}
+/** What one run of a batch cost an account. */
+export interface AccountUse {
+  readonly batch: string;
+  readonly run: number;
+  readonly amount: Amount;
+}
+/** Paid for, or surely to be paid, and not on disk yet. */
+export interface Uncollected {
+  readonly batch: string;
+  readonly account: string;
+  readonly unit: Unit;
+  /** Jobs that may still run. */
+  readonly jobs: number;
+  /** Files that are made. */
+  readonly files: number;
+  readonly amount: Amount;
+}
+/** A request that a person must decide on. */
+export interface UnresolvedRow extends SubmissionRow {
+  /** Who pays for it; `key` is the shot's in the batch that was asked for, where one of it waits. */
+  readonly batch: string;
+  readonly request: ShotRequest;
+  /** When its answer could not come any more. */
+  readonly deadlineAt: number;
+}
+export interface AccountMoney {
+  readonly account: string;
+  readonly unit: Unit;
+  /** Accepted with the last run's plan. */
+  readonly planned: Amount;
+  /** Claimed and submitted. */
+  readonly reserved: Amount;
+  readonly spent: Amount;
+  readonly refunded: Amount;
+  /** Promised back by the vendor, and part of `spent` until it is there. */
+  readonly promised: Amount;
+  /** Spent on jobs whose files the vendor lost. */
+  readonly lost: Amount;
+  /** Ambiguous, parked and stalled. */
+  readonly ambiguous: Amount;
+  /** Sent again or skipped without an answer: part of `spent`, and nobody knows whether it was charged. */
+  readonly unproven: Amount;
+  /** The batch's cap, and the standing one. */
+  readonly cap: Amount | null;
+}
+/** What an account has paid over all batches. */
+export interface AccountTotals {
+  readonly account: string;
+  readonly unit: Unit;
+  /** Claimed, submitted, or of an unclear fate. */
+  readonly reserved: Amount;
+  readonly spent: Amount;
+  /** The standing budget, and what this period has used of it, reserved amounts included. */
+  readonly budget: {
+    readonly cap: Amount;
+    readonly period: 'day' | 'month' | 'ever';
+    readonly used: Amount;
+  } | null;
+}
+export interface StepCounts {
+  readonly step: string;
+  readonly total: number;
+  readonly succeeded: number;
+  readonly cached: number;
+  readonly failed: number;
+  readonly parked: number;
+  readonly running: number;
+  readonly waiting: number;
+  readonly outputs: number;
+}
+export interface BatchStatus {
+  readonly row: BatchRow;
+  readonly steps: readonly StepCounts[];
+  readonly accounts: readonly AccountMoney[];
+  readonly holds: readonly {
+    account: string;
+    model: string | null;
+    reason: HoldReason;
+    until: number | null;
+  }[];
+  /** Why lanes last stopped, newest first, distinct. */
+  readonly stops: readonly StopReason[];
+  /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
+  readonly isStopped: boolean;
+}
+export interface ReportLedger {
+  status(batch: string): Promise<BatchStatus | undefined>;
+  /** Every account that was ever registered. */
+  accounts(): Promise<readonly AccountTotals[]>;
+  /** In plan order; streams at any batch size. Retired shots come only when asked for. */
+  shots(
+    batch: string,
+    options?: {
+      retired?: boolean;
+      states?: readonly ShotState[];
+      step?: string;
+      account?: string;
+    },
+  ): AsyncIterable<ShotRow>;
+  shot(batch: string, key: string): Promise<ShotRow | undefined>;
+  /** Parked and stalled generations that the batch paid for or waits for, oldest first. */
+  unresolved(batch: string): Promise<readonly UnresolvedRow[]>;
+  /** All submissions that batch paid for, oldest first. */
+  submissions(batch: string): AsyncIterable<SubmissionRow>;
+  /**
+   * Saved files that the batch paid for and that none of its shots shows any more, as the retired shots that
+   * they were: of shots that changed, left, or were made anew.
+   */
+  unshown(batch: string): AsyncIterable<ShotRow>;
+  /** By batch and account; of one batch, or of all. */
+  uncollected(batch?: string): Promise<readonly Uncollected[]>;
+  /** Keeps an account's balance for the receipt: the first that is told at each moment of a run. */
+  noteBalance(batch: string, balance: Omit<BalanceRow, 'at'>): Promise<void>;
+  balances(batch: string): Promise<readonly BalanceRow[]>;
+  /** What requests that were claimed between two times cost the account, reserved amounts included. */
+  accountUse(account: string, from: number, to: number): Promise<readonly AccountUse[]>;
+  /** Shots whose state or outputs changed after the cursor (an opaque, growing number), for live views; after `now` there are none, just the cursor. */
+  changes(
+    batch: string,
+    after: number | 'now',
+    limit: number,
+  ): Promise<{ cursor: number; shots: readonly ShotRow[] }>;
+  /** Every sha-256 that was ever saved for this shot's file, so that only our own files are replaced. */
+  knownFiles(batch: string, key: string): Promise<readonly string[]>;
+  /** A plan kept for `run --plan`; forgotten after 30 days. */
+  keepPlan(plan: string, content: JsonObject): Promise<void>;
+  keptPlan(plan: string): Promise<JsonObject | undefined>;
+  /** Why a lane, or a training under its `trainingLane`, does not go on. */
+  noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
+  /** It went on at that time: what was noted before is over. */
+  clearStop(batch: string, lane: string, until: number): Promise<void>;
+}

@@ -1,0 +1,36 @@
+export type ShotState =
+  'open' | 'bound' | 'done' | 'failed' | 'parked' | 'skipped' | 'blocked' | 'retired';
+/** `lost` is a succeeded submission whose output cannot be had any more. */
+export type SubmissionState =
+  | 'claimed'
+  | 'submitted'
+  | 'succeeded'
+  | 'failed'
+  | 'rejected'
+  | 'ambiguous'
+  | 'parked'
+  | 'stalled'
+  | 'lost';
+export type BatchState = 'running' | 'paused' | 'cancelled' | 'finished';
+export type HoldReason =
+  'noFunds' | 'badKey' | 'forbidden' | 'limited' | 'unreachable' | 'overBilled' | 'breaker';
+
+/** A range of a lane: the shots with positions in [from, to). */
+export interface Range {
+  readonly batch: string;
+  readonly run: number;
+  /** Names one step at one account in one sweep. */
+  readonly lane: string;
+  readonly account: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type StopReason =
+  | { kind: 'superseded' }
+  | { kind: 'paused' }
+  | { kind: 'cancelled' }
+  | { kind: 'hold'; hold: HoldReason; account: string }
+  | { kind: 'budget'; scope: 'batch' | 'account' | 'accepted'; account: string }
+  | { kind: 'unknownPrice'; account: string }
+  | { kind: 'maxFailures' };
