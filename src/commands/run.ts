@@ -12,11 +12,11 @@ import { openBatchFile } from './informed-batch.ts';
 import { KeptEntries, requirePlan } from './kept-plan.ts';
 import { type BatchPlan, planBatch } from './plan-batch.ts';
 import { formatPlan, planJson } from './plan-format.ts';
+import { printStatus } from './print-status.ts';
 import type { Project } from './project.ts';
 import { openSession, type Session, startBatch } from './session.ts';
-import { type ExitCode, formatSummary, stateWord, statusJson, totals } from './summary.ts';
+import { type ExitCode, stateWord, totals } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { troublesOf } from './troubles.ts';
 
 interface RunOptions {
   yes?: boolean;
@@ -65,18 +65,13 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       row,
       options,
     );
-    if (options.json) terminal.print(JSON.stringify(statusJson(status, project.outFolder)));
-    else {
+    if (!options.json) {
       if (detached) terminal.say(`detached; go on with: shotlist run ${file}`);
-      if (
-        totals(status).succeeded + totals(status).cached === totals(status).total &&
-        row.paid === 0
-      )
+      const { succeeded, cached, total } = totals(status);
+      if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
-      const troubles = await troublesOf(project.ledger.reports, status);
-      const left = await project.ledger.reports.uncollected(row.batch);
-      terminal.print(formatSummary(status, project.outFolder, troubles, left));
     }
+    await printStatus(terminal, project, status, options);
     return exitCode;
   } finally {
     await session.close();

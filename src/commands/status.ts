@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { statusOf } from './follow.ts';
+import { printStatus } from './print-status.ts';
 import { openBatch } from './project.ts';
-import { exitCodeOf, type ExitCode, formatSummary, statusJson } from './summary.ts';
+import { exitCodeOf, type ExitCode } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { troublesOf } from './troubles.ts';
 
 export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('status')
@@ -15,16 +15,7 @@ export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
       const status = await statusOf(project, row.batch);
-      terminal.print(
-        options.json
-          ? JSON.stringify(statusJson(status, project.outFolder))
-          : formatSummary(
-              status,
-              project.outFolder,
-              await troublesOf(project.ledger.reports, status),
-              await project.ledger.reports.uncollected(row.batch),
-            ),
-      );
+      await printStatus(terminal, project, status, options);
       exit(exitCodeOf(status));
     });
 }

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { collectBatch, hasLeft, isEnded } from './collect-batch.ts';
 import { followBatch } from './follow.ts';
+import { printStatus } from './print-status.ts';
 import { openBatch } from './project.ts';
 import { openSession, startBatch } from './session.ts';
-import { type ExitCode, formatSummary, statusJson } from './summary.ts';
+import type { ExitCode } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { troublesOf } from './troubles.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('watch')
@@ -35,16 +35,7 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
           quiet: options.json ?? false,
           ...(session && { failed: session.failed }),
         });
-        terminal.print(
-          options.json
-            ? JSON.stringify(statusJson(status, project.outFolder))
-            : formatSummary(
-                status,
-                project.outFolder,
-                await troublesOf(project.ledger.reports, status),
-                await project.ledger.reports.uncollected(row.batch),
-              ),
-        );
+        await printStatus(terminal, project, status, options);
         exit(exitCode);
       } finally {
         await session?.close();
