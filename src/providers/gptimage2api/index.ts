@@ -3,6 +3,7 @@ import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, type Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
+import { usualTimeouts } from '../timeouts.ts';
 import { unknownPrice } from '../price-list.ts';
 import { verifyKey } from '../verify-key.ts';
 import { classify, errors } from './errors.ts';
@@ -58,15 +59,7 @@ export const gptimage2api: Vendor = {
   unit: 'credits',
   site: 'https://gptimage2api.org',
   baseUrl: 'https://gptimage2api.org',
-  timeouts: {
-    postMs: 60_000,
-    imageJobMs: 30 * 60_000,
-    videoJobMs: 2 * 3_600_000,
-    trainingMs: 0,
-    pollFirstMs: 2_000,
-    pollMs: 15_000,
-    trainingPollMs: 0,
-  },
+  timeouts: { ...usualTimeouts, pollFirstMs: 2_000, pollMs: 15_000 },
   settings: settings as z.ZodType as Vendor['settings'],
   offer(raw) {
     const listed = [...imageModels(settings.parse(raw).defaultResolution), ...videoModels];

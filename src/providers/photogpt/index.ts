@@ -3,6 +3,7 @@ import { UserError } from '../../errors.ts';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, NotOkError, type Api } from '../api.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
+import { usualTimeouts } from '../timeouts.ts';
 import { verifyKey } from '../verify-key.ts';
 import { classify } from './errors.ts';
 import { imageModels } from './image-models.ts';
@@ -64,15 +65,7 @@ export const photogpt: Vendor = {
   unit: 'credits',
   site: 'https://platform.photogptai.com',
   baseUrl: 'https://developer.photogptai.com/api',
-  timeouts: {
-    postMs: 60_000,
-    imageJobMs: 30 * 60_000,
-    videoJobMs: 2 * 3_600_000,
-    trainingMs: 90 * 60_000,
-    pollFirstMs: 1_000,
-    pollMs: 5_000,
-    trainingPollMs: 5 * 60_000,
-  },
+  timeouts: usualTimeouts,
   settings: settings as z.ZodType as Vendor['settings'],
   offer: () => ({
     models: [...imageModels, ...videoModels],

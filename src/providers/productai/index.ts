@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../json.ts';
 import type { Vendor } from '../port.ts';
+import { usualTimeouts } from '../timeouts.ts';
 import { connectA } from './dialect-a/index.ts';
 import { offerA } from './dialect-a/models.ts';
 import { connectB } from './dialect-b/index.ts';
@@ -18,14 +19,10 @@ export const productai: Vendor = {
   site: 'https://create.productai.photo',
   baseUrl: 'https://api.productai.photo/v1',
   timeouts: {
-    postMs: 60_000,
-    imageJobMs: 30 * 60_000,
-    videoJobMs: 2 * 3_600_000,
-    trainingMs: 90 * 60_000,
+    ...usualTimeouts,
     // Every poll counts against the requests a minute.
     pollFirstMs: 2_000,
     pollMs: 10_000,
-    trainingPollMs: 5 * 60_000,
   },
   settings,
   offer: (raw: JsonObject) => {

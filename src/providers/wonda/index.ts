@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi } from '../api.ts';
 import type { Connection, Provider, Vendor } from '../port.ts';
+import { usualTimeouts } from '../timeouts.ts';
 import { verify } from './balance.ts';
 import { modelsWith } from './capabilities.ts';
 import { classify } from './errors.ts';
@@ -64,15 +65,7 @@ export const wonda: Vendor = {
   unit: 'usd',
   site: 'https://wonda.sh',
   baseUrl: 'https://api.wondercat.ai/api/v1',
-  timeouts: {
-    postMs: 60_000,
-    imageJobMs: 30 * 60_000,
-    videoJobMs: 2 * 3_600_000,
-    trainingMs: 90 * 60_000,
-    pollFirstMs: 1_000,
-    pollMs: 5_000,
-    trainingPollMs: 5 * 60_000,
-  },
+  timeouts: usualTimeouts,
   settings: settings as z.ZodType as Vendor['settings'],
   offer(_, learned) {
     const models = modelsWith(learned.models);
