@@ -1,4 +1,4 @@
-import type { Moment } from '../../src/activities/moments.ts';
+import { type Moment, moments } from '../../src/activities/moments.ts';
 import type { Draw } from './scenario.ts';
 
 /** What befalls our own processes, and when. */
@@ -17,20 +17,6 @@ export type Incident =
   | { readonly kind: 'disk-full'; readonly accepted: number; readonly ms: number };
 export type Victim = 'run' | 'worker' | 'server';
 
-const dangerous: readonly Moment[] = [
-  'uploaded',
-  'model-created',
-  'claimed',
-  'sending',
-  'answered',
-  'recorded',
-  'unclear',
-  'polled',
-  'ended',
-  'fetched',
-  'saved',
-];
-
 export function drawIncidents(draw: Draw, shape: 'alone' | 'company', shots: number): Incident[] {
   const incidents: Incident[] = [];
   const accepted = (): number => draw.whole(0, Math.max(1, Math.floor(shots * 0.8)));
@@ -39,7 +25,7 @@ export function drawIncidents(draw: Draw, shape: 'alone' | 'company', shots: num
   if (draw.chance(0.35))
     incidents.push({ kind: 'kill', victim: draw.pick(victims), accepted: accepted() });
   if (draw.chance(0.45))
-    incidents.push({ kind: 'die-at', moment: draw.pick(dangerous), nth: draw.whole(1, 6) });
+    incidents.push({ kind: 'die-at', moment: draw.pick(moments), nth: draw.whole(1, 6) });
   if (draw.chance(0.15))
     incidents.push({
       kind: 'suspend',
@@ -50,7 +36,7 @@ export function drawIncidents(draw: Draw, shape: 'alone' | 'company', shots: num
   if (draw.chance(0.15))
     incidents.push({
       kind: 'clock',
-      moment: draw.pick(dangerous),
+      moment: draw.pick(moments),
       nth: draw.whole(1, 6),
       byMs: draw.pick([-20_000, -3_000, 10_000, 3_600_000]),
     });

@@ -5,7 +5,7 @@ import { channel } from 'node:diagnostics_channel';
  * channel `shotlist:moment` of node:diagnostics_channel after what it names is done and, where it is a
  * record, committed; nobody listens unless something was loaded to.
  */
-const moments = [
+export const moments = [
   'uploaded',
   'model-created',
   'claimed',
@@ -23,7 +23,10 @@ export type Moment = (typeof moments)[number];
 
 const announcements = channel('shotlist:moment');
 
-/** Synchronous, so that a listener may stop the process at this very point. */
-export function reached(moment: Moment, submission: string): void {
-  announcements.publish({ moment, submission });
+/**
+ * Synchronous, so that a listener may stop the process at this very point.
+ * @param subject a submission; of an upload the file's sha-256, of a model its fingerprint
+ */
+export function reached(moment: Moment, subject: string): void {
+  announcements.publish({ moment, subject });
 }

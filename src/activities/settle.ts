@@ -3,6 +3,7 @@ import { type Candidate, candidatesFor } from './candidates.ts';
 import { jobTimes } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { reached } from './moments.ts';
 
 /** How far outside the request's time a job may have been made that nothing but its time tells apart. */
 const closeMs = 5_000;
@@ -13,6 +14,16 @@ const closeMs = 5_000;
  * @returns whether it is settled; false asks to look again a little later
  */
 export async function settle(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  unclear: Due['ambiguous'][number],
+): Promise<boolean> {
+  const isSettled = await lookUp(deps, access, unclear);
+  if (isSettled) reached('settled', unclear.submission);
+  return isSettled;
+}
+
+async function lookUp(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Due['ambiguous'][number],

@@ -5,6 +5,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
 import { holdAccount } from './hold-account.ts';
 import { lively, pause } from './lively.ts';
+import { reached } from './moments.ts';
 import { accessOf, checkLedger } from './own-work.ts';
 import { triggerTraining } from './trigger-training.ts';
 import { setPhase, type Advance, type Training, type TrainModelInput } from './training.ts';
@@ -136,6 +137,7 @@ async function create(training: Training): Promise<number> {
   const { name, subject } = training.set;
   const remoteId = await training.port.create({ name, subject });
   await setPhase(training, ['creating'], 'created', { remoteId });
+  reached('model-created', training.input.fingerprint);
   return 0;
 }
 

@@ -71,6 +71,7 @@ async function post(
     await holdAccount(deps, access, verdict.account, null);
     if (verdict.request === 'unknown') {
       await submissions.ambiguous(submission, verdict.message);
+      reached('unclear', submission);
       return 1_000;
     }
     const final = verdict.request === 'refused' && verdict.account.kind === 'fine';
@@ -80,6 +81,7 @@ async function post(
   }
   reached('answered', submission);
   await submissions.submitted(submission, { model }, model, trainingTimes(training));
+  reached('recorded', submission);
   await setPhase(training, ['armed'], 'triggered', {});
   return access.timeouts.pollFirstMs;
 }

@@ -8,6 +8,7 @@ import type { Json } from '../json.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { reached } from './moments.ts';
 
 export interface Uploaded {
   readonly remote: Json;
@@ -76,6 +77,7 @@ async function findOrUpload(
     );
   const stored = await place.upload({ ...file, trainedModel: wanted.trainedModel });
   await remotes.storeUpload(place.key, sha256, purpose, stored);
+  reached('uploaded', sha256);
   if (stored.ready || (await becomesReady(deps, place, wanted, stored))) return stored;
   throw new UserError(`${place.name} lost ${wanted.path} while processing it`);
 }
