@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ShotRow, SubmissionRow } from '../src/ledger/port.ts';
-import { openSqliteLedger } from '../src/ledger/sqlite/index.ts';
-import type { ManifestLine } from '../src/report/manifest.ts';
+import type { ShotRow } from '../src/ledger/port.ts';
+import { type LedgerBook, manifestOf, readLedger, sha256Of } from './project-books.ts';
 import type { SimulatorBook, Stage } from './stage.ts';
 
 /** What the simulator's book, the ledger and the files say of each other. */
@@ -27,18 +25,13 @@ export interface Findings {
   readonly broken: readonly string[];
 }
 
-interface Ledger {
-  readonly shots: readonly ShotRow[];
-  readonly submissions: readonly SubmissionRow[];
-}
-
 export async function compare(
   stage: Stage,
   batch: string,
   expected: { readonly shots: number; readonly revealing: boolean },
 ): Promise<Findings> {
   const book = await stage.book();
-  const ledger = await readLedger(stage, batch);
+  const ledger = await readLedger(stage.folder, batch);
   const parked = ledger.shots.filter(({ state }) => state === 'parked');
   const done = ledger.shots.filter(({ state }) => state === 'done').length;
   const pictures = book.accepted.filter(({ kind }) => kind !== 'train');
@@ -76,24 +69,6 @@ function brokenPromises(found: Omit<Findings, 'broken'>, revealing: boolean): st
   return rules.filter(([kept]) => !kept).map(([, words]) => words);
 }
 
-async function readLedger(stage: Stage, batch: string): Promise<Ledger> {
-  const ledger = await openSqliteLedger({ path: join(stage.folder, '.shotlist', 'ledger.db') });
-  try {
-    return {
-      shots: await collect(ledger.reports.shots(batch)),
-      submissions: await collect(ledger.reports.submissions(batch)),
-    };
-  } finally {
-    await ledger.close();
-  }
-}
-
-async function collect<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
-  const all: Row[] = [];
-  for await (const row of rows) all.push(row);
-  return all;
-}
-
 /** How many came more often than once. */
 function repeated(names: readonly string[]): number {
   const counts = new Map<string, number>();
@@ -102,7 +77,7 @@ function repeated(names: readonly string[]): number {
 }
 
 /** A parked shot accounts for the one job that was asked for with its prompt; upscales have none to compare. */
-function unknownJobs(book: SimulatorBook, ledger: Ledger, parked: readonly ShotRow[]): number {
+function unknownJobs(book: SimulatorBook, ledger: LedgerBook, parked: readonly ShotRow[]): number {
   const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
   const prompts = new Set(parked.map(({ request }) => request.prompt));
   let upscales = parked.filter(({ request }) => request.prompt === undefined).length;
@@ -115,7 +90,7 @@ function unknownJobs(book: SimulatorBook, ledger: Ledger, parked: readonly ShotR
 }
 
 /** Each done shot must have the file that the manifest names, with the bytes that its job was served with. */
-function wrongFiles(stage: Stage, batch: string, book: SimulatorBook, ledger: Ledger): number {
+function wrongFiles(stage: Stage, batch: string, book: SimulatorBook, ledger: LedgerBook): number {
   const root = join(stage.folder, 'out', batch);
   const served = new Map(book.accepted.map((entry) => [entry.id, entry]));
   const files = new Map(manifestOf(root).map((line) => [line.key, line]));
@@ -125,16 +100,9 @@ function wrongFiles(stage: Stage, batch: string, book: SimulatorBook, ledger: Le
     const path = line && join(root, line.path);
     const job = served.get(line?.jobId ?? '');
     if (!path || !job || !existsSync(path)) return true;
-    const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+    const sha256 = sha256Of(path);
     const isOwn = job.request.prompt === request.prompt;
     return !isOwn || !job.outputs.some((output) => output.sha256 === sha256);
   });
   return wrong.length;
-}
-
-function manifestOf(root: string): ManifestLine[] {
-  const file = join(root, 'manifest.jsonl');
-  if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ManifestLine);
 }

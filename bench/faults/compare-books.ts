@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { accountName } from '../../src/batch/ids.ts';
-import type { AccountMoney, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
-import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import type { AccountMoney, SubmissionRow } from '../../src/ledger/port.ts';
 import { amountFromDecimal, type Unit } from '../../src/money.ts';
-import type { ManifestLine } from '../../src/report/manifest.ts';
 import type { Receipt } from '../../src/report/receipt.ts';
+import { type LedgerBook, ledgerPath, manifestOf, readLedger, sha256Of } from '../project-books.ts';
 import type { SimulatorBook, Stage } from '../stage.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -28,10 +26,7 @@ export interface Books {
   readonly broken: readonly string[];
 }
 
-interface Ledger {
-  readonly shots: readonly ShotRow[];
-  readonly submissions: readonly SubmissionRow[];
-  readonly money: readonly AccountMoney[];
+interface Ledger extends LedgerBook {
   /** What was accepted with the plans of all runs, by account. */
   readonly accepted: ReadonlyMap<string, number>;
 }
@@ -41,7 +36,10 @@ const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous'
 
 export async function compareBooks(stage: Stage, scenario: Scenario): Promise<Books> {
   const book = await stage.book();
-  const ledger = await readLedger(stage.folder);
+  const ledger: Ledger = {
+    ...(await readLedger(stage.folder, 'campaign')),
+    accepted: acceptedSums(ledgerPath(stage.folder)),
+  };
   const duplicates = scenario.onAmbiguous === 'resubmit' ? [] : duplicatesIn(book);
   const lost = lostOutputs(stage.folder, book, ledger);
   const overruns = overrunsOf(book, ledger);
@@ -107,22 +105,14 @@ function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): strin
 }
 
 function hasItsFiles(entry: Entry, paths: readonly string[]): boolean {
-  const sums = new Set(paths.filter(existsSync).map(sumOf));
+  const sums = new Set(paths.filter(existsSync).map(sha256Of));
   return entry.outputs.every(({ sha256 }) => sha256 !== null && sums.has(sha256));
-}
-
-function sumOf(path: string): string {
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
 function filesByJob(root: string): ReadonlyMap<string, string[]> {
   const found = new Map<string, string[]>();
-  const manifest = join(root, 'manifest.jsonl');
-  if (!existsSync(manifest)) return found;
-  for (const text of readFileSync(manifest, 'utf8').split('\n').filter(Boolean)) {
-    const { jobId, path } = JSON.parse(text) as ManifestLine;
+  for (const { jobId, path } of manifestOf(root))
     if (jobId !== null) found.set(jobId, [...(found.get(jobId) ?? []), join(root, path)]);
-  }
   return found;
 }
 
@@ -217,22 +207,6 @@ function unfinished({ shots }: Ledger): string[] {
   return shots
     .filter(({ state }) => state === 'open' || state === 'bound')
     .map(({ key, state }) => `${key} is still ${state}`);
-}
-
-async function readLedger(folder: string): Promise<Ledger> {
-  const path = join(folder, '.shotlist', 'ledger.db');
-  const ledger = await openSqliteLedger({ path });
-  try {
-    const status = await ledger.reports.status('campaign');
-    return {
-      shots: await Array.fromAsync(ledger.reports.shots('campaign')),
-      submissions: await Array.fromAsync(ledger.reports.submissions('campaign')),
-      money: status?.accounts ?? [],
-      accepted: acceptedSums(path),
-    };
-  } finally {
-    await ledger.close();
-  }
 }
 
 function acceptedSums(path: string): ReadonlyMap<string, number> {

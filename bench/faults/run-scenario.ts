@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { packageRoot } from '../../src/temporal/package-root.ts';
+import { ledgerPath } from '../project-books.ts';
 import { type Command, openStage, type Stage } from '../stage.ts';
 import { compareBooks, type Books } from './compare-books.ts';
 import type { Incident } from './draw-incidents.ts';
@@ -45,9 +46,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   });
   let wrong = true;
   try {
-    const picture = join(packageRoot(), 'batches', 'training', 'anna');
-    mkdirSync(stage.folder, { recursive: true });
-    cpSync(join(picture, firstPicture(picture)), join(stage.folder, 'product.jpg'));
+    const pictures = join(packageRoot(), 'batches', 'training', 'anna');
+    const [picture = ''] = readdirSync(pictures).toSorted();
+    cpSync(join(pictures, picture), join(stage.folder, 'product.jpg'));
     writeFileSync(join(stage.folder, file), stringify(scenario.document));
     const company = new Company(stage, scenario, startedAt + options.limitMs);
     const hung = await company.runToTheEnd();
@@ -67,11 +68,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } finally {
     await stage.close({ keep: options.keep && wrong });
   }
-}
-
-function firstPicture(folder: string): string {
-  const [name] = execFileSync('ls', [folder], { encoding: 'utf8' }).split('\n');
-  return name ?? '';
 }
 
 /** The processes of one run, what befalls them, and the person who starts them again. */
@@ -171,10 +167,6 @@ class Company {
     });
   }
 
-  get #ledgerPath(): string {
-    return join(this.#stage.folder, '.shotlist', 'ledger.db');
-  }
-
   readonly #killedByUs = new Set<Command>();
   #rival: Command | undefined;
 
@@ -200,7 +192,7 @@ class Company {
     const [next] = this.#pending;
     if (!next || isBlow(next.kind) || !('accepted' in next)) return;
     if ((await this.#stage.book()).accepted.length < next.accepted) return;
-    if (next.kind === 'ledger-locked' && !existsSync(this.#ledgerPath)) return;
+    if (next.kind === 'ledger-locked' && !existsSync(ledgerPath(this.#stage.folder))) return;
     this.#pending.shift();
     switch (next.kind) {
       case 'kill':
@@ -229,7 +221,7 @@ class Company {
   }
 
   async #lockLedger(ms: number): Promise<void> {
-    const ledger = new DatabaseSync(this.#ledgerPath);
+    const ledger = new DatabaseSync(ledgerPath(this.#stage.folder));
     try {
       ledger.exec('pragma busy_timeout = 2000; begin immediate');
       await wait(ms);
