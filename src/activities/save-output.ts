@@ -7,6 +7,7 @@ import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { mediaOnly, NotMediaError } from './media-only.ts';
 import { freshOutput, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from './moments.ts';
+import { isDiskFull } from './to-application-failure.ts';
 import { checkWhole } from './whole-file.ts';
 
 /** Any output; pictures have a lower limit. */
@@ -121,8 +122,4 @@ async function tryLater(
   }
   const inMs = Math.min(600_000, 500 * 2 ** tries);
   await submissions.delayOutput(submission, index, inMs, why);
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }

@@ -37,11 +37,17 @@ export function toApplicationFailure(error: unknown): Error {
     failure instanceof UserError;
   const code = 'code' in failure && typeof failure.code === 'string' ? failure.code : undefined;
   return ApplicationFailure.create({
-    message:
-      code === 'ENOSPC' ? 'the disk is full; the work goes on when there is room' : failure.message,
+    message: isDiskFull(failure)
+      ? 'the disk is full; the work goes on when there is room'
+      : failure.message,
     type: known ? failure.name : (code ?? failure.name),
     nonRetryable: hopeless.has(failure.name),
-    nextRetryDelay: code === 'ENOSPC' ? '1 minute' : undefined,
+    nextRetryDelay: isDiskFull(failure) ? '1 minute' : undefined,
     cause: failure,
   });
+}
+
+/** A reason to stop the whole activity: no other file could be written either. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
