@@ -43,6 +43,11 @@ export class AccountPulse {
     for (const trouble of [this.#limits, this.#outages, this.#doubts]) trouble.end();
   }
 
+  /** A file arrived: what failed before it is not the same outage as what fails after it. */
+  uploaded(): void {
+    this.#outages.end();
+  }
+
   /** Milliseconds to hold after a 429 that names no time: 5 s, growing to 60 s. */
   limited(now: number): number {
     this.#unlimitedWindow = Math.max(windowMin, Math.floor(this.#unlimitedWindow / 2));

@@ -1,4 +1,4 @@
-import type { ClaimAnswer, Due, Range, StopReason } from '../ledger/port.ts';
+import type { ClaimAnswer, Due, Range, Stopped } from '../ledger/port.ts';
 import { claimAndStart, startShot } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
@@ -16,7 +16,7 @@ export type RunShotsResult = {
   | { readonly kind: 'done' }
   | { readonly kind: 'again' }
   | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'stopped'; readonly reason: StopReason }
+  | Stopped
 );
 
 /** Waits up to this long are held inside the activity. */
@@ -44,10 +44,11 @@ export class RangeRunner {
   readonly #active = new Map<string, Promise<void>>();
   /** Unclear requests that could not be settled yet, and when to look again. */
   readonly #unsettledUntil = new Map<string, number>();
+  /** Submissions that were handed out here: others' that nobody looked after stay ours to the end. */
+  readonly #taken = new Set<string>();
   #wake = new AbortController();
   #failure: { error: unknown } | undefined;
   #saved = 0;
-  #stoppedAt: number | undefined;
   #refundsAt = -Infinity;
   #grantedAt: number | undefined;
 
@@ -102,7 +103,9 @@ export class RangeRunner {
       // Polls never take a file's place: its link may end, and the money for it is spent.
       downloads: Math.max(0, tasksMax - this.#count('file')),
       settleMs: this.#access.timeouts.postMs,
+      taken: [...this.#taken],
     });
+    for (const { submission } of [...due.polls, ...due.downloads]) this.#taken.add(submission);
     this.#access.pulse.polls.live = due.live;
     return due;
   }
@@ -183,20 +186,13 @@ export class RangeRunner {
     if (this.#active.size > 0 || due.bound > 0) return undefined;
     if (due.open === 0) return { kind: 'done', saved: this.#saved };
     if (!claimed || claimed.granted.length > 0 || claimed.attached > 0) return undefined;
+    // What was paid for and has nobody else is followed to its end before anybody rests.
+    if (due.nextInMs !== null) return undefined;
     const { next } = claimed;
-    if (next.kind !== 'stopped') this.#stoppedAt = undefined;
-    else if (this.#isLasting(next.reason)) return { ...next, saved: this.#saved };
+    if (next.kind === 'stopped' && isLasting(next)) return { ...next, saved: this.#saved };
     const ms = Math.ceil(claimAt - performance.now());
     if (next.kind === 'wait' && ms > insideWaitMs) return { kind: 'wait', ms, saved: this.#saved };
     return undefined;
-  }
-
-  /** A hold that ends by itself is waited for inside, for as long as any other wait. */
-  #isLasting(reason: StopReason): boolean {
-    if (reason.kind !== 'hold' || (reason.hold !== 'unreachable' && reason.hold !== 'breaker'))
-      return true;
-    this.#stoppedAt ??= performance.now();
-    return performance.now() - this.#stoppedAt > insideWaitMs;
   }
 
   #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number): number {
@@ -242,6 +238,13 @@ export class RangeRunner {
       .map(([kind, count]) => `${count} ${kind}`);
     return [`${left.open} open`, `${left.bound} under way`, ...doing].join(', ');
   }
+}
+
+/** An outage that is over soon is waited for inside, like any other wait. */
+function isLasting({ reason, endsInMs }: Stopped): boolean {
+  if (reason.kind !== 'hold' || (reason.hold !== 'unreachable' && reason.hold !== 'breaker'))
+    return true;
+  return endsInMs === null || endsInMs > insideWaitMs;
 }
 
 /** How long to leave the door alone after its answer. */

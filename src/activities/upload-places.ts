@@ -37,8 +37,17 @@ export function filePlaceOf(
 export function openPlace(access: AccountAccess, key: string): UploadPlace | undefined {
   if (key !== access.key) return access.host?.key === key ? access.host : undefined;
   const { upload, uploadState } = access.provider;
-  const { name } = access;
-  return upload && { key, name, upload, ...(uploadState && { uploadState }) };
+  if (!upload) return undefined;
+  return {
+    key,
+    name: access.name,
+    upload: async (file) => {
+      const stored = await upload(file);
+      access.pulse.uploaded();
+      return stored;
+    },
+    ...(uploadState && { uploadState }),
+  };
 }
 
 /** What a failed upload says: that trying again is no use, or what the account must wait for. */

@@ -128,7 +128,7 @@ class Shard {
         this.#open();
         return;
       }
-      await this.#untilOpen(from, before);
+      await this.#untilOpen(from, before, result.endsInMs);
     }
   }
 
@@ -138,15 +138,16 @@ class Shard {
     this.#probeMs = probeFirstMs;
   }
 
-  async #untilOpen(from: number, before: number): Promise<void> {
+  /** One chunk looks again when what stopped it is over, or at growing intervals where nobody can tell. */
+  async #untilOpen(from: number, before: number, endsInMs: number | null): Promise<void> {
     const seen = this.#opened;
     this.#prober ??= from;
     if (this.#prober !== from) {
       await condition(() => this.#wakes !== before || this.#opened !== seen);
       return;
     }
-    await condition(() => this.#wakes !== before, this.#probeMs);
-    this.#probeMs = Math.min(probeMostMs, this.#probeMs * 2);
+    await condition(() => this.#wakes !== before, endsInMs ?? this.#probeMs);
+    if (endsInMs === null) this.#probeMs = Math.min(probeMostMs, this.#probeMs * 2);
   }
 
   async #tellParent(): Promise<void> {

@@ -29,6 +29,15 @@ describe('the pulse of an account', () => {
     expect(pulse.unreachable(6_000)).toBe(5_000);
   });
 
+  it('begins a new outage after a file arrived', () => {
+    const pulse = open();
+    pulse.unreachable(0);
+    pulse.unreachable(5_000);
+    pulse.uploaded();
+    expect(pulse.unreachable(15_000)).toBe(5_000);
+    expect(pulse.unreachable(20_000)).toBe(10_000);
+  });
+
   it('doubts a vendor after the third unclear answer in a row', () => {
     const pulse = open();
     expect([1, 2, 3, 4].map(() => pulse.ambiguous(0))).toEqual([

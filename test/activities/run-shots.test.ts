@@ -89,7 +89,7 @@ describe('runShots', () => {
     const input = await studio.startRun(fiveShots);
     await studio.ledger.batches.setState(input.batch, 'paused', ['running']);
     const { results } = await studio.runStep(input, 'draw');
-    expect(results).toEqual([{ kind: 'stopped', reason: { kind: 'paused' }, saved: 0 }]);
+    expect(results).toMatchObject([{ kind: 'stopped', reason: { kind: 'paused' }, saved: 0 }]);
     expect(studio.simulator.book.accepted).toHaveLength(0);
   });
 
@@ -106,6 +106,24 @@ describe('runShots', () => {
     expect(result).toMatchObject({ kind: 'done' });
     expect(studio.simulator.book.accepted).toHaveLength(5);
     expect(studio.simulator.book.duplicates()).toEqual([]);
+  });
+
+  it('follows what another range has left to its end before it stops', async () => {
+    studio = await openStudio({ jobMs: 800 }, { imageJobMs: 600_000 });
+    const input = await studio.startRun(fiveShots);
+    const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+    const range = { ...input, lane, account, from: 0, to: 1, reportAfterMs: null };
+    const first = studio.environmentOf();
+    const running = first.run(studio.activities.runShots, range);
+    setTimeout(() => first.cancel('WORKER_SHUTDOWN'), 200);
+    await expect(running).rejects.toThrow();
+    expect(studio.simulator.book.accepted).toHaveLength(1);
+    await studio.ledger.submissions.hold(account, null, 'noFunds', null);
+    studio.clock.aheadMs += 60_000;
+    const others = { ...range, from: 1, to: 5 };
+    const result = await studio.environmentOf().run(studio.activities.runShots, others);
+    expect(result).toMatchObject({ kind: 'stopped', saved: 1 });
+    expect(await statesOf(studio, input.batch)).toEqual(['done', ...Array(4).fill('open')]);
   });
 
   it('refuses work that was planned in another ledger', async () => {

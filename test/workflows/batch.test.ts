@@ -58,7 +58,12 @@ describe('batchWorkflow', () => {
 
   it('goes on at once when a stopped batch is resumed', async () => {
     let open = false;
-    const paused: RunShotsResult = { kind: 'stopped', reason: { kind: 'paused' }, saved: 0 };
+    const paused: RunShotsResult = {
+      kind: 'stopped',
+      reason: { kind: 'paused' },
+      endsInMs: null,
+      saved: 0,
+    };
     stage = await openStage({
       planStep: planOnce(3),
       runShots: async () => (open ? { kind: 'done', saved: 1 } : paused),
@@ -74,11 +79,31 @@ describe('batchWorkflow', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
+  it('looks again as soon as a hold that ends by itself is over', async () => {
+    let calls = 0;
+    stage = await openStage({
+      planStep: planOnce(1),
+      runShots: async () =>
+        calls++ === 0
+          ? {
+              kind: 'stopped',
+              reason: { kind: 'hold', hold: 'unreachable', account: 'a' },
+              endsInMs: 200,
+              saved: 0,
+            }
+          : { kind: 'done', saved: 1 },
+    });
+    const handle = await stage.start();
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+    expect(calls).toBe(2);
+  });
+
   it('goes on at once when somebody runs it again', async () => {
     let mended = false;
     const held: RunShotsResult = {
       kind: 'stopped',
       reason: { kind: 'hold', hold: 'noFunds', account: 'a' },
+      endsInMs: 900_000,
       saved: 0,
     };
     stage = await openStage({
@@ -192,7 +217,12 @@ describe('batchWorkflow', () => {
   });
 
   it('does not wait for its shots when it is abandoned', async () => {
-    const paused: RunShotsResult = { kind: 'stopped', reason: { kind: 'paused' }, saved: 0 };
+    const paused: RunShotsResult = {
+      kind: 'stopped',
+      reason: { kind: 'paused' },
+      endsInMs: null,
+      saved: 0,
+    };
     stage = await openStage({ planStep: planOnce(2), runShots: async () => paused });
     const handle = await stage.start();
     await handle.executeUpdate(cancelUpdate, { args: [{ abandon: true }] });
@@ -208,6 +238,7 @@ describe('batchWorkflow', () => {
         kind: 'stopped',
         saved: 0,
         reason: { kind: cancelled ? 'cancelled' : 'paused' },
+        endsInMs: null,
       }),
       applyMessage: async () => {
         cancelled = true;

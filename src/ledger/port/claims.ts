@@ -45,6 +45,11 @@ export interface ClaimAnswer {
   /** Shots of the range still open after this claim, and bound ones that are not done. */
   readonly open: number;
   readonly bound: number;
-  readonly next:
-    { kind: 'go' } | { kind: 'wait'; ms: number } | { kind: 'stopped'; reason: StopReason };
+  readonly next: { kind: 'go' } | { kind: 'wait'; ms: number } | Stopped;
+}
+export interface Stopped {
+  readonly kind: 'stopped';
+  readonly reason: StopReason;
+  /** Milliseconds after which it may go on by itself; null: somebody must do something first. */
+  readonly endsInMs: number | null;
 }

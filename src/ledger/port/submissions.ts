@@ -49,11 +49,18 @@ export interface Due {
 export interface SubmissionLedger {
   /**
    * Moves claims past their deadline to ambiguous, then answers what is due: at most `limit` polls, and at
-   * most `downloads` files (default `limit`), those first whose links end first.
+   * most `downloads` files (default `limit`), those first whose links end first. Besides the range's own,
+   * what the batch has at the account and nobody looks after; who was handed such a one names it in `taken`.
    */
   due(
     range: Range,
-    options: { leaseMs: number; limit: number; downloads?: number; settleMs: number },
+    options: {
+      leaseMs: number;
+      limit: number;
+      downloads?: number;
+      settleMs: number;
+      taken?: readonly string[];
+    },
   ): Promise<Due>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
   adrift(batch: string): Promise<readonly string[]>;

@@ -23,11 +23,30 @@ const unwaited = `+m.batch = ?1
 const waitedLaneless = `exists (select 1 from shot s
   where s.submission = m.id and s.batch = ?1 and s.state = 'bound' and s.lane is null)`;
 
-/** What a range answers for: submissions that its shots are bound to, whoever pays, and unwaited ones. */
+/** The batch paid for it, or a shot of it waits for it. */
+const ofBatch = `(+m.batch = ?1
+  or exists (select 1 from shot where submission = m.id and batch = ?1 and state = 'bound'))`;
+
+/** What nobody has looked at in so long has nobody who answers for it: its job landed after its range had ended. */
+export const neglectedMs = 30_000;
+
+/** What was due before ?6 and is still not looked at. */
+const neglected = `select m.id from submission m
+    where m.account = ?2 and m.state = 'submitted' and m.op = 'generate' and m.next_poll_at < ?6
+      and ${ofBatch}
+  union select o.submission from output o indexed by output_ready
+    cross join submission m on m.id = o.submission
+    where o.state = 'ready' and o.next_try_at < ?6 and +m.account = ?2 and ${ofBatch}`;
+
+/**
+ * What a range answers for: submissions that its shots are bound to, whoever pays, unwaited and neglected
+ * ones.
+ */
 export const concerned = `select s.submission as id from shot s
     where s.batch = ?1 and s.account = ?2 and s.lane = ?3 and s.pos >= ?4 and s.pos < ?5
       and s.state = 'bound'
-  union ${collectable(unwaited)}`;
+  union ${collectable(unwaited)}
+  union ${neglected}`;
 
 /** What no lane answers for. */
 export const laneless = collectable(`(${unwaited}) or ${waitedLaneless}`);

@@ -1,6 +1,6 @@
 import type { Price, Unit } from '../../money.ts';
 import type { BatchPolicy, BatchState, ClaimAnswer, ClaimOptions, HoldReason } from '../port.ts';
-import type { StopReason } from '../port.ts';
+import type { Stopped, StopReason } from '../port.ts';
 import { acceptedScope, accountScope, batchScope, refusal } from '../rules/budgets.ts';
 import type { Allowance } from '../rules/budgets.ts';
 import { takeSlot } from '../rules/slots.ts';
@@ -23,7 +23,7 @@ const windowWaitMs = 100;
 
 export type Entry =
   | { readonly kind: 'admitted' }
-  | { readonly kind: 'refused'; readonly reason: StopReason }
+  | { readonly kind: 'refused'; readonly next: Stopped }
   /** No more now: jobs in flight or POSTs under way fill their places. */
   | { readonly kind: 'full'; readonly next: ClaimAnswer['next'] }
   | { readonly kind: 'later'; readonly ms: number };
@@ -54,7 +54,7 @@ export function gate(database: Database, claimant: Claimant): Gate {
     },
     admit: (model, price) => {
       const held = holdStop(database, account.id, model, now);
-      if (held?.kind === 'stopped') return { kind: 'refused', reason: held.reason };
+      if (held?.kind === 'stopped') return { kind: 'refused', next: held };
       if (held?.kind === 'wait') return { kind: 'later', ms: held.ms };
       places ??= freePlaces(database, claimant);
       if (places.inFlight <= 0) return { kind: 'full', next: wait(inFlightWaitMs) };
@@ -66,7 +66,7 @@ export function gate(database: Database, claimant: Claimant): Gate {
       }
       const allowances = allowancesOf(database, claimant, price.unit);
       const reason = refusal(price, account.id, allowances, batch?.unknown_prices === 1);
-      if (reason) return { kind: 'refused', reason };
+      if (reason) return { kind: 'refused', next: stopped(reason) };
       slots = rate.slots;
       putSlots(database, account.id, slots);
       places = { inFlight: places.inFlight - 1, window: places.window - 1 };
@@ -75,7 +75,11 @@ export function gate(database: Database, claimant: Claimant): Gate {
   };
 }
 
-const stopped = (reason: StopReason) => ({ kind: 'stopped', reason }) as const;
+export const stopped = (reason: StopReason, endsInMs: number | null = null): Stopped => ({
+  kind: 'stopped',
+  reason,
+  endsInMs,
+});
 const wait = (ms: number) => ({ kind: 'wait', ms }) as const;
 
 function stateStop(state: BatchState) {
@@ -91,9 +95,11 @@ function holdStop(database: Database, account: string, model: string, now: numbe
     now,
   );
   const lasting = holds.find(({ reason, until }) => reason !== 'limited' || until === null);
-  if (lasting) return stopped({ kind: 'hold', hold: lasting.reason, account });
-  const until = Math.max(0, ...holds.map((hold) => hold.until ?? 0));
-  return until > now ? wait(until - now) : undefined;
+  const endsInMs = holds.some(({ until }) => until === null)
+    ? null
+    : Math.max(0, ...holds.map(({ until }) => (until ?? 0) - now));
+  if (lasting) return stopped({ kind: 'hold', hold: lasting.reason, account }, endsInMs);
+  return endsInMs === null || endsInMs === 0 ? undefined : wait(endsInMs);
 }
 
 function failuresStop(database: Database, { batch, run }: Claimant, policy: BatchPolicy) {

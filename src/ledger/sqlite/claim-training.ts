@@ -2,7 +2,7 @@ import type { ShotRequest } from '../../batch/request.ts';
 import type { ClaimAnswer, ClaimLedger, ClaimOptions } from '../port.ts';
 import { lockAccount } from './account-row.ts';
 import { insertSubmission, sendWithinMs } from './claim.ts';
-import { type Claimant, gate } from './claim-gate.ts';
+import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from './database.ts';
 import { placeHolder } from './places.ts';
 
@@ -26,8 +26,7 @@ export function claimTraining(
     now,
   };
   const door = gate(database, claimant);
-  if (door.superseded)
-    return { ...nothing, next: { kind: 'stopped', reason: { kind: 'superseded' } } };
+  if (door.superseded) return { ...nothing, next: stopped({ kind: 'superseded' }) };
   if (placeHolder(database, training.account, training.fingerprint) !== undefined)
     return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
   const closed = door.closed();
@@ -35,8 +34,7 @@ export function claimTraining(
   const entry = door.admit(trainingModel, training.price);
   if (entry.kind === 'full') return { ...nothing, next: entry.next };
   if (entry.kind === 'later') return { ...nothing, next: { kind: 'wait', ms: entry.ms } };
-  if (entry.kind === 'refused')
-    return { ...nothing, next: { kind: 'stopped', reason: entry.reason } };
+  if (entry.kind === 'refused') return { ...nothing, next: entry.next };
 
   const attempt = triesOf(database, training.account, training.fingerprint) + 1;
   const submission = insertSubmission(database, claimant, {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../money.ts';
-import type { ClaimAnswer, ClaimOptions, Grant, Range, StopReason } from '../port.ts';
+import type { ClaimAnswer, ClaimOptions, Grant, Range, Stopped } from '../port.ts';
 import { liveStates } from '../rules/transitions.ts';
 import { lockAccount } from './account-row.ts';
 import { attachShot } from './bound-shots.ts';
-import { type Claimant, gate } from './claim-gate.ts';
+import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from './database.ts';
 import { countRange } from './range.ts';
 import { moveMoney } from './money.ts';
@@ -43,7 +43,7 @@ export function claim(
   });
   const claimant: Claimant = { batch: range.batch, run: range.run, account, options, now };
   const door = gate(database, claimant);
-  if (door.superseded) return answer({ kind: 'stopped', reason: { kind: 'superseded' } });
+  if (door.superseded) return answer(stopped({ kind: 'superseded' }));
 
   const waiting: OpenShot[] = [];
   for (const shot of openShots(database, range)) {
@@ -54,7 +54,7 @@ export function claim(
   const closed = door.closed();
   if (closed) return answer(closed);
 
-  let refused: StopReason | undefined;
+  let refused: Stopped | undefined;
   for (const shot of waiting) {
     // An equal shot of this very claim has been granted meanwhile.
     if (attachToOther(database, shot, range.account)) {
@@ -66,12 +66,12 @@ export function claim(
     if (entry.kind === 'full') return answer(granted.length > 0 ? { kind: 'go' } : entry.next);
     if (entry.kind === 'later') return answer({ kind: 'wait', ms: entry.ms });
     if (entry.kind === 'refused') {
-      refused ??= entry.reason;
+      refused ??= entry.next;
       continue;
     }
     granted.push(grant(database, claimant, shot, price));
   }
-  return answer(refused ? { kind: 'stopped', reason: refused } : { kind: 'go' });
+  return answer(refused ?? { kind: 'go' });
 }
 
 function openShots(database: Database, range: Range): OpenShot[] {

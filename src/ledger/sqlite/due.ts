@@ -2,7 +2,7 @@ import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../port.ts';
 import { noLane } from '../rules/lane-name.ts';
-import { concerned, laneless } from './adrift.ts';
+import { concerned, laneless, neglectedMs } from './adrift.ts';
 import { sendWithinMs } from './claim.ts';
 import type { Database } from './database.ts';
 import { countRange, type RangeCounts } from './range.ts';
@@ -27,8 +27,8 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
   const isLaneless = lane === noLane;
   const rows = isLaneless
     ? database.all<{ id: string }>(laneless, batch, account)
-    : database.all<{ id: string }>(concerned, batch, account, lane, from, to);
-  const ids = JSON.stringify(rows.map(({ id }) => id));
+    : database.all<{ id: string }>(concerned, batch, account, lane, from, to, now - neglectedMs);
+  const ids = JSON.stringify([...rows.map(({ id }) => id), ...(options.taken ?? [])]);
   const polls = duePolls(database, ids, options, now);
   const downloads = dueDownloads(database, ids, options, now);
   const ambiguous = dueAmbiguous(database, ids, options, now);

@@ -33,7 +33,7 @@ export function claimSuite(open: Open): void {
     startBatch(ledger, batch, plannedShots(count), changes);
   const claim = (range: Range, window = 100) => ledger.claims.claim(range, { ...options, window });
   const cap = (amount: number) => [{ account, unit: 'credits', cap: amount } as const];
-  const stopped = (reason: object) => ({ kind: 'stopped', reason });
+  const stopped = (reason: object) => ({ kind: 'stopped', reason, endsInMs: null });
 
   it('grants in plan order, each with its time to leave', async () => {
     const range = await start(3);
@@ -115,6 +115,16 @@ export function claimSuite(open: Open): void {
       await ledger.submissions.hold(account, null, 'limited', now + 2_000);
       expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 3_000 });
       now += 3_000;
+      expect((await claim(range)).granted).toHaveLength(1);
+    });
+
+    it('of an outage say when they end by themselves', async () => {
+      const range = await start(1);
+      await ledger.submissions.hold(account, null, 'limited', now + 9_000);
+      await ledger.submissions.hold(account, null, 'unreachable', now + 3_000);
+      const reason = { kind: 'hold', hold: 'unreachable', account };
+      expect((await claim(range)).next).toEqual({ ...stopped(reason), endsInMs: 9_000 });
+      now += 9_000;
       expect((await claim(range)).granted).toHaveLength(1);
     });
 

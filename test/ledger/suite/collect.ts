@@ -51,6 +51,22 @@ export function collectSuite(open: Open): void {
     expect(await uncollected()).toMatchObject([{ account, jobs: 1, files: 0, amount: 1_000 }]);
   });
 
+  it('gives a job that its own range has left to any other range of the account', async () => {
+    range = await startBatch(ledger, 'fox', plannedShots(2));
+    const other = { ...range, from: 1, to: 2 };
+    now += 25_000;
+    expect(await due(other)).toMatchObject({ polls: [], nextInMs: null, open: 1, bound: 0 });
+    now += 10_000;
+    expect((await due(other)).polls).toMatchObject([{ submission: id }]);
+    expect(await due(other)).toMatchObject({ polls: [], nextInMs: null });
+    const options = { leaseMs: 10_000, limit: 10, settleMs: 0, taken: [id] };
+    expect(await ledger.submissions.due(other, options)).toMatchObject({ nextInMs: 10_000 });
+    await ledger.submissions.succeeded(id, oneOutput);
+    expect(await due(other)).toMatchObject({ downloads: [], nextInMs: null });
+    now += 35_000;
+    expect(await due(other)).toMatchObject({ downloads: [{ submission: id }], open: 1, bound: 0 });
+  });
+
   it.each([
     ['changed', [plannedShot(0, { fingerprint: 'changed' })], ['one']],
     ['left the batch', [plannedShot(7)], ['one']],
