@@ -86,20 +86,19 @@ function stateStop(state: BatchState) {
   return state === 'paused' || state === 'cancelled' ? stopped({ kind: state }) : undefined;
 }
 
-/** A hold that ends by itself is waited for; the others stop. Ended ones do not count. */
+/** A limit that ends by itself is waited for; the others stop. Of several, the one counts that lasts longest. */
 function holdStop(database: Database, account: string, model: string, now: number) {
-  const holds = database.all<{ reason: HoldReason; until: number | null }>(
-    `select reason, until from hold where account = ?1 and model = ?2 and ${isHeld('?3')}`,
+  const hold = database.get<{ reason: HoldReason; until: number | null }>(
+    `select reason, until from hold where account = ?1 and model = ?2 and ${isHeld('?3')}
+     order by until is not null, until desc limit 1`,
     account,
     model,
     now,
   );
-  const lasting = holds.find(({ reason, until }) => reason !== 'limited' || until === null);
-  const endsInMs = holds.some(({ until }) => until === null)
-    ? null
-    : Math.max(0, ...holds.map(({ until }) => (until ?? 0) - now));
-  if (lasting) return stopped({ kind: 'hold', hold: lasting.reason, account }, endsInMs);
-  return endsInMs === null || endsInMs === 0 ? undefined : wait(endsInMs);
+  if (!hold) return undefined;
+  const { reason, until } = hold;
+  if (reason === 'limited' && until !== null) return wait(until - now);
+  return stopped({ kind: 'hold', hold: reason, account }, until === null ? null : until - now);
 }
 
 function failuresStop(database: Database, { batch, run }: Claimant, policy: BatchPolicy) {

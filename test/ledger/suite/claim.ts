@@ -118,13 +118,19 @@ export function claimSuite(open: Open): void {
       expect((await claim(range)).granted).toHaveLength(1);
     });
 
-    it('of an outage say when they end by themselves', async () => {
+    it('say when they end by themselves, and of several the one that lasts longest', async () => {
       const range = await start(1);
-      await ledger.submissions.hold(account, null, 'limited', now + 9_000);
-      await ledger.submissions.hold(account, null, 'unreachable', now + 3_000);
-      const reason = { kind: 'hold', hold: 'unreachable', account };
-      expect((await claim(range)).next).toEqual({ ...stopped(reason), endsInMs: 9_000 });
-      now += 9_000;
+      const held = (hold: string, endsInMs: number) => ({
+        ...stopped({ kind: 'hold', hold, account }),
+        endsInMs,
+      });
+      await ledger.submissions.hold(account, null, 'breaker', now + 3_000);
+      expect((await claim(range)).next).toEqual(held('breaker', 3_000));
+      await ledger.submissions.hold(account, null, 'noFunds', now + 9_000);
+      expect((await claim(range)).next).toEqual(held('noFunds', 9_000));
+      await ledger.submissions.hold(account, null, 'limited', now + 12_000);
+      expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 12_000 });
+      now += 12_000;
       expect((await claim(range)).granted).toHaveLength(1);
     });
 
