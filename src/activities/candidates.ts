@@ -48,6 +48,15 @@ export async function candidatesFor(
   return candidates;
 }
 
+/** Whether the job may just as well be what the other request has made. */
+export async function mayBeOf(
+  { remotes }: Pick<Ledger, 'remotes'>,
+  other: ShotRequest,
+  { told }: Candidate,
+): Promise<boolean> {
+  return fitOf(other, told, await remoteSource(remotes, other)) !== 'other';
+}
+
 /**
  * The vendor's jobs of a time of ours, which may be another time by its clock: how far apart the two are is
  * known at the latest by the answer itself.

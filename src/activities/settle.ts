@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ShotRequest } from '../batch/request.ts';
 import type { Due } from '../ledger/port.ts';
-import { type Candidate, candidatesFor } from './candidates.ts';
+import { type Candidate, candidatesFor, mayBeOf } from './candidates.ts';
 import { jobTimes } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
@@ -7,6 +9,8 @@ import { reached } from './moments.ts';
 
 /** How far outside the request's time a job may have been made that nothing but its time tells apart. */
 const closeMs = 5_000;
+
+type Rivals = readonly (ShotRequest | null)[];
 
 /**
  * Finds out whether a request without a usable answer made a job. Adopts only the one job that fits, calls
@@ -40,6 +44,8 @@ async function lookUp(
     await submissions.park(submission, 'the clock was set back while it was on its way');
     return true;
   }
+  // First these: one that finds its job while the list is read is counted, and that only delays.
+  const rivals = await submissions.rivals(submission);
   const candidates = await candidatesFor(
     { ledger: deps.ledger, provider, account: access.key },
     // What was held up by a jump, such as a sleep, reached the vendor after it.
@@ -49,31 +55,30 @@ async function lookUp(
     await submissions.park(submission, `${unclear.why}, and the vendor does not list its jobs`);
     return true;
   }
-  return await decide(deps, access, unclear, candidates);
+  return await decide(deps, access, unclear, { rivals, candidates });
 }
 
 async function decide(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Due['ambiguous'][number],
-  candidates: readonly Candidate[],
+  { rivals, candidates }: { readonly rivals: Rivals; readonly candidates: readonly Candidate[] },
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, rivals, request } = unclear;
+  const { submission, request } = unclear;
   const [first] = candidates;
   if (!first) return await submissions.absent(submission);
-  const same = candidates.filter(({ fit }) => fit === 'same');
   const { createdAt } = first.job;
   const isClose =
     createdAt >= unclear.claimedAt - closeMs && createdAt <= unclear.deadlineAt + closeMs;
-  const only = rivals === 0 && candidates.length === 1 && isClose ? first : undefined;
-  // As many equal jobs as equal requests that wait for one: any of them is the right picture.
-  const told = same.length > 0 && same.length <= rivals + 1 ? same[0] : undefined;
-  const chosen = only ?? told;
-  if (chosen) {
-    const { job, id } = chosen.job;
-    return await submissions.adopt(submission, job, id, jobTimes(deps, access, request));
+  const only = rivals.length === 0 && candidates.length === 1 && isClose;
+  const chosen = only ? [first] : await surelyOurs(deps, request, { rivals, candidates });
+  for (const { job } of chosen) {
+    const times = jobTimes(deps, access, request);
+    if (await submissions.adopt(submission, job.job, job.id, times)) return true;
   }
+  // Others have taken them since.
+  if (chosen.length > 0) return false;
   // A job that still runs may tell more when it is done.
   const patienceMs = jobTimes(deps, access, request).giveUpInMs;
   const untold = candidates.some(({ fit }) => fit === 'untold');
@@ -81,4 +86,22 @@ async function decide(
     return false;
   await submissions.park(submission, `${unclear.why}, and ${candidates.length} jobs may be it`);
   return true;
+}
+
+/**
+ * Jobs that tell what was asked for, when they can be nobody else's: as many at most as there are requests
+ * for the very same that wait for one, any of which may have any of them, and none that fits another request.
+ */
+async function surelyOurs(
+  { ledger }: Pick<ActivityDependencies, 'ledger'>,
+  request: ShotRequest,
+  { rivals, candidates }: { readonly rivals: Rivals; readonly candidates: readonly Candidate[] },
+): Promise<readonly Candidate[]> {
+  const same = candidates.filter(({ fit }) => fit === 'same');
+  const equal = rivals.filter((rival) => isDeepStrictEqual(rival, request));
+  if (same.length > equal.length + 1) return [];
+  for (const rival of rivals)
+    for (const job of same)
+      if (rival && !equal.includes(rival) && (await mayBeOf(ledger, rival, job))) return [];
+  return same;
 }

@@ -30,7 +30,6 @@ export interface Due {
     request: ShotRequest;
     claimedAt: number;
     deadlineAt: number;
-    rivals: number;
     /** What came instead of an answer. */
     why: string;
   }[];
@@ -62,6 +61,11 @@ export interface SubmissionLedger {
       taken?: readonly string[];
     },
   ): Promise<Due>;
+  /**
+   * What requests of the same time and account asked for whose own fate no job proves: a job that turns up
+   * may be theirs. Null for a training.
+   */
+  rivals(submission: string): Promise<readonly (ShotRequest | null)[]>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
   adrift(batch: string): Promise<readonly string[]>;
   /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */

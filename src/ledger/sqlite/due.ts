@@ -5,6 +5,7 @@ import { noLane } from '../rules/lane-name.ts';
 import { concerned, laneless, neglectedMs } from './adrift.ts';
 import { sendWithinMs } from './claim.ts';
 import type { Database } from './database.ts';
+import { rivalMarginMs } from './rivals.ts';
 import { countRange, type RangeCounts } from './range.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
@@ -175,31 +176,19 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
   );
 }
 
-/** Twice what the vendor's clock may be off for a job to be told by its time alone. */
-const rivalMarginMs = 10_000;
 /** A smaller step back of the clock is no more than its being kept right. */
 const clockStepMs = 1_000;
 
-/**
- * Rivals are requests of about the same time whose own fate is not proven by a job: unclear, parked, sent
- * again unproven, or called absent after their deadline. Whatever job turns up may be theirs. One that is
- * still on its way is waited for: its answer may name that job.
- */
+/** While a request of the same time is on its way, an unclear one is left alone: the answer may name its job. */
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     id: string;
     request: string;
     claimed_at: number;
     deadline_at: number;
-    rivals: number;
     why: string;
   }>(
-    `select m.id, m.request, m.claimed_at, m.deadline_at, m.why,
-       (select count(*) from submission r where r.account = m.account and r.id <> m.id
-          and r.claimed_at <= m.deadline_at + ?5 and r.deadline_at + ?5 >= m.claimed_at
-          and (r.state in ('ambiguous', 'parked')
-            or r.state = 'failed' and r.resolution = 'resubmit' and r.job_id is null
-            or r.state = 'rejected' and r.ended_at >= r.deadline_at)) as rivals
+    `select m.id, m.request, m.claimed_at, m.deadline_at, m.why
      from submission m where m.id in ${among} and m.state = 'ambiguous'
        and m.request is not null and m.deadline_at + ?2 <= ?3
        and not exists (select 1 from submission r where r.account = m.account
@@ -216,7 +205,6 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     request: JSON.parse(row.request) as ShotRequest,
     claimedAt: row.claimed_at,
     deadlineAt: row.deadline_at,
-    rivals: row.rivals,
     why: row.why,
   }));
 }

@@ -20,6 +20,7 @@ import { adrift, stalledJobs } from './adrift.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from './batches.ts';
 import { resolve } from './resolve.ts';
+import { rivals } from './rivals.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
 
@@ -27,6 +28,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     due: (range, options) => write(() => due(database, range, options, now())),
+    rivals: async (submission) => rivals(database, submission),
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
     noteListed: (account, jobs) => write(() => noteListed(database, account, jobs)),

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { StartRequest } from '../../src/providers/port.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+const paidRequest = { method: 'POST', path: '/images/generation' };
+
+const fox: StartRequest = {
+  request: {
+    account: 'photogpt',
+    model: 'nanobanana',
+    choice: { kind: 'public', id: 'nanobanana' },
+    prompt: 'a fox in the snow',
+    options: {},
+    references: [],
+  },
+  makes: 'image',
+  trainedModel: undefined,
+  references: [],
+};
+
+/** Runs a step all of whose requests reach the vendor and whose answers are lost. */
+async function statesAfterLostAnswers(
+  step: string,
+  before: (studio: Studio) => Promise<void> = async () => undefined,
+): Promise<string[]> {
+  const faults = [{ kind: 'reset-after', match: paidRequest } as const];
+  const studio = await openStudio({ revealing: true, faults }, { postMs: 300 });
+  try {
+    await before(studio);
+    const input = await studio.startRun(`batch: lost
+steps:
+  draw:
+    model: photogpt:nanobanana
+${step}`);
+    await studio.runStep(input, 'draw');
+    const states: string[] = [];
+    for await (const { state } of studio.ledger.reports.shots(input.batch)) states.push(state);
+    return states;
+  } finally {
+    await studio.close();
+  }
+}
+
+describe.concurrent('unclear requests of one time', () => {
+  it('each get the job that tells their own prompt', async () => {
+    const step = `    rows: [{ what: fox }, { what: hen }, { what: owl }]
+    prompt: a {{ what }} in the snow
+`;
+    expect(await statesAfterLostAnswers(step)).toEqual(['done', 'done', 'done']);
+  });
+
+  it('share the jobs among them when they asked for the very same', async () => {
+    const step = `    takes: 3
+    prompt: a fox in the snow
+`;
+    expect(await statesAfterLostAnswers(step)).toEqual(['done', 'done', 'done']);
+  });
+
+  it('are left to a person when their prompt is one and what else they asked for is not', async () => {
+    const step = `    aspectRatio: ['1:1', '16:9']
+    prompt: a fox in the snow
+`;
+    expect(await statesAfterLostAnswers(step)).toEqual(['parked', 'parked']);
+  });
+
+  it('are left to a person when there are more jobs like them than they can have made', async () => {
+    const step = `    rows: [{ what: fox }, { what: hen }]
+    prompt: a {{ what }} in the snow
+`;
+    const byHand = async ({ access }: Studio): Promise<void> => {
+      const fence = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
+      await expect(access.provider.start(fox, fence)).rejects.toThrow();
+    };
+    expect(await statesAfterLostAnswers(step, byHand)).toEqual(['parked', 'done']);
+  });
+});
