@@ -74,7 +74,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       const { steps, adrift = [] } = await common.openRun(input);
       for (const { name } of steps) {
         const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
-        progress.set(name, { sweep, ended: false, moves: saves });
+        progress.set(name, { sweep, planned: false, ended: false, moves: saves });
       }
       const running = steps.map((step) =>
         runStep({

@@ -11,6 +11,8 @@ import { waitUnless } from './wait.ts';
 export interface StepProgress {
   /** Sweeps begun. */
   sweep: number;
+  /** Whether its shots are those of this run: before that it shows its readers nothing. */
+  planned: boolean;
   ended: boolean;
   /** Times that outputs of this step were saved. */
   moves: number;
@@ -45,6 +47,7 @@ export async function runStep(run: StepRun): Promise<void> {
   const lanes = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
   let pauseMs = sweepPauseFirstMs;
+  if (sources.length > 0) await condition(() => sources.every(({ planned }) => planned));
   for (;;) {
     const seen = movement();
     const opened = run.reopenings();
@@ -52,6 +55,7 @@ export async function runStep(run: StepRun): Promise<void> {
     const sweep = ++own.sweep;
     const { planStep } = planning(`plan ${step.name}`);
     const plan = await planStep({ ...input, step: step.name, sweep });
+    own.planned = true;
     const swept = prepareStep(input, step.name, plan, wakes)
       .then(() =>
         Promise.all(

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
@@ -137,6 +138,26 @@ describe('batchWorkflow', () => {
     const handle = await stage.start();
     await handle.result();
     expect(planned).toContain('larger after');
+  });
+
+  it('plans a step that reads another only after that one, whose shots of this run it reads', async () => {
+    const planned: string[] = [];
+    stage = await openStage({
+      openRun: async () => ({
+        steps: [
+          { name: 'larger', from: ['draw'] },
+          { name: 'draw', from: [] },
+        ],
+      }),
+      planStep: async ({ step }) => {
+        if (step === 'draw') await wait(200);
+        planned.push(step);
+        return { lanes: [], trainings: [], uploads: [] };
+      },
+    });
+    const handle = await stage.start();
+    await handle.result();
+    expect(planned[0]).toBe('draw');
   });
 
   it('trains before the shots of the step that needs it, and only there', async () => {
