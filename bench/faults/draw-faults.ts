@@ -121,6 +121,11 @@ const faultMakers: Readonly<Record<string, Maker>> = {
     ms: draw.whole(100, 1_000),
     ...some(draw, shots, 0.5),
   }),
+  'list omits': (draw, shots) => ({
+    kind: 'list-omits',
+    probability: draw.whole(20, 100) / 100,
+    count: shots,
+  }),
   'output URL expired': (draw) => ({ kind: 'url-expired', ...few(draw) }),
   'output 403': (draw) => ({ kind: 'download-forbidden', ...few(draw) }),
   'output 5xx': (draw) => ({ kind: 'download-error', ...few(draw) }),

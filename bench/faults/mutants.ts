@@ -78,8 +78,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/activities/settle.ts',
-        find: 'const chosen = only ?? told;',
-        replace: 'const chosen = first;',
+        find: 'const chosen = isOnly ?',
+        replace: 'const chosen = candidates.length > 0 ?',
       },
     ],
     focus: {

@@ -1,7 +1,7 @@
 import { originOf } from '../batch/ids.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import { serverAheadMs } from '../http/server-clock.ts';
-import type { Ledger, RemoteLedger } from '../ledger/port.ts';
+import type { Ledger, RemoteLedger, Witness } from '../ledger/port.ts';
 import type { JobDescription, ListedJob, Provider } from '../providers/port.ts';
 
 /** How far the vendor's clock may be from ours. */
@@ -14,11 +14,18 @@ export interface Candidate {
   readonly fit: 'same' | 'untold';
 }
 
+export interface Sighting {
+  /** Jobs of the time when the request was on its way that no submission has, and that may be its own. */
+  readonly candidates: readonly Candidate[];
+  /** Witnesses that the list leaves out: it lags, or it is not whole. */
+  readonly overlooked: number;
+}
+
 /**
- * Jobs of the time when the request was on its way that no submission has, and that nothing the vendor
- * reveals speaks against. Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
+ * What the vendor's list shows of the time when a request was on its way, and of the time of the witnesses.
+ * Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
  */
-export async function candidatesFor(
+export async function lookAround(
   {
     ledger,
     provider,
@@ -30,14 +37,20 @@ export async function candidatesFor(
     readonly account: string;
   },
   sent: { readonly request: ShotRequest; readonly claimedAt: number; readonly deadlineAt: number },
-): Promise<readonly Candidate[] | undefined> {
+  witnesses: readonly Witness[] = [],
+): Promise<Sighting | undefined> {
   if (!provider.listJobs) return undefined;
-  const listed = await listAround(provider, originOf(account), sent);
+  const whole = {
+    from: Math.min(sent.claimedAt, ...witnesses.map(({ claimedAt }) => claimedAt)),
+    to: Math.max(sent.deadlineAt, ...witnesses.map(({ submittedAt }) => submittedAt)),
+  };
+  const { listed, isOfTime } = await listBetween(provider, originOf(account), whole);
+  const around = listed.filter(isOfTime({ from: sent.claimedAt, to: sent.deadlineAt }));
   const known = await ledger.submissions.knownJobs(
     account,
-    listed.map(({ id }) => id),
+    around.map(({ id }) => id),
   );
-  const strangers = listed.filter(({ id }) => !known.has(id));
+  const strangers = around.filter(({ id }) => !known.has(id));
   const source = await remoteSource(ledger.remotes, sent.request);
   const candidates: Candidate[] = [];
   for (const job of strangers) {
@@ -45,7 +58,9 @@ export async function candidatesFor(
     const fit = fitOf(sent.request, told, source);
     if (fit !== 'other') candidates.push({ job, told, fit });
   }
-  return candidates;
+  const ids = new Set(listed.map(({ id }) => id));
+  const overlooked = witnesses.filter(({ jobId }) => !ids.has(jobId)).length;
+  return { candidates, overlooked };
 }
 
 /** Whether the job may just as well be what the other request has made. */
@@ -57,24 +72,42 @@ export async function mayBeOf(
   return fitOf(other, told, await remoteSource(remotes, other)) !== 'other';
 }
 
+interface Span {
+  /** Epoch milliseconds by our clock. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
  * The vendor's jobs of a time of ours, which may be another time by its clock: how far apart the two are is
  * known at the latest by the answer itself.
  */
-async function listAround(
+async function listBetween(
   provider: Pick<Provider, 'listJobs'>,
   origin: string,
-  { claimedAt, deadlineAt }: { readonly claimedAt: number; readonly deadlineAt: number },
-): Promise<readonly ListedJob[]> {
-  const listFor = async (aheadMs: number): Promise<readonly ListedJob[]> =>
-    (await provider.listJobs?.(
-      claimedAt - clockSlackMs + Math.min(0, aheadMs),
-      deadlineAt + clockSlackMs + Math.max(0, aheadMs),
-    )) ?? [];
+  span: Span,
+): Promise<{
+  readonly listed: readonly ListedJob[];
+  readonly isOfTime: (span: Span) => (job: ListedJob) => boolean;
+}> {
+  const listFor = async (aheadMs: number) => {
+    const atVendor = ({ from, to }: Span): Span => ({
+      from: from - clockSlackMs + Math.min(0, aheadMs),
+      to: to + clockSlackMs + Math.max(0, aheadMs),
+    });
+    const { from, to } = atVendor(span);
+    return {
+      listed: (await provider.listJobs?.(from, to)) ?? [],
+      isOfTime: (part: Span) => {
+        const { from: first, to: last } = atVendor(part);
+        return ({ createdAt }: ListedJob): boolean => createdAt >= first && createdAt <= last;
+      },
+    };
+  };
   const before = serverAheadMs(origin);
-  const listed = await listFor(before);
+  const answer = await listFor(before);
   const after = serverAheadMs(origin);
-  return Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : listed;
+  return Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : answer;
 }
 
 /** The vendor's id of the one output that the request reads. */

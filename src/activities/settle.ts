@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Due } from '../ledger/port.ts';
-import { type Candidate, candidatesFor, mayBeOf } from './candidates.ts';
+import { type Candidate, lookAround, mayBeOf } from './candidates.ts';
 import { jobTimes } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
@@ -46,19 +46,46 @@ async function lookUp(
   }
   // First these: one that finds its job while the list is read is counted, and that only delays.
   const rivals = await submissions.rivals(submission);
-  const candidates = await candidatesFor(
+  const witnesses = await submissions.witnesses(submission);
+  const sighting = await lookAround(
     { ledger: deps.ledger, provider, account: access.key },
     // What was held up by a jump, such as a sleep, reached the vendor after it.
     { ...unclear, deadlineAt: Math.min(deps.now(), unclear.deadlineAt + watch.jumpedMs) },
+    witnesses,
   );
-  if (!candidates) {
+  if (!sighting) {
     await submissions.park(submission, `${unclear.why}, and the vendor does not list its jobs`);
     return true;
   }
-  return await decide(deps, access, unclear, { rivals, candidates });
+  const { candidates, overlooked } = sighting;
+  if (candidates.length > 0) return await choose(deps, access, unclear, { rivals, candidates });
+  return await callAbsent(deps, access, unclear, { witnesses: witnesses.length, overlooked });
 }
 
-async function decide(
+/**
+ * No job of the request is listed. That proves something only of a list which shows the jobs that surely
+ * are there: one that lags is read again, and one that stays silent is left to a person.
+ */
+async function callAbsent(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { submission, request, deadlineAt, why }: Due['ambiguous'][number],
+  { witnesses, overlooked }: { readonly witnesses: number; readonly overlooked: number },
+): Promise<boolean> {
+  const { submissions } = deps.ledger;
+  if (witnesses > 0 && overlooked === 0) return await submissions.absent(submission);
+  const mayTellMore = overlooked > 0 || access.pulse.polls.live > 0;
+  const { giveUpInMs } = jobTimes(deps, access, request);
+  if (mayTellMore && deps.now() < deadlineAt + giveUpInMs) return false;
+  const doubt =
+    overlooked > 0
+      ? `the vendor's list leaves out ${overlooked} of ${witnesses} jobs that are known`
+      : 'no job that is known shows whether the vendor lists all';
+  await submissions.park(submission, `${why}, and ${doubt}`);
+  return true;
+}
+
+async function choose(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Due['ambiguous'][number],
@@ -66,13 +93,10 @@ async function decide(
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, request } = unclear;
-  const [first] = candidates;
-  if (!first) return await submissions.absent(submission);
-  const { createdAt } = first.job;
-  const isClose =
+  const isClose = ({ job: { createdAt } }: Candidate): boolean =>
     createdAt >= unclear.claimedAt - closeMs && createdAt <= unclear.deadlineAt + closeMs;
-  const only = rivals.length === 0 && candidates.length === 1 && isClose;
-  const chosen = only ? [first] : await surelyOurs(deps, request, { rivals, candidates });
+  const isOnly = rivals.length === 0 && candidates.length === 1 && candidates.every(isClose);
+  const chosen = isOnly ? candidates : await surelyOurs(deps, request, { rivals, candidates });
   for (const { job } of chosen) {
     const times = jobTimes(deps, access, request);
     if (await submissions.adopt(submission, job.job, job.id, times)) return true;

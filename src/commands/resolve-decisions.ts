@@ -1,4 +1,4 @@
-import { candidatesFor } from '../activities/candidates.ts';
+import { lookAround } from '../activities/candidates.ts';
 import { catalogueOf } from '../accounts/catalogue.ts';
 import { LearnedAccounts } from '../accounts/learned.ts';
 import { providerOf } from '../accounts/provider.ts';
@@ -59,8 +59,8 @@ export class Decisions {
     if (!provider) return { kind: 'unknown', why: `${account.keyVariable} is not set` };
     const { ledger } = this.#project;
     try {
-      const found = await candidatesFor({ ledger, provider, account: account.key }, row);
-      if (found) return { kind: 'candidates', candidates: found };
+      const found = await lookAround({ ledger, provider, account: account.key }, row);
+      if (found) return { kind: 'candidates', candidates: found.candidates };
       return { kind: 'unknown', why: `${account.vendor.title} does not list its jobs` };
     } catch (error) {
       return { kind: 'unknown', why: provider.classify(error).message };

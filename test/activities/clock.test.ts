@@ -1,15 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { candidatesFor } from '../../src/activities/candidates.ts';
+import { lookAround } from '../../src/activities/candidates.ts';
+import { startShot } from '../../src/activities/claim-and-start.ts';
 import { JumpWatch, jumpWatchOf, onward } from '../../src/activities/clock.ts';
 import { settle } from '../../src/activities/settle.ts';
 import { noteServerTime, serverAheadMs } from '../../src/http/server-clock.ts';
-import type { Due } from '../../src/ledger/port.ts';
+import type { Due, Range } from '../../src/ledger/port.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const fox = `batch: fox
 steps:
   draw:
-    rows: [{ what: fox }]
+    rows: [{ what: fox }, { what: hen }]
     model: photogpt:nanobanana
     prompt: a {{ what }} in the snow
 `;
@@ -20,23 +21,29 @@ afterEach(async () => {
   studio = undefined;
 });
 
-/** One request whose answer was lost before any job was made, past its settle time. */
+/** One request whose answer was lost before any job was made, beside one that has its job. */
 async function unclear(postMs: number) {
   studio = await openStudio({}, { postMs });
   const input = await studio.startRun(fox);
   const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+  const { ledger, clock, access, deps } = studio;
   const range = { ...input, lane, account, from: 0, to: 1 };
-  const claimed = await studio.ledger.claims.claim(range, {
-    ...{ window: 1, postTimeoutMs: postMs, worker: 'test' },
-  });
-  const submission = claimed.granted[0]?.submission ?? '';
-  await studio.ledger.submissions.ambiguous(submission, 'reset');
-  const { ledger, clock } = studio;
+  const claim = async (of: Range) => {
+    const options = { window: 2, postTimeoutMs: postMs, worker: 'test' };
+    const [grant] = (await ledger.claims.claim(of, options)).granted;
+    if (!grant) throw new Error('nothing was granted');
+    return grant;
+  };
+  const { submission } = await claim(range);
+  await ledger.submissions.ambiguous(submission, 'reset');
+  const limit = { sendBy: Date.now() + 5_000, now: Date.now };
+  await startShot(deps, access, await claim({ ...range, from: 1, to: 2 }), limit);
   const due = async (): Promise<Due['ambiguous'][number] | undefined> =>
     (await ledger.submissions.due(range, { leaseMs: 1_000, limit: 10, settleMs: postMs }))
       .ambiguous[0];
   const state = async () => {
-    for await (const row of ledger.reports.submissions('fox')) return row.state;
+    for await (const { submission: id, state: found } of ledger.reports.submissions('fox'))
+      if (id === submission) return found;
     return undefined;
   };
   return { studio, clock, due, state };
@@ -90,11 +97,11 @@ describe('a vendor whose clock is not ours', () => {
       noteServerTime(origin, { date }, Date.now());
       return made.createdAt >= since && made.createdAt <= until ? [made] : [];
     };
-    const found = await candidatesFor(
+    const found = await lookAround(
       { ledger, provider: { listJobs }, account: `acme@${origin}` },
       { request, claimedAt, deadlineAt: claimedAt + 65_000 },
     );
-    expect(found).toMatchObject([{ job: { id: 'j' } }]);
+    expect(found?.candidates).toMatchObject([{ job: { id: 'j' } }]);
     noteServerTime(origin, { date: new Date().toUTCString() }, Date.now());
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StartRequest } from '../../src/providers/port.ts';
+import type { Fault } from '../../src/simulator/index.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 const paidRequest = { method: 'POST', path: '/images/generation' };
@@ -21,10 +22,20 @@ const fox: StartRequest = {
 /** Runs a step all of whose requests reach the vendor and whose answers are lost. */
 async function statesAfterLostAnswers(
   step: string,
+  before?: (studio: Studio) => Promise<void>,
+): Promise<readonly string[]> {
+  return (await run(step, [{ kind: 'reset-after', match: paidRequest }], before)).states;
+}
+
+async function run(
+  step: string,
+  faults: readonly Fault[],
   before: (studio: Studio) => Promise<void> = async () => undefined,
-): Promise<string[]> {
-  const faults = [{ kind: 'reset-after', match: paidRequest } as const];
-  const studio = await openStudio({ revealing: true, faults }, { postMs: 300 });
+): Promise<{ readonly states: readonly string[]; readonly accepted: number }> {
+  const studio = await openStudio(
+    { revealing: true, faults: [...faults] },
+    { postMs: 300, imageJobMs: 3_000 },
+  );
   try {
     await before(studio);
     const input = await studio.startRun(`batch: lost
@@ -35,7 +46,7 @@ ${step}`);
     await studio.runStep(input, 'draw');
     const states: string[] = [];
     for await (const { state } of studio.ledger.reports.shots(input.batch)) states.push(state);
-    return states;
+    return { states, accepted: studio.simulator.book.accepted.length };
   } finally {
     await studio.close();
   }
@@ -72,5 +83,35 @@ describe.concurrent('unclear requests of one time', () => {
       await expect(access.provider.start(fox, fence)).rejects.toThrow();
     };
     expect(await statesAfterLostAnswers(step, byHand)).toEqual(['parked', 'done']);
+  });
+});
+
+describe.concurrent('a request without an answer that the list of jobs does not show', () => {
+  const animals = ['fox', 'hen', 'owl', 'cat', 'elk'];
+  const draw = (count: number): string => `    rows: [${animals
+    .slice(0, count)
+    .map((what) => `{ what: ${what} }`)
+    .join(', ')}]
+    prompt: a {{ what }} in the snow
+`;
+  const unanswered = { kind: 'error-before', status: 500, match: paidRequest, nth: 2 } as const;
+
+  it('is sent again where the list shows the other jobs of its time', async () => {
+    const { states, accepted } = await run(draw(5), [unanswered]);
+    expect(states).toEqual(Array(5).fill('done'));
+    expect(accepted).toBe(5);
+  });
+
+  it('is left to a person where the list leaves out others that are surely there', async () => {
+    const lost = { kind: 'reset-after', match: paidRequest, nth: 2 } as const;
+    const { states, accepted } = await run(draw(5), [lost, { kind: 'list-omits' }]);
+    expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
+    expect(accepted).toBe(5);
+  });
+
+  it('is left to a person where there is no other job to tell by', async () => {
+    const { states, accepted } = await run(draw(1), [{ ...unanswered, nth: 1 }]);
+    expect(states).toEqual(['parked']);
+    expect(accepted).toBe(0);
   });
 });

@@ -21,8 +21,8 @@ const isAskedAgain = ({ submissions }: Look): boolean =>
 const isFileMissed = ({ shots }: Look): boolean => typeof shots[0]?.outputs[0]?.why === 'string';
 
 const byItself = (): string => 'nothing';
-const resolveLost = ({ lists }: Client): string =>
-  lists ? 'nothing' : 'look at the vendor for it, then `shotlist resolve NAME`';
+const resolveIt = 'look at the vendor for it, then `shotlist resolve NAME`';
+const resolveLost = ({ lists }: Client): string => (lists ? 'nothing' : resolveIt);
 
 const wrongKey: Section = {
   title: 'Wrong key',
@@ -102,10 +102,10 @@ const malformedPoll: Section = {
 const pageBefore: Section = {
   title: 'HTML error page (502), answering a paid request',
   about:
-    'Some gateway answers in place of the vendor, and it does not say whether the request came through (here it did not). The list of jobs decides: no job, so it is sent again. Where there is no list, a person has to look.',
+    'Some gateway answers in place of the vendor, and it does not say whether the request came through (here it did not). Where the list shows the other jobs of that time and none for this request, it is sent again. Without a list, or alone as here, with no other job to tell by, a person has to look.',
   simulated: { faults: [{ kind: 'html-before', match: starts }] },
   until: isUnclear,
-  toDo: resolveLost,
+  toDo: () => resolveIt,
 };
 
 const pageAfter: Section = {

@@ -66,6 +66,8 @@ export interface SubmissionLedger {
    * may be theirs. Null for a training.
    */
   rivals(submission: string): Promise<readonly (ShotRequest | null)[]>;
+  /** Up to 40 jobs of the same account and model and about that time whose ids are on record. */
+  witnesses(submission: string): Promise<readonly Witness[]>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
   adrift(batch: string): Promise<readonly string[]>;
   /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */
@@ -181,6 +183,13 @@ export type Resolution =
   | { readonly kind: 'skip' };
 
 /** A failed job whose money the vendor promised to give back. */
+/** A job that surely is at the vendor: a list which leaves it out proves nothing about others. */
+export interface Witness {
+  readonly jobId: string;
+  /** Epoch milliseconds; the job was made between the two, or before if its id came late. */
+  readonly claimedAt: number;
+  readonly submittedAt: number;
+}
 export interface DueRefund {
   readonly submission: string;
   readonly job: JsonObject;

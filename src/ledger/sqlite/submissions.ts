@@ -23,12 +23,14 @@ import { resolve } from './resolve.ts';
 import { rivals } from './rivals.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
+import { witnesses } from './witnesses.ts';
 
 export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     due: (range, options) => write(() => due(database, range, options, now())),
     rivals: async (submission) => rivals(database, submission),
+    witnesses: async (submission) => witnesses(database, submission),
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
     noteListed: (account, jobs) => write(() => noteListed(database, account, jobs)),

@@ -355,6 +355,18 @@ export function transitionSuite(open: Open): void {
       expect(await ledger.submissions.rivals(id)).toMatchObject([{ prompt: 'picture 1' }]);
     });
 
+    it('has for witnesses the jobs of its model and time whose ids are on record', async () => {
+      const other = await startBatch(ledger, 'owl', [plannedShot(1), plannedShot(2)]);
+      const answered = await claimOne(ledger, other);
+      await ledger.submissions.submitted(answered, { id: 'k' }, 'k', times);
+      await becomeAmbiguous();
+      const [witness, ...more] = await ledger.submissions.witnesses(id);
+      expect(witness).toMatchObject({ jobId: 'k' });
+      expect(more).toEqual([]);
+      await ledger.submissions.succeeded(answered, oneOutput);
+      expect(await ledger.submissions.witnesses(id)).toEqual([witness]);
+    });
+
     it('leaves an unclear one alone while another of its time may still be answered', async () => {
       await becomeAmbiguous();
       now += 70_000;
