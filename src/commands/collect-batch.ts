@@ -29,7 +29,7 @@ export async function collectBatch(
   const { client } = session.temporal;
   const interrupt = terminal.interrupted();
   try {
-    await startBatch(session.temporal, row, project.ledger.id);
+    await startBatch(session, row, project.ledger.id);
     const ended = client.workflow.getHandle(batchWorkflowId(row.batch)).result();
     ended.catch(() => undefined);
     await Promise.race([ended, interrupt.promise, session.failed]);

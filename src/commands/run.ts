@@ -57,7 +57,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
     if (session.uiUrl && !options.json)
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
     await balances;
-    await startBatch(session.temporal, row, project.ledger.id);
+    await startBatch(session, row, project.ledger.id);
     const { status, exitCode, detached } = await followUntilEnd(
       terminal,
       project,

@@ -17,6 +17,7 @@ export interface SessionOptions {
 export interface Session {
   readonly temporal: TemporalConnection;
   readonly uiUrl: string | undefined;
+  readonly say: (line: string) => void;
   /** Rejects when the worker or the server is gone for good; never resolves before `close`. */
   readonly failed: Promise<never>;
   /** Lets POSTs under way end and be recorded; the server stops with its last user. */
@@ -42,6 +43,7 @@ export async function openSession(project: Project, options: SessionOptions): Pr
     return {
       temporal,
       uiUrl: server.uiUrl,
+      say: options.say,
       failed,
       async close() {
         worker?.shutdown();
@@ -88,13 +90,15 @@ async function serve(project: Project, temporal: TemporalConnection, options: Se
   });
 }
 
+const tellAfterMs = 3_000;
+
 /**
  * Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat.
  * The workflow of an earlier run may still be closing: what it is woken with is not this run's, so its end
  * is waited for.
  */
 export async function startBatch(
-  { client }: TemporalConnection,
+  { temporal: { client }, say }: Pick<Session, 'temporal' | 'say'>,
   { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
   ledgerId: string,
 ): Promise<void> {
@@ -111,11 +115,16 @@ export async function startBatch(
       args: [{ batch, run, ledgerId }],
     });
     const { memo, runId } = await client.workflow.getHandle(workflowId).describe();
-    const earlier = Number(memo?.['run'] ?? run) < run;
-    if (!earlier) return;
+    const earlier = Number(memo?.['run'] ?? run);
+    if (earlier >= run) return;
+    const long = setTimeout(
+      () => say(`run ${earlier} of ${batch} is still closing; some worker must serve it`),
+      tellAfterMs,
+    );
     await client.workflow
       .getHandle(workflowId, runId)
       .result()
       .catch(() => undefined);
+    clearTimeout(long);
   }
 }

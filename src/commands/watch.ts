@@ -27,7 +27,7 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
             })
           : undefined;
       try {
-        if (session && isActive) await startBatch(session.temporal, row, project.ledger.id);
+        if (session && isActive) await startBatch(session, row, project.ledger.id);
         else if (session) await collectBatch(terminal, project, session, row);
         const { status, exitCode } = await followBatch(project, {
           batch: row.batch,
