@@ -169,27 +169,24 @@ function moneyDiffers(book: SimulatorBook, { money, submissions }: Ledger): stri
     if (hasUnknownPrice(account, submissions)) return [];
     if (charged > held) return [`${name} charged ${charged}, but the ledger accounts for ${held}`];
     const exact = account.ambiguous + account.reserved + account.promised === 0;
-    return exact && charged + untold(book, account, submissions) !== account.spent
+    const own = submissions.filter((row) => row.account === account.account);
+    // Of these nobody knows whether the vendor carried them out.
+    const givenUp = spentOn(own.filter(({ state, jobId }) => state === 'failed' && jobId === null));
+    const most = account.spent - refundedUntold(book, own);
+    return exact && (charged > most || charged < most - givenUp)
       ? [`${name} charged ${charged}, but the ledger says that ${account.spent} were spent`]
       : [];
   });
 }
 
-/** What counts as spent though nothing was kept: refunds that the vendor does not tell, and unclear requests that were given up. */
-function untold(
-  book: SimulatorBook,
-  { account }: AccountMoney,
-  submissions: readonly SubmissionRow[],
-): number {
+/** What counts as spent though the vendor gave it back, without telling. */
+function refundedUntold(book: SimulatorBook, submissions: readonly SubmissionRow[]): number {
   const refunded = new Set(book.accepted.filter((entry) => entry.refunded).map(({ id }) => id));
-  return submissions
-    .filter(
-      ({ jobId, state, ...row }) =>
-        row.account === account &&
-        (refunded.has(jobId ?? '') || (state === 'failed' && jobId === null)),
-    )
-    .reduce((sum, { spent }) => sum + spent, 0);
+  return spentOn(submissions.filter(({ jobId }) => refunded.has(jobId ?? '')));
 }
+
+const spentOn = (submissions: readonly SubmissionRow[]): number =>
+  submissions.reduce((sum, { spent }) => sum + spent, 0);
 
 function receiptDiffers(folder: string, { money }: Ledger): string[] {
   const path = join(folder, 'out', 'campaign', 'receipt.json');
