@@ -59,7 +59,12 @@ export interface SimulatorBook {
     readonly kind: string;
     readonly id: string;
     readonly requestSha: string;
-    readonly request: { readonly prompt?: string };
+    /** What vendors call the shape of a picture. */
+    readonly request: {
+      readonly prompt?: string;
+      readonly aspectRatio?: string;
+      readonly aspect_ratio?: string;
+    };
     readonly reply: string;
     readonly cost: number;
     readonly outputs: readonly { readonly id: string; readonly sha256: string | null }[];

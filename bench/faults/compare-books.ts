@@ -122,10 +122,12 @@ function mixedUp(book: SimulatorBook, { shots, submissions }: Ledger): string[] 
   const rows = new Map(submissions.map((row) => [row.submission, row]));
   return shots.flatMap(({ key, state, submission, request }) => {
     const job = rows.get(submission ?? '')?.jobId;
-    const asked = entries.get(job ?? '')?.request.prompt;
-    return state === 'done' && asked !== undefined && asked !== request.prompt
-      ? [`${key} has the picture of "${asked}"`]
-      : [];
+    const asked = entries.get(job ?? '')?.request;
+    if (state !== 'done' || asked?.prompt === undefined) return [];
+    const shape = asked.aspectRatio ?? asked.aspect_ratio;
+    return asked.prompt === request.prompt && shape === request.aspectRatio
+      ? []
+      : [`${key} has the picture of "${asked.prompt}" ${shape ?? ''}`];
   });
 }
 

@@ -41,19 +41,22 @@ const units: Readonly<Record<string, string>> = {
 
 const makers: Readonly<Record<string, (draw: Draw, shots: number) => Steps>> = {
   photogpt: drawPhotogpt,
-  productai: (draw, shots) => ({
-    steps: {
-      packshots: {
-        rows: rows(shots),
-        model: 'productai:nanobanana',
-        prompt: 'a shelf, number {{ id }}',
-        references: draw.chance(0.5) ? 'product.jpg' : 'https://example.com/product-{{ id }}.jpg',
-        name: 'packshot {{ id }}',
+  productai: (draw, wanted) => {
+    const { shots, ...cells } = drawCells(draw, wanted);
+    return {
+      steps: {
+        packshots: {
+          ...cells,
+          model: 'productai:nanobanana',
+          prompt: 'a shelf, number {{ id }}',
+          references: draw.chance(0.5) ? 'product.jpg' : 'https://example.com/product-{{ id }}.jpg',
+          name: 'packshot {{ id }} {{ shot.aspectRatio }}',
+        },
       },
-    },
-    shots,
-    price: shots * 3,
-  }),
+      shots,
+      price: shots * 3,
+    };
+  },
   wonda: (draw, shots) => {
     const cuts = draw.chance(0.5) ? Math.floor(shots / 2) : 0;
     const posters = shots - cuts;
@@ -137,7 +140,7 @@ function drawPhotogpt(draw: Draw, shots: number): Steps {
   const trains = draw.chance(0.35);
   const upscales = draw.chance(0.5) ? Math.floor(shots / 3) : 0;
   const portraits = trains ? Math.floor(shots / 3) : 0;
-  const stills = Math.max(1, shots - upscales - portraits);
+  const { shots: stills, ...cells } = drawCells(draw, Math.max(1, shots - upscales - portraits));
   const anna = { images: 'training/anna/*', name: 'Anna', gender: 'Female', age: 29 };
   return {
     ...(trains && { models: { anna: { train: { account: 'photogpt', ...anna } } } }),
@@ -151,16 +154,23 @@ function drawPhotogpt(draw: Draw, shots: number): Steps {
         },
       }),
       stills: {
-        rows: rows(stills),
+        ...cells,
         model: 'photogpt:nanobanana-pro',
         prompt: 'a still life, number {{ id }}',
-        name: 'still {{ id }}',
+        name: 'still {{ id }} {{ shot.aspectRatio }}',
       },
       ...(upscales > 0 && { finals: { from: 'stills', model: 'photogpt:upscale' } }),
     },
     shots: portraits + (upscales > 0 ? stills * 2 : stills),
     price: portraits * 10 + stills * 10 + (upscales > 0 ? stills * 5 : 0) + (trains ? 300 : 0),
   };
+}
+
+/** Each row once, or in two shapes: then no prompt tells one request from another. */
+function drawCells(draw: Draw, shots: number) {
+  if (!draw.chance(0.3)) return { rows: rows(shots), shots };
+  const each = Math.ceil(shots / 2);
+  return { rows: rows(each), aspectRatio: ['1:1', '16:9'], shots: each * 2 };
 }
 
 function rows(count: number): { id: number }[] {
