@@ -42,7 +42,7 @@ const units: Readonly<Record<string, string>> = {
 const makers: Readonly<Record<string, (draw: Draw, shots: number) => Steps>> = {
   photogpt: drawPhotogpt,
   productai: (draw, wanted) => {
-    const { shots, ...cells } = drawCells(draw, wanted);
+    const { shots, mark, ...cells } = drawCells(draw, wanted);
     return {
       steps: {
         packshots: {
@@ -50,7 +50,7 @@ const makers: Readonly<Record<string, (draw: Draw, shots: number) => Steps>> = {
           model: 'productai:nanobanana',
           prompt: 'a shelf, number {{ id }}',
           references: draw.chance(0.5) ? 'product.jpg' : 'https://example.com/product-{{ id }}.jpg',
-          name: 'packshot {{ id }} {{ shot.aspectRatio }}',
+          name: `packshot ${mark}`,
         },
       },
       shots,
@@ -140,7 +140,11 @@ function drawPhotogpt(draw: Draw, shots: number): Steps {
   const trains = draw.chance(0.35);
   const upscales = draw.chance(0.5) ? Math.floor(shots / 3) : 0;
   const portraits = trains ? Math.floor(shots / 3) : 0;
-  const { shots: stills, ...cells } = drawCells(draw, Math.max(1, shots - upscales - portraits));
+  const {
+    shots: stills,
+    mark,
+    ...cells
+  } = drawCells(draw, Math.max(1, shots - upscales - portraits));
   const anna = { images: 'training/anna/*', name: 'Anna', gender: 'Female', age: 29 };
   return {
     ...(trains && { models: { anna: { train: { account: 'photogpt', ...anna } } } }),
@@ -157,7 +161,7 @@ function drawPhotogpt(draw: Draw, shots: number): Steps {
         ...cells,
         model: 'photogpt:nanobanana-pro',
         prompt: 'a still life, number {{ id }}',
-        name: 'still {{ id }} {{ shot.aspectRatio }}',
+        name: `still ${mark}`,
       },
       ...(upscales > 0 && { finals: { from: 'stills', model: 'photogpt:upscale' } }),
     },
@@ -168,9 +172,14 @@ function drawPhotogpt(draw: Draw, shots: number): Steps {
 
 /** Each row once, or in two shapes: then no prompt tells one request from another. */
 function drawCells(draw: Draw, shots: number) {
-  if (!draw.chance(0.3)) return { rows: rows(shots), shots };
+  if (!draw.chance(0.3)) return { rows: rows(shots), shots, mark: '{{ id }}' };
   const each = Math.ceil(shots / 2);
-  return { rows: rows(each), aspectRatio: ['1:1', '16:9'], shots: each * 2 };
+  return {
+    rows: rows(each),
+    aspectRatio: ['1:1', '16:9'],
+    shots: each * 2,
+    mark: '{{ id }} {{ shot.aspectRatio }}',
+  };
 }
 
 function rows(count: number): { id: number }[] {

@@ -143,8 +143,10 @@ const faultMakers: Readonly<Record<string, Maker>> = {
   }),
 };
 
+export const faultKinds: readonly string[] = Object.keys(faultMakers);
+
 export function drawFaults(draw: Draw, shots: number): Fault[] {
-  const names = draw.some(Object.keys(faultMakers), draw.whole(3, 10));
+  const names = draw.some(faultKinds, draw.whole(3, 10));
   return names.flatMap((name) => {
     const maker = faultMakers[name];
     return maker ? [{ ...maker(draw, shots), name }] : [];

@@ -97,6 +97,7 @@ class Company {
       this.#keepWorker();
       const code = await this.#oneRun();
       if (code === 'late') return true;
+      if (code === 2) throw new Error(`seed ${this.#scenario.seed}: the drawn batch is wrong`);
       if (code === 0 || code === 3) break;
       if (code === 4 && this.#scenario.capped && (await this.#hasComeToRest())) break;
       // 4: an account was shut, and a person has mended it. 1: something was down. Null: it was killed.
