@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { alignColumns } from '../src/commands/table.ts';
+import { alignColumns } from '../src/commands/text/table.ts';
 import { type KillReport, runWithKills } from './killing.ts';
 
 const help = `npm run kills -- --seed N [--shots 200] [--kills 20] [--revealing | --hiding] [--json] [--keep]

@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { alignColumns } from '../src/commands/table.ts';
+import { alignColumns } from '../src/commands/text/table.ts';
 import { loadConfig } from '../src/config.ts';
 import { openSqliteLedger } from '../src/ledger/sqlite/index.ts';
 import { packageRoot } from '../src/temporal/package-root.ts';

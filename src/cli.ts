@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { ExitCode } from './commands/summary.ts';
-import { processTerminal, type Terminal, withInertText } from './commands/terminal.ts';
+import type { ExitCode } from './commands/text/summary.ts';
+import { processTerminal, type Terminal, withInertText } from './terminal.ts';
 import { UserError } from './errors.ts';
 
 /** Runs one command line. @returns the process's exit code */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { main } from './cli.ts';
-import { processTerminal } from './commands/terminal.ts';
+import { processTerminal } from './terminal.ts';
 import { packageRoot } from './temporal/package-root.ts';
 import { startSimulator } from './simulator/index.ts';
 

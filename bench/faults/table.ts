@@ -1,4 +1,4 @@
-import { alignColumns } from '../../src/commands/table.ts';
+import { alignColumns } from '../../src/commands/text/table.ts';
 import type { RunReport } from './run-scenario.ts';
 
 export interface CampaignSum {

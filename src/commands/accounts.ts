@@ -7,10 +7,10 @@ import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import type { AccountTotals } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Verification } from '../providers/port.ts';
-import { ageOf } from './age.ts';
-import { openProject } from './project.ts';
-import { alignColumns } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { ageOf } from './text/age.ts';
+import { openProject } from './project/project.ts';
+import { alignColumns } from './text/table.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface AccountsOptions {
   offline?: boolean;

@@ -9,10 +9,10 @@ import {
   formatAmount,
   type Unit,
 } from '../money.ts';
-import { statusOf } from './follow.ts';
-import { openBatch } from './project.ts';
-import { tellBatch } from './tell-batch.ts';
-import type { Terminal } from './terminal.ts';
+import { statusOf } from './run/follow.ts';
+import { openBatch } from './project/project.ts';
+import { tellBatch } from './run/tell-batch.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function budgetCommand(terminal: Terminal): Command {
   return new Command('budget')

@@ -3,12 +3,12 @@ import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
-import { collectBatch, hasLeft, isEnded } from './collect-batch.ts';
-import { leftJson, leftTexts } from './left-behind.ts';
-import { openBatch, openProject, type Project } from './project.ts';
-import { openSession, type Session } from './session.ts';
-import type { ExitCode } from './summary.ts';
-import type { Terminal } from './terminal.ts';
+import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
+import { leftJson, leftTexts } from './text/left-behind.ts';
+import { openBatch, openProject, type Project } from './project/project.ts';
+import { openSession, type Session } from './run/session.ts';
+import type { ExitCode } from './text/summary.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('collect')

@@ -7,9 +7,9 @@ import { formatAmount } from '../money.ts';
 import { connectTemporal } from '../temporal/connect.ts';
 import { locateServer } from '../temporal/find-server.ts';
 import { runningServer } from '../temporal/running-server.ts';
-import type { ExitCode } from './summary.ts';
-import { alignColumns } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import type { ExitCode } from './text/summary.ts';
+import { alignColumns } from './text/table.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface Finding {
   readonly what: string;

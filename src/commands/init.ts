@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { nothingLearned } from '../providers/port.ts';
 import { vendors } from '../providers/registry.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function initCommand(terminal: Terminal): Command {
   return new Command('init')

@@ -8,10 +8,10 @@ import type { AccountFacts } from '../accounts/facts.ts';
 import { didYouMean } from '../batch/suggest.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
-import { type AccountModels, accountJson, modelPage, modelTable } from './models-format.ts';
-import { askForModels, askForPrices } from './ask-vendor.ts';
-import { openProject } from './project.ts';
-import type { Terminal } from './terminal.ts';
+import { type AccountModels, accountJson, modelPage, modelTable } from './text/models-format.ts';
+import { askForModels, askForPrices } from './vendor/ask-vendor.ts';
+import { openProject } from './project/project.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface ModelsOptions {
   refresh?: boolean;

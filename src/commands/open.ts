@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { publish } from './follow.ts';
-import { openBatch } from './project.ts';
-import type { Terminal } from './terminal.ts';
+import { publish } from './run/follow.ts';
+import { openBatch } from './project/project.ts';
+import type { Terminal } from '../terminal.ts';
 
 const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['open'],

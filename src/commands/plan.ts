@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { openBatchFile } from './informed-batch.ts';
-import { KeptEntries, keepPlan } from './kept-plan.ts';
-import { planBatch, type PlannedEntry } from './plan-batch.ts';
-import { formatPlan, planJson, type ShotDocument, shotJson } from './plan-format.ts';
-import { alignColumns } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { openBatchFile } from './project/informed-batch.ts';
+import { KeptEntries, keepPlan } from './plan/kept-plan.ts';
+import { planBatch, type PlannedEntry } from './plan/plan-batch.ts';
+import { formatPlan, planJson, type ShotDocument, shotJson } from './plan/plan-format.ts';
+import { alignColumns } from './text/table.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function planCommand(terminal: Terminal): Command {
   return new Command('plan')

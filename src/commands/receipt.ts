@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import type { SubmissionRow } from '../ledger/port.ts';
 import { balanceChanges, checksOf } from '../report/checks.ts';
 import { formatReceipt, receiptOf } from '../report/receipt.ts';
-import { statusOf } from './follow.ts';
-import { openBatch } from './project.ts';
-import type { Terminal } from './terminal.ts';
+import { statusOf } from './run/follow.ts';
+import { openBatch } from './project/project.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function receiptCommand(terminal: Terminal): Command {
   return new Command('receipt')

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchRow, UnresolvedRow } from '../ledger/port.ts';
-import { keyMatcher } from './matching-keys.ts';
-import { openBatch, type Project } from './project.ts';
-import { type Decided, type Decision, Decisions } from './resolve-decisions.ts';
-import type { Terminal } from './terminal.ts';
-import { pricesText, priceText, unresolvedText } from './unresolved-text.ts';
-import { wakeBatches } from './wake-batches.ts';
+import { keyMatcher } from './resolve/matching-keys.ts';
+import { openBatch, type Project } from './project/project.ts';
+import { type Decided, type Decision, Decisions } from './resolve/resolve-decisions.ts';
+import type { Terminal } from '../terminal.ts';
+import { pricesText, priceText, unresolvedText } from './text/unresolved-text.ts';
+import { wakeBatches } from './run/wake-batches.ts';
 
 interface ResolveOptions {
   job?: string;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { describeSimulator, startSimulator } from '../simulator/index.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface SimulateOptions {
   host: string;

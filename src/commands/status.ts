@@ -1,9 +1,9 @@
 import { Command } from 'commander';
-import { statusOf } from './follow.ts';
-import { printStatus } from './print-status.ts';
-import { openBatch } from './project.ts';
-import { exitCodeOf, type ExitCode } from './summary.ts';
-import type { Terminal } from './terminal.ts';
+import { statusOf } from './run/follow.ts';
+import { printStatus } from './text/print-status.ts';
+import { openBatch } from './project/project.ts';
+import { exitCodeOf, type ExitCode } from './text/summary.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('status')

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
-import { leftJson, leftTexts } from './left-behind.ts';
-import { openBatch } from './project.ts';
-import { tellBatch } from './tell-batch.ts';
-import type { Terminal } from './terminal.ts';
+import { leftJson, leftTexts } from './text/left-behind.ts';
+import { openBatch } from './project/project.ts';
+import { tellBatch } from './run/tell-batch.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** `pause`, `resume` and `cancel`: the ledger first, so that they hold even when nothing runs. */
 interface Steering {

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { offerOf } from '../accounts/catalogue.ts';
 import type { AccountConfig } from '../config.ts';
 import { formatAmount } from '../money.ts';
-import type { Terminal } from './terminal.ts';
-import { thingsCommand } from './vendor-things.ts';
+import type { Terminal } from '../terminal.ts';
+import { thingsCommand } from './vendor/vendor-things.ts';
 
 export function trainedCommand(terminal: Terminal): Command {
   return thingsCommand(terminal, {

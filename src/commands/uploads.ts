@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Terminal } from './terminal.ts';
-import { thingsCommand } from './vendor-things.ts';
+import type { Terminal } from '../terminal.ts';
+import { thingsCommand } from './vendor/vendor-things.ts';
 
 export function uploadsCommand(terminal: Terminal): Command {
   return thingsCommand(terminal, {

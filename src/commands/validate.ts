@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatProblems } from '../batch/report-problems.ts';
-import { checkQuietly } from './informed-batch.ts';
-import type { Terminal } from './terminal.ts';
+import { checkQuietly } from './project/informed-batch.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function validateCommand(terminal: Terminal): Command {
   return new Command('validate')

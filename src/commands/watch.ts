@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { collectBatch, hasLeft, isEnded } from './collect-batch.ts';
-import { followBatch } from './follow.ts';
-import { printStatus } from './print-status.ts';
-import { openBatch } from './project.ts';
-import { openSession, startBatch } from './session.ts';
-import type { ExitCode } from './summary.ts';
-import type { Terminal } from './terminal.ts';
+import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
+import { followBatch } from './run/follow.ts';
+import { printStatus } from './text/print-status.ts';
+import { openBatch } from './project/project.ts';
+import { openSession, startBatch } from './run/session.ts';
+import type { ExitCode } from './text/summary.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('watch')

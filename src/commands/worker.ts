@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
-import { openProject } from './project.ts';
-import { openSession } from './session.ts';
-import type { Terminal } from './terminal.ts';
+import { openProject } from './project/project.ts';
+import { openSession } from './run/session.ts';
+import type { Terminal } from '../terminal.ts';
 
 const roles = ['common', 'accounts'] as const;
 type Role = (typeof roles)[number];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../src/cli.ts';
-import { processTerminal } from '../../src/commands/terminal.ts';
+import { processTerminal } from '../../src/terminal.ts';
 
 const file = join(import.meta.dirname, '..', '..', 'docs', 'cli.md');
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli.ts';
-import { processTerminal } from '../../src/commands/terminal.ts';
+import { processTerminal } from '../../src/terminal.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 
 /** A project folder and a simulator, with commands run in this process. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { main } from '../../src/cli.ts';
-import { processTerminal } from '../../src/commands/terminal.ts';
+import { processTerminal } from '../../src/terminal.ts';
 
 let folder: string;
 beforeEach(() => {

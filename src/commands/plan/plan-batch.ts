@@ -1,0 +1,244 @@
+import { createHash } from 'node:crypto';
+import { expectedSources } from '../../batch/check-batch.ts';
+import { openStep, type StepExpansion } from '../../batch/expand.ts';
+import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
+import type { PlanLedger } from '../../ledger/port.ts';
+import type { Amount, PriceBasis, Unit } from '../../money.ts';
+import type { LoadedBatch } from '../project/batch-file.ts';
+import type { Project } from '../project/project.ts';
+
+/** `new`: will be paid. `cached`: its file is there. `inFlight`: another job is making it. `retry`: failed before. */
+export type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry' | 'blocked';
+
+export interface PlannedEntry {
+  readonly shot: PlannedShot;
+  readonly status: ShotStatus;
+  readonly why: string;
+  /** Its source is not made yet, so it may turn out otherwise. */
+  readonly expected: boolean;
+}
+
+export interface StepPlan {
+  readonly step: string;
+  shots: number;
+  readonly upTo: boolean;
+  readonly counts: Record<ShotStatus, number>;
+  readonly cost: CostTable;
+}
+
+/** What requests cost, by account; `unknown` counts those without a price. */
+export type CostTable = Map<string, AccountCost>;
+export interface AccountCost {
+  readonly account: string;
+  readonly name: string;
+  readonly unit: Unit;
+  amount: Amount;
+  basis: PriceBasis;
+  requests: number;
+  unknown: number;
+}
+
+export interface BatchPlan {
+  readonly id: string;
+  readonly steps: readonly StepPlan[];
+  readonly cost: CostTable;
+  /** Trainings that must be paid before the shots that need them. */
+  readonly trainings: number;
+  /** Rough wall-clock time of the requests under the known limits. */
+  readonly seconds: number;
+  /** The part of it in which models train; those of one batch train at the same time. */
+  readonly trainingSeconds: number;
+}
+
+const slice = 500;
+const assumedJobSeconds = 20;
+/** Vendors that say how long a training takes say 20 to 25 minutes. */
+const assumedTrainingSeconds = 25 * 60;
+
+/**
+ * Compares the batch with the ledger, shot by shot, without changing anything.
+ * @param each is given every shot, in order, as it is decided
+ */
+export async function planBatch(
+  loaded: LoadedBatch,
+  project: Project,
+  each: (entry: PlannedEntry) => void = () => {},
+): Promise<BatchPlan> {
+  const { document, catalogue, files } = loaded;
+  const done = await doneShots(project, document.batch);
+  const paid = new Map<string, string>();
+  const trainings = new Map<string, true>();
+  const expansions = new Map<string, StepExpansion>();
+  const digest = createHash('sha256');
+  const steps: StepPlan[] = [];
+  const total: CostTable = new Map();
+  for (const step of document.steps) {
+    const expansion = openStep(document, step.name, { files, catalogue });
+    expansions.set(step.name, expansion);
+    const saved = step.from ? await savedSources(project, document.batch, step.from) : new Map();
+    const plan: StepPlan = {
+      step: step.name,
+      shots: 0,
+      upTo: step.from !== undefined,
+      counts: { new: 0, cached: 0, inFlight: 0, retry: 0, blocked: 0 },
+      cost: new Map(),
+    };
+    const sources = realSources(expectedSources(expansion, expansions), saved, done);
+    for (const shots of slices(expansion.shots(sources))) {
+      for (const entry of await decide(shots, project, paid)) {
+        plan.shots += 1;
+        plan.counts[entry.status] += 1;
+        digest.update(`${entry.shot.key} ${entry.shot.fingerprint} ${entry.status}\n`);
+        if (entry.status === 'new' || entry.status === 'retry') {
+          addCost(loaded, plan.cost, entry.shot.account, entry.shot.price);
+          addCost(loaded, total, entry.shot.account, entry.shot.price);
+          await addTraining(entry.shot, loaded, project, trainings, total);
+        }
+        each(entry);
+      }
+    }
+    steps.push(plan);
+  }
+  for (const cost of total.values()) digest.update(`${cost.account} ${cost.amount}\n`);
+  const trainingSeconds = trainings.size > 0 ? assumedTrainingSeconds : 0;
+  return {
+    id: `p-${digest.digest('hex').slice(0, 12)}`,
+    steps,
+    cost: total,
+    trainings: trainings.size,
+    seconds: secondsFor(loaded, total) + trainingSeconds,
+    trainingSeconds,
+  };
+}
+
+async function decide(
+  shots: readonly PlannedShot[],
+  project: Project,
+  paid: Map<string, string>,
+): Promise<PlannedEntry[]> {
+  const known = new Map<string, Awaited<ReturnType<PlanLedger['lookup']>>>();
+  for (const [account, group] of Map.groupBy(shots, (shot) => shot.account)) {
+    const fingerprints = group.map((shot) => shot.fingerprint);
+    known.set(account, await project.ledger.plans.lookup(account, fingerprints));
+  }
+  return shots.map((shot) => {
+    const expected = shot.request.references.some(isExpected);
+    const found = known.get(shot.account)?.get(shot.fingerprint);
+    const request = `${shot.account} ${shot.fingerprint}`;
+    const twin = paid.get(request);
+    paid.set(request, twin ?? shot.key);
+    if (found === 'cached') return { shot, expected, status: 'cached', why: 'already paid for' };
+    if (twin !== undefined) return { shot, expected, status: 'cached', why: `same as ${twin}` };
+    if (found === 'inFlight')
+      return { shot, expected, status: 'inFlight', why: 'its job is running or undecided' };
+    if (found === 'failed') return { shot, expected, status: 'retry', why: 'it failed before' };
+    if (found === 'lost')
+      return { shot, expected, status: 'retry', why: 'its file was lost at the vendor' };
+    const why = expected ? 'when its source is made' : 'never made';
+    return { shot, expected, status: 'new', why };
+  });
+}
+
+function isExpected(reference: PlannedShot['request']['references'][number]): boolean {
+  return reference.kind === 'output' && reference.submission.startsWith('expected:');
+}
+
+async function addTraining(
+  shot: PlannedShot,
+  loaded: LoadedBatch,
+  project: Project,
+  trainings: Map<string, true>,
+  total: CostTable,
+): Promise<void> {
+  const { choice, account } = shot.request;
+  if (choice.kind !== 'training') return;
+  const key = `${shot.account} ${choice.set.fingerprint}`;
+  if (trainings.has(key)) return;
+  const model = await project.ledger.remotes.model(shot.account, choice.set.fingerprint);
+  if (model?.phase === 'ready' || model?.phase === 'triggered') return;
+  trainings.set(key, true);
+  const spec = loaded.catalogue.get(account);
+  if (spec) addCost(loaded, total, shot.account, spec.trainingPrice());
+}
+
+function addCost(
+  loaded: LoadedBatch,
+  table: CostTable,
+  account: string,
+  price: PlannedShot['price'],
+): void {
+  const spec = [...loaded.catalogue.values()].find((each) => each.key === account);
+  const cost = table.get(account) ?? {
+    account,
+    name: spec?.name ?? account,
+    unit: price.unit,
+    amount: 0,
+    basis: price.basis,
+    requests: 0,
+    unknown: 0,
+  };
+  cost.requests += 1;
+  if (price.amount === null) cost.unknown += 1;
+  else cost.amount += price.amount;
+  cost.basis = weakest(cost.basis, price.basis);
+  table.set(account, cost);
+}
+
+/** A sum is only as sure as its least sure part. */
+function weakest(a: PriceBasis, b: PriceBasis): PriceBasis {
+  const order: readonly PriceBasis[] = ['exact', 'quoted', 'assumed', 'unknown'];
+  return order.indexOf(a) > order.indexOf(b) ? a : b;
+}
+
+async function doneShots(project: Project, batch: string): Promise<ReadonlyMap<string, string>> {
+  const done = new Map<string, string>();
+  for await (const shot of project.ledger.reports.shots(batch, { states: ['done'] }))
+    done.set(shot.key, shot.fingerprint);
+  return done;
+}
+
+async function savedSources(
+  project: Project,
+  batch: string,
+  from: readonly string[],
+): Promise<Map<string, SourceOutput[]>> {
+  const saved = new Map<string, SourceOutput[]>();
+  for await (const source of project.ledger.plans.sources(batch, from, 'all'))
+    saved.set(source.shot.key, [...(saved.get(source.shot.key) ?? []), source]);
+  return saved;
+}
+
+/** Outputs that exist stand for the expected ones; the rest are counted as if everything succeeded. */
+function* realSources(
+  expected: Iterable<SourceOutput>,
+  saved: ReadonlyMap<string, readonly SourceOutput[]>,
+  done: ReadonlyMap<string, string>,
+): Generator<SourceOutput> {
+  for (const source of expected) {
+    const real = done.has(source.shot.key) ? saved.get(source.shot.key) : undefined;
+    yield real?.find(({ index }) => index === source.index) ?? source;
+  }
+}
+
+function* slices(expanded: ReturnType<StepExpansion['shots']>): Generator<PlannedShot[]> {
+  let shots: PlannedShot[] = [];
+  for (const each of expanded) {
+    if ('shot' in each) shots.push(each.shot);
+    if (shots.length < slice) continue;
+    yield shots;
+    shots = [];
+  }
+  if (shots.length > 0) yield shots;
+}
+
+function secondsFor(loaded: LoadedBatch, total: CostTable): number {
+  const times = [...total.values()].map(({ name, requests }) => {
+    const account = loaded.config.accounts.get(name);
+    if (!account) return 0;
+    const { inFlight, perMinute } = account.limits;
+    const byRate = perMinute === undefined ? 0 : (requests / perMinute) * 60;
+    const byPlaces = Math.ceil(requests / inFlight) * assumedJobSeconds;
+    return Math.max(byRate, byPlaces);
+  });
+  return Math.round(Math.max(0, ...times));
+}

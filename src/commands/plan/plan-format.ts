@@ -1,0 +1,135 @@
+import { decimalFromAmount, formatAmount } from '../../money.ts';
+import type { LoadedBatch } from '../project/batch-file.ts';
+import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
+import { alignColumns } from '../text/table.ts';
+
+/** The JSON of `plan --json`; others rely on its shape. `entries` are those of `--shots`. */
+export interface PlanDocument {
+  readonly batch: string;
+  readonly plan: string;
+  readonly shots: { readonly total: number; readonly upTo: boolean } & StepPlan['counts'];
+  readonly cost: readonly {
+    readonly account: string;
+    readonly unit: string;
+    readonly amount: string | null;
+    readonly basis: string;
+  }[];
+  readonly steps: readonly { readonly step: string; readonly shots: number; upTo: boolean }[];
+  readonly seconds: number;
+  readonly entries?: readonly ShotDocument[];
+}
+export interface ShotDocument {
+  readonly key: string;
+  readonly step: string;
+  readonly model: string;
+  readonly fingerprint: string;
+  readonly status: string;
+  readonly why: string;
+  readonly price: string | null;
+}
+
+export function planJson(
+  loaded: LoadedBatch,
+  plan: BatchPlan,
+  entries?: readonly ShotDocument[],
+): PlanDocument {
+  const sum = (status: keyof StepPlan['counts']) =>
+    plan.steps.reduce((total, step) => total + step.counts[status], 0);
+  return {
+    batch: loaded.document.batch,
+    plan: plan.id,
+    shots: {
+      total: plan.steps.reduce((total, step) => total + step.shots, 0),
+      new: sum('new'),
+      cached: sum('cached'),
+      inFlight: sum('inFlight'),
+      retry: sum('retry'),
+      blocked: sum('blocked'),
+      upTo: plan.steps.some(isOpenEnded),
+    },
+    cost: [...plan.cost.values()].map((cost) => ({
+      account: cost.name,
+      unit: cost.unit,
+      amount: cost.unknown > 0 ? null : decimalFromAmount(cost.amount, cost.unit),
+      basis: cost.basis,
+    })),
+    steps: plan.steps.map((step) => ({
+      step: step.step,
+      shots: step.shots,
+      upTo: isOpenEnded(step),
+    })),
+    seconds: plan.seconds,
+    ...(entries && { entries }),
+  };
+}
+
+export function shotJson({ shot, status, why }: PlannedEntry): ShotDocument {
+  const { amount, unit } = shot.price;
+  return {
+    key: shot.key,
+    step: shot.step,
+    model: shot.writtenModel,
+    fingerprint: shot.fingerprint,
+    status,
+    why,
+    price: amount === null ? null : decimalFromAmount(amount, unit),
+  };
+}
+
+/** The plan as a person reads it. */
+export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
+  const rows = plan.steps.map((step) => {
+    const most = isOpenEnded(step) ? 'up to ' : '';
+    return [
+      step.step,
+      `${most}${step.shots}`,
+      `${most}${step.counts.new}`,
+      `${step.counts.cached}`,
+      `${step.counts.retry}`,
+      `${step.counts.inFlight}`,
+      [...step.cost.values()].map((cost) => most + costText(cost)).join(', ') || 'nothing',
+    ];
+  });
+  const header = ['STEP', 'SHOTS', 'NEW', 'CACHED', 'RETRY', 'IN FLIGHT', 'COST'];
+  const lines = [loaded.document.batch, '', ...alignColumns([header, ...rows])];
+  if (plan.trainings > 0)
+    lines.push('', `TRAINING  ${plan.trainings} model${plan.trainings === 1 ? '' : 's'} first`);
+  lines.push('', ...budgetLines(loaded, plan), `TIME      ${timeText(plan)}`);
+  const notes = loaded.notes.filter(({ severity }) => severity === 'note');
+  for (const note of notes)
+    lines.push(`NOTE      ${note.place.file}:${note.place.line}  ${note.message}`);
+  return lines.join('\n');
+}
+
+export function costText(cost: AccountCost): string {
+  const known = `${formatAmount(cost.amount, cost.unit)} at ${cost.name} (${cost.basis})`;
+  if (cost.unknown === 0) return known;
+  const unknown = `${cost.unknown} request${cost.unknown === 1 ? '' : 's'} without a known price`;
+  return cost.amount > 0 ? `${known} and ${unknown}` : `${unknown} at ${cost.name}`;
+}
+
+function budgetLines(loaded: LoadedBatch, plan: BatchPlan): string[] {
+  return [...plan.cost.values()].map((cost) => {
+    const cap = loaded.document.budget[cost.name];
+    const total = costText(cost);
+    if (!cap) return `TOTAL     ${total}, no cap`;
+    const over = cost.amount > cap.amount ? ': the rest would stop (exit 4)' : '';
+    return `TOTAL     ${total} of a budget of ${formatAmount(cap.amount, cap.unit)}${over}`;
+  });
+}
+
+function timeText({ seconds, trainingSeconds }: BatchPlan): string {
+  const training = `, with ${duration(trainingSeconds)} for training`;
+  return `about ${duration(seconds)}${trainingSeconds > 0 ? training : ''}`;
+}
+
+/** Whether fewer shots may follow, because their sources are not made yet. */
+function isOpenEnded(step: StepPlan): boolean {
+  return step.upTo && step.counts.cached < step.shots;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3_600).toFixed(1)} h`;
+}

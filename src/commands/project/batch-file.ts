@@ -1,0 +1,137 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, extname, relative, resolve } from 'node:path';
+import { checkBatch } from '../../batch/check-batch.ts';
+import type { BatchDocument } from '../../batch/document.ts';
+import type { Catalogue } from '../../batch/model-spec.ts';
+import { parseBatch } from '../../batch/parse.ts';
+import type { Problem } from '../../batch/problem.ts';
+import { formatProblems } from '../../batch/report-problems.ts';
+import { batchBytesMax } from '../../batch/yaml-file.ts';
+import { type Config, loadConfig } from '../../config.ts';
+import { UserError } from '../../errors.ts';
+import { diskFiles } from '../../storage/disk-files.ts';
+import { recordingFiles } from '../../storage/frozen-batch.ts';
+import type { Terminal } from '../../terminal.ts';
+
+/** A batch file that was read and has no error. */
+export interface LoadedBatch {
+  readonly path: string;
+  readonly folder: string;
+  readonly source: string;
+  readonly config: Config;
+  readonly catalogue: Catalogue;
+  readonly document: BatchDocument;
+  readonly files: ReturnType<typeof recordingFiles>;
+  /** Notes; mistakes end in an error. */
+  readonly notes: readonly Problem[];
+}
+
+/** The batch has mistakes; all of them, with their places. Nothing was sent. */
+class InvalidBatch extends UserError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], text: string) {
+    super(text, { exitCode: 2 });
+    this.problems = problems;
+  }
+
+  /** Every mistake already begins with its place. */
+  override toText(): string {
+    return this.message;
+  }
+
+  override toJSON(): object {
+    return {
+      errors: this.problems
+        .filter(({ severity }) => severity === 'error')
+        .map(({ place, path, message, hint, allowed, didYouMean }) => ({
+          file: place.file,
+          line: place.line,
+          column: place.column,
+          path,
+          message,
+          ...(hint === undefined ? {} : { hint }),
+          ...(allowed === undefined ? {} : { allowed }),
+          ...(didYouMean === undefined ? {} : { didYouMean }),
+        })),
+    };
+  }
+}
+
+/** A batch file as it was read, whatever it says. */
+export interface BatchFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly source: string;
+  /** Its path as messages show it. */
+  readonly shown: string;
+  readonly config: Config;
+  readonly parsed: ReturnType<typeof parseBatch>;
+  readonly files: ReturnType<typeof recordingFiles>;
+}
+
+/** @throws UserError when there is no such file */
+export function readBatch(terminal: Terminal, file: string): BatchFile {
+  const path = resolve(terminal.folder, file);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile())
+    throw new UserError(`there is no batch file ${file}`, {
+      next: ['write one: shotlist init my-batch.yaml'],
+    });
+  if (!['.yaml', '.yml'].includes(extname(path)))
+    throw new UserError(`${file} is not a batch file: its name must end in .yaml`);
+  const folder = dirname(path);
+  if (stats.size > batchBytesMax)
+    throw new UserError(`${file} is larger than ${batchBytesMax / 1024 / 1024} MB`, {
+      next: ['put the rows into a data file: .csv or .jsonl'],
+    });
+  const source = textOf(readFileSync(path), file);
+  const shown = relative(terminal.folder, path) || path;
+  return {
+    path,
+    folder,
+    source,
+    shown,
+    config: loadConfig(terminal.environment, folder),
+    parsed: parseBatch(source, shown),
+    files: recordingFiles(diskFiles(folder)),
+  };
+}
+
+/** Without its byte order mark. @throws UserError where the bytes are no UTF-8 */
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UserError(`${file} is not UTF-8`, { next: ['save it as UTF-8'], cause });
+  }
+}
+
+/** Every mistake of the batch, by what the catalogue knows at this moment. */
+export function problemsOf({ parsed, files }: BatchFile, catalogue: Catalogue): readonly Problem[] {
+  const { document, sound, problems } = parsed;
+  const context = { files, catalogue };
+  return [
+    ...problems,
+    ...(document ? checkBatch(document, context) : []),
+    // Its notes would speak of what only the broken steps use.
+    ...(sound ? checkBatch(sound, context).filter(({ severity }) => severity === 'error') : []),
+  ];
+}
+
+/** @throws InvalidBatch when an error is among the problems */
+export function soundBatch(
+  { parsed, shown, files, ...about }: BatchFile,
+  catalogue: Catalogue,
+  problems: readonly Problem[],
+): LoadedBatch {
+  const { document } = parsed;
+  const sources = (name: string): string | undefined => {
+    if (name === shown) return about.source;
+    const bytes = files.read(name);
+    return bytes && Buffer.from(bytes).toString('utf8');
+  };
+  if (!document || problems.some(({ severity }) => severity === 'error'))
+    throw new InvalidBatch(problems, formatProblems(problems, sources));
+  return { ...about, catalogue, document, files, notes: problems };
+}

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { catalogueOf } from '../../accounts/catalogue.ts';
+import { LearnedAccounts } from '../../accounts/learned.ts';
+import { Wants } from '../../accounts/wants.ts';
+import type { Catalogue } from '../../batch/model-spec.ts';
+import type { Config } from '../../config.ts';
+import type { LearnedLedger } from '../../ledger/port.ts';
+import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
+import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-file.ts';
+import { askForModels, askForPrices } from '../vendor/ask-vendor.ts';
+import { openProject, type Project } from './project.ts';
+import type { Terminal } from '../../terminal.ts';
+
+/**
+ * Checks a batch file by what its accounts' vendors tell: those that it names, and whose key is set, are
+ * asked for their models and for the prices that only they know, where the last answer is missing or old.
+ * @throws InvalidBatch with every mistake, UserError when there is no such file
+ */
+export async function openBatchFile(
+  terminal: Terminal,
+  file: string,
+): Promise<{ readonly loaded: LoadedBatch; readonly project: Project }> {
+  const batch = readBatch(terminal, file);
+  const project = await openProject(batch.config);
+  try {
+    const learned = await learnedFrom(project.ledger.learned, batch.config);
+    const wants = new Wants();
+    const watched = catalogueOf(batch.config, learned.of, wants);
+    let problems = problemsOf(batch, watched);
+    if (await askNamed(terminal, learned, wants)) problems = problemsOf(batch, watched);
+    const loaded = soundBatch(batch, catalogueOf(batch.config, learned.of), problems);
+    for (const account of wants.accounts)
+      await askForPrices(terminal, learned, account, wants.requests(account));
+    return { loaded, project };
+  } catch (error) {
+    await project[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * Checks a batch file by what the ledger has, if there is one; sends nothing.
+ * @throws InvalidBatch with every mistake, UserError when there is no such file
+ */
+export async function checkQuietly(terminal: Terminal, file: string): Promise<LoadedBatch> {
+  const batch = readBatch(terminal, file);
+  const catalogue = await quietCatalogue(batch.config);
+  return soundBatch(batch, catalogue, problemsOf(batch, catalogue));
+}
+
+async function quietCatalogue(config: Config): Promise<Catalogue> {
+  if (!existsSync(config.ledgerPath)) return catalogueOf(config);
+  const ledger = await openSqliteLedger({ path: config.ledgerPath });
+  try {
+    const learned = await learnedFrom(ledger.learned, config);
+    return catalogueOf(config, learned.of);
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function learnedFrom(ledger: LearnedLedger, config: Config): Promise<LearnedAccounts> {
+  const learned = new LearnedAccounts({ ledger, accounts: config.accounts.values() });
+  await learned.load();
+  return learned;
+}
+
+/** @returns whether an answer came, so that the batch may read otherwise now */
+async function askNamed(
+  terminal: Terminal,
+  learned: LearnedAccounts,
+  wants: Wants,
+): Promise<boolean> {
+  let isNew = false;
+  for (const account of wants.accounts) {
+    const before = learned.of(account.key).modelsAt;
+    await askForModels(terminal, learned, account);
+    isNew ||= learned.of(account.key).modelsAt !== before;
+  }
+  return isNew;
+}

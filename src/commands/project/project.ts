@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
+import { UserError } from '../../errors.ts';
+import type { AccountSettings, BatchRow, Ledger } from '../../ledger/port.ts';
+import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
+import type { Blobs } from '../../storage/blobs.ts';
+import { folderBlobs } from '../../storage/folder-blobs.ts';
+import type { Terminal } from '../../terminal.ts';
+
+/** A project folder, opened: its settings, ledger and blob store. */
+export interface Project extends AsyncDisposable {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly blobs: Blobs;
+  readonly outFolder: string;
+}
+
+export async function openProject(config: Config): Promise<Project> {
+  mkdirSync(config.stateFolder, { recursive: true });
+  mkdirSync(dirname(config.ledgerPath), { recursive: true });
+  const ledger = await openSqliteLedger({ path: config.ledgerPath });
+  await ledger.batches.putAccounts([...config.accounts.values()].map(ledgerAccount));
+  return {
+    config,
+    ledger,
+    blobs: folderBlobs(config.blobsFolder),
+    outFolder: join(config.home, 'out'),
+    [Symbol.asyncDispose]: () => ledger.close(),
+  };
+}
+
+/** Opens the project of a batch that is named or whose file is given, and finds its row. */
+export async function openBatch(
+  terminal: Terminal,
+  nameOrFile: string,
+): Promise<{ project: Project; row: BatchRow }> {
+  const path = resolve(terminal.folder, nameOrFile);
+  const isFile = existsSync(path) && statSync(path).isFile();
+  const config = loadConfig(terminal.environment, isFile ? dirname(path) : terminal.folder);
+  if (!existsSync(config.ledgerPath))
+    throw new UserError(`no batch has run in ${config.home}`, {
+      next: ['go to the folder of the batch file, or give the file: shotlist status FILE'],
+    });
+  const project = await openProject(config);
+  const rows = await project.ledger.batches.list();
+  const row = isFile
+    ? rows.find((each) => each.ownerPath === path)
+    : rows.find((each) => each.batch === nameOrFile);
+  if (row) return { project, row };
+  await project[Symbol.asyncDispose]();
+  const known = rows.map((each) => each.batch).join(', ') || 'none';
+  throw new UserError(`${isFile ? basename(path) : nameOrFile} has not run in this project`, {
+    next: [`batches here: ${known}`, `start one: shotlist run FILE`],
+  });
+}
+
+function ledgerAccount(account: AccountConfig): AccountSettings {
+  return {
+    account: account.key,
+    provider: account.vendor.id,
+    unit: account.vendor.unit,
+    perMinute: account.limits.perMinute,
+    inFlight: account.limits.inFlight,
+    budget: account.budget,
+  };
+}

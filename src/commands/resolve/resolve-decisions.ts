@@ -1,0 +1,154 @@
+import { lookAround } from '../../activities/candidates.ts';
+import { catalogueOf } from '../../accounts/catalogue.ts';
+import { LearnedAccounts } from '../../accounts/learned.ts';
+import { providerOf } from '../../accounts/provider.ts';
+import { accountName } from '../../batch/ids.ts';
+import type { Catalogue } from '../../batch/model-spec.ts';
+import type { AccountConfig } from '../../config.ts';
+import { UserError } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
+import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
+import type { Project } from '../project/project.ts';
+import { priceText, type Shown } from '../text/unresolved-text.ts';
+
+export type Decision =
+  | { readonly kind: 'job'; readonly jobId: string }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'skip' };
+
+/** What came of it. */
+export interface Decided {
+  readonly key: string;
+  readonly submission: string;
+  /** `late`: the job of a request that was sent again or skipped before. */
+  readonly decision: Decision['kind'] | 'late';
+  readonly jobId: string | null;
+  /** Batches whose shots were moved. */
+  readonly batches: readonly string[];
+  readonly said: string;
+}
+
+/** Writes a person's decisions on the requests of one batch to the ledger. */
+export class Decisions {
+  readonly #project: Project;
+  readonly #batch: string;
+  readonly #catalogue: Catalogue;
+
+  private constructor(project: Project, batch: string, catalogue: Catalogue) {
+    this.#project = project;
+    this.#batch = batch;
+    this.#catalogue = catalogue;
+  }
+
+  static async open(project: Project, batch: string): Promise<Decisions> {
+    const { config, ledger } = project;
+    const accounts = config.accounts.values();
+    const learned = new LearnedAccounts({ ledger: ledger.learned, accounts });
+    await learned.load();
+    return new Decisions(project, batch, catalogueOf(config, learned.of));
+  }
+
+  siteOf({ account }: UnresolvedRow): string {
+    return this.#account(account).vendor.site;
+  }
+
+  /** Best effort: a vendor that cannot be asked is no reason not to decide. */
+  async shownAtVendor(row: UnresolvedRow): Promise<Shown> {
+    const account = this.#account(row.account);
+    const provider = providerOf(account);
+    if (!provider) return { kind: 'unknown', why: `${account.keyVariable} is not set` };
+    const { ledger } = this.#project;
+    try {
+      const found = await lookAround({ ledger, provider, account: account.key }, row);
+      if (found) return { kind: 'candidates', candidates: found.candidates };
+      return { kind: 'unknown', why: `${account.vendor.title} does not list its jobs` };
+    } catch (error) {
+      return { kind: 'unknown', why: provider.classify(error).message };
+    }
+  }
+
+  /** @throws UserError when it cannot be so */
+  async decide(row: UnresolvedRow, decision: Decision): Promise<Decided> {
+    const { submissions } = this.#project.ledger;
+    const word =
+      decision.kind === 'job'
+        ? await this.#job(row, decision.jobId)
+        : { ...decision, batch: this.#batch };
+    const batches = await submissions.resolve(row.submission, word);
+    if (!batches) throw await this.#notSo(row, decision);
+    const { key, submission, price } = row;
+    const jobId = decision.kind === 'job' ? decision.jobId : null;
+    const stake = `up to ${priceText(price)}`;
+    const said = {
+      job: `${key}: job ${jobId} is asked after, and its files are collected`,
+      again: `${key}: open again; ${stake} of the first request stays counted as spent`,
+      skip: `${key}: skipped; ${stake} stays counted as spent`,
+    }[decision.kind];
+    return { key, submission, decision: decision.kind, jobId, batches, said };
+  }
+
+  /** A person found the job of what was sent again or skipped earlier; undefined: there is none such. */
+  async lateJob(key: string, jobId: string): Promise<Decided | undefined> {
+    const { ledger } = this.#project;
+    let given: SubmissionRow | undefined;
+    for await (const row of ledger.reports.submissions(this.#batch))
+      if (row.key === key && isGivenUp(row, jobId)) given = row;
+    if (!given) return undefined;
+    const { job } = await this.#known(given.account, jobId);
+    if (!(await ledger.submissions.lateJob(given.submission, job, jobId)))
+      throw new UserError(`job ${jobId} belongs to another request`);
+    const said = `${key}: job ${jobId} has come late; it is counted, and its files are collected`;
+    const { submission } = given;
+    return { key, submission, decision: 'late', jobId, batches: [this.#batch], said };
+  }
+
+  async #job({ account, request }: UnresolvedRow, jobId: string) {
+    const { job, settings } = await this.#known(account, jobId);
+    const models = this.#catalogue.get(settings.name)?.models;
+    const makes = models?.find(({ id }) => id === request.model)?.makes;
+    const { videoJobMs, imageJobMs } = settings.timeouts;
+    const giveUpInMs = makes === 'video' ? videoJobMs : imageJobMs;
+    return { kind: 'job', job, jobId, nextPollInMs: 0, giveUpInMs } as const;
+  }
+
+  /** Asks the vendor, where it can be asked, so that a slip of the finger costs nothing. */
+  async #known(key: string, jobId: string): Promise<{ job: JsonObject; settings: AccountConfig }> {
+    const settings = this.#account(key);
+    const { vendor, baseUrl } = settings;
+    const provider = providerOf(settings);
+    if (!provider) {
+      const keyless = vendor.connect({ baseUrl, apiKey: '', settings: settings.settings });
+      return { job: keyless.jobRef(jobId), settings };
+    }
+    const job = provider.jobRef(jobId);
+    const state = await provider.check(job).catch(() => undefined);
+    if (state?.state === 'missing')
+      throw new UserError(`${vendor.title} does not know a job ${jobId}`, {
+        next: [`look at ${vendor.site} for its id`],
+      });
+    return { job, settings };
+  }
+
+  async #notSo(row: UnresolvedRow, decision: Decision): Promise<UserError> {
+    const { submissions, reports } = this.#project.ledger;
+    const waiting = await reports.unresolved(this.#batch);
+    const still = waiting.some(({ submission }) => submission === row.submission);
+    if (decision.kind !== 'job' || !still)
+      return new UserError(`${row.key} has been decided meanwhile`, { exitCode: 4 });
+    const { jobId } = decision;
+    if ((await submissions.knownJobs(row.account, [jobId])).has(jobId))
+      return new UserError(`job ${jobId} belongs to another request`);
+    return new UserError(`the vendor has named the job of ${row.key}: ${row.jobId}`);
+  }
+
+  #account(key: string): AccountConfig {
+    for (const account of this.#project.config.accounts.values())
+      if (account.key === key) return account;
+    throw new UserError(`the account ${accountName(key)} is not configured any more`);
+  }
+}
+
+function isGivenUp({ resolution, surplus, jobId }: SubmissionRow, found: string): boolean {
+  const isSettled = resolution === 'again' || resolution === 'skip' || resolution === 'resubmit';
+  return isSettled && !surplus && (jobId === null || jobId === found);
+}

@@ -1,0 +1,40 @@
+import { batchWorkflowId } from '../../batch/ids.ts';
+import type { BatchRow } from '../../ledger/port.ts';
+import { publish } from './follow.ts';
+import type { Project } from '../project/project.ts';
+import { type Session, startBatch } from './session.ts';
+import type { Terminal } from '../../terminal.ts';
+
+/** Whether a batch is over, so that running its workflow again claims nothing. */
+export function isEnded({ state }: BatchRow): boolean {
+  return state === 'finished' || state === 'cancelled';
+}
+
+/** Whether anything was paid for that is not on disk, or may have been: a job that was given up as endless. */
+export async function hasLeft({ ledger }: Project, batch: string): Promise<boolean> {
+  const left = await ledger.reports.uncollected(batch);
+  return left.length > 0 || (await ledger.submissions.adrift(batch)).length > 0;
+}
+
+/**
+ * Runs the workflow of a batch that is over once more: its jobs are asked after and its files fetched, and
+ * the ledger grants it no request. Ends with the workflow, or when the person leaves.
+ */
+export async function collectBatch(
+  terminal: Terminal,
+  project: Project,
+  session: Session,
+  row: BatchRow,
+): Promise<void> {
+  const { client } = session.temporal;
+  const interrupt = terminal.interrupted();
+  try {
+    await startBatch(session, row, project.ledger.id);
+    const ended = client.workflow.getHandle(batchWorkflowId(row.batch)).result();
+    ended.catch(() => undefined);
+    await Promise.race([ended, interrupt.promise, session.failed]);
+  } finally {
+    interrupt.release();
+  }
+  await publish(project, row.batch, terminal);
+}

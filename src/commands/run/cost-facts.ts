@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { providerOf } from '../../accounts/provider.ts';
+import type { AccountConfig } from '../../config.ts';
+import type { BatchRow, SubmissionRow } from '../../ledger/port.ts';
+import type { Amount } from '../../money.ts';
+import type { Provider } from '../../providers/port.ts';
+import type { Project } from '../project/project.ts';
+
+/** What a run waits for these courtesies at most; what is told later is not known. */
+const startPatienceMs = 2_000;
+const endPatienceMs = 5_000;
+/** How far the vendor's clock may be from ours. */
+const clockSlackMs = 60_000;
+
+/**
+ * Asks the vendors of a run's accounts for their balance, for the receipt. Where a vendor tells none, has
+ * no slot free, or is slow, there is none. @returns when all have answered, or patience ends
+ */
+export async function noteStart(project: Project, row: BatchRow): Promise<void> {
+  await withPatience(startPatienceMs, async (isInTime) => {
+    const accounts = await accountsOf(project, row);
+    await Promise.all(
+      accounts.map(async (account) => {
+        await noteBalance(project, row, account, 'start', isInTime);
+      }),
+    );
+  });
+}
+
+/** At the end of a run: balances of the accounts whose first one is known, and the vendors' lists of jobs. */
+export async function noteEnd(project: Project, row: BatchRow): Promise<void> {
+  const { reports } = project.ledger;
+  await withPatience(endPatienceMs, async (isInTime) => {
+    const known = (await reports.balances(row.batch)).filter(({ run }) => run === row.run);
+    const isOpen = ({ key }: AccountConfig): boolean => {
+      const told = known.filter(({ account }) => account === key);
+      return told.length === 1 && told[0]?.moment === 'start';
+    };
+    const accounts = await accountsOf(project, row);
+    const jobs = await jobsOf(project, row);
+    await Promise.all(
+      accounts.map(async (account) => {
+        if (isOpen(account)) await noteBalance(project, row, account, 'end', isInTime);
+        await noteList(project, account, jobs.get(account.key) ?? [], isInTime);
+      }),
+    );
+  });
+}
+
+async function withPatience(
+  limitMs: number,
+  work: (isInTime: () => boolean) => Promise<void>,
+): Promise<void> {
+  let inTime = true;
+  // A vendor's trouble is told by those who need its answer.
+  const working = work(() => inTime).catch(() => undefined);
+  const patience = new AbortController();
+  await Promise.race([
+    working,
+    delay(limitMs, undefined, { signal: patience.signal }).catch(() => undefined),
+  ]);
+  inTime = false;
+  patience.abort();
+}
+
+async function accountsOf(project: Project, row: BatchRow): Promise<readonly AccountConfig[]> {
+  const status = await project.ledger.reports.status(row.batch);
+  const keys = new Set(status?.accounts.map(({ account }) => account));
+  return [...project.config.accounts.values()].filter(({ key }) => keys.has(key));
+}
+
+async function noteBalance(
+  project: Project,
+  { batch, run }: BatchRow,
+  account: AccountConfig,
+  moment: 'start' | 'end',
+  isInTime: () => boolean,
+): Promise<void> {
+  const provider = await freeProvider(project, account);
+  const told = await provider?.verify();
+  if (told?.balance == null || !isInTime()) return;
+  const balance = { account: account.key, run, moment, amount: told.balance };
+  await project.ledger.reports.noteBalance(batch, balance);
+}
+
+async function noteList(
+  project: Project,
+  account: AccountConfig,
+  jobs: readonly SubmissionRow[],
+  isInTime: () => boolean,
+): Promise<void> {
+  if (jobs.length === 0) return;
+  const provider = await freeProvider(project, account);
+  if (!provider?.listJobs) return;
+  const times = jobs.map(({ claimedAt }) => claimedAt);
+  const since = Math.min(...times) - clockSlackMs;
+  const listed = await provider.listJobs(since, Math.max(...times) + 2 * clockSlackMs);
+  const bills = listed.flatMap(({ id, billed }): { jobId: string; billed: Amount }[] =>
+    billed === null ? [] : [{ jobId: id, billed }],
+  );
+  if (bills.length > 0 && isInTime())
+    await project.ledger.submissions.noteListed(account.key, bills);
+}
+
+/** The vendor, if a call to it takes nothing from those that matter. */
+async function freeProvider(
+  { ledger }: Project,
+  account: AccountConfig,
+): Promise<Provider | undefined> {
+  const { counts, perMinute } = account.limits;
+  const provider = providerOf(account);
+  if (!provider || counts === 'paid' || perMinute === undefined) return provider;
+  return (await ledger.claims.takeCallSlot(account.key)) === 0 ? provider : undefined;
+}
+
+/** Ended jobs of the run, by account. */
+async function jobsOf(
+  { ledger }: Project,
+  row: BatchRow,
+): Promise<ReadonlyMap<string, readonly SubmissionRow[]>> {
+  const jobs: SubmissionRow[] = [];
+  for await (const submission of ledger.reports.submissions(row.batch))
+    if (
+      submission.claimedAt >= row.startedAt &&
+      submission.jobId !== null &&
+      submission.operation === 'generate'
+    )
+      jobs.push(submission);
+  return Map.groupBy(jobs, ({ account }) => account);
+}

@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BatchStatus } from '../../ledger/port.ts';
+import { writeResults } from '../../report/results.ts';
+import { noteEnd } from './cost-facts.ts';
+import { LiveView } from './live-view.ts';
+import type { Project } from '../project/project.ts';
+import { ShotEvents } from './shot-events.ts';
+import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/summary.ts';
+import type { Terminal } from '../../terminal.ts';
+
+export interface FollowOptions {
+  readonly batch: string;
+  readonly terminal: Terminal;
+  /** No live view and no lines per shot. */
+  readonly quiet: boolean;
+  /** Rejects when what drives the batch is gone. */
+  readonly failed?: Promise<never>;
+}
+
+const lookMs = 250;
+/** How long a stopped batch must stay so before the command gives the terminal back. */
+const settledMs = 2_500;
+const publishAtLeastMs = 5_000;
+/** It rests so much longer than it took to look or to write: a worker in this process has other things to do. */
+const restFactor = 4;
+
+/**
+ * Shows a batch until it is finished, waits for a person, or the person leaves; writes its files meanwhile
+ * and at the end. All from the ledger, so it does not matter who runs the batch.
+ */
+export async function followBatch(
+  project: Project,
+  options: FollowOptions,
+): Promise<{ status: BatchStatus; exitCode: ExitCode; detached: boolean }> {
+  const { ledger } = project;
+  const { terminal, batch } = options;
+  const view = options.quiet ? undefined : new LiveView(terminal);
+  const events = new ShotEvents((line) => view?.event(line));
+  const interrupt = terminal.interrupted();
+  let detached = false;
+  void interrupt.promise.then(() => (detached = true));
+  let { cursor } = await ledger.reports.changes(batch, 'now', 1);
+  const started = cursor;
+  let quietSince: number | undefined;
+  let published = performance.now();
+  let publishEveryMs = publishAtLeastMs;
+  try {
+    for (;;) {
+      const begun = performance.now();
+      const changes = await ledger.reports.changes(batch, cursor, 500);
+      cursor = changes.cursor;
+      events.show(changes.shots);
+      const status = await statusOf(project, batch);
+      const tookMs = performance.now() - begun;
+      view?.draw(status);
+      // Over only when nothing is left to show: shots change between the two looks.
+      if (detached || (isOver(status) && changes.shots.length === 0)) break;
+      quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
+      if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
+      if (performance.now() - published > publishEveryMs && cursor !== started) {
+        const writingSince = performance.now();
+        await publish(project, batch, terminal);
+        published = performance.now();
+        publishEveryMs = Math.max(publishAtLeastMs, restFactor * (published - writingSince));
+      }
+      if (changes.shots.length < 500)
+        await Promise.race([
+          delay(Math.max(lookMs, restFactor * tookMs)),
+          interrupt.promise,
+          ...(options.failed ? [options.failed] : []),
+        ]);
+    }
+  } finally {
+    view?.end();
+    interrupt.release();
+  }
+  const ended = await statusOf(project, batch);
+  // Nobody drives what ended before: its facts are known or never will be.
+  if (options.failed && isOver(ended)) await noteEnd(project, ended.row);
+  await publish(project, batch, terminal);
+  const status = await statusOf(project, batch);
+  events.end(totals(status).cached);
+  return { status, exitCode: detached && !isOver(status) ? 4 : exitCodeOf(status), detached };
+}
+
+/** Brings `out/` in line with the ledger; files that a person edited are named and left alone. */
+export async function publish(project: Project, batch: string, terminal: Terminal): Promise<void> {
+  const { kept } = await writeResults({
+    reports: project.ledger.reports,
+    blobs: project.blobs,
+    outRoot: project.outFolder,
+    batch,
+    now: Date.now,
+    warn: (message) => terminal.say(message),
+  });
+  for (const place of kept) terminal.say(`left alone, because it was edited: ${place}`);
+}
+
+export async function statusOf(project: Project, batch: string): Promise<BatchStatus> {
+  const status = await project.ledger.reports.status(batch);
+  if (!status) throw new Error(`batch ${batch} left the ledger`);
+  return status;
+}
+
+function isOver(status: BatchStatus): boolean {
+  const { state } = status.row;
+  if (state === 'finished') return true;
+  return state === 'cancelled' && totals(status).running === 0 && status.row.endedAt !== null;
+}

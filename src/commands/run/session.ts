@@ -1,0 +1,130 @@
+import { batchWorkflowId, commonTaskQueue } from '../../batch/ids.ts';
+import type { Config } from '../../config.ts';
+import type { BatchRow } from '../../ledger/port.ts';
+import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
+import { useEmbeddedServer } from '../../temporal/embedded.ts';
+import type { Project } from '../project/project.ts';
+
+export interface SessionOptions {
+  /** Serve workflows and accounts in this process. */
+  readonly worker: boolean;
+  readonly accounts?: readonly string[];
+  readonly roles?: readonly ('common' | 'accounts')[];
+  readonly say: (line: string) => void;
+}
+
+/** A connection to Temporal, with a worker in this process where one is wanted. */
+export interface Session {
+  readonly temporal: TemporalConnection;
+  readonly uiUrl: string | undefined;
+  readonly say: (line: string) => void;
+  /** Rejects when the worker or the server is gone for good; never resolves before `close`. */
+  readonly failed: Promise<never>;
+  /** Lets POSTs under way end and be recorded; the server stops with its last user. */
+  close(): Promise<void>;
+}
+
+/** Uses the server at TEMPORAL_ADDRESS, or the project's embedded one, which is started when needed. */
+export async function openSession(project: Project, options: SessionOptions): Promise<Session> {
+  const { config } = project;
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  const server = await serverFor(config, options.say);
+  try {
+    const temporal = await connectTemporal({
+      address: server.address,
+      namespace: config.temporal.namespace,
+      ...(config.temporal.address && { environment: config.temporal.environment }),
+    });
+    server.lost?.addEventListener('abort', () => reject(server.lost?.reason as Error));
+    const worker = options.worker ? await serve(project, temporal, options) : undefined;
+    const served = worker?.run();
+    served?.catch((error: unknown) => reject(error));
+    return {
+      temporal,
+      uiUrl: server.uiUrl,
+      say: options.say,
+      failed,
+      async close() {
+        worker?.shutdown();
+        await served?.catch(() => {});
+        await temporal.close().catch(() => {});
+        await server.leave();
+      },
+    };
+  } catch (error) {
+    await server.leave();
+    throw error;
+  }
+}
+
+interface Server {
+  readonly address: string;
+  readonly uiUrl: string | undefined;
+  readonly lost: AbortSignal | undefined;
+  leave(): Promise<void>;
+}
+
+async function serverFor(config: Config, say: (line: string) => void): Promise<Server> {
+  const { address } = config.temporal;
+  if (address) return { address, uiUrl: undefined, lost: undefined, leave: async () => {} };
+  return await useEmbeddedServer({
+    stateDir: config.stateFolder,
+    server: { searchPath: config.searchPath, cacheDir: config.cacheFolder, onProgress: say },
+    onProgress: say,
+  });
+}
+
+async function serve(project: Project, temporal: TemporalConnection, options: SessionOptions) {
+  const { config, ledger, blobs } = project;
+  const { startWorker } = await import('../../worker.ts');
+  return await startWorker({
+    config,
+    ledger,
+    blobs,
+    connection: await temporal.nativeConnection(),
+    namespace: temporal.namespace,
+    ...(options.accounts && { accounts: options.accounts }),
+    ...(options.roles && { roles: options.roles }),
+    onProgress: options.say,
+  });
+}
+
+const tellAfterMs = 3_000;
+
+/**
+ * Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat.
+ * The workflow of an earlier run may still be closing: what it is woken with is not this run's, so its end
+ * is waited for.
+ */
+export async function startBatch(
+  { temporal: { client }, say }: Pick<Session, 'temporal' | 'say'>,
+  { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
+  ledgerId: string,
+): Promise<void> {
+  const workflowId = batchWorkflowId(batch);
+  for (;;) {
+    await client.workflow.signalWithStart('batchWorkflow', {
+      signal: 'joined',
+      workflowId,
+      taskQueue: commonTaskQueue,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${batch}, run ${run}`,
+      memo: { run },
+      args: [{ batch, run, ledgerId }],
+    });
+    const { memo, runId } = await client.workflow.getHandle(workflowId).describe();
+    const earlier = Number(memo?.['run'] ?? run);
+    if (earlier >= run) return;
+    const long = setTimeout(
+      () => say(`run ${earlier} of ${batch} is still closing; some worker must serve it`),
+      tellAfterMs,
+    );
+    await client.workflow
+      .getHandle(workflowId, runId)
+      .result()
+      .catch(() => undefined);
+    clearTimeout(long);
+  }
+}

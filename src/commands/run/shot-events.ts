@@ -1,0 +1,48 @@
+import type { ShotRow } from '../../ledger/port.ts';
+import { formatAmount } from '../../money.ts';
+
+/** The lines of a run: one for each shot that is paid, failed or parked; one for all that are cached. */
+export class ShotEvents {
+  readonly #say: (line: string) => void;
+  #sawCached = false;
+
+  constructor(say: (line: string) => void) {
+    this.#say = say;
+  }
+
+  /** @param changed since the last time */
+  show(changed: readonly ShotRow[]): void {
+    for (const shot of changed) {
+      const isCached = shot.state === 'done' && shot.cached;
+      this.#sawCached ||= isCached;
+      const line = isCached ? undefined : lineOf(shot);
+      if (line !== undefined) this.#say(`${clock()} ${line}`);
+    }
+  }
+
+  /** @param cached of the whole run: a shot may change more than once, and steps come one by one */
+  end(cached: number): void {
+    if (!this.#sawCached || cached === 0) return;
+    const shots = cached === 1 ? '1 shot was' : `${cached} shots were`;
+    this.#say(`${clock()} cached  ${shots} made before`);
+  }
+}
+
+function lineOf({ state, key, why, price }: ShotRow): string | undefined {
+  const money = price.amount === null ? '' : `  ${formatAmount(price.amount, price.unit)}`;
+  switch (state) {
+    case 'done':
+      return `saved   ${key}${money}`;
+    case 'failed':
+    case 'blocked':
+      return `failed  ${key}  ${why ?? ''}`;
+    case 'parked':
+      return `parked  ${key}  ${why ?? ''}`;
+    default:
+      return undefined;
+  }
+}
+
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8);
+}

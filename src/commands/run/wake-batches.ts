@@ -1,0 +1,23 @@
+import type { Project } from '../project/project.ts';
+import { tellBatch } from './tell-batch.ts';
+
+/**
+ * Hurries along batches whose shots were changed in the ledger.
+ * @returns whether all of them run, and the commands that go on with those that do not
+ */
+export async function wakeBatches(
+  { config, ledger }: Project,
+  batches: readonly string[],
+): Promise<{ running: boolean; next: string[] }> {
+  const next: string[] = [];
+  for (const batch of batches) {
+    const row = await ledger.batches.get(batch);
+    if (!row) continue;
+    const isActive = row.state === 'running' || row.state === 'paused';
+    const isTold = isActive && (await tellBatch(config, batch, 'wake'));
+    // It may have ended in the same moment.
+    const isOver = (await ledger.batches.get(batch))?.state === 'finished';
+    if (!isTold || isOver) next.push(`shotlist run ${row.ownerPath}`);
+  }
+  return { running: batches.length > 0 && next.length === 0, next };
+}

@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import type { BatchStatus, StepCounts, StopReason, Uncollected } from '../../ledger/port.ts';
+import { decimalFromAmount, formatAmount } from '../../money.ts';
+import { accountName } from '../../batch/ids.ts';
+import { leftTexts } from './left-behind.ts';
+import { formatTroubles, type Trouble } from './troubles.ts';
+
+export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
+
+/** What the exit code tells a script; docs/operating.md lists them. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
+
+export function totals(status: BatchStatus): Counts {
+  const sum = (key: keyof Counts) => status.steps.reduce((all, step) => all + step[key], 0);
+  return {
+    total: sum('total'),
+    succeeded: sum('succeeded'),
+    cached: sum('cached'),
+    failed: sum('failed'),
+    parked: sum('parked'),
+    running: sum('running'),
+    waiting: sum('waiting'),
+    outputs: sum('outputs'),
+  };
+}
+
+/** One word for people and scripts. `waiting`: nothing happens until a person acts. */
+export function stateWord(status: BatchStatus): string {
+  if (status.row.state !== 'running') return status.row.state;
+  const { running, waiting } = totals(status);
+  return running === 0 && waiting > 0 && status.isStopped ? 'waiting' : 'running';
+}
+
+export function exitCodeOf(status: BatchStatus): ExitCode {
+  const counts = totals(status);
+  if (counts.running + counts.waiting > 0) return 4;
+  if (counts.failed + counts.parked > 0) return status.row.state === 'cancelled' ? 4 : 3;
+  return 0;
+}
+
+/** The JSON of `run`, `watch` and `status`; others rely on its shape. */
+export function statusJson(status: BatchStatus, outFolder: string): object {
+  const { outputs, ...shots } = totals(status);
+  const directory = join(outFolder, status.row.batch);
+  return {
+    batch: status.row.batch,
+    state: stateWord(status),
+    shots,
+    outputs,
+    spent: status.accounts.map(({ account, unit, spent, promised }) => ({
+      account: accountName(account),
+      unit,
+      amount: decimalFromAmount(spent, unit),
+      ...(promised > 0 && { promised: decimalFromAmount(promised, unit) }),
+    })),
+    directory,
+    gallery: join(directory, 'index.html'),
+    next: nextSteps(status).map(({ command }) => command),
+  };
+}
+
+/** The end of a run, or its present state, for a person. */
+export function formatSummary(
+  status: BatchStatus,
+  outFolder: string,
+  troubles: readonly Trouble[],
+  left: readonly Uncollected[] = [],
+): string {
+  const { batch } = status.row;
+  const counts = totals(status);
+  const made = counts.succeeded + counts.cached;
+  const rest = (['cached', 'failed', 'parked', 'running', 'waiting'] as const)
+    .filter((key) => counts[key] > 0)
+    .map((key) => `${counts[key]} ${key}`);
+  const paused = stateWord(status);
+  const lines = [
+    `${batch}: ${made} of ${counts.total} shots have their files` +
+      `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
+    ...hindrances(status),
+    ...formatTroubles(troubles),
+    ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
+    `  pictures   ${join(outFolder, batch, 'index.html')}`,
+    ...nextSteps(status, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
+    ...status.accounts.map(moneyText),
+  ];
+  return lines.join('\n');
+}
+
+/** What keeps shots from being sent, or asked after, said once each. */
+function hindrances(status: BatchStatus): string[] {
+  const { waiting, running } = totals(status);
+  // One that a person ends is told in any case: it would hold the next run as well.
+  const holds = status.holds.filter(
+    ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
+  );
+  const isHeld = (stop: StopReason): boolean =>
+    stop.kind === 'hold' &&
+    holds.some(({ account, reason }) => account === stop.account && reason === stop.hold);
+  const stops = waiting > 0 ? status.stops.filter((stop) => !isHeld(stop)) : [];
+  return [
+    ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
+    ...holds.map(
+      ({ account, model, reason }) =>
+        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
+    ),
+  ];
+}
+
+const endByThemselves: ReadonlySet<Hold> = new Set(['limited', 'unreachable', 'breaker']);
+
+function moneyText(money: BatchStatus['accounts'][number]): string {
+  const { account, unit, spent, promised, lost, unproven, reserved, ambiguous, cap } = money;
+  const parts = [`Spent ${formatAmount(spent, unit)} at ${accountName(account)}`];
+  if (promised > 0) parts.push(`${formatAmount(promised, unit)} of it promised back`);
+  if (unproven > 0) parts.push(`${formatAmount(unproven, unit)} of it perhaps not charged`);
+  if (lost > 0) parts.push(`${formatAmount(lost, unit)} of it for files that the vendor lost`);
+  if (reserved > 0) parts.push(`${formatAmount(reserved, unit)} reserved`);
+  if (ambiguous > 0) parts.push(`${formatAmount(ambiguous, unit)} at stake`);
+  if (cap !== null) parts.push(`of a cap of ${formatAmount(cap, unit)}`);
+  return `${parts.join(', ')}.`;
+}
+
+function nextSteps(
+  status: BatchStatus,
+  left: readonly Uncollected[] = [],
+): { why: string; command: string }[] {
+  const { batch, ownerPath, state } = status.row;
+  const counts = totals(status);
+  const next: { why: string; command: string }[] = [];
+  const isStopped = status.stops.length > 0 && counts.waiting > 0;
+  const isHeld = status.holds.some(({ reason }) => !endByThemselves.has(reason));
+  if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
+  else if (isStopped || (isHeld && counts.waiting > 0))
+    next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
+  if (state !== 'paused' && counts.failed > 0)
+    next.push({ why: 'try again', command: `shotlist run ${ownerPath}` });
+  else if (counts.waiting + counts.running > 0)
+    next.push({ why: 'go on', command: `shotlist run ${ownerPath}` });
+  if (left.length > 0 && status.row.endedAt !== null)
+    next.push({ why: 'collect', command: `shotlist collect ${batch}` });
+  if (counts.parked > 0) next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
+  if (counts.succeeded + counts.cached > 0)
+    next.push({ why: 'look', command: `shotlist open ${batch}` });
+  return next;
+}
+
+function stopText(stop: StopReason): string {
+  switch (stop.kind) {
+    case 'superseded':
+      return 'a newer run took over';
+    case 'paused':
+      return 'the batch is paused';
+    case 'cancelled':
+      return 'the batch was cancelled';
+    case 'hold':
+      return `${accountName(stop.account)}: ${holdText(stop.hold)}`;
+    case 'budget':
+      return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up${budgetAdvice[stop.scope]}`;
+    case 'unknownPrice':
+      return (
+        `nobody knows a price at ${accountName(stop.account)}: give prices: in shotlist.yaml, ` +
+        'or run with --unknown-prices and without a cap'
+      );
+    case 'maxFailures':
+      return 'more shots failed than policy.maxFailures allows';
+  }
+}
+
+const budgetWords = {
+  batch: "batch's budget",
+  account: 'standing budget',
+  accepted: 'accepted plan',
+};
+
+const budgetAdvice = {
+  batch: ': raise it with shotlist budget',
+  account: ': raise it in shotlist.yaml, or wait for the next day or month',
+  accepted: ': the next run asks',
+};
+
+type Hold = BatchStatus['holds'][number]['reason'];
+
+function holdText(reason: Hold): string {
+  const words: Record<Hold, string> = {
+    noFunds: 'the vendor says the account has no credit: top it up, then resume',
+    badKey: 'the vendor refuses the key: set the right one, then resume',
+    forbidden: 'the vendor forbids this request (403): check the plan, then resume',
+    limited: 'rate limited by the vendor; goes on by itself',
+    unreachable: 'the vendor cannot be reached; tried again by itself',
+    overBilled: 'a bill was above its price: look at the receipt, then resume',
+    breaker: 'too many answers were lost in a row; tried again by itself',
+  };
+  return words[reason];
+}

@@ -1,0 +1,89 @@
+import type { Candidate } from '../../activities/candidates.ts';
+import { accountName } from '../../batch/ids.ts';
+import type { UnresolvedRow } from '../../ledger/port.ts';
+import { formatAmount, type Price } from '../../money.ts';
+import { ageOf } from './age.ts';
+
+const promptLettersMax = 120;
+const candidatesShown = 12;
+
+/** What the vendor itself shows of jobs that may be it. */
+export type Shown =
+  | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] }
+  /** Why there are none: no list, no key, no answer. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** All that is known of one request, in plain words. */
+export function unresolvedText(row: UnresolvedRow, shown: Shown, site: string, now: number) {
+  const { request, claimedAt, state, jobId, why, key, attempt } = row;
+  const { model, prompt } = request;
+  const sentTo = `${accountName(row.account)}, ${model}`;
+  const words = prompt === undefined ? '' : `: "${shortened(prompt)}"`;
+  return [
+    `${key}   ${attempt > 1 ? `try ${attempt}, ` : ''}${stateWords[state as 'parked' | 'stalled']}`,
+    `  sent       ${timeOf(claimedAt)}, ${ageOf(now - claimedAt)} ago, to ${sentTo}${words}`,
+    `  known      ${why ?? 'nothing more'}${jobId === null ? '' : `; its job is ${jobId}`}`,
+    `  at stake   ${priceText(row.price)}`,
+    ...candidateLines(row, shown, site),
+  ].join('\n');
+}
+
+export function priceText({ amount, unit }: Price): string {
+  return amount === null ? 'a price that nobody knows' : formatAmount(amount, unit);
+}
+
+/** `24 credits`, `24 credits and 1 unknown price`: what all of them may have cost. */
+export function pricesText(prices: readonly Price[]): string {
+  const sums = [...Map.groupBy(prices, ({ unit }) => unit)].flatMap(([unit, group]) => {
+    const sum = group.reduce((all, { amount }) => all + (amount ?? 0), 0);
+    return sum > 0 ? [formatAmount(sum, unit)] : [];
+  });
+  const unknown = prices.filter(({ amount }) => amount === null).length;
+  if (unknown > 0) sums.push(`${unknown} unknown price${unknown === 1 ? '' : 's'}`);
+  return sums.join(' and ') || 'nothing';
+}
+
+const stateWords = {
+  parked: 'sent, and no usable answer came',
+  stalled: 'its job began, and no end is known',
+};
+
+function candidateLines({ account, claimedAt }: UnresolvedRow, shown: Shown, site: string) {
+  const where = accountName(account);
+  const look = `look at ${site} for one of about ${timeOf(claimedAt)}`;
+  if (shown.kind === 'unknown') return [`  at ${where}   ${shown.why}: ${look}`];
+  const { candidates } = shown;
+  if (candidates.length === 0)
+    return [`  at ${where}   no job of that time that is not another shot's`];
+  const more = candidates.length - candidatesShown;
+  return [
+    `  at ${where}   jobs of that time that no shot has:`,
+    ...candidates.slice(0, candidatesShown).map(candidateLine),
+    ...(more > 0 ? [`    and ${more} more`] : []),
+  ];
+}
+
+function candidateLine({ job, told, fit }: Candidate): string {
+  const facts = [
+    job.state === 'pending' ? 'running' : job.state,
+    told.operation,
+    told.model,
+    told.prompt === undefined ? undefined : `"${shortened(told.prompt)}"`,
+    fit === 'same' ? 'fits' : 'may be it',
+  ];
+  return `    ${job.id}   ${timeOf(job.createdAt)}   ${facts.filter(Boolean).join(', ')}`;
+}
+
+/** Local time of day, with the date: it is compared with a vendor's page. */
+function timeOf(ms: number): string {
+  const at = new Date(ms);
+  const date = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) =>
+    String(part).padStart(2, '0'),
+  );
+  return `${date.join('-')} ${at.toTimeString().slice(0, 8)}`;
+}
+
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > promptLettersMax ? `${line.slice(0, promptLettersMax)}…` : line;
+}

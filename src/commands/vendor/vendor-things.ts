@@ -1,0 +1,203 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { providerOf } from '../../accounts/provider.ts';
+import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
+import { UserError } from '../../errors.ts';
+import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
+import type { Provider, RemoteThing } from '../../providers/port.ts';
+import { ageOf } from '../text/age.ts';
+import { openProject } from '../project/project.ts';
+import { alignColumns } from '../text/table.ts';
+import type { Terminal } from '../../terminal.ts';
+
+/** How a command lists one kind of what a vendor keeps, and takes it away. */
+export interface ThingsOf {
+  readonly name: 'uploads' | 'trained';
+  readonly description: string;
+  /** `upload`, `trained model`. */
+  readonly noun: string;
+  /** Stands in the help. */
+  readonly advice?: string;
+  /** Undefined where the vendor has no such call. */
+  readonly open: (provider: Provider) => ThingsPort | undefined;
+  /** What a later batch does, and pays, once they are gone. */
+  readonly later: (account: AccountConfig) => string;
+  readonly forget: (ledger: RemoteLedger, account: string, id: string) => Promise<void>;
+}
+
+interface ThingsPort {
+  list(): Promise<readonly RemoteThing[]>;
+  delete?(id: string): Promise<void>;
+}
+
+interface Options {
+  delete?: string[];
+  deleteAll?: boolean;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** Who asks what for which account, while the project's ledger is open. */
+interface Desk {
+  readonly terminal: Terminal;
+  readonly of: ThingsOf;
+  readonly account: AccountConfig;
+  readonly provider: Provider;
+  readonly port: ThingsPort;
+  /** Undefined where no batch has run here yet. */
+  readonly remotes: RemoteLedger | undefined;
+}
+
+export function thingsCommand(terminal: Terminal, of: ThingsOf): Command {
+  const { name, noun, description, advice } = of;
+  return new Command(name)
+    .description(description)
+    .argument('<account>', 'name of an account, such as acme')
+    .option('--delete <id...>', `delete these at the vendor, after a question`)
+    .option('--delete-all', `delete every ${noun} that the account holds, after a question`)
+    .option('-y, --yes', 'delete without a question')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `${advice === undefined ? '' : `\n${advice}\n`}\nExamples:\n  shotlist ${name} acme\n  shotlist ${name} acme --delete-all --yes`,
+    )
+    .action((account: string, options: Options) => run(terminal, of, account, options));
+}
+
+async function run(terminal: Terminal, of: ThingsOf, name: string, options: Options) {
+  if (options.delete && options.deleteAll)
+    throw new UserError(
+      '--delete names what goes, --delete-all takes everything: give one of them',
+    );
+  const config = loadConfig(terminal.environment, terminal.folder);
+  const account = accountOf(config, name);
+  const provider = connect(account);
+  const port = of.open(provider);
+  if (!port)
+    throw noSuchCall(account, `${account.vendor.title} has no call that lists ${of.noun}s`);
+  await using project = existsSync(config.ledgerPath) ? await openProject(config) : undefined;
+  const desk = { terminal, of, account, provider, port, remotes: project?.ledger.remotes };
+  const held = await asked(provider, () => port.list());
+  const known = (await desk.remotes?.knownThings(account.key)) ?? new Map<string, KnownThing>();
+  const wanted = options.deleteAll ? held.map(({ id }) => id) : options.delete;
+  if (!wanted) show(desk, held, known, options.json ?? false);
+  else await remove(desk, checked(desk, wanted, held, known), options);
+}
+
+function accountOf(config: Config, name: string): AccountConfig {
+  const account = config.accounts.get(name);
+  if (account) return account;
+  throw new UserError(`there is no account ${name}`, {
+    next: [`accounts here: ${[...config.accounts.keys()].join(', ')}`],
+  });
+}
+
+function connect(account: AccountConfig): Provider {
+  const provider = providerOf(account);
+  if (provider) return provider;
+  const { name, keyVariable } = account;
+  throw new UserError(`the account ${name} has no key: ${keyVariable} is not set`, {
+    next: [`export ${keyVariable}=...`],
+  });
+}
+
+function noSuchCall({ vendor }: AccountConfig, message: string): UserError {
+  return new UserError(message, { next: [`look there yourself: ${vendor.site}`] });
+}
+
+/** One free call. @throws UserError in the vendor's words */
+async function asked<T>(provider: Provider, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(provider.classify(error).message, { exitCode: 1, cause: error });
+  }
+}
+
+function show(
+  { terminal, of, account }: Desk,
+  held: readonly RemoteThing[],
+  known: ReadonlyMap<string, KnownThing>,
+  json: boolean,
+): void {
+  if (json) {
+    const things = held.map(({ id, name, createdAt, state }) => ({
+      id,
+      name,
+      createdAt: createdAt === null ? null : new Date(createdAt).toISOString(),
+      state,
+      known: known.get(id) ?? null,
+    }));
+    terminal.print(JSON.stringify({ account: account.name, [of.name]: things }));
+    return;
+  }
+  const rows = held.map(({ id, name, createdAt, state }) => [
+    id,
+    name ?? '-',
+    createdAt === null ? '-' : ageOf(Date.now() - createdAt),
+    state ?? '-',
+    wordFor(known.get(id)),
+  ]);
+  const ours = held.filter(({ id }) => known.has(id)).length;
+  const total = `${counted(held.length, of.noun)} at ${account.name}, ${ours} known to this project`;
+  if (rows.length > 0)
+    terminal.print(
+      alignColumns([['id', 'name', 'age', 'state', 'this project'], ...rows]).join('\n'),
+    );
+  terminal.print(total);
+}
+
+const words = { reference: 'reference', picture: 'training picture', model: 'training' } as const;
+
+function wordFor(known: KnownThing | undefined): string {
+  if (!known) return 'unknown';
+  return `${words[known.kind]} ${known.name ?? `${known.hash.slice(0, 8)}, in no batch any more`}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** An id that the vendor has no more may still be in the ledger, if an earlier deletion was cut short. */
+function checked(
+  { of, account }: Desk,
+  wanted: readonly string[],
+  held: readonly RemoteThing[],
+  known: ReadonlyMap<string, KnownThing>,
+): readonly string[] {
+  const ids = new Set(held.map(({ id }) => id));
+  const strangers = wanted.filter((id) => !ids.has(id) && !known.has(id));
+  if (strangers.length === 0) return [...new Set(wanted)];
+  throw new UserError(`${account.name} holds no ${of.noun} ${strangers.join(', ')}`, {
+    next: [`see what it holds: shotlist ${of.name} ${account.name}`, 'nothing was deleted'],
+  });
+}
+
+async function remove(desk: Desk, ids: readonly string[], options: Options): Promise<void> {
+  const { terminal, of, account, provider, port, remotes } = desk;
+  const { delete: deleteOne } = port;
+  if (!deleteOne)
+    throw noSuchCall(account, `${account.vendor.title} has no call that deletes ${of.noun}s`);
+  if (ids.length > 0 && !options.yes) await confirm(desk, ids.length);
+  for (const [index, id] of ids.entries()) {
+    await asked(provider, () => deleteOne.call(port, id)).catch((error: unknown) => {
+      terminal.say(`${index} of ${ids.length} were deleted; ${id} was not`);
+      throw error;
+    });
+    if (remotes) await of.forget(remotes, account.key, id);
+  }
+  if (options.json) terminal.print(JSON.stringify({ account: account.name, deleted: ids }));
+  else terminal.print(`deleted ${counted(ids.length, of.noun)} at ${account.name}`);
+}
+
+async function confirm({ terminal, of, account }: Desk, count: number): Promise<void> {
+  const what = counted(count, of.noun);
+  const question = `Delete ${what} at ${account.vendor.title}? ${of.later(account)}.`;
+  if (!terminal.isInteractive)
+    throw new UserError(`this deletes ${what} and there is no terminal to ask on`, {
+      next: [of.later(account), 'delete all the same with --yes'],
+    });
+  if (/^y(es)?$/i.test(await terminal.ask(`${question}  [y/N]`))) return;
+  throw new UserError('nothing was deleted', { exitCode: 4 });
+}

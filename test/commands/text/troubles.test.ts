@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { formatTroubles, type Trouble } from '../../../src/commands/text/troubles.ts';
+
+const trouble = (count: number, given: Partial<Trouble> = {}): Trouble => ({
+  state: 'failed',
+  why: 'refused: the prompt is not allowed',
+  count,
+  keys: ['pictures/a', 'pictures/b', 'pictures/c'].slice(0, count),
+  ...given,
+});
+
+describe('what went wrong', () => {
+  it('is a line for each reason, with its count and first shots', () => {
+    expect(
+      formatTroubles([trouble(212), trouble(1, { state: 'parked', why: 'no answer' })]),
+    ).toEqual([
+      '  failed     212  refused: the prompt is not allowed: pictures/a, pictures/b, pictures/c, and 209 more',
+      '  parked     1  no answer: pictures/a',
+    ]);
+  });
+
+  it('stays short when every shot has a reason of its own', () => {
+    const lines = formatTroubles(
+      Array.from({ length: 20 }, (_, index) => trouble(1, { why: `reason ${index}` })),
+    );
+    expect(lines).toHaveLength(9);
+    expect(lines.at(-1)).toBe('  and 12 more, for other reasons');
+  });
+});
