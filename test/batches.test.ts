@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { checkBatch, countShots, expectedSources } from '../src/batch/check-batch.ts';
-import { openStep } from '../src/batch/expand.ts';
-import type { StepExpansion } from '../src/batch/expand.ts';
-import { parseBatch } from '../src/batch/parse.ts';
-import { formatProblems } from '../src/batch/report-problems.ts';
+import { checkBatch, countShots, expectedSources } from '../src/batch/checks/check-batch.ts';
+import { openStep } from '../src/batch/expansion/expand.ts';
+import type { StepExpansion } from '../src/batch/expansion/expand.ts';
+import { parseBatch } from '../src/batch/file/parse.ts';
+import { formatProblems } from '../src/batch/file/report-problems.ts';
 import { catalogueOf, offerOf } from '../src/accounts/catalogue.ts';
 import type { ShotRequest } from '../src/batch/request.ts';
 import { loadConfig } from '../src/config.ts';

@@ -1,5 +1,5 @@
-import { parseBatch } from '../batch/parse.ts';
-import { openStep, type Expanded } from '../batch/expand.ts';
+import { parseBatch } from '../batch/file/parse.ts';
+import { openStep, type Expanded } from '../batch/expansion/expand.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { PlannedShot } from '../batch/shot.ts';
 import { UserError } from '../errors.ts';

@@ -1,7 +1,7 @@
-import type { BatchDocument, ModelEntry } from './document.ts';
+import type { BatchDocument, ModelEntry } from './file/document.ts';
 import type { AccountSpec, Catalogue, ModelSpec } from './model-spec.ts';
-import type { DocumentPath, Mistake } from './problem-at.ts';
-import { didYouMean } from './suggest.ts';
+import type { DocumentPath, Mistake } from './file/problem-at.ts';
+import { didYouMean } from './file/suggest.ts';
 
 /** The model behind a written name; `train` says which one where the account trains it. */
 export interface ResolvedModel {

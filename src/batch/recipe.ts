@@ -1,16 +1,16 @@
-import type { Axis } from './axes.ts';
+import type { Axis } from './expansion/axes.ts';
 import type { ResolvedModel } from './catalogue-lookup.ts';
 import { lookUpModel } from './catalogue-lookup.ts';
-import type { CompiledValue } from './compiled-value.ts';
-import { compileValue, templatesIn } from './compiled-value.ts';
-import type { BatchDocument, ModelEntry, Step } from './document.ts';
-import { checkNames } from './known-names.ts';
-import type { KnownNames } from './known-names.ts';
+import type { CompiledValue } from './templates/compiled-value.ts';
+import { compileValue, templatesIn } from './templates/compiled-value.ts';
+import type { BatchDocument, ModelEntry, Step } from './file/document.ts';
+import { checkNames } from './templates/known-names.ts';
+import type { KnownNames } from './templates/known-names.ts';
 import { commonFields } from './model-spec.ts';
 import type { Catalogue, CommonField } from './model-spec.ts';
-import type { DocumentPath, Mistake } from './problem-at.ts';
-import { openTraining } from './training.ts';
-import type { Training } from './training.ts';
+import type { DocumentPath, Mistake } from './file/problem-at.ts';
+import { openTraining } from './expansion/training.ts';
+import type { Training } from './expansion/training.ts';
 
 export type RequestField = 'prompt' | CommonField;
 

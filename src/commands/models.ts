@@ -5,7 +5,7 @@ import { LearnedAccounts, learnedForMs } from '../accounts/learned.ts';
 import { modelPrices, priceQuestions } from '../accounts/model-prices.ts';
 import { providerOf } from '../accounts/provider.ts';
 import type { AccountFacts } from '../accounts/facts.ts';
-import { didYouMean } from '../batch/suggest.ts';
+import { didYouMean } from '../batch/file/suggest.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { type AccountModels, accountJson, modelPage, modelTable } from './text/models-format.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { formatProblems } from '../batch/report-problems.ts';
+import { formatProblems } from '../batch/file/report-problems.ts';
 import { checkQuietly } from './project/informed-batch.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { FileFacts, Files } from '../batch/files.ts';
+import type { FileFacts, Files } from '../batch/data/files.ts';
 import { UserError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
 import type { Blobs } from './blobs.ts';

@@ -1,7 +1,7 @@
 import type { Problem } from '../../src/batch/problem.ts';
-import { checkBatch } from '../../src/batch/check-batch.ts';
-import { parseBatch } from '../../src/batch/parse.ts';
-import { formatProblems } from '../../src/batch/report-problems.ts';
+import { checkBatch } from '../../src/batch/checks/check-batch.ts';
+import { parseBatch } from '../../src/batch/file/parse.ts';
+import { formatProblems } from '../../src/batch/file/report-problems.ts';
 import { exitCodeOf, formatSummary, statusJson } from '../../src/commands/text/summary.ts';
 import { troublesOf } from '../../src/commands/text/troubles.ts';
 import type { BatchStatus, HoldReason, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import picomatch from 'picomatch';
-import type { Files } from '../../src/batch/files.ts';
+import type { Files } from '../../src/batch/data/files.ts';
 import type { AccountSpec, Catalogue, ModelSpec } from '../../src/batch/model-spec.ts';
 
 const noReferences = { min: 0, max: 0, reads: [], takes: [], roles: [] } as const;

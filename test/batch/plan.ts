@@ -1,7 +1,7 @@
-import { checkBatch } from '../../src/batch/check-batch.ts';
-import type { BatchDocument } from '../../src/batch/document.ts';
-import { openStep } from '../../src/batch/expand.ts';
-import { parseBatch } from '../../src/batch/parse.ts';
+import { checkBatch } from '../../src/batch/checks/check-batch.ts';
+import type { BatchDocument } from '../../src/batch/file/document.ts';
+import { openStep } from '../../src/batch/expansion/expand.ts';
+import { parseBatch } from '../../src/batch/file/parse.ts';
 import type { PlannedShot, SourceOutput } from '../../src/batch/shot.ts';
 import { catalogue, memoryFiles } from './catalogue.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { parseBatch } from '../../src/batch/parse.ts';
-import { knownKeys } from '../../src/batch/schema.ts';
-import { templateFilters, templateTags } from '../../src/batch/template-engine.ts';
+import { parseBatch } from '../../src/batch/file/parse.ts';
+import { knownKeys } from '../../src/batch/file/schema.ts';
+import { templateFilters, templateTags } from '../../src/batch/templates/template-engine.ts';
 import { loadConfig } from '../../src/config.ts';
 import { codeBlocks, pages, read } from './support.ts';
 

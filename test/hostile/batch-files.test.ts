@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseBatch } from '../../src/batch/parse.ts';
-import { readYaml } from '../../src/batch/yaml-file.ts';
+import { parseBatch } from '../../src/batch/file/parse.ts';
+import { readYaml } from '../../src/batch/file/yaml-file.ts';
 
 /** The messages of a file that is refused; an empty list means that it was taken. */
 function refusals(source: string): string[] {

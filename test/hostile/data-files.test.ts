@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openRows } from '../../src/batch/data.ts';
+import { openRows } from '../../src/batch/data/data.ts';
 import { documentOf, mistakesOf, shotsOf, stepText } from '../batch/plan.ts';
-import { checkBatch } from '../../src/batch/check-batch.ts';
+import { checkBatch } from '../../src/batch/checks/check-batch.ts';
 import { catalogue, memoryFiles } from '../batch/catalogue.ts';
 
 function open(name: string, content: string | Uint8Array) {

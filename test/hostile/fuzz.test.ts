@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkBatch } from '../../src/batch/check-batch.ts';
-import { parseBatch } from '../../src/batch/parse.ts';
-import { formatProblems } from '../../src/batch/report-problems.ts';
+import { checkBatch } from '../../src/batch/checks/check-batch.ts';
+import { parseBatch } from '../../src/batch/file/parse.ts';
+import { formatProblems } from '../../src/batch/file/report-problems.ts';
 import { catalogue, memoryFiles } from '../batch/catalogue.ts';
 import { stepText } from '../batch/plan.ts';
 

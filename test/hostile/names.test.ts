@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanName, foldName, outputFileName, takeName } from '../../src/batch/names.ts';
-import { parseBatch } from '../../src/batch/parse.ts';
+import { parseBatch } from '../../src/batch/file/parse.ts';
 import { UserError } from '../../src/errors.ts';
 import { makeThumbnails } from '../../src/report/thumbnails.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkRequest, type RequestDraft } from '../../src/batch/check-request.ts';
-import type { FoundReference } from '../../src/batch/check-references.ts';
+import { checkRequest, type RequestDraft } from '../../src/batch/checks/check-request.ts';
+import type { FoundReference } from '../../src/batch/checks/check-references.ts';
 import type { AccountSpec, FieldSpec, ModelSpec } from '../../src/batch/model-spec.ts';
 import type { ShotRequest } from '../../src/batch/request.ts';
 import type { Json } from '../../src/json.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { expectedSources } from '../../batch/check-batch.ts';
-import { openStep, type StepExpansion } from '../../batch/expand.ts';
+import { expectedSources } from '../../batch/checks/check-batch.ts';
+import { openStep, type StepExpansion } from '../../batch/expansion/expand.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../../money.ts';

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
-import { checkBatch } from '../../batch/check-batch.ts';
-import type { BatchDocument } from '../../batch/document.ts';
+import { checkBatch } from '../../batch/checks/check-batch.ts';
+import type { BatchDocument } from '../../batch/file/document.ts';
 import type { Catalogue } from '../../batch/model-spec.ts';
-import { parseBatch } from '../../batch/parse.ts';
+import { parseBatch } from '../../batch/file/parse.ts';
 import type { Problem } from '../../batch/problem.ts';
-import { formatProblems } from '../../batch/report-problems.ts';
-import { batchBytesMax } from '../../batch/yaml-file.ts';
+import { formatProblems } from '../../batch/file/report-problems.ts';
+import { batchBytesMax } from '../../batch/file/yaml-file.ts';
 import { type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import { diskFiles } from '../../storage/disk-files.ts';

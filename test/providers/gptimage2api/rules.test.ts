@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkRequest, type RequestDraft } from '../../../src/batch/check-request.ts';
+import { checkRequest, type RequestDraft } from '../../../src/batch/checks/check-request.ts';
 import type { AccountSpec } from '../../../src/batch/model-spec.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { gptimage2api } from '../../../src/providers/gptimage2api/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkOptions } from '../../../src/batch/check-options.ts';
-import type { RequestProblem } from '../../../src/batch/request-problem.ts';
+import { checkOptions } from '../../../src/batch/checks/check-options.ts';
+import type { RequestProblem } from '../../../src/batch/checks/request-problem.ts';
 import { nothingLearned } from '../../../src/providers/port.ts';
 import { productai } from '../../../src/providers/productai/index.ts';
 import { failure, json, serve } from '../../http/server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkRequest, type RequestDraft } from '../../../src/batch/check-request.ts';
+import { checkRequest, type RequestDraft } from '../../../src/batch/checks/check-request.ts';
 import type { AccountSpec, ModelSpec } from '../../../src/batch/model-spec.ts';
 import type { Json, JsonObject } from '../../../src/json.ts';
 import { nothingLearned } from '../../../src/providers/port.ts';

@@ -1,0 +1,58 @@
+import type { BatchDocument } from '../file/document.ts';
+import type { Catalogue } from '../model-spec.ts';
+import { problemAt } from '../file/problem-at.ts';
+import type { Problem } from '../problem.ts';
+import type { PlannedShot } from '../shot.ts';
+
+interface Count {
+  readonly shot: PlannedShot;
+  readonly most: number;
+  readonly pictures: Set<string>;
+}
+
+/**
+ * Counts the different pictures that a batch gives to each trained model, over all its steps: they stay
+ * with the model, which takes no more than so many.
+ */
+export class ReferenceCounts {
+  readonly #document: BatchDocument;
+  readonly #catalogue: Catalogue;
+  readonly #byModel = new Map<string, Count>();
+
+  constructor(document: BatchDocument, catalogue: Catalogue) {
+    this.#document = document;
+    this.#catalogue = catalogue;
+  }
+
+  see(shot: PlannedShot): void {
+    const { choice, references, account } = shot.request;
+    if (choice.kind === 'public' || references.length === 0) return;
+    const most = this.#catalogue.get(account)?.training?.referencesMax;
+    if (most === undefined) return;
+    const id = choice.kind === 'training' ? choice.set.fingerprint : choice.id;
+    const key = `${shot.account} ${choice.kind} ${id}`;
+    const count = this.#byModel.get(key) ?? { shot, most, pictures: new Set() };
+    this.#byModel.set(key, count);
+    // An output is read where it lies, and a link that is no file of ours counts once it is fetched.
+    for (const reference of references) {
+      if (reference.kind === 'file') count.pictures.add(reference.sha256);
+      if (reference.kind === 'link') count.pictures.add(reference.url);
+    }
+  }
+
+  problems(): Problem[] {
+    return [...this.#byModel.values()]
+      .filter(({ pictures, most }) => pictures.size > most)
+      .map(({ shot, pictures, most }) =>
+        problemAt(
+          this.#document,
+          {
+            path: ['steps', shot.step, 'references'],
+            message: `${shot.writtenModel} is given ${pictures.size} different references; a trained model of ${shot.request.account} keeps at most ${most}`,
+            hint: 'they stay with the model and count over all steps and batches; use fewer different pictures, or train another model for some of them',
+          },
+          `step ${shot.step}`,
+        ),
+      );
+  }
+}
