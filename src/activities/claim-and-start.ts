@@ -66,7 +66,7 @@ export async function startShot(
   const isFirst = await submissions.submitted(submission, started.job, started.id, times);
   reached('recorded', submission);
   if (isFirst) return;
-  await submissions.lateJob(submission, started.job, started.id);
+  await submissions.lateJob(submission, started.job, started.id, times);
 }
 
 /**

@@ -155,8 +155,16 @@ export interface SubmissionLedger {
    * growing intervals, for seven days; then, and with `kept`, the money stays spent.
    */
   settleRefund(submission: string, told: 'back' | 'kept' | 'notYet'): Promise<boolean>;
-  /** A job id that arrived after its submission was final: kept, `surplus`, collected all the same. */
-  lateJob(submission: string, job: JsonObject, jobId: string): Promise<boolean>;
+  /**
+   * A job id that arrived after its submission was final: kept, `surplus`, collected all the same. Followed
+   * for two hours where its time limit is not given.
+   */
+  lateJob(
+    submission: string,
+    job: JsonObject,
+    jobId: string,
+    times?: { giveUpInMs: number },
+  ): Promise<boolean>;
   /** Job ids of the account that some submission has. */
   knownJobs(account: string, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   hold(

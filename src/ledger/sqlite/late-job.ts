@@ -18,8 +18,11 @@ const giveUpAfterMs = 2 * 60 * 60_000;
 export function lateJob(
   database: Database,
   id: string,
-  job: JsonObject,
-  jobId: string,
+  {
+    job,
+    jobId,
+    giveUpInMs = giveUpAfterMs,
+  }: { readonly job: JsonObject; readonly jobId: string; readonly giveUpInMs?: number },
   now: number,
 ): boolean {
   const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
@@ -41,7 +44,7 @@ export function lateJob(
     spare ? 1 : 0,
     now,
     now,
-    now + giveUpAfterMs,
+    now + giveUpInMs,
     now,
     id,
   );

@@ -60,7 +60,8 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
-    lateJob: (id, job, jobId) => write(() => lateJob(database, id, job, jobId, now())),
+    lateJob: (id, job, jobId, times) =>
+      write(() => lateJob(database, id, { job, jobId, ...times }, now())),
     knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
     hold: (account, model, reason, until) =>
       write(() => putHold(database, account, model, reason, until, now())),

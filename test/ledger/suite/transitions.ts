@@ -260,6 +260,14 @@ export function transitionSuite(open: Open): void {
     expect((await due()).polls).toMatchObject([{ submission: id, overdue: false }]);
   });
 
+  it('follows a late job no longer than its own time limit', async () => {
+    await becomeAmbiguous();
+    await ledger.submissions.absent(id);
+    await ledger.submissions.lateJob(id, { id: 'j' }, 'j', { giveUpInMs: 60_000 });
+    now += 60_000;
+    expect((await due()).polls).toMatchObject([{ submission: id, overdue: true }]);
+  });
+
   it('collects and counts a late job whose place is taken', async () => {
     await becomeAmbiguous();
     await ledger.submissions.absent(id);
