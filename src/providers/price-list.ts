@@ -11,8 +11,8 @@ export interface PriceList {
 }
 
 /**
- * What the account's own `prices` say of the request: per output, for every output. Null: they name the model, but not the
- * resolution. Undefined: they do not speak of the model.
+ * What the account's own `prices` say of the request: per output, for every output. Undefined: they do not
+ * speak of the model.
  */
 export function overriddenPrice(request: ShotRequest, list: PriceList): Price | undefined {
   const override = list.overrides[request.model];

@@ -56,7 +56,7 @@ export async function ownFolder(parent: string, name: string): Promise<string> {
   throw new UserError(
     `${folder} is no folder, or a link that leads elsewhere; nothing was written`,
     {
-      next: ['put a folder in its place, or choose another place with --out'],
+      next: ['put a folder in its place'],
     },
   );
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import picomatch from 'picomatch';
+import { matchesGlob } from 'node:path';
 import type { Files } from '../../src/batch/data/files.ts';
 import type { AccountSpec, Catalogue, ModelSpec } from '../../src/batch/model-spec.ts';
 
@@ -138,7 +138,7 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
     match: (pattern) =>
       paths.includes(pattern)
         ? [pattern]
-        : paths.filter((path) => picomatch.isMatch(path, pattern, { nocase: true })),
+        : paths.filter((path) => matchesGlob(path.toLowerCase(), pattern.toLowerCase())),
     facts: (path) => {
       const text = contents[path];
       if (text === undefined) return undefined;

@@ -8,7 +8,7 @@ import type { LoadedBatch } from '../project/batch-file.ts';
 import type { Project } from '../project/project.ts';
 
 /** `new`: will be paid. `cached`: its file is there. `inFlight`: another job is making it. `retry`: failed before. */
-export type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry' | 'blocked';
+export type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry';
 
 export interface PlannedEntry {
   readonly shot: PlannedShot;
@@ -80,7 +80,7 @@ export async function planBatch(
       step: step.name,
       shots: 0,
       upTo: step.from !== undefined,
-      counts: { new: 0, cached: 0, inFlight: 0, retry: 0, blocked: 0 },
+      counts: { new: 0, cached: 0, inFlight: 0, retry: 0 },
       cost: new Map(),
     };
     const sources = realSources(expectedSources(expansion, expansions), saved, done);

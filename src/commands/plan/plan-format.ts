@@ -44,7 +44,6 @@ export function planJson(
       cached: sum('cached'),
       inFlight: sum('inFlight'),
       retry: sum('retry'),
-      blocked: sum('blocked'),
       upTo: plan.steps.some(isOpenEnded),
     },
     cost: [...plan.cost.values()].map((cost) => ({

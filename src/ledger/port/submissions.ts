@@ -107,7 +107,10 @@ export interface SubmissionLedger {
    */
   resolve(submission: string, word: Resolution): Promise<readonly string[] | undefined>;
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
-  /** `billed` null: as reserved. A bill above the reservation holds the account. */
+  /**
+   * `billed` null: as reserved. A bill above the reservation holds the account. A training that is ready or
+   * failed has no outputs.
+   */
   succeeded(
     submission: string,
     result: {
@@ -120,7 +123,6 @@ export interface SubmissionLedger {
     result: { reason: string; refunded: boolean | 'promised' | null; billed: Amount | null },
   ): Promise<boolean>;
   stalled(submission: string, why: string): Promise<boolean>;
-  /** Training ready or failed is `succeeded`/`failed` with no outputs. */
   saveOutput(
     submission: string,
     index: number,
@@ -190,7 +192,6 @@ export type Resolution =
   /** Its shots are skipped; a new run plans them anew. */
   | { readonly kind: 'skip' };
 
-/** A failed job whose money the vendor promised to give back. */
 /** A job that surely is at the vendor: a list which leaves it out proves nothing about others. */
 export interface Witness {
   readonly jobId: string;
@@ -198,6 +199,7 @@ export interface Witness {
   readonly claimedAt: number;
   readonly submittedAt: number;
 }
+/** A failed job whose money the vendor promised to give back. */
 export interface DueRefund {
   readonly submission: string;
   readonly job: JsonObject;

@@ -61,7 +61,7 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
   const before = readBatch(database, run.batch);
   if (before && before.ownerPath !== run.ownerPath)
     throw new UserError(`the batch name ${run.batch} belongs to ${before.ownerPath}`, {
-      next: ['give one of the two files another `name`'],
+      next: ['give one of the two files another name (batch: ...)'],
     });
   const number = (before?.run ?? 0) + 1;
   database.run(
