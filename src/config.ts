@@ -3,7 +3,7 @@ import { homedir, platform } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { UserError } from './errors.ts';
+import { messageOf, UserError } from './errors.ts';
 import { checkHost } from './hosting/check-host.ts';
 import {
   hostSchema,
@@ -255,7 +255,7 @@ function readAccountEntries(file: string): Map<string, Readonly<Record<string, u
   try {
     content = parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(`${file}: ${messageOf(error)}`);
   }
   const { accounts } = checked(fileSchema, content ?? {}, file);
   return new Map(Object.entries(accounts ?? {}));

@@ -28,3 +28,8 @@ export class UserError extends Error {
     return { error: this.message, next: this.next };
   }
 }
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -9,6 +9,7 @@ import { freshOutput, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from './moments.ts';
 import { isDiskFull } from './to-application-failure.ts';
 import { checkWhole } from './whole-file.ts';
+import { messageOf } from '../errors.ts';
 
 /** Any output; pictures have a lower limit. */
 export const outputBytesMax = 2 * 1024 * 1024 * 1024;
@@ -113,7 +114,7 @@ async function tryLater(
 ): Promise<void> {
   const { submissions } = deps.ledger;
   const { submission, index, tries } = output;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const gone = error instanceof OutputGoneError;
   if (tries >= (gone ? goneTriesMax : triesMax)) {
     deps.log(`output ${index} of ${submission} cannot be had: ${why}`);

@@ -10,6 +10,7 @@ import { runningServer } from '../temporal/running-server.ts';
 import type { ExitCode } from './text/summary.ts';
 import { alignColumns } from './text/table.ts';
 import type { Terminal } from '../terminal.ts';
+import { messageOf } from '../errors.ts';
 
 interface Finding {
   readonly what: string;
@@ -110,8 +111,4 @@ function hostFinding(account: AccountConfig, config: Config): Finding[] {
       detail: missing?.why ?? `get public links by ${place}`,
     },
   ];
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

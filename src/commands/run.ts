@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
@@ -97,14 +97,11 @@ async function followUntilEnd(
     if (error instanceof UserError) throw error;
     const status = await statusOf(project, row.batch).catch(() => undefined);
     if (!status) throw error;
-    throw new UserError(
-      `the connection to Temporal was lost: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        exitCode: 1,
-        next: [`nothing is lost; go on with: shotlist run ${row.ownerPath}`],
-        cause: error,
-      },
-    );
+    throw new UserError(`the connection to Temporal was lost: ${messageOf(error)}`, {
+      exitCode: 1,
+      next: [`nothing is lost; go on with: shotlist run ${row.ownerPath}`],
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { describeSimulator, startSimulator } from '../simulator/index.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -35,7 +35,7 @@ export function simulateCommand(terminal: Terminal): Command {
         ...(options.trainingMs && { trainingMs: wholeNumber('--training-ms', options.trainingMs) }),
         ...(options.bookFile && { bookFile: options.bookFile }),
       }).catch((error: unknown) => {
-        throw new UserError(error instanceof Error ? error.message : String(error), {
+        throw new UserError(messageOf(error), {
           exitCode: 1,
           next: ['choose another port: shotlist simulate --port 7412'],
         });

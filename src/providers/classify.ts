@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import {
   FenceError,
   HttpError,
@@ -56,7 +56,7 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
       return { request: 'unknown', account: fine, message: `${errors.title}: ${error.message}` };
     if (error instanceof UserError)
       return { request: 'refused', account: fine, message: error.message };
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return { request: 'unknown', account: fine, message };
   };
 }

@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
 import { dataBytesMax } from '../batch/data/data.ts';
 import type { FileFacts, Files } from '../batch/data/files.ts';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { sniffMedia } from '../http/sniff.ts';
 import { systemCode } from './atomic-file.ts';
 import { filesMatching, isPattern } from './file-pattern.ts';
@@ -97,7 +97,7 @@ function tooLarge(path: string, bytesMax: number): UserError {
 }
 
 function unreadable(path: string, cause: unknown): UserError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new UserError(`cannot read ${path}: ${why}`, {
     next: ['check that you may read the file'],
     cause,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { takeLock } from './process-lock.ts';
+import { messageOf } from '../errors.ts';
 
 export interface BuildOptions {
   /** The Go program. */
@@ -74,7 +75,7 @@ async function runGo(
     if (exitCode === 0) return undefined;
     return complaint.trim().split('\n').at(-1) || `go ended with code ${exitCode}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     clearInterval(ticker);
   }

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { ClientOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection } from '@temporalio/worker';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 
 export interface TemporalTarget {
   address: string;
@@ -92,7 +92,7 @@ function loadConfiguration({ environment }: TemporalTarget) {
       overrideEnvVars: Object.fromEntries(set) as Record<string, string>,
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UserError(`Temporal's own configuration cannot be read: ${reason}`, {
       next: ['Look at TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the TEMPORAL_TLS settings.'],
       cause: error,

@@ -1,6 +1,7 @@
 import { isDeep, type JsonObject } from '../../json.ts';
 import type { DataResult, Row } from './data.ts';
 import { columnsMax, depthMax, tooManyColumns } from './table-limits.ts';
+import { messageOf } from '../../errors.ts';
 
 /**
  * One object a line. The first pass checks every line and unites the keys; rows are parsed again as
@@ -60,6 +61,6 @@ function parseObject(line: string): JsonObject | string {
       return value as JsonObject;
     return 'each line holds one object, such as {"id": "a"}';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

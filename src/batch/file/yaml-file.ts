@@ -15,6 +15,7 @@ import { depthMax } from '../data/table-limits.ts';
 import { YamlPlaces } from './yaml-places.ts';
 import { resolveAliases, type Aliases } from './yaml-aliases.ts';
 import { findTraps } from './yaml-traps.ts';
+import { messageOf } from '../../errors.ts';
 
 export const batchBytesMax = 10 * 1024 * 1024;
 
@@ -67,7 +68,7 @@ export function readYaml(source: string, file: string): YamlFile {
     if (fault !== undefined) return stop(problem(fault, start));
     return { ok: true, value, places, problems: traps.map((trap) => trap.problem) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const excessive = reason.startsWith('Excessive alias count');
     return stop(problem(excessive ? tooLarge : reason, start));
   }

@@ -1,6 +1,6 @@
 import { batchWorkflowId } from '../../batch/ids.ts';
 import type { Config } from '../../config.ts';
-import { UserError } from '../../errors.ts';
+import { messageOf, UserError } from '../../errors.ts';
 import { runningServer } from '../../temporal/running-server.ts';
 
 export type BatchMessage = 'pause' | 'resume' | 'cancel' | 'setBudget' | 'wake';
@@ -53,8 +53,4 @@ async function withTimeout<T>(work: Promise<T>, limitMs: number): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
