@@ -9,6 +9,7 @@ import {
 import type { RunInput } from '../activities/own-work.ts';
 import { atAccount } from './activity-options.ts';
 import { shardAdmittedSignal, sourcesMovedSignal, wakeSignal } from './messages.ts';
+import { type Rest, StoppedChunks } from './stopped-chunks.ts';
 import { waitUnless } from './wait.ts';
 
 export interface ShardInput extends RunInput {
@@ -34,16 +35,14 @@ export interface ShardInput extends RunInput {
 }
 
 const eventsMaxDefault = 8_000;
-const probeFirstMs = 60_000;
-const probeMostMs = 3_600_000;
 /** How soon a chunk of a step that others read hands back after something was saved. */
 const reportAfterMs = 15_000;
 /** Each report is four events of the batch's history. */
 const reportMostMs = 300_000;
 
 /**
- * Runs up to 200 chunks of one lane, a window of them at once. While its lane is stopped, one chunk probes
- * at growing intervals and the others wait for it or for a wake. Long histories continue as new.
+ * Runs up to 200 chunks of one lane, a window of them at once. Of chunks that are stopped for one reason one
+ * probes and the others wait for it or for a wake. Long histories continue as new.
  */
 export async function shardWorkflow(input: ShardInput): Promise<void> {
   const shard = new Shard(input);
@@ -57,11 +56,8 @@ class Shard {
   /** Chunks that a continued run takes over. */
   readonly #unfinished: number[] = [];
   readonly #parent = workflowInfo().parent;
+  readonly #stopped = new StoppedChunks();
   #wakes = 0;
-  #opened = 0;
-  /** The chunk that probes a stopped lane, until its next answer. */
-  #prober: number | undefined;
-  #probeMs = probeFirstMs;
   #moved = false;
   #ended = false;
 
@@ -72,7 +68,7 @@ class Shard {
 
   wake(): void {
     this.#wakes++;
-    this.#probeMs = probeFirstMs;
+    this.#stopped.wake();
   }
 
   async run(): Promise<void> {
@@ -105,7 +101,7 @@ class Shard {
     for (;;) {
       if (this.#isLong()) {
         this.#unfinished.push(from);
-        this.#open();
+        this.#stopped.open();
         return;
       }
       const before = this.#wakes;
@@ -120,34 +116,23 @@ class Shard {
         reportAfterMs: isRead ? reportAfterMs : null,
       });
       if (result.saved > 0) this.#moved = true;
-      if (result.kind !== 'stopped') this.#open();
+      if (result.kind !== 'stopped') this.#stopped.open();
       if (result.kind === 'done') return;
       if (result.kind === 'wait') await condition(() => this.#wakes !== before, result.ms);
       if (result.kind !== 'stopped') continue;
       if (result.reason.kind === 'superseded' || result.reason.kind === 'cancelled') {
-        this.#open();
+        this.#stopped.open();
         return;
       }
-      await this.#untilOpen(from, before, result.endsInMs);
+      await this.#untilOpen(before, this.#stopped.rest(from, result, Date.now()));
     }
   }
 
-  #open(): void {
-    this.#opened++;
-    this.#prober = undefined;
-    this.#probeMs = probeFirstMs;
-  }
-
-  /** One chunk looks again when what stopped it is over, or at growing intervals where nobody can tell. */
-  async #untilOpen(from: number, before: number, endsInMs: number | null): Promise<void> {
-    const seen = this.#opened;
-    this.#prober ??= from;
-    if (this.#prober !== from) {
-      await condition(() => this.#wakes !== before || this.#opened !== seen);
-      return;
-    }
-    await condition(() => this.#wakes !== before, endsInMs ?? this.#probeMs);
-    if (endsInMs === null) this.#probeMs = Math.min(probeMostMs, this.#probeMs * 2);
+  /** Until it is worth looking again; what of the history is left belongs to those who are at work. */
+  async #untilOpen(before: number, rest: Rest): Promise<void> {
+    const isOver = (): boolean => this.#wakes !== before || rest.isCalled || this.#isLong();
+    if (rest.ms === undefined) await condition(isOver);
+    else await condition(isOver, rest.ms);
   }
 
   async #tellParent(): Promise<void> {

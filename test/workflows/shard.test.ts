@@ -29,4 +29,26 @@ describe('shardWorkflow', () => {
       Array.from({ length: shots }, (_, index) => index),
     );
   });
+
+  it('goes on with a chunk whose hold is over while the one that probed is stopped by the budget', async () => {
+    const account = 'a';
+    const asked = [0, 0];
+    let drawn = false;
+    stage = await openStage({
+      runShots: async ({ from }) => {
+        const time = asked[from]!++;
+        const hold = { kind: 'hold', hold: 'noFunds', account } as const;
+        if (time === 0) return { kind: 'stopped', reason: hold, endsInMs: 300, saved: 0 };
+        if (from === 1) {
+          drawn = true;
+          return { kind: 'done', saved: 1 };
+        }
+        const reason = { kind: 'budget', scope: 'batch', account } as const;
+        if (!drawn) return { kind: 'stopped', reason, endsInMs: 300, saved: 0 };
+        return { kind: 'done', saved: 1 };
+      },
+    });
+    await stage.runShard(2, { window: 2, eventsMax: 8_000 });
+    expect(asked[1]).toBe(2);
+  });
 });
