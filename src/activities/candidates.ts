@@ -4,21 +4,45 @@ import { serverAheadMs } from '../http/server-clock.ts';
 import type { Ledger, RemoteLedger, Witness } from '../ledger/port.ts';
 import type { JobDescription, ListedJob, Provider } from '../providers/port.ts';
 
-/** How far the vendor's clock may be from ours. */
-const clockSlackMs = 60_000;
+/** How far the vendor's clock may be from ours, and a job's time from its request's. */
+export const clockSlackMs = 60_000;
+/** Jobs asked what they tell, to learn whether the vendor tells prompts as they were sent. */
+const asked = 3;
+
+/**
+ * What the vendor reveals of a job, held against a request. `same`: it is what was asked for. `other`: it is
+ * not. `differs`: it tells another prompt, which proves nothing, since the vendor may tell prompts otherwise
+ * than they were sent. `untold`: nothing speaks for it or against it.
+ */
+type Fit = 'same' | 'other' | 'differs' | 'untold';
 
 /** A job at the vendor that may be what a request without an answer has made. */
 export interface Candidate {
   readonly job: ListedJob;
+  /** By our clock, epoch milliseconds; null: the vendor does not tell. */
+  readonly madeAt: number | null;
   readonly told: JobDescription;
-  readonly fit: 'same' | 'untold';
+  readonly fit: Exclude<Fit, 'other'>;
 }
 
 export interface Sighting {
   /** Jobs of the time when the request was on its way that no submission has, and that may be its own. */
   readonly candidates: readonly Candidate[];
-  /** Witnesses that the list leaves out: it lags, or it is not whole. */
+  /** Witnesses that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
   readonly overlooked: number;
+}
+
+interface Sent {
+  readonly request: ShotRequest;
+  readonly claimedAt: number;
+  readonly deadlineAt: number;
+}
+
+interface Vendor {
+  readonly ledger: Pick<Ledger, 'submissions' | 'remotes'>;
+  readonly provider: Pick<Provider, 'listJobs' | 'describe'>;
+  /** The ledger's key. */
+  readonly account: string;
 }
 
 /**
@@ -26,17 +50,8 @@ export interface Sighting {
  * Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
  */
 export async function lookAround(
-  {
-    ledger,
-    provider,
-    account,
-  }: {
-    readonly ledger: Pick<Ledger, 'submissions' | 'remotes'>;
-    readonly provider: Pick<Provider, 'listJobs' | 'describe'>;
-    /** The ledger's key. */
-    readonly account: string;
-  },
-  sent: { readonly request: ShotRequest; readonly claimedAt: number; readonly deadlineAt: number },
+  { ledger, provider, account }: Vendor,
+  sent: Sent,
   witnesses: readonly Witness[] = [],
 ): Promise<Sighting | undefined> {
   if (!provider.listJobs) return undefined;
@@ -44,32 +59,63 @@ export async function lookAround(
     from: Math.min(sent.claimedAt, ...witnesses.map(({ claimedAt }) => claimedAt)),
     to: Math.max(sent.deadlineAt, ...witnesses.map(({ submittedAt }) => submittedAt)),
   };
-  const { listed, isOfTime } = await listBetween(provider, originOf(account), whole);
+  const listed = await listBetween(provider, originOf(account), whole);
   const around = listed.filter(isOfTime({ from: sent.claimedAt, to: sent.deadlineAt }));
   const known = await ledger.submissions.knownJobs(
     account,
-    around.map(({ id }) => id),
+    around.map(({ job }) => job.id),
   );
-  const strangers = around.filter(({ id }) => !known.has(id));
+  const strangers = around.filter(({ job }) => !known.has(job.id));
   const source = await remoteSource(ledger.remotes, sent.request);
-  const candidates: Candidate[] = [];
-  for (const job of strangers) {
+  const found: (Omit<Candidate, 'fit'> & { fit: Fit })[] = [];
+  for (const { job, madeAt } of strangers) {
     const told = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
-    const fit = fitOf(sent.request, told, source);
-    if (fit !== 'other') candidates.push({ job, told, fit });
+    found.push({ job, madeAt, told, fit: fitOf(sent.request, told, source) });
   }
-  const ids = new Set(listed.map(({ id }) => id));
-  const overlooked = witnesses.filter(({ jobId }) => !ids.has(jobId)).length;
-  return { candidates, overlooked };
+  const tellsPrompts =
+    found.some(({ told }) => told.prompt !== undefined) &&
+    (await provesPrompts(provider, witnesses));
+  const candidates = found.filter(
+    (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
+  );
+  return { candidates, overlooked: overlookedIn(listed, witnesses) };
 }
 
-/** Whether the job may just as well be what the other request has made. */
+/**
+ * Whether a job that may be ours may just as well be what the other request has made. One that tells our
+ * prompt is not that of a request with another prompt, however the vendor tells prompts.
+ */
 export async function mayBeOf(
   { remotes }: Pick<Ledger, 'remotes'>,
   other: ShotRequest,
   { told }: Candidate,
 ): Promise<boolean> {
-  return fitOf(other, told, await remoteSource(remotes, other)) !== 'other';
+  const fit = fitOf(other, told, await remoteSource(remotes, other));
+  return fit === 'same' || fit === 'untold';
+}
+
+/** A list that is understood shows each of them, at the time when it was made. */
+function overlookedIn(listed: readonly Dated[], witnesses: readonly Witness[]): number {
+  const byId = new Map(listed.map((each) => [each.job.id, each]));
+  return witnesses.filter(({ sameModel, jobId, claimedAt, submittedAt }) => {
+    const seen = byId.get(jobId);
+    return sameModel && !(seen && isOfTime({ from: claimedAt, to: submittedAt })(seen));
+  }).length;
+}
+
+/** Every job that tells a prompt tells the one that was sent for it; and one at least does. */
+async function provesPrompts(
+  { describe }: Pick<Provider, 'describe'>,
+  witnesses: readonly Witness[],
+): Promise<boolean> {
+  const prompted = witnesses.filter(({ request }) => request.prompt !== undefined).slice(0, asked);
+  const told = await Promise.all(
+    prompted.map(async ({ job, request }) => {
+      const prompt = (await describe?.(job).catch(() => undefined))?.prompt;
+      return prompt === undefined ? undefined : isPromptOf(request, prompt);
+    }),
+  );
+  return told.includes(true) && !told.includes(false);
 }
 
 interface Span {
@@ -78,6 +124,17 @@ interface Span {
   readonly to: number;
 }
 
+interface Dated {
+  readonly job: ListedJob;
+  readonly madeAt: number | null;
+}
+
+/** A job without a readable time may be of any. */
+const isOfTime =
+  ({ from, to }: Span) =>
+  ({ madeAt }: Pick<Dated, 'madeAt'>): boolean =>
+    madeAt === null || (madeAt >= from - clockSlackMs && madeAt <= to + clockSlackMs);
+
 /**
  * The vendor's jobs of a time of ours, which may be another time by its clock: how far apart the two are is
  * known at the latest by the answer itself.
@@ -85,29 +142,22 @@ interface Span {
 async function listBetween(
   provider: Pick<Provider, 'listJobs'>,
   origin: string,
-  span: Span,
-): Promise<{
-  readonly listed: readonly ListedJob[];
-  readonly isOfTime: (span: Span) => (job: ListedJob) => boolean;
-}> {
-  const listFor = async (aheadMs: number) => {
-    const atVendor = ({ from, to }: Span): Span => ({
-      from: from - clockSlackMs + Math.min(0, aheadMs),
-      to: to + clockSlackMs + Math.max(0, aheadMs),
-    });
-    const { from, to } = atVendor(span);
-    return {
-      listed: (await provider.listJobs?.(from, to)) ?? [],
-      isOfTime: (part: Span) => {
-        const { from: first, to: last } = atVendor(part);
-        return ({ createdAt }: ListedJob): boolean => createdAt >= first && createdAt <= last;
-      },
-    };
-  };
+  { from, to }: Span,
+): Promise<readonly Dated[]> {
+  const listFor = async (aheadMs: number): Promise<readonly ListedJob[]> =>
+    (await provider.listJobs?.(
+      from - clockSlackMs + Math.min(0, aheadMs),
+      to + clockSlackMs + Math.max(0, aheadMs),
+    )) ?? [];
   const before = serverAheadMs(origin);
-  const answer = await listFor(before);
+  const first = await listFor(before);
   const after = serverAheadMs(origin);
-  return Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : answer;
+  const listed = Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : first;
+  const dated = listed.map((job) => ({
+    job,
+    madeAt: job.createdAt === null ? null : job.createdAt - serverAheadMs(origin),
+  }));
+  return dated.toSorted((one, other) => (one.madeAt ?? Infinity) - (other.madeAt ?? Infinity));
 }
 
 /** The vendor's id of the one output that the request reads. */
@@ -121,20 +171,17 @@ async function remoteSource(
   return typeof output?.remote === 'string' ? output.remote : undefined;
 }
 
-/** Whether what the vendor reveals of a job speaks for or against this request. */
-function fitOf(
-  request: ShotRequest,
-  told: JobDescription,
-  source: string | undefined,
-): 'same' | 'other' | 'untold' {
+function fitOf(request: ShotRequest, told: JobDescription, source: string | undefined): Fit {
   if (told.operation === 'train') return 'other';
-  const hasPrompt = request.prompt !== undefined;
-  if (told.operation === 'upscale' && hasPrompt) return 'other';
+  if (told.operation === 'upscale' && request.prompt !== undefined) return 'other';
   if (told.source !== undefined && source !== undefined)
     return told.source === source ? 'same' : 'other';
   if (told.prompt === undefined) return 'untold';
-  if (!hasPrompt || told.prompt.trim() !== request.prompt?.trim()) return 'other';
+  if (!isPromptOf(request, told.prompt)) return 'differs';
   // Another spelling of the model is no proof: vendors rename them, and trained ones go by other ids.
   const modelled = told.model === undefined || told.model === request.model;
   return modelled || request.choice.kind !== 'public' ? 'same' : 'untold';
 }
+
+const isPromptOf = ({ prompt }: ShotRequest, told: string): boolean =>
+  prompt !== undefined && told.trim() === prompt.trim();

@@ -16,7 +16,7 @@ export class JumpWatch {
   readonly #now: () => number;
   #aheadMs: number;
   #jumpedAt = -Infinity;
-  #jumpedMs = 0;
+  readonly #jumps: { readonly at: number; readonly ms: number }[] = [];
 
   constructor(now: () => number) {
     this.#now = now;
@@ -29,14 +29,14 @@ export class JumpWatch {
     const jumpMs = aheadMs - this.#aheadMs;
     if (jumpMs > stepMs) {
       this.#jumpedAt = performance.now();
-      this.#jumpedMs += jumpMs;
+      this.#jumps.push({ at: this.#now(), ms: jumpMs });
     }
     this.#aheadMs = aheadMs;
   }
 
-  /** By how much in all it has jumped ahead since this process began. */
-  get jumpedMs(): number {
-    return this.#jumpedMs;
+  /** By how much in all it has jumped ahead since then, as far as this process has seen. */
+  jumpedSince(time: number): number {
+    return this.#jumps.reduce((sum, { at, ms }) => (at >= time ? sum + ms : sum), 0);
   }
 
   /** Whether so much time has really passed since the last jump. */

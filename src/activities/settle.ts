@@ -1,16 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { ShotRequest } from '../batch/request.ts';
 import type { Due } from '../ledger/port.ts';
-import { type Candidate, lookAround, mayBeOf } from './candidates.ts';
+import { clockSlackMs, lookAround, type Sighting } from './candidates.ts';
+import { chooseJobs, type Question } from './choose-job.ts';
 import { jobTimes } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { reached } from './moments.ts';
 
-/** How far outside the request's time a job may have been made that nothing but its time tells apart. */
-const closeMs = 5_000;
-
-type Rivals = readonly (ShotRequest | null)[];
+/** By how much a clock that was set back while a request was on its way shortens its time. */
+const setBackMs = 5_000;
 
 /**
  * Finds out whether a request without a usable answer made a job. Adopts only the one job that fits, calls
@@ -33,33 +30,38 @@ async function lookUp(
   unclear: Due['ambiguous'][number],
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { provider } = access;
-  const { submission } = unclear;
+  const { submission, claimedAt, deadlineAt, why } = unclear;
   const { postMs } = access.timeouts;
-  if (deps.now() < unclear.deadlineAt + postMs) return false;
+  if (deps.now() < deadlineAt + postMs) return false;
   // By the wall clock alone: the request may be on its way still, and its job to come.
   const watch = jumpWatchOf(deps.now);
   if (!watch.isSteadyFor(postMs)) return false;
-  if (unclear.deadlineAt - unclear.claimedAt < postMs - closeMs) {
-    await submissions.park(submission, 'the clock was set back while it was on its way');
-    return true;
-  }
+  if (deadlineAt - claimedAt < postMs - setBackMs)
+    return await park(deps, submission, 'the clock was set back while it was on its way');
+  const jumpedMs = watch.jumpedSince(claimedAt);
   // First these: one that finds its job while the list is read is counted, and that only delays.
-  const rivals = await submissions.rivals(submission);
+  const rivals = await submissions.rivals(submission, 2 * clockSlackMs + jumpedMs);
   const witnesses = await submissions.witnesses(submission);
-  const sighting = await lookAround(
-    { ledger: deps.ledger, provider, account: access.key },
-    // What was held up by a jump, such as a sleep, reached the vendor after it.
-    { ...unclear, deadlineAt: Math.min(deps.now(), unclear.deadlineAt + watch.jumpedMs) },
-    witnesses,
-  );
-  if (!sighting) {
-    await submissions.park(submission, `${unclear.why}, and the vendor does not list its jobs`);
-    return true;
+  let sighting: Sighting | undefined;
+  try {
+    sighting = await lookAround(
+      { ledger: deps.ledger, provider: access.provider, account: access.key },
+      // What was held up by a jump, such as a sleep, reached the vendor after it.
+      { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs) },
+      witnesses,
+    );
+  } catch (error) {
+    const { account, message } = access.provider.classify(error);
+    // A vendor that answers, and whose list cannot be read for so long, will not tell any more.
+    if (account.kind !== 'fine' || isWithinPatience(deps, access, unclear)) throw error;
+    return await park(deps, submission, `${why}, and the list of jobs cannot be read: ${message}`);
   }
-  const { candidates, overlooked } = sighting;
-  if (candidates.length > 0) return await choose(deps, access, unclear, { rivals, candidates });
-  return await callAbsent(deps, access, unclear, { witnesses: witnesses.length, overlooked });
+  if (!sighting)
+    return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
+  if (sighting.candidates.length > 0)
+    return await choose(deps, access, { unclear, rivals, jumpedMs, sighting });
+  const known = witnesses.filter(({ sameModel }) => sameModel).length;
+  return await callAbsent(deps, access, unclear, { known, overlooked: sighting.overlooked });
 }
 
 /**
@@ -69,63 +71,55 @@ async function lookUp(
 async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { submission, request, deadlineAt, why }: Due['ambiguous'][number],
-  { witnesses, overlooked }: { readonly witnesses: number; readonly overlooked: number },
+  unclear: Due['ambiguous'][number],
+  { known, overlooked }: { readonly known: number; readonly overlooked: number },
 ): Promise<boolean> {
-  const { submissions } = deps.ledger;
-  if (witnesses > 0 && overlooked === 0) return await submissions.absent(submission);
+  const { submission, why } = unclear;
+  if (known > 0 && overlooked === 0) return await deps.ledger.submissions.absent(submission);
   const mayTellMore = overlooked > 0 || access.pulse.polls.live > 0;
-  const { giveUpInMs } = jobTimes(deps, access, request);
-  if (mayTellMore && deps.now() < deadlineAt + giveUpInMs) return false;
+  if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
   const doubt =
     overlooked > 0
-      ? `the vendor's list leaves out ${overlooked} of ${witnesses} jobs that are known`
+      ? `the vendor's list leaves out ${overlooked} of ${known} jobs that are known`
       : 'no job that is known shows whether the vendor lists all';
-  await submissions.park(submission, `${why}, and ${doubt}`);
-  return true;
+  return await park(deps, submission, `${why}, and ${doubt}`);
 }
 
 async function choose(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Due['ambiguous'][number],
-  { rivals, candidates }: { readonly rivals: Rivals; readonly candidates: readonly Candidate[] },
+  question: Question,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, request } = unclear;
-  const isClose = ({ job: { createdAt } }: Candidate): boolean =>
-    createdAt >= unclear.claimedAt - closeMs && createdAt <= unclear.deadlineAt + closeMs;
-  const isOnly = rivals.length === 0 && candidates.length === 1 && candidates.every(isClose);
-  const chosen = isOnly ? candidates : await surelyOurs(deps, request, { rivals, candidates });
-  for (const { job } of chosen) {
-    const times = jobTimes(deps, access, request);
-    if (await submissions.adopt(submission, job.job, job.id, times)) return true;
-  }
+  const { submission, request, why } = question.unclear;
+  const { candidates } = question.sighting;
+  const chosen = await chooseJobs(deps.ledger, question);
+  if (chosen === 'wait') return false;
+  for (const { job } of chosen)
+    if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))
+      return true;
   // Others have taken them since.
   if (chosen.length > 0) return false;
   // A job that still runs may tell more when it is done.
-  const patienceMs = jobTimes(deps, access, request).giveUpInMs;
-  const untold = candidates.some(({ fit }) => fit === 'untold');
-  if (untold && access.provider.describe && deps.now() < unclear.deadlineAt + patienceMs)
-    return false;
-  await submissions.park(submission, `${unclear.why}, and ${candidates.length} jobs may be it`);
-  return true;
+  const untold = candidates.some(({ fit }) => fit !== 'same') && access.provider.describe;
+  if (untold && isWithinPatience(deps, access, question.unclear)) return false;
+  return await park(deps, submission, `${why}, and ${candidates.length} jobs may be it`);
 }
 
-/**
- * Jobs that tell what was asked for, when they can be nobody else's: as many at most as there are requests
- * for the very same that wait for one, any of which may have any of them, and none that fits another request.
- */
-async function surelyOurs(
+/** Whether a job of the request could still be running, and tell more once it is done. */
+function isWithinPatience(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { request, deadlineAt }: Due['ambiguous'][number],
+): boolean {
+  return deps.now() < deadlineAt + jobTimes(deps, access, request).giveUpInMs;
+}
+
+async function park(
   { ledger }: Pick<ActivityDependencies, 'ledger'>,
-  request: ShotRequest,
-  { rivals, candidates }: { readonly rivals: Rivals; readonly candidates: readonly Candidate[] },
-): Promise<readonly Candidate[]> {
-  const same = candidates.filter(({ fit }) => fit === 'same');
-  const equal = rivals.filter((rival) => isDeepStrictEqual(rival, request));
-  if (same.length > equal.length + 1) return [];
-  for (const rival of rivals)
-    for (const job of same)
-      if (rival && !equal.includes(rival) && (await mayBeOf(ledger, rival, job))) return [];
-  return same;
+  submission: string,
+  why: string,
+): Promise<true> {
+  await ledger.submissions.park(submission, why);
+  return true;
 }

@@ -154,8 +154,8 @@ export interface ListedJob {
   readonly job: JobRef;
   /** The vendor's id, unique per account. */
   readonly id: string;
-  /** Epoch ms by the vendor's clock. */
-  readonly createdAt: number;
+  /** Epoch ms by the vendor's clock; null where the list does not tell, or not so that it can be read. */
+  readonly createdAt: number | null;
   readonly billed: Amount | null;
   /** Absent where the list does not tell, or by a word that is not known. */
   readonly state?: 'pending' | 'ended';
@@ -208,7 +208,10 @@ export interface Provider {
   uploadState?(remote: Json): Promise<'processing' | 'ready' | 'failed' | 'missing'>;
   /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
   readonly files?: RemoteFiles;
-  /** Jobs created in the window (epoch ms), oldest first; pages are followed up to a cap. */
+  /**
+   * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read, in any
+   * order; pages are followed up to a cap, beyond which it throws.
+   */
   listJobs?(sinceMs: number, untilMs: number): Promise<readonly ListedJob[]>;
   describe?(job: JobRef): Promise<JobDescription>;
   train?: TrainingPort;

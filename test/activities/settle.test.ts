@@ -114,4 +114,11 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     expect(states).toEqual(['parked']);
     expect(accepted).toBe(0);
   });
+
+  it('is left to a person where the list cannot be read for as long as a job may take', async () => {
+    const unread = { kind: 'truncated-json', match: { method: 'GET', path: '/jobs$' } } as const;
+    const { states, accepted } = await run(draw(3), [unanswered, unread]);
+    expect(states.toSorted()).toEqual(['done', 'done', 'parked']);
+    expect(accepted).toBe(2);
+  });
 });

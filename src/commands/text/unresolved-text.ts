@@ -71,7 +71,7 @@ function candidateLine({ job, told, fit }: Candidate): string {
     told.prompt === undefined ? undefined : `"${shortened(told.prompt)}"`,
     fit === 'same' ? 'fits' : 'may be it',
   ];
-  return `    ${job.id}   ${timeOf(job.createdAt)}   ${facts.filter(Boolean).join(', ')}`;
+  return `    ${job.id}   ${job.createdAt === null ? 'at an unknown time' : timeOf(job.createdAt)}   ${facts.filter(Boolean).join(', ')}`;
 }
 
 /** Local time of day, with the date: it is compared with a vendor's page. */

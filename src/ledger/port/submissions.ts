@@ -61,12 +61,9 @@ export interface SubmissionLedger {
       taken?: readonly string[];
     },
   ): Promise<Due>;
-  /**
-   * What requests of the same time and account asked for whose own fate no job proves: a job that turns up
-   * may be theirs. Null for a training.
-   */
-  rivals(submission: string): Promise<readonly (ShotRequest | null)[]>;
-  /** Up to 40 jobs of the same account and model and about that time whose ids are on record. */
+  /** Requests of the account that were on their way at that time, up to `marginMs` apart, with no job on record. */
+  rivals(submission: string, marginMs: number): Promise<readonly Rival[]>;
+  /** Jobs of the account within an hour of that time whose ids are on record; at most 48. */
   witnesses(submission: string): Promise<readonly Witness[]>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
   adrift(batch: string): Promise<readonly string[]>;
@@ -143,6 +140,8 @@ export interface SubmissionLedger {
   ): Promise<boolean>;
   /** Tries again later. */
   delayOutput(submission: string, index: number, inMs: number, why: string): Promise<boolean>;
+  /** The same, for one that was refused. @returns how often it has been; 0: it is not to be fetched */
+  refuseOutput(submission: string, index: number, inMs: number, why: string): Promise<number>;
   loseOutput(submission: string, index: number, why: string): Promise<boolean>;
   /**
    * Refunds that the account's vendor promised and that are due to be asked after, each leased for
@@ -192,9 +191,22 @@ export type Resolution =
   /** Its shots are skipped; a new run plans them anew. */
   | { readonly kind: 'skip' };
 
+/** A request whose fate no job proves: a job that turns up may be its own. */
+export interface Rival {
+  /** Null for a training. */
+  readonly request: ShotRequest | null;
+  /** Epoch milliseconds. */
+  readonly claimedAt: number;
+  readonly deadlineAt: number;
+  /** Its answer may still come. */
+  readonly onItsWay: boolean;
+}
 /** A job that surely is at the vendor: a list which leaves it out proves nothing about others. */
 export interface Witness {
+  readonly job: JsonObject;
   readonly jobId: string;
+  readonly request: ShotRequest;
+  readonly sameModel: boolean;
   /** Epoch milliseconds; the job was made between the two, or before if its id came late. */
   readonly claimedAt: number;
   readonly submittedAt: number;

@@ -5,7 +5,6 @@ import { noLane } from '../rules/lane-name.ts';
 import { concerned, laneless, neglectedMs } from './adrift.ts';
 import { sendWithinMs } from './claim.ts';
 import type { Database } from './database.ts';
-import { rivalMarginMs } from './rivals.ts';
 import { countRange, type RangeCounts } from './range.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
@@ -179,7 +178,6 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
 /** A smaller step back of the clock is no more than its being kept right. */
 const clockStepMs = 1_000;
 
-/** While a request of the same time is on its way, an unclear one is left alone: the answer may name its job. */
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{
     id: string;
@@ -191,14 +189,11 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     `select m.id, m.request, m.claimed_at, m.deadline_at, m.why
      from submission m where m.id in ${among} and m.state = 'ambiguous'
        and m.request is not null and m.deadline_at + ?2 <= ?3
-       and not exists (select 1 from submission r where r.account = m.account
-         and r.state = 'claimed' and r.claimed_at <= m.deadline_at + ?5)
      order by m.deadline_at limit ?4`,
     ids,
     options.settleMs,
     now,
     options.limit,
-    rivalMarginMs,
   );
   return rows.map((row) => ({
     submission: row.id,

@@ -15,7 +15,7 @@ import { putHold } from './holds.ts';
 import { noteListed } from './cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
-import { delayOutput, loseOutput, renewOutput, saveOutput } from './outputs.ts';
+import { delayOutput, loseOutput, refuseOutput, renewOutput, saveOutput } from './outputs.ts';
 import { adrift, stalledJobs } from './adrift.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from './batches.ts';
@@ -29,7 +29,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     due: (range, options) => write(() => due(database, range, options, now())),
-    rivals: async (submission) => rivals(database, submission),
+    rivals: async (submission, marginMs) => rivals(database, submission, marginMs),
     witnesses: async (submission) => witnesses(database, submission),
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
@@ -57,6 +57,8 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       write(() => renewOutput(database, id, index, url, expiresAt, now())),
     delayOutput: (id, index, inMs, why) =>
       write(() => delayOutput(database, id, index, { inMs, why }, now())),
+    refuseOutput: (id, index, inMs, why) =>
+      write(() => refuseOutput(database, id, index, { inMs, why }, now())),
     loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),

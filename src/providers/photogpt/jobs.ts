@@ -110,7 +110,7 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
         found.set(jobId, {
           job: { jobId },
           id: jobId,
-          createdAt: timeOf(createdAt) ?? start,
+          createdAt: timeOf(createdAt) ?? null,
           billed: billedAmount(credits, 'credits'),
           ...listedState(status?.toLowerCase() ?? ''),
         });
@@ -118,7 +118,7 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
       pageToken = result.nextPageToken;
     } while (pageToken);
   }
-  return [...found.values()].toSorted((a, b) => a.createdAt - b.createdAt);
+  return [...found.values()];
 }
 
 function listedState(word: string): Pick<ListedJob, 'state'> {

@@ -239,6 +239,17 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 1_000 });
   });
 
+  it('counts the refusals of an output apart from its other tries', async () => {
+    await submit();
+    await ledger.submissions.succeeded(id, oneOutput);
+    expect(await ledger.submissions.refuseOutput(id, 0, 0, 'gone')).toBe(1);
+    await ledger.submissions.delayOutput(id, 0, 0, 'offline');
+    expect(await ledger.submissions.refuseOutput(id, 0, 0, 'gone')).toBe(2);
+    expect((await due()).downloads).toMatchObject([{ tries: 3 }]);
+    await ledger.submissions.loseOutput(id, 0, 'gone');
+    expect(await ledger.submissions.refuseOutput(id, 0, 0, 'gone')).toBe(0);
+  });
+
   it('fails the shots of a lost output, whose fingerprint may then be paid anew', async () => {
     await submit();
     await ledger.submissions.succeeded(id, oneOutput);
@@ -332,7 +343,9 @@ export function transitionSuite(open: Open): void {
       await becomeAmbiguous();
       await ledger.submissions.ambiguous(second, 'reset');
       now += 65_000;
-      expect(await ledger.submissions.rivals(id)).toMatchObject([{ prompt: 'picture 1' }]);
+      expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([
+        { request: { prompt: 'picture 1' }, onItsWay: false },
+      ]);
     });
 
     it.each(['park', 'absent'] as const)(
@@ -344,7 +357,9 @@ export function transitionSuite(open: Open): void {
         await ledger.submissions.ambiguous(second, 'reset');
         now += 65_000;
         await ledger.submissions[event](second, 'unclear');
-        expect(await ledger.submissions.rivals(id)).toMatchObject([{ prompt: 'picture 1' }]);
+        expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([
+          { request: { prompt: 'picture 1' }, onItsWay: false },
+        ]);
       },
     );
 
@@ -360,7 +375,9 @@ export function transitionSuite(open: Open): void {
       now += 65_000;
       await ledger.submissions.park(second, 'two jobs may be it');
       expect((await ledger.reports.shot('owl', 'one/shot-0001'))?.state).toBe('open');
-      expect(await ledger.submissions.rivals(id)).toMatchObject([{ prompt: 'picture 1' }]);
+      expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([
+        { request: { prompt: 'picture 1' }, onItsWay: false },
+      ]);
     });
 
     it('has for witnesses the jobs of its model and time whose ids are on record', async () => {
@@ -369,21 +386,22 @@ export function transitionSuite(open: Open): void {
       await ledger.submissions.submitted(answered, { id: 'k' }, 'k', times);
       await becomeAmbiguous();
       const [witness, ...more] = await ledger.submissions.witnesses(id);
-      expect(witness).toMatchObject({ jobId: 'k' });
+      expect(witness).toMatchObject({ jobId: 'k', sameModel: true });
       expect(more).toEqual([]);
       await ledger.submissions.succeeded(answered, oneOutput);
       expect(await ledger.submissions.witnesses(id)).toEqual([witness]);
     });
 
-    it('leaves an unclear one alone while another of its time may still be answered', async () => {
+    it('counts one that is on its way as a rival until its answer is on record', async () => {
       await becomeAmbiguous();
       now += 70_000;
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const slow = await claimOne(ledger, other);
       now += 56_000;
-      expect((await due(60_000)).ambiguous).toEqual([]);
+      expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([{ onItsWay: true }]);
+      expect(await ledger.submissions.rivals(id, 1_000)).toEqual([]);
       await ledger.submissions.submitted(slow, { id: 'k' }, 'k', times);
-      expect((await due(60_000)).ambiguous).toMatchObject([{ submission: id }]);
+      expect(await ledger.submissions.rivals(id, 10_000)).toEqual([]);
     });
 
     it('counts one that the vendor refused at once as no rival', async () => {
@@ -392,7 +410,7 @@ export function transitionSuite(open: Open): void {
       await becomeAmbiguous();
       await ledger.submissions.rejected(second, 'bad request', 'fail');
       now += 65_000;
-      expect(await ledger.submissions.rivals(id)).toEqual([]);
+      expect(await ledger.submissions.rivals(id, 10_000)).toEqual([]);
     });
 
     it('still settles a submission that no shot waits for any more', async () => {

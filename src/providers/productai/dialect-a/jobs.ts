@@ -69,11 +69,12 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
     .map((entry) => ({
       job: { jobId: entry.id },
       id: entry.id,
-      createdAt: timed(entry) ?? sinceMs,
+      createdAt: timed(entry) ?? null,
       billed: billedAmount(entry.tokens_used, unit),
     }))
-    .filter(({ createdAt }) => createdAt >= sinceMs && createdAt <= untilMs)
-    .toSorted((a, b) => a.createdAt - b.createdAt);
+    .filter(
+      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
+    );
 }
 
 /** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */
