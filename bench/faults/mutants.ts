@@ -78,8 +78,8 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: 'src/activities/settle.ts',
-        find: 'const chosen = isOnly ?',
-        replace: 'const chosen = candidates.length > 0 ?',
+        find: 'const chosen = await chooseJobs(deps.ledger, question);',
+        replace: 'const chosen = candidates;',
       },
     ],
     focus: {
