@@ -6,7 +6,7 @@ import type { Provider, Verdict } from '../providers/port.ts';
 const questionsAtOnce = 4;
 /** Answers that make no sense, before the vendor is left alone. */
 const unclearMax = 3;
-/** How often, and how long, it is waited for a vendor that is asked too fast. */
+/** How many pauses for a vendor's rate limit are accepted, and how long each may be. */
 const pausesMax = 3;
 const pauseMs = { usual: 2_000, most: 15_000 };
 

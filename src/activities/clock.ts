@@ -1,7 +1,10 @@
-/** A smaller step of the wall clock is no more than its being kept right. */
+/** Smaller steps of the wall clock are ordinary corrections, such as NTP makes. */
 const stepMs = 2_000;
 
-/** The wall clock, save that from now on it goes at least as fast as time does: setting it back does nothing. */
+/**
+ * A clock that starts at the wall clock's time and never runs slower than time itself: setting the wall clock
+ * back has no effect on it.
+ */
 export function onward(now: () => number): () => number {
   const wallAt = now();
   const steadyAt = performance.now();

@@ -22,8 +22,8 @@ export type RunShotsResult = {
 /** Waits up to this long are held inside the activity. */
 const insideWaitMs = 60_000;
 /**
- * A poll's or download's claim in the ledger: as long as it takes to notice a dead worker, so that what it
- * had begun is not waited for any longer. One that takes more time is under way here and not begun anew.
+ * Lease of a poll or download in the ledger: as long as it takes to notice a dead worker, so that another
+ * takes over soon. Work that outlives its lease is not begun twice here: `#active` holds it.
  */
 const pollLeaseMs = 20_000;
 /** Polls of one range at once, and downloads. */
@@ -44,7 +44,7 @@ export class RangeRunner {
   readonly #active = new Map<string, Promise<void>>();
   /** Unclear requests that could not be settled yet, and when to look again. */
   readonly #unsettledUntil = new Map<string, number>();
-  /** Submissions that were handed out here: others' that nobody looked after stay ours to the end. */
+  /** Submissions handed out here, orphans of other ranges included; they stay ours until they end. */
   readonly #taken = new Set<string>();
   #wake = new AbortController();
   #failure: { error: unknown } | undefined;

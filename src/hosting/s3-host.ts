@@ -96,7 +96,7 @@ async function isThere(
     return ContentLength === bytes;
   } catch (error) {
     const status = statusOf(error);
-    // A key that may not list the bucket is told 403 for what is not there; the upload tells the truth.
+    // Without s3:ListBucket a missing object answers 403. If the key is really refused, the upload says so.
     if (status === 404 || status === 403) return false;
     throw error;
   }

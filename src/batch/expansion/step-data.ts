@@ -52,10 +52,10 @@ export function openData(
 
 type Names = ReturnType<KnownNames['withoutVars']>;
 
-/** By the files that were asked, since names come out of data files. */
+/** Inherited names per document, valid for the `Files` they were read through. */
 const namesOf = new WeakMap<BatchDocument, { files: Files; steps: Map<string, Names> }>();
 
-/** Each step once: where every step reads all the earlier ones, the ways back double with each step. */
+/** Memoised: where every step reads all the earlier ones, the paths grow exponentially. */
 function upstreamNames(document: BatchDocument, step: Step, files: Files): Names {
   const earlier = namesOf.get(document);
   const memory = earlier?.files === files ? earlier : { files, steps: new Map<string, Names>() };

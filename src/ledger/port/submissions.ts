@@ -49,7 +49,7 @@ export interface SubmissionLedger {
   /**
    * Moves claims past their deadline to ambiguous, then answers what is due: at most `limit` polls, and at
    * most `downloads` files (default `limit`), those first whose links end first. Besides the range's own,
-   * what the batch has at the account and nobody looks after; who was handed such a one names it in `taken`.
+   * the batch's orphans at this account; a caller that was handed some lists them in `taken` to keep them.
    */
   due(
     range: Range,

@@ -1,6 +1,6 @@
 /**
- * A minute, and a second for requests that take unequally long to arrive: the vendor counts when they do,
- * and without it the one that follows a slow one by a minute less its delay would be refused.
+ * A minute plus a second of slack. The vendor counts arrivals: a request sent 60 s after a delayed one would
+ * still arrive within that one's minute, and be refused.
  */
 const windowMs = 61_000;
 

@@ -27,7 +27,7 @@ const waitedLaneless = `exists (select 1 from shot s
 const ofBatch = `(+m.batch = ?1
   or exists (select 1 from shot where submission = m.id and batch = ?1 and state = 'bound'))`;
 
-/** What nobody has looked at in so long has nobody who answers for it: its job landed after its range had ended. */
+/** A due row untouched for this long is orphaned: its job's id came after the range that claimed it had ended. */
 export const neglectedMs = 30_000;
 
 /** What was due before ?6 and is still not looked at. */

@@ -4,6 +4,7 @@ import type { Due, Range, SubmissionLedger } from '../port.ts';
 import { noLane } from '../rules/lane-name.ts';
 import { concerned, laneless, neglectedMs } from './adrift.ts';
 import { sendWithinMs } from './claim.ts';
+import { clockCorrectionMs } from './clock-correction.ts';
 import type { Database } from './database.ts';
 import { countRange, type RangeCounts } from './range.ts';
 
@@ -12,7 +13,7 @@ type DueOptions = Parameters<SubmissionLedger['due']>[1];
 /** Rows of `concerned`, read once and handed to each statement as a list. */
 const among = '(select value from json_each(?1))';
 
-/** When a row's time comes. One that was set later than now was so before the clock was set back: it is due. */
+/** When a row is due. One whose `timed_at` is in the future was written before the clock was set back: due now. */
 const dueAt = (column: string, now: string): string => `iif(timed_at > ${now}, ${now}, ${column})`;
 
 export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
@@ -74,7 +75,7 @@ function bringNearer(database: Database, account: string, now: number): void {
      where account = ?1 and state in ('claimed', 'ambiguous') and send_by > ?2 + ?3`,
     account,
     now + sendWithinMs,
-    clockStepMs,
+    clockCorrectionMs,
   );
 }
 
@@ -174,9 +175,6 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
     ) !== undefined
   );
 }
-
-/** A smaller step back of the clock is no more than its being kept right. */
-const clockStepMs = 1_000;
 
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
   const rows = database.all<{

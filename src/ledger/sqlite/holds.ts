@@ -1,18 +1,16 @@
 import type { HoldReason } from '../port.ts';
+import { clockCorrectionMs } from './clock-correction.ts';
 import type { Database } from './database.ts';
 
 /** The model of a hold on a whole account. */
 export const everyModel = '*';
-
-/** A step back of the clock that is no more than its being kept right. */
-const keptRightMs = 1_000;
 
 /**
  * On a row of `hold`: it has not ended. One that was set later than now was so before the clock was set
  * back: nobody knows how long it still lasts, so that it is over; the vendor says so again if it is not.
  */
 export const isHeld = (now: string): string =>
-  `(until is null or (until > ${now} and set_at <= ${now} + ${keptRightMs}))`;
+  `(until is null or (until > ${now} and set_at <= ${now} + ${clockCorrectionMs}))`;
 
 /** A later end wins over an earlier one; none at all over both. */
 export function putHold(
@@ -27,7 +25,7 @@ export function putHold(
     `insert into hold (account, model, reason, until, set_at) values (?, ?, ?, ?, ?)
      on conflict do update set set_at = excluded.set_at, until = case
        when until is null or excluded.until is null then null
-       when set_at > excluded.set_at + ${keptRightMs} then excluded.until
+       when set_at > excluded.set_at + ${clockCorrectionMs} then excluded.until
        else max(until, excluded.until) end`,
     account,
     model ?? everyModel,
