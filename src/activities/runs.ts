@@ -40,11 +40,13 @@ export interface BatchOutcome {
   };
   /** Paid for and not collected by any step: the run is not closed yet. */
   readonly adrift?: readonly AdriftPlace[];
+  /** Shots are open that no step saw in time, since a person opened them: the run is not closed yet. */
+  readonly isOpen?: true;
 }
 
 /**
- * Closes the run in the ledger and says how it ended; not before all that it paid for is collected, unless
- * this is `final`. Idempotent.
+ * Closes the run in the ledger and says how it ended; not while a shot is open or anything that it paid for
+ * is not collected, unless this is `final`. Idempotent.
  */
 export async function finishRun(
   deps: ActivityDependencies,
@@ -52,6 +54,8 @@ export async function finishRun(
 ): Promise<BatchOutcome> {
   checkLedger(deps, input);
   await askAfterAllRefunds(deps);
+  const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);
+  // Read last: what was opened until now is not closed over.
   const status = await deps.ledger.reports.status(input.batch);
   const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
   for (const step of status?.steps ?? []) {
@@ -63,8 +67,10 @@ export async function finishRun(
   }
   if (status?.row.run !== input.run) return { outcome: 'superseded', shots };
   const outcome = outcomeOf(status.row.state === 'cancelled', shots);
-  const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);
-  if (adrift.length > 0) return { outcome, shots, adrift };
+  const isOpen =
+    outcome === 'waiting' && !input.final && status.steps.some(({ waiting }) => waiting > 0);
+  if (adrift.length > 0 || isOpen)
+    return { outcome, shots, ...(adrift.length > 0 && { adrift }), ...(isOpen && { isOpen }) };
   await deps.ledger.batches.finishRun(input.batch, input.run, outcome);
   return { outcome, shots };
 }

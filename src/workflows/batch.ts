@@ -36,6 +36,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   const run = new CancellationScope();
   let moves = 0;
   let reopenings = 0;
+  let isClosing = false;
 
   const wake = async (): Promise<void> => {
     moves++;
@@ -51,6 +52,8 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   setHandler(wakeUpdate, async () => {
     reopenings++;
     await wake();
+    // Whoever opened something hears only then whether the run went on with it or was closed.
+    await condition(() => !isClosing);
   });
   setHandler(cancelUpdate, async ({ abandon }) => {
     await deliver({ kind: 'cancel' });
@@ -98,21 +101,34 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     if (!isCancellation(error)) throw error;
     cancelled = true;
   }
+  const close = async (final: boolean): Promise<BatchOutcome> => {
+    isClosing = true;
+    try {
+      return await common.finishRun({ ...input, final });
+    } finally {
+      isClosing = false;
+    }
+  };
   return await CancellationScope.nonCancellable(async () => {
     if (cancelled) await common.applyMessage({ ...input, message: { kind: 'cancel' } });
-    await condition(allHandlersFinished);
-    const outcome = await common.finishRun({ ...input, final: cancelled });
-    const { adrift } = outcome;
-    if (!adrift) return outcome;
-    // What was replaced while it ran; `cancel --abandon` ends the wait.
-    const collecting = run.run(async () => {
+    for (let final = cancelled; ;) {
+      await condition(allHandlersFinished);
       const seen = moves;
-      await collectAdrift(input, adrift);
-      if (moves !== seen) await runSteps();
-    });
-    await collecting.catch((error: unknown) => {
-      if (!isCancellation(error)) throw error;
-    });
-    return await common.finishRun({ ...input, final: true });
+      const { adrift = [], isOpen = false, ...outcome } = await close(final);
+      if (adrift.length === 0 && !isOpen) {
+        await condition(allHandlersFinished);
+        return outcome;
+      }
+      // What was replaced or opened while it ended; `cancel --abandon` ends the wait.
+      const goingOn = run.run(async () => {
+        await collectAdrift(input, adrift);
+        if (isOpen || moves !== seen) await runSteps();
+      });
+      await goingOn.catch((error: unknown) => {
+        if (!isCancellation(error)) throw error;
+        cancelled = true;
+      });
+      final = cancelled || moves === seen;
+    }
   });
 }

@@ -112,6 +112,11 @@ describe('what was paid for', () => {
       .environmentOf()
       .run(studio.activities.finishRun, input);
     expect(after.adrift).toBeUndefined();
+    // The hen is open still: whoever opened it while the run ended gets it.
+    expect(after.isOpen).toBe(true);
+    expect(await ledger.batches.get('one')).toMatchObject({ state: 'running', endedAt: null });
+    const last = { ...input, final: true };
+    await studio.environmentOf().run(studio.activities.finishRun, last);
     expect(await ledger.batches.get('one')).toMatchObject({ state: 'finished' });
   });
 

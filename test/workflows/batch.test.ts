@@ -12,6 +12,7 @@ import {
   pauseUpdate,
   progressQuery,
   resumeUpdate,
+  wakeUpdate,
 } from '../../src/workflows/messages.ts';
 import { openStage, positions, type Stage } from './stage.ts';
 
@@ -235,6 +236,51 @@ describe('batchWorkflow', () => {
       false,
       true,
     ]);
+  });
+
+  it('runs its steps again when a shot was opened while it ended', async () => {
+    const shots = { total: 1, done: 0, failed: 0, parked: 0, waiting: 1 };
+    stage = await openStage({
+      planStep: async ({ step, sweep }) => ({
+        lanes: sweep <= 2 && stage ? [stage.lane(1, step)] : [],
+        trainings: [],
+        uploads: [],
+      }),
+      finishRun: async () =>
+        (stage?.callsOf('runShots').length ?? 0) < 2
+          ? { outcome: 'waiting', shots, isOpen: true }
+          : { outcome: 'complete', shots },
+    });
+    const handle = await stage.start();
+    expect(await handle.result()).toEqual({ outcome: 'complete', shots });
+    expect(stage.callsOf('runShots')).toHaveLength(2);
+  });
+
+  it('answers a wake only when the end that is under way has come or was put off', async () => {
+    const closing = Promise.withResolvers<void>();
+    let isClosed = false;
+    stage = await openStage({
+      finishRun: async () => {
+        await closing.promise;
+        isClosed = true;
+        return {
+          outcome: 'complete',
+          shots: { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 },
+        };
+      },
+    });
+    const handle = await stage.start();
+    await expect.poll(() => stage?.callsOf('finishRun').length, { timeout: 10_000 }).toBe(1);
+    const woken = handle.executeUpdate(wakeUpdate).then(() => isClosed);
+    await expect
+      .poll(async () => {
+        const { events } = await handle.fetchHistory();
+        return events?.some((event) => event.workflowExecutionUpdateAcceptedEventAttributes);
+      })
+      .toBe(true);
+    closing.resolve();
+    expect(await woken).toBe(true);
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
   it('does not wait for its shots when it is abandoned', async () => {
