@@ -16,7 +16,7 @@ export interface KnownOutput {
 /**
  * The vendor's address of an output, asked anew where the old one ends within `marginMs`; undefined while
  * the vendor prepares the file.
- * @throws Error when the vendor has no address for it any more
+ * @throws NoAddressError, OutputGoneError, or what the call throws
  */
 export async function outputUrl(
   deps: ActivityDependencies,
@@ -27,9 +27,18 @@ export async function outputUrl(
   const expired = output.expiresAt !== null && output.expiresAt <= deps.now() + marginMs;
   const current = expired ? await freshOutput(deps, provider, output) : output;
   if (current.url !== null) return current.url;
-  if (!provider.prepare) throw new Error('the vendor named no address for the file');
+  if (!provider.prepare) throw new NoAddressError();
   const prepared = await provider.prepare(current);
   return prepared.ready ? prepared.url : undefined;
+}
+
+/** The vendor names the file and not where it is. */
+export class NoAddressError extends Error {
+  override readonly name = 'NoAddressError';
+
+  constructor() {
+    super('the vendor named no address for the file');
+  }
 }
 
 /** The vendor itself says that there is no such output any more. */

@@ -1,30 +1,31 @@
 import { download } from '../http/download.ts';
-import { HttpError } from '../http/errors.ts';
+import { HttpError, TooLargeError, UnsafeUrlError } from '../http/errors.ts';
 import { sniffMedia } from '../http/sniff.ts';
 import type { Due, SubmissionLedger } from '../ledger/port.ts';
 import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { mediaOnly, NotMediaError } from './media-only.ts';
-import { freshOutput, OutputGoneError, outputUrl } from './output-url.ts';
+import { freshOutput, NoAddressError, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from './moments.ts';
 import { isDiskFull } from './to-application-failure.ts';
-import { checkWhole } from './whole-file.ts';
+import { BrokenFileError, checkWhole } from './whole-file.ts';
 import { messageOf } from '../errors.ts';
 
 /** Any output; pictures have a lower limit. */
 export const outputBytesMax = 2 * 1024 * 1024 * 1024;
 export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
-/** Tries grow apart to ten minutes, so the last of them is more than an hour after the first. */
-const triesMax = 14;
-/** Tries, over eight minutes, after which an output that the vendor says it no longer has is lost. */
-const goneTriesMax = 10;
-/** Answers of a file server for a link that has ended, or never was. */
-const refusals: ReadonlySet<number> = new Set([401, 403, 404, 410]);
+/** Tries grow apart to ten minutes, so the last of these refusals is more than an hour after the first. */
+const refusalsMax = 16;
+/** Refusals, over eight minutes, after which an output that the vendor says it no longer has is lost. */
+const goneMax = 10;
+/** Refused for now, or by something in between: not the file's own fate. */
+const passing: ReadonlySet<number> = new Set([407, 408, 425, 429]);
 
 type ReadyOutput = Due['downloads'][number];
 
 /**
- * Fetches one output into the blob store, or notes when to try again. Nothing here costs money.
+ * Fetches one output into the blob store, or notes when to try again. Nothing here costs money. Only what is
+ * refused again and again while the vendor can be asked is lost: no outage, however long, ends the tries.
  * @returns whether it was saved
  */
 export async function saveOutput(
@@ -55,19 +56,20 @@ type SavedFile = Parameters<SubmissionLedger['saveOutput']>[2];
 
 /**
  * Undefined while the vendor prepares the file. A link that is refused is asked for anew and tried again at
- * once: it may live shorter than the wait between two tries.
+ * once: it may live shorter than the wait between two tries. So a refusal that is thrown here stands although
+ * the vendor was reached and names the file.
  */
 async function fetchOutput(
   deps: ActivityDependencies,
   access: AccountAccess,
   output: ReadyOutput,
 ): Promise<SavedFile | undefined> {
-  const url = await outputUrl(deps, access.provider, output);
-  if (url === undefined) return undefined;
+  let url: string | undefined;
   try {
-    return await fetchFile(deps, access, url);
+    url = await outputUrl(deps, access.provider, output);
+    return url === undefined ? undefined : await fetchFile(deps, access, url);
   } catch (error) {
-    if (!(error instanceof HttpError) || !refusals.has(error.status)) throw error;
+    if (!isRefusal(error)) throw error;
     const fresh = await freshOutput(deps, access.provider, output);
     if (fresh.url === null || fresh.url === url) throw error;
     return await fetchFile(deps, access, fresh.url);
@@ -115,12 +117,27 @@ async function tryLater(
   const { submissions } = deps.ledger;
   const { submission, index, tries } = output;
   const why = messageOf(error);
+  const inMs = Math.min(600_000, 500 * 2 ** tries);
   const gone = error instanceof OutputGoneError;
-  if (tries >= (gone ? goneTriesMax : triesMax)) {
-    deps.log(`output ${index} of ${submission} cannot be had: ${why}`);
-    await submissions.loseOutput(submission, index, why);
+  if (!gone && !isRefusal(error)) {
+    await submissions.delayOutput(submission, index, inMs, why);
     return;
   }
-  const inMs = Math.min(600_000, 500 * 2 ** tries);
-  await submissions.delayOutput(submission, index, inMs, why);
+  const refusals = await submissions.refuseOutput(submission, index, inMs, why);
+  if (refusals <= (gone ? goneMax : refusalsMax)) return;
+  deps.log(`output ${index} of ${submission} cannot be had: ${why}`);
+  await submissions.loseOutput(submission, index, why);
+}
+
+/** There is an answer, and it is not the file. Anything else is about the way to it, which may be mended. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof HttpError)
+    return error.status >= 400 && error.status < 500 && !passing.has(error.status);
+  return (
+    error instanceof NoAddressError ||
+    error instanceof NotMediaError ||
+    error instanceof BrokenFileError ||
+    error instanceof TooLargeError ||
+    error instanceof UnsafeUrlError
+  );
 }

@@ -73,6 +73,23 @@ export function delayOutput(
   );
 }
 
+export function refuseOutput(
+  database: Database,
+  id: string,
+  index: number,
+  later: { inMs: number; why: string },
+  now: number,
+): number {
+  if (!delayOutput(database, id, index, later, now)) return 0;
+  const counted = database.get<{ refusals: number }>(
+    `update output set refusals = refusals + 1 where submission = ? and idx = ?
+     returning refusals`,
+    id,
+    index,
+  );
+  return counted?.refusals ?? 0;
+}
+
 /** One lost file is enough: the submission leaves the accepted set, so that its shots can be made anew. */
 export function loseOutput(
   database: Database,

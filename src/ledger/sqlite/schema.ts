@@ -151,6 +151,9 @@ alter table hold add column set_at integer not null default 0;
 alter table submission add column timed_at integer not null default 0;
 alter table output add column timed_at integer not null default 0;
 `,
+  `
+alter table output add column refusals integer not null default 0;
+`,
 ];
 
 /**
