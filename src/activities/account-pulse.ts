@@ -1,8 +1,9 @@
 import type { Limits } from '../providers/port.ts';
 import { JobList } from './job-list.ts';
 import { PollTimes } from './poll-times.ts';
+import { UploadTries } from './upload-tries.ts';
 
-const windowMin = 4;
+const windowFirst = 4;
 const windowMax = 32;
 const holdFirstMs = 5_000;
 
@@ -13,9 +14,11 @@ const holdFirstMs = 5_000;
 export class AccountPulse {
   readonly polls: PollTimes;
   readonly jobList = new JobList();
+  readonly uploadTries = new UploadTries();
   readonly #perMinute: number | undefined;
   #postMs: number;
-  #unlimitedWindow: number;
+  /** What its answers have earned so far. */
+  #earned: number;
   readonly #limits = new Trouble(60_000);
   readonly #outages = new Trouble(300_000);
   readonly #doubts = new Trouble(300_000);
@@ -25,20 +28,23 @@ export class AccountPulse {
     this.polls = new PollTimes(limits);
     this.#perMinute = limits.perMinute;
     this.#postMs = 1_000;
-    this.#unlimitedWindow = windowMin;
+    this.#earned = windowFirst;
     this.#unclear = 0;
   }
 
-  /** POSTs at once: rate times their usual time; small at first, so that a crash leaves few unclear. */
+  /**
+   * POSTs at once: as many as the rate needs in their usual time, but few at first, so that a crash leaves
+   * few unclear, and one alone while the vendor is in doubt.
+   */
   get window(): number {
-    if (this.#perMinute === undefined) return this.#unlimitedWindow;
+    if (this.#perMinute === undefined) return this.#earned;
     const needed = Math.ceil((this.#perMinute / 60_000) * this.#postMs * 1.5);
-    return Math.min(windowMax, Math.max(windowMin, needed));
+    return Math.min(this.#earned, Math.max(windowFirst, needed));
   }
 
   answered(postMs: number): void {
     this.#postMs = this.#postMs * 0.8 + postMs * 0.2;
-    this.#unlimitedWindow = Math.min(windowMax, this.#unlimitedWindow + 1);
+    this.#earned = this.#earned < windowFirst ? windowFirst : Math.min(windowMax, this.#earned + 1);
     this.#unclear = 0;
     for (const trouble of [this.#limits, this.#outages, this.#doubts]) trouble.end();
   }
@@ -50,7 +56,8 @@ export class AccountPulse {
 
   /** Milliseconds to hold after a 429 that names no time: 5 s, growing to 60 s. */
   limited(now: number): number {
-    this.#unlimitedWindow = Math.max(windowMin, Math.floor(this.#unlimitedWindow / 2));
+    if (this.#earned > windowFirst)
+      this.#earned = Math.max(windowFirst, Math.floor(this.#earned / 2));
     return this.#limits.holdMs(now);
   }
 
@@ -59,10 +66,12 @@ export class AccountPulse {
     return this.#outages.holdMs(now);
   }
 
-  /** After the third unclear answer in a row, milliseconds to hold before the next probe. */
+  /** After the third unclear answer in a row, milliseconds to hold before the next probe, which goes alone. */
   ambiguous(now: number): number | undefined {
     this.#unclear++;
-    return this.#unclear < 3 ? undefined : this.#doubts.holdMs(now);
+    if (this.#unclear < 3) return undefined;
+    this.#earned = 1;
+    return this.#doubts.holdMs(now);
   }
 }
 

@@ -3,7 +3,8 @@ import type { ModelSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import { HostingError, type UploadPlace } from '../hosting/port.ts';
 import type { FilePlace } from '../ledger/port.ts';
-import type { Verdict } from '../providers/port.ts';
+import { UserError } from '../errors.ts';
+import type { FileToUpload, UploadedFile, Verdict } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 
 /**
@@ -41,13 +42,30 @@ export function openPlace(access: AccountAccess, key: string): UploadPlace | und
   return {
     key,
     name: access.name,
-    upload: async (file) => {
-      const stored = await upload(file);
-      access.pulse.uploaded();
-      return stored;
-    },
+    upload: (file) => uploadOrBlame(access, upload, file),
     ...(uploadState && { uploadState }),
   };
+}
+
+/** @throws UserError when the vendor takes every file but this one; else whatever the upload throws */
+async function uploadOrBlame(
+  { name, provider, pulse }: AccountAccess,
+  upload: UploadPlace['upload'],
+  file: FileToUpload,
+): Promise<UploadedFile> {
+  try {
+    const stored = await upload(file);
+    pulse.uploaded();
+    pulse.uploadTries.arrived(file.sha256);
+    return stored;
+  } catch (error) {
+    const { account, message } = provider.classify(error);
+    if (account.kind !== 'fine' || !pulse.uploadTries.failed(file.sha256)) throw error;
+    throw new UserError(`${name} takes other files, and not ${file.name}: ${message}`, {
+      next: ['look at the file, and run the batch again'],
+      cause: error,
+    });
+  }
 }
 
 /** What a failed upload says: that trying again is no use, or what the account must wait for. */
