@@ -50,6 +50,30 @@ describe('the pulse of an account', () => {
     expect(pulse.ambiguous(0)).toBeUndefined();
   });
 
+  it.each([undefined, 6_000])(
+    'sends one probe at a time to a doubtful vendor until an answer comes, at %s a minute',
+    (perMinute) => {
+      const pulse = new AccountPulse({ perMinute, counts: 'paid' });
+      expect(pulse.window).toBe(4);
+      for (let call = 0; call < 40; call++) pulse.answered(1_000);
+      expect(pulse.window).toBe(32);
+      for (let call = 0; call < 3; call++) pulse.ambiguous(0);
+      expect(pulse.window).toBe(1);
+      pulse.limited(10_000);
+      expect(pulse.window).toBe(1);
+      pulse.answered(1_000);
+      expect(pulse.window).toBe(4);
+      pulse.answered(1_000);
+      expect(pulse.window).toBe(5);
+    },
+  );
+
+  it('has no more requests on their way than the rate needs', () => {
+    const pulse = new AccountPulse({ perMinute: 400, counts: 'paid' });
+    for (let call = 0; call < 40; call++) pulse.answered(1_000);
+    expect(pulse.window).toBe(10);
+  });
+
   it('holds no longer than its most when the clock is set back', () => {
     const pulse = open();
     pulse.limited(3_600_000);
