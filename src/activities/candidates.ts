@@ -1,11 +1,9 @@
 import { originOf } from '../batch/ids.ts';
 import type { ShotRequest } from '../batch/request.ts';
-import { serverAheadMs } from '../http/server-clock.ts';
+import { clockSlackMs, serverAheadMs } from '../http/server-clock.ts';
 import type { Ledger, RemoteLedger, Witness } from '../ledger/port.ts';
 import type { JobDescription, ListedJob, Provider } from '../providers/port.ts';
 
-/** How far the vendor's clock may be from ours, and a job's time from its request's. */
-export const clockSlackMs = 60_000;
 /** Jobs asked what they tell, to learn whether the vendor tells prompts as they were sent. */
 const asked = 3;
 

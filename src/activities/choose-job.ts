@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Due, Ledger, Rival } from '../ledger/port.ts';
-import { type Candidate, clockSlackMs, mayBeOf, type Sighting } from './candidates.ts';
+import { clockSlackMs } from '../http/server-clock.ts';
+import { type Candidate, mayBeOf, type Sighting } from './candidates.ts';
 
 /** How far outside the request's time a job may have been made that nothing but its time tells apart. */
 const closeMs = 5_000;

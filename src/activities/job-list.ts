@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clockSlackMs } from '../http/server-clock.ts';
 import type { Provider } from '../providers/port.ts';
 
 /** Polls that come together from which one list is worth more than a call for each. */
 export const listFrom = 8;
 const gatherMs = 100;
-/** How far the vendor's clock may be from ours. */
-const clockSlackMs = 60_000;
 /** Listed jobs for each one that was asked for, beyond which the list's pages cost more than they save. */
 const listedPerPollMax = 10;
 const restMs = 60_000;

@@ -1,5 +1,6 @@
 import type { Due } from '../ledger/port.ts';
-import { clockSlackMs, lookAround, type Sighting } from './candidates.ts';
+import { clockSlackMs } from '../http/server-clock.ts';
+import { lookAround, type Sighting } from './candidates.ts';
 import { chooseJobs, type Question } from './choose-job.ts';
 import { jobTimes } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';

@@ -1,3 +1,6 @@
+/** How far a vendor's clock may be from ours, besides what its answers tell of it. Milliseconds. */
+export const clockSlackMs = 60_000;
+
 /** No time zone is further off; what says more is no clock. */
 const mostMs = 24 * 60 * 60_000;
 

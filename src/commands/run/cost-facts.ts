@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { providerOf } from '../../accounts/provider.ts';
 import type { AccountConfig } from '../../config.ts';
+import { clockSlackMs } from '../../http/server-clock.ts';
 import type { BatchRow, SubmissionRow } from '../../ledger/port.ts';
 import type { Amount } from '../../money.ts';
 import type { Provider } from '../../providers/port.ts';
@@ -9,8 +10,6 @@ import type { Project } from '../project/project.ts';
 /** What a run waits for these courtesies at most; what is told later is not known. */
 const startPatienceMs = 2_000;
 const endPatienceMs = 5_000;
-/** How far the vendor's clock may be from ours. */
-const clockSlackMs = 60_000;
 
 /**
  * Asks the vendors of a run's accounts for their balance, for the receipt. Where a vendor tells none, has

@@ -23,7 +23,6 @@ export interface Due {
     expiresAt: number | null;
     job: JsonObject;
     tries: number;
-    savedSiblings: number;
   }[];
   readonly ambiguous: readonly {
     submission: string;

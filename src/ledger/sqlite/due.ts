@@ -125,11 +125,8 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     expires_at: number | null;
     job: string;
     tries: number;
-    saved: number;
   }>(
-    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries,
-       (select count(*) from output p where p.submission = o.submission and p.state = 'saved')
-         as saved
+    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries
      from output o join submission m on m.id = o.submission
      where o.submission in ${among} and o.state = 'ready'
        and (o.next_try_at <= ?2 or o.timed_at > ?2)
@@ -154,7 +151,6 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     expiresAt: row.expires_at,
     job: JSON.parse(row.job) as JsonObject,
     tries: row.tries,
-    savedSiblings: row.saved,
   }));
 }
 
