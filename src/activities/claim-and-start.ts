@@ -7,6 +7,7 @@ import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './lively.ts';
+import { recordStarted } from './record-started.ts';
 import { resolveRequest } from './resolve-references.ts';
 import { uploadTrouble } from './upload-places.ts';
 
@@ -61,12 +62,7 @@ export async function startShot(
   }
   reached('answered', submission);
   access.pulse.answered(performance.now() - startedAt);
-  const times = jobTimes(deps, access, request);
-  const { submissions } = deps.ledger;
-  const isFirst = await submissions.submitted(submission, started.job, started.id, times);
-  reached('recorded', submission);
-  if (isFirst) return;
-  await submissions.lateJob(submission, started.job, started.id, times);
+  await recordStarted(deps, submission, started, jobTimes(deps, access, request));
 }
 
 /**

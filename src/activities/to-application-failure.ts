@@ -47,7 +47,14 @@ export function toApplicationFailure(error: unknown): Error {
   });
 }
 
+/** No room, a quota that is used up, and a limit on the size of a file. */
+const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** SQLITE_FULL, which `node:sqlite` tells as `errcode`. */
+const databaseFull = 13;
+
 /** A reason to stop the whole activity: no other file could be written either. */
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+  if (!(error instanceof Error)) return false;
+  if ('errcode' in error) return error.errcode === databaseFull;
+  return 'code' in error && fullCodes.has(error.code);
 }

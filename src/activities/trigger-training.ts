@@ -7,6 +7,7 @@ import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
 import { pause } from './lively.ts';
 import { reached } from './moments.ts';
+import { recordStarted } from './record-started.ts';
 
 /**
  * The paid trigger, through the door to money. Where an earlier one is unclear, the model itself tells:
@@ -80,8 +81,8 @@ async function post(
     return 1_000;
   }
   reached('answered', submission);
-  await submissions.submitted(submission, { model }, model, trainingTimes(training));
-  reached('recorded', submission);
+  const job = { job: { model }, id: model };
+  await recordStarted(deps, submission, job, trainingTimes(training));
   await setPhase(training, ['armed'], 'triggered', {});
   return access.timeouts.pollFirstMs;
 }
