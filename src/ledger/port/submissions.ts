@@ -92,7 +92,7 @@ export interface SubmissionLedger {
     jobId: string,
     times: { nextPollInMs: number; giveUpInMs: number },
   ): Promise<boolean>;
-  /** Surely absent after the settle time: rejected, released, open, no try. */
+  /** Surely absent after the settle time: rejected, released, open, no try; failed the third time in one run. */
   absent(submission: string): Promise<boolean>;
   /** Parked, or with `onAmbiguous: resubmit` a counted paid retry. */
   park(submission: string, why: string): Promise<boolean>;

@@ -49,6 +49,22 @@ export function failShots(database: Database, submission: string, why: string): 
   );
 }
 
+/** Of this batch alone: the others have not made its tries. */
+export function failOwnShots(
+  database: Database,
+  submission: string,
+  batch: string,
+  why: string,
+): void {
+  database.run(
+    `update shot set state = 'failed', why = ?
+     where submission = ? and batch = ? and state in ('bound', 'parked')`,
+    why,
+    submission,
+    batch,
+  );
+}
+
 export function parkShots(database: Database, submission: string, why: string): void {
   database.run(
     `update shot set state = 'parked', why = ? where submission = ? and state = 'bound'`,

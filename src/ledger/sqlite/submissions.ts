@@ -16,6 +16,7 @@ import { noteListed } from './cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
 import { delayOutput, loseOutput, refuseOutput, renewOutput, saveOutput } from './outputs.ts';
+import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from './batches.ts';
@@ -82,14 +83,6 @@ function rejected(
   release(database, moved, 0);
   if (effect === 'fail') failShots(database, id, why);
   else reopenShots(database, id);
-  return true;
-}
-
-function absent(database: Database, id: string, now: number): boolean {
-  const moved = advance(database, 'absent', id, 'the vendor has no such job', now);
-  if (!moved) return false;
-  release(database, moved, 0);
-  reopenShots(database, id);
   return true;
 }
 

@@ -9,6 +9,7 @@ import {
   finish,
   money,
   oneOutput,
+  options,
   plannedShot,
   startBatch,
   times,
@@ -113,6 +114,31 @@ export function transitionSuite(open: Open): void {
     expect(await shot()).toMatchObject({ state: 'open', tries: 0 });
     expect(await submission()).toMatchObject({ state: 'rejected' });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
+  });
+
+  it('fails the shot whose request was absent three times in one run, and frees the money', async () => {
+    const other = await startBatch(ledger, 'owl', [plannedShot(0)]);
+    const sendThrice = async () => {
+      for (let time = 1; time <= 3; time++) {
+        if (time > 1) id = await claimOne(ledger, range);
+        await ledger.claims.claim(other, options);
+        await becomeAmbiguous();
+        expect(await shot('owl')).toMatchObject({ state: 'bound' });
+        expect(await ledger.submissions.absent(id)).toBe(true);
+        expect(await shot()).toMatchObject({ state: time < 3 ? 'open' : 'failed' });
+        expect(await shot('owl')).toMatchObject({ state: 'open', tries: 0 });
+      }
+    };
+    await sendThrice();
+    expect(await shot()).toMatchObject({
+      why: 'sent 3 times without an answer, and the vendor has no such job',
+    });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
+    expect((await ledger.claims.claim(range, options)).granted).toEqual([]);
+    // What a person starts anew is tried anew.
+    range = await startBatch(ledger, 'fox', [plannedShot(0)]);
+    id = await claimOne(ledger, range);
+    await sendThrice();
   });
 
   it('resubmits an ambiguous one as a counted paid retry where the batch says so', async () => {
