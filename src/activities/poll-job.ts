@@ -1,3 +1,4 @@
+import { HttpError, NetworkError, PaceError, TimeoutError } from '../http/errors.ts';
 import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
@@ -12,6 +13,9 @@ const missingMs = 10 * 60_000;
 
 /** Files of one job; none is asked for a tenth of it. */
 export const outputsMax = 100;
+
+/** What says nothing about the job: the key is refused, there are too many requests, the vendor is down. */
+const ofAccount: ReadonlySet<number> = new Set([401, 429, 502, 503, 504]);
 
 /** One poll in so many asks for the job itself, lest a list that lags delays it for ever. */
 const ownPollEvery = 8;
@@ -34,6 +38,10 @@ export async function pollJob(
   } catch (error) {
     const { account, message } = access.provider.classify(error);
     await holdAccount(deps, access, account, poll.model);
+    if (poll.overdue && isAnswer(error)) {
+      await submissions.stalled(poll.submission, `after its time limit: ${message}`);
+      return;
+    }
     const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? intervalMs * 2) : 0;
     await submissions.pollAgain(poll.submission, Math.max(intervalMs, waitMs), message);
     return;
@@ -62,6 +70,15 @@ export async function pollJob(
         );
       else await submissions.pollAgain(poll.submission, intervalMs, plainLine(state.word, 60));
   }
+}
+
+/**
+ * The vendor is there and speaks about this job, in whatever way. No other answer will come by waiting, so
+ * that a person is told; the job is asked after again all the same.
+ */
+function isAnswer(error: unknown): boolean {
+  if (error instanceof HttpError) return !ofAccount.has(error.status);
+  return ![NetworkError, TimeoutError, PaceError].some((none) => error instanceof none);
 }
 
 async function ask(

@@ -132,6 +132,36 @@ describe('what was paid for', () => {
     expect(await shotOf(studio)).toMatchObject({ state: 'done' });
     expect(studio.simulator.book.accepted).toHaveLength(1);
   });
+
+  it.each([
+    ['refused', { kind: 'error-before', status: 410 }],
+    ['a failure of the vendor', { kind: 'error-before', status: 500 }],
+    ['a page of somebody else', { kind: 'html-before', status: 404 }],
+    ['unreadable', { kind: 'truncated-json' }],
+  ] as const)(
+    'is a question to a person when every answer about its job is %s',
+    async (_, fault) => {
+      const faults = [{ ...fault, match: { method: 'GET', path: '/jobs/.+' } }];
+      studio = await openStudio({ faults }, { imageJobMs: 200 });
+      const input = await studio.startRun(batchOf('fox'));
+      await studio.runStep(input, 'draw');
+      expect(await shotOf(studio)).toMatchObject({ state: 'parked', submissionState: 'stalled' });
+      expect(await studio.ledger.reports.unresolved('one')).toHaveLength(1);
+      studio.simulator.settings.faults = [];
+      expect(await collect(studio, input)).toBe(1);
+      expect(await shotOf(studio)).toMatchObject({ state: 'done' });
+    },
+  );
+
+  it('is waited for while the vendor is down, however late its job is', async () => {
+    const match = { method: 'GET', path: '/jobs/.+' };
+    studio = await openStudio(
+      { faults: [{ kind: 'error-before', status: 503, match, count: 8 }] },
+      { imageJobMs: 100 },
+    );
+    const { results } = await studio.runStep(await studio.startRun(batchOf('fox')), 'draw');
+    expect(results).toEqual([{ kind: 'done', saved: 1 }]);
+  });
 });
 
 describe('a file whose link may end', () => {
