@@ -6,6 +6,7 @@ import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
+import { watchDrivers } from './run/broken-off.ts';
 import { noteStart } from './run/cost-facts.ts';
 import { followBatch, statusOf } from './run/follow.ts';
 import { openBatchFile } from './project/informed-batch.ts';
@@ -78,7 +79,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   }
 }
 
-/** The server heals by itself; a worker that dies with it is a reason to say so and to run again. */
+/** The server heals by itself; a worker that dies, or a workflow that fails, is a reason to say so. */
 async function followUntilEnd(
   terminal: Terminal,
   project: Project,
@@ -86,12 +87,13 @@ async function followUntilEnd(
   row: BatchRow,
   options: RunOptions,
 ) {
+  using drivers = watchDrivers(session, row);
   try {
     return await followBatch(project, {
       batch: row.batch,
       terminal,
       quiet: options.json ?? false,
-      failed: session.failed,
+      failed: drivers.failed,
     });
   } catch (error) {
     if (error instanceof UserError) throw error;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { watchDrivers } from './run/broken-off.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
 import { followBatch } from './run/follow.ts';
 import { printStatus } from './text/print-status.ts';
@@ -29,11 +30,12 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
       try {
         if (session && isActive) await startBatch(session, row, project.ledger.id);
         else if (session) await collectBatch(terminal, project, session, row);
+        using drivers = session && isActive ? watchDrivers(session, row) : undefined;
         const { status, exitCode } = await followBatch(project, {
           batch: row.batch,
           terminal,
           quiet: options.json ?? false,
-          ...(session && { failed: session.failed }),
+          ...(session && { failed: drivers?.failed ?? session.failed }),
         });
         await printStatus(terminal, project, status, options);
         exit(exitCode);

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/config.ts';
+import type { Ledger } from '../../../src/ledger/port.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
+import { openStage, type Stage } from '../../e2e/stage.ts';
+import { accountSettings, plannedShot, startBatch } from '../../ledger/fixture.ts';
+
+describe('a batch whose workflow fails', () => {
+  let stage: Stage;
+  let ledger: Ledger;
+  beforeEach(async () => {
+    stage = await openStage();
+    const { key } = loadConfig(
+      { PHOTOGPT_BASE_URL: stage.simulator.baseUrls['photogpt'] },
+      stage.folder,
+    ).accounts.get('photogpt')!;
+    ledger = await openSqliteLedger({ path: join(stage.folder, '.shotlist', 'ledger.db') });
+    await ledger.batches.putAccounts([accountSettings({ account: key })]);
+    // Its frozen file is in no blob store: nobody can plan its step.
+    await startBatch(ledger, 'fox', [plannedShot(0, { account: key })]);
+  });
+  afterEach(async () => {
+    await ledger.close();
+    await stage[Symbol.asyncDispose]();
+  });
+
+  it('is not waited for: the command says why it broke off and how to go on', async () => {
+    await stage.startWorker();
+    const { code, stderr } = await stage.run(['watch', 'fox']);
+    expect(stderr).toContain('run 1 of fox broke off: blob ffff');
+    expect(stderr).toContain('is missing from the blob store');
+    expect(stderr).toContain('go on with: shotlist run /files/fox.yaml');
+    expect(code).toBe(1);
+    // It is in the ledger as it was, so that it can go on.
+    expect(await ledger.batches.get('fox')).toMatchObject({ state: 'running' });
+  });
+});
