@@ -5,7 +5,7 @@ export const imageBytesMax = 50 * 1024 * 1024;
 /** Enough to tell what a file is. */
 const headBytes = 512;
 
-/** The bytes are no picture or film; usually an error page. */
+/** The bytes are no picture or film, usually an error page; or a picture beyond all measure. */
 export class NotMediaError extends Error {
   override readonly name = 'NotMediaError';
 }
@@ -23,7 +23,7 @@ export async function* mediaOnly(stream: AsyncIterable<Uint8Array>): AsyncGenera
       if (head.length >= headBytes) isFilm = kindOf(head) === 'video';
     }
     if (!isFilm && received > imageBytesMax)
-      throw new Error(`the picture is larger than ${imageBytesMax} bytes`);
+      throw new NotMediaError(`the picture is larger than ${imageBytesMax} bytes`);
     yield chunk;
   }
   if (head.length < headBytes) kindOf(head);

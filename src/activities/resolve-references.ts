@@ -1,18 +1,13 @@
 import type { ReferenceSpec } from '../batch/model-spec.ts';
 import type { Reference, ShotRequest } from '../batch/request.ts';
 import { UserError } from '../errors.ts';
-import { download } from '../http/download.ts';
-import { HttpError, TooLargeError, UnsafeUrlError } from '../http/errors.ts';
 import { uploadPurpose } from '../ledger/rules/upload-purpose.ts';
 import type { ResolvedReference, StartRequest } from '../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { mediaOnly, NotMediaError } from './media-only.ts';
+import { isLasting, linkedFile } from './linked-file.ts';
 import { outputUrl } from './output-url.ts';
 import { ensureUploaded, expiryMarginMs } from './upload-file.ts';
 import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
-
-/** A link's file that is downloaded to be uploaded. */
-export const linkedFileBytesMax = 200 * 1024 * 1024;
 
 /**
  * The request with every reference at the vendor. Files are usually uploaded by the step's preparation;
@@ -140,32 +135,4 @@ async function localFile(
       throw new UserError(`the link cannot be used: ${error.message}`, { cause: error });
     throw error;
   });
-}
-
-async function linkedFile(
-  deps: ActivityDependencies,
-  access: AccountAccess,
-  url: string,
-): Promise<{ sha256: string; path: string }> {
-  const { stream } = await download({
-    url,
-    trustedOrigin: access.trustedOrigin,
-    maxBytes: linkedFileBytesMax,
-    timeoutMs: 120_000,
-    idleTimeoutMs: 30_000,
-  });
-  const limits = { maxBytes: linkedFileBytesMax };
-  const { sha256 } = await deps.blobs.putStream(mediaOnly(stream), limits);
-  return { sha256, path: new URL(url).pathname };
-}
-
-/** Another try would end alike. What a stranger's server says is about its link, never about the account. */
-function isLasting(error: unknown): error is Error {
-  if (error instanceof HttpError)
-    return error.status >= 400 && error.status < 500 && ![408, 425, 429].includes(error.status);
-  return (
-    error instanceof UnsafeUrlError ||
-    error instanceof TooLargeError ||
-    error instanceof NotMediaError
-  );
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { imageBytesMax } from '../../src/activities/media-only.ts';
 import { outputsMax } from '../../src/activities/poll-job.ts';
-import { linkedFileBytesMax } from '../../src/activities/resolve-references.ts';
+import { linkedFileBytesMax } from '../../src/activities/linked-file.ts';
 import { outputBytesMax, outputTimes } from '../../src/activities/save-output.ts';
 import { pixelsMax } from '../../src/activities/whole-file.ts';
 import { dataBytesMax } from '../../src/batch/data/data.ts';
