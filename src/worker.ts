@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { Context } from '@temporalio/activity';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
@@ -6,9 +7,9 @@ import { AccountPulse } from './activities/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
 import { paceOf } from './activities/pace.ts';
 import { createActivities, type Activities } from './activities/index.ts';
-import { accountTaskQueue, commonTaskQueue } from './batch/ids.ts';
+import { accountTaskQueue, batchWorkflowId, commonTaskQueue } from './batch/ids.ts';
 import type { AccountConfig, Config } from './config.ts';
-import { UserError } from './errors.ts';
+import { messageOf, UserError } from './errors.ts';
 import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';
 import type { Provider } from './providers/port.ts';
@@ -149,7 +150,18 @@ function dependencies(
     now: Date.now,
     worker: `${hostname()}/${process.pid}`,
     log: onProgress ?? (() => undefined),
+    sweepAgain: (batch) => sweepAgain(batch, onProgress),
   };
+}
+
+/** Best effort: a run that ends looks for open shots once more. */
+async function sweepAgain(batch: string, log?: (line: string) => void): Promise<void> {
+  try {
+    const handle = Context.current().client.workflow.getHandle(batchWorkflowId(batch));
+    await handle.signal('shotsOpened');
+  } catch (error) {
+    log?.(`${batch} could not be told of a late answer: ${messageOf(error)}`);
+  }
 }
 
 type LaneFacts =

@@ -36,13 +36,16 @@ export async function claimAndStart(
   return answer;
 }
 
-/** One paid POST and its record. Never rejects for the vendor's sake: what happened is a row. */
+/**
+ * One paid POST and its record. Never rejects for the vendor's sake: what happened is a row.
+ * @returns whether its answer came after its shot had been settled without it
+ */
 export async function startShot(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant,
   { sendBy, now }: SendLimit,
-): Promise<void> {
+): Promise<boolean> {
   const { request, submission } = grant;
   const fence = { sendBy, timeoutMs: access.timeouts.postMs, now };
   const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - now())));
@@ -50,7 +53,8 @@ export async function startShot(
   try {
     resolved = await orAborted(resolveRequest(deps, access, request), late);
   } catch (error) {
-    return await notStarted(deps, access, grant, late.aborted ? undefined : error);
+    await notStarted(deps, access, grant, late.aborted ? undefined : error);
+    return false;
   }
   const startedAt = performance.now();
   reached('sending', submission);
@@ -58,11 +62,12 @@ export async function startShot(
   try {
     started = await access.provider.start(resolved, fence);
   } catch (error) {
-    return await recordFailure(deps, access, grant, access.provider.classify(error));
+    await recordFailure(deps, access, grant, access.provider.classify(error));
+    return false;
   }
   reached('answered', submission);
   access.pulse.answered(performance.now() - startedAt);
-  await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+  return await recordStarted(deps, submission, started, jobTimes(deps, access, request));
 }
 
 /**

@@ -47,4 +47,6 @@ export interface ActivityDependencies {
   /** Names this process on claims, for people. */
   readonly worker: string;
   readonly log: (line: string) => void;
+  /** Has the batch plan its steps again, since shots are to do whose chunks have ended. */
+  readonly sweepAgain: (batch: string) => Promise<void>;
 }

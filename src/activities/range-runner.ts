@@ -161,9 +161,11 @@ export class RangeRunner {
   async #claim(): Promise<ClaimAnswer> {
     const askedAt = this.#deps.now();
     const claimed = await claimAndStart(this.#deps, this.#access, this.#range, (grant, limit) =>
-      this.#start(`post ${grant.submission}`, () =>
-        startShot(this.#deps, this.#access, grant, limit),
-      ),
+      this.#start(`post ${grant.submission}`, async () => {
+        const isLate = await startShot(this.#deps, this.#access, grant, limit);
+        // Its shot's chunk may have ended: only a new sweep gives it another.
+        if (isLate) await this.#deps.sweepAgain(this.#range.batch);
+      }),
     );
     if (claimed.granted.length > 0) this.#grantedAt = askedAt;
     return claimed;

@@ -11,6 +11,7 @@ const longestPauseMs = 30_000;
  * Writes down which job a paid request has become, also when its submission was settled without one
  * meanwhile. The id is here and nowhere else, so a full disk or a locked ledger is waited for as long as
  * this process lives.
+ * @returns whether it was late: whoever waited for it may have gone on without
  * @throws what the ledger refuses for good: a job that is another's
  */
 export async function recordStarted(
@@ -18,7 +19,7 @@ export async function recordStarted(
   submission: string,
   started: { readonly job: JsonObject; readonly id: string },
   times: { nextPollInMs: number; giveUpInMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { job, id } = started;
   const subject = `job ${id} of submission ${submission}`;
@@ -26,8 +27,8 @@ export async function recordStarted(
     submissions.submitted(submission, job, id, times),
   );
   reached('recorded', submission);
-  if (isFirst) return;
-  await untilWritten(deps, subject, () => submissions.lateJob(submission, job, id, times));
+  if (isFirst) return false;
+  return await untilWritten(deps, subject, () => submissions.lateJob(submission, job, id, times));
 }
 
 async function untilWritten<Result>(

@@ -18,6 +18,7 @@ import {
   resumeUpdate,
   setBudgetUpdate,
   shardAdmittedSignal,
+  shotsOpenedSignal,
   sourcesMovedSignal,
   wakeUpdate,
 } from './messages.ts';
@@ -58,6 +59,10 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   setHandler(cancelUpdate, async ({ abandon }) => {
     await deliver({ kind: 'cancel' });
     if (abandon) run.cancel();
+  });
+  setHandler(shotsOpenedSignal, async () => {
+    reopenings++;
+    await wake();
   });
   setHandler(joinedSignal, wake);
   setHandler(shardAdmittedSignal, (shard) => shards.admitted(shard));

@@ -15,6 +15,8 @@ export const wakeUpdate = defineUpdate<void>('wake');
 export const wakeSignal = defineSignal('wakeShard');
 /** Somebody runs the batch: whatever waits looks again. */
 export const joinedSignal = defineSignal('joined');
+/** An answer came late: shots are to do again whose chunks have ended. */
+export const shotsOpenedSignal = defineSignal('shotsOpened');
 /** Shard to batch: its last chunk has begun, so the lane's next shard may start. */
 export const shardAdmittedSignal = defineSignal<[string]>('shardAdmitted');
 /** Shard to batch: outputs of the step were saved. */

@@ -70,7 +70,7 @@ async function startRun() {
 /** Claims and starts, with less time until the request must have left. @returns how many were claimed */
 async function startTooLate(range: Range): Promise<number> {
   const { deps, access } = studio;
-  const started: Promise<void>[] = [];
+  const started: Promise<boolean>[] = [];
   await claimAndStart(deps, access, range, (grant, { now }) =>
     started.push(startShot(deps, access, grant, { sendBy: now() + 100, now })),
   );

@@ -104,6 +104,7 @@ export async function openStudio(
     pulse: new AccountPulse(limits),
   };
   const lines: string[] = [];
+  const sweptAgain: string[] = [];
   const deps: ActivityDependencies = {
     ledger,
     blobs,
@@ -116,6 +117,7 @@ export async function openStudio(
     now,
     worker: 'test',
     log: (line) => lines.push(line),
+    sweepAgain: async (batch) => void sweptAgain.push(batch),
   };
 
   /** Freezes a batch, accepts it whole and starts its run. */
@@ -198,6 +200,8 @@ export async function openStudio(
     },
     restart,
     lines,
+    /** Batches whose steps were to be planned again. */
+    sweptAgain,
     startRun,
     planOf,
     lanesOf,

@@ -10,6 +10,7 @@ import {
   cancelUpdate,
   joinedSignal,
   pauseUpdate,
+  shotsOpenedSignal,
   progressQuery,
   resumeUpdate,
   wakeUpdate,
@@ -139,6 +140,27 @@ describe('batchWorkflow', () => {
     const handle = await stage.start();
     await handle.result();
     expect(planned).toContain('larger after');
+  });
+
+  it('plans its steps again when an answer came late, while a chunk waits for a person', async () => {
+    let late = false;
+    const sweeps: number[] = [];
+    stage = await openStage({
+      planStep: async ({ sweep }) => {
+        sweeps.push(sweep);
+        return { lanes: sweep === 1 ? [stage!.lane(1)] : [], trainings: [], uploads: [] };
+      },
+      runShots: async () =>
+        late
+          ? { kind: 'done', saved: 0 }
+          : { kind: 'stopped', reason: { kind: 'paused' }, endsInMs: null, saved: 0 },
+    });
+    const handle = await stage.start();
+    await expect.poll(() => stage?.callsOf('runShots').length, { timeout: 10_000 }).toBe(1);
+    late = true;
+    await handle.signal(shotsOpenedSignal);
+    await handle.result();
+    expect(sweeps).toContain(2);
   });
 
   it('plans a step that reads another only after that one, whose shots of this run it reads', async () => {
