@@ -12,7 +12,7 @@ const slowest = [
   'e2e/account-trouble',
   'e2e/keys',
   'e2e/collect',
-  'activities/train-model',
+  'activities/training/train-model',
   'workflows/batch',
   'activities/run-shots',
 ];

@@ -23,7 +23,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the claim moved after the POST',
     changes: [
       {
-        file: 'src/ledger/sqlite/due.ts',
+        file: 'src/ledger/sqlite/submissions/due.ts',
         // A claim without a recorded answer is as if it had never been written.
         find: `  database.run(
     \`update submission set state = 'ambiguous', why = 'no answer was recorded in time'
@@ -66,7 +66,7 @@ export const mutants: readonly Mutant[] = [
     name: 'the reservation left out',
     changes: [
       {
-        file: 'src/ledger/sqlite/claim.ts',
+        file: 'src/ledger/sqlite/claims/claim.ts',
         find: 'const reserved = price.amount ?? 0;',
         replace: 'const reserved = 0;',
       },
@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     name: 'adoption of any job in the window',
     changes: [
       {
-        file: 'src/activities/settle.ts',
+        file: 'src/activities/settling/settle.ts',
         find: 'const chosen = await chooseJobs(deps.ledger, question);',
         replace: 'const chosen = candidates;',
       },
@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
     name: 'downloads unverified',
     changes: [
       {
-        file: 'src/activities/whole-file.ts',
+        file: 'src/activities/outputs/whole-file.ts',
         find: "  if (media.kind === 'image' && !undecodable.has(media.mime)) return await decode(path);\n",
         replace: '',
       },

@@ -4,12 +4,12 @@ import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import type { SendFence, Verdict } from '../providers/port.ts';
 import { onward } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './hold-account.ts';
+import { holdAccount } from './account/hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './lively.ts';
 import { recordStarted } from './record-started.ts';
-import { resolveRequest } from './resolve-references.ts';
-import { uploadTrouble } from './upload-places.ts';
+import { resolveRequest } from './uploads/resolve-references.ts';
+import { uploadTrouble } from './uploads/upload-places.ts';
 
 /** When a request's first byte must have left, by a clock that cannot be set back. */
 export type SendLimit = Pick<SendFence, 'sendBy' | 'now'>;

@@ -5,7 +5,7 @@ import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
 import type { Limits, Provider, Timeouts } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
-import type { AccountPulse } from './account-pulse.ts';
+import type { AccountPulse } from './account/account-pulse.ts';
 
 /** An account that this worker has the key of. */
 export interface AccountAccess {

@@ -6,9 +6,9 @@ import type { RunShotsResult } from './range-runner.ts';
 import { runShots, type RunShotsInput } from './run-shots.ts';
 import { finishRun, openRun, type BatchOutcome, type FinishInput, type RunSteps } from './runs.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
-import { trainModel, type TrainModelResult } from './train-model.ts';
-import type { TrainModelInput } from './training.ts';
-import { uploadReferences, type UploadReferencesInput } from './upload-references.ts';
+import { trainModel, type TrainModelResult } from './training/train-model.ts';
+import type { TrainModelInput } from './training/training.ts';
+import { uploadReferences, type UploadReferencesInput } from './uploads/upload-references.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 

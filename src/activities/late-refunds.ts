@@ -1,6 +1,6 @@
 import type { DueRefund } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './hold-account.ts';
+import { holdAccount } from './account/hold-account.ts';
 import { pause } from './lively.ts';
 
 const leaseMs = 60_000;

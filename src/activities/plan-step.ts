@@ -8,7 +8,7 @@ import { openFrozen } from '../storage/frozen-batch.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lively } from './lively.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
-import { filePlaceOf } from './upload-places.ts';
+import { filePlaceOf } from './uploads/upload-places.ts';
 
 export interface PlanStepInput extends RunInput {
   readonly step: string;

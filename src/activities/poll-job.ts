@@ -3,10 +3,10 @@ import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './hold-account.ts';
-import { listFrom } from './job-list.ts';
+import { holdAccount } from './account/hold-account.ts';
+import { listFrom } from './account/job-list.ts';
 import { reached } from './moments.ts';
-import { togetherMs } from './poll-times.ts';
+import { togetherMs } from './account/poll-times.ts';
 
 /** A job that the vendor does not know for this long is not merely slow to appear. */
 const missingMs = 10 * 60_000;

@@ -2,12 +2,12 @@ import type { ClaimAnswer, Due, Range, Stopped } from '../ledger/port.ts';
 import { claimAndStart, startShot } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './hold-account.ts';
+import { holdAccount } from './account/hold-account.ts';
 import { askAfterRefunds } from './late-refunds.ts';
 import { pause } from './lively.ts';
 import { pollJob } from './poll-job.ts';
-import { saveOutput } from './save-output.ts';
-import { settle } from './settle.ts';
+import { saveOutput } from './outputs/save-output.ts';
+import { settle } from './settling/settle.ts';
 
 export type RunShotsResult = {
   /** Files saved during this attempt: steps that read them may go on. */

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { imageBytesMax } from '../../src/activities/media-only.ts';
+import { imageBytesMax } from '../../src/activities/outputs/media-only.ts';
 import { outputsMax } from '../../src/activities/poll-job.ts';
-import { linkedFileBytesMax } from '../../src/activities/linked-file.ts';
-import { outputBytesMax, outputTimes } from '../../src/activities/save-output.ts';
-import { pixelsMax } from '../../src/activities/whole-file.ts';
+import { linkedFileBytesMax } from '../../src/activities/uploads/linked-file.ts';
+import { outputBytesMax, outputTimes } from '../../src/activities/outputs/save-output.ts';
+import { pixelsMax } from '../../src/activities/outputs/whole-file.ts';
 import { dataBytesMax } from '../../src/batch/data/data.ts';
 import { nameBytesMax } from '../../src/batch/names.ts';
 import { cellsMax } from '../../src/batch/expansion/step-data.ts';

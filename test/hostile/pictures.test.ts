@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkWhole } from '../../src/activities/whole-file.ts';
+import { checkWhole } from '../../src/activities/outputs/whole-file.ts';
 import { sniffMedia } from '../../src/http/sniff.ts';
 import { makeThumbnails } from '../../src/report/thumbnails.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';

@@ -1,4 +1,4 @@
-import { lookAround } from '../../activities/candidates.ts';
+import { lookAround } from '../../activities/settling/candidates.ts';
 import { catalogueOf } from '../../accounts/catalogue.ts';
 import { LearnedAccounts } from '../../accounts/learned.ts';
 import { providerOf } from '../../accounts/provider.ts';

@@ -2,15 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Ledger } from '../port.ts';
 import { createBatchLedger } from './batches.ts';
-import { createClaimLedger } from './claims.ts';
+import { createClaimLedger } from './claims/claims.ts';
 import { openDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createLearnedLedger } from './learned.ts';
-import { createPlanLedger } from './plans.ts';
-import { createRemoteLedger } from './remotes.ts';
-import { createReportLedger } from './reports.ts';
+import { createPlanLedger } from './plans/plans.ts';
+import { createRemoteLedger } from './remotes/remotes.ts';
+import { createReportLedger } from './reports/reports.ts';
 import { migrate } from './schema.ts';
-import { createSubmissionLedger } from './submissions.ts';
+import { createSubmissionLedger } from './submissions/submissions.ts';
 
 /**
  * Opens the ledger in a file, making it when there is none. Any number of processes of one machine may

@@ -1,0 +1,185 @@
+import { originOf } from '../../batch/ids.ts';
+import type { ShotRequest } from '../../batch/request.ts';
+import { clockSlackMs, serverAheadMs } from '../../http/server-clock.ts';
+import type { Ledger, RemoteLedger, Witness } from '../../ledger/port.ts';
+import type { JobDescription, ListedJob, Provider } from '../../providers/port.ts';
+
+/** Jobs asked what they tell, to learn whether the vendor tells prompts as they were sent. */
+const asked = 3;
+
+/**
+ * What the vendor reveals of a job, held against a request. `same`: it is what was asked for. `other`: it is
+ * not. `differs`: it tells another prompt, which proves nothing, since the vendor may tell prompts otherwise
+ * than they were sent. `untold`: nothing speaks for it or against it.
+ */
+type Fit = 'same' | 'other' | 'differs' | 'untold';
+
+/** A job at the vendor that may be what a request without an answer has made. */
+export interface Candidate {
+  readonly job: ListedJob;
+  /** By our clock, epoch milliseconds; null: the vendor does not tell. */
+  readonly madeAt: number | null;
+  readonly told: JobDescription;
+  readonly fit: Exclude<Fit, 'other'>;
+}
+
+export interface Sighting {
+  /** Jobs of the time when the request was on its way that no submission has, and that may be its own. */
+  readonly candidates: readonly Candidate[];
+  /** Witnesses that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
+  readonly overlooked: number;
+}
+
+interface Sent {
+  readonly request: ShotRequest;
+  readonly claimedAt: number;
+  readonly deadlineAt: number;
+}
+
+interface Vendor {
+  readonly ledger: Pick<Ledger, 'submissions' | 'remotes'>;
+  readonly provider: Pick<Provider, 'listJobs' | 'describe'>;
+  /** The ledger's key. */
+  readonly account: string;
+}
+
+/**
+ * What the vendor's list shows of the time when a request was on its way, and of the time of the witnesses.
+ * Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
+ */
+export async function lookAround(
+  { ledger, provider, account }: Vendor,
+  sent: Sent,
+  witnesses: readonly Witness[] = [],
+): Promise<Sighting | undefined> {
+  if (!provider.listJobs) return undefined;
+  const whole = {
+    from: Math.min(sent.claimedAt, ...witnesses.map(({ claimedAt }) => claimedAt)),
+    to: Math.max(sent.deadlineAt, ...witnesses.map(({ submittedAt }) => submittedAt)),
+  };
+  const listed = await listBetween(provider, originOf(account), whole);
+  const around = listed.filter(isOfTime({ from: sent.claimedAt, to: sent.deadlineAt }));
+  const known = await ledger.submissions.knownJobs(
+    account,
+    around.map(({ job }) => job.id),
+  );
+  const strangers = around.filter(({ job }) => !known.has(job.id));
+  const source = await remoteSource(ledger.remotes, sent.request);
+  const found: (Omit<Candidate, 'fit'> & { fit: Fit })[] = [];
+  for (const { job, madeAt } of strangers) {
+    const told = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
+    found.push({ job, madeAt, told, fit: fitOf(sent.request, told, source) });
+  }
+  const tellsPrompts =
+    found.some(({ told }) => told.prompt !== undefined) &&
+    (await provesPrompts(provider, witnesses));
+  const candidates = found.filter(
+    (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
+  );
+  return { candidates, overlooked: overlookedIn(listed, witnesses) };
+}
+
+/**
+ * Whether a job that may be ours may just as well be what the other request has made. One that tells our
+ * prompt is not that of a request with another prompt, however the vendor tells prompts.
+ */
+export async function mayBeOf(
+  { remotes }: Pick<Ledger, 'remotes'>,
+  other: ShotRequest,
+  { told }: Candidate,
+): Promise<boolean> {
+  const fit = fitOf(other, told, await remoteSource(remotes, other));
+  return fit === 'same' || fit === 'untold';
+}
+
+/** A list that is understood shows each of them, at the time when it was made. */
+function overlookedIn(listed: readonly Dated[], witnesses: readonly Witness[]): number {
+  const byId = new Map(listed.map((each) => [each.job.id, each]));
+  return witnesses.filter(({ sameModel, jobId, claimedAt, submittedAt }) => {
+    const seen = byId.get(jobId);
+    return sameModel && !(seen && isOfTime({ from: claimedAt, to: submittedAt })(seen));
+  }).length;
+}
+
+/** Every job that tells a prompt tells the one that was sent for it; and one at least does. */
+async function provesPrompts(
+  { describe }: Pick<Provider, 'describe'>,
+  witnesses: readonly Witness[],
+): Promise<boolean> {
+  const prompted = witnesses.filter(({ request }) => request.prompt !== undefined).slice(0, asked);
+  const told = await Promise.all(
+    prompted.map(async ({ job, request }) => {
+      const prompt = (await describe?.(job).catch(() => undefined))?.prompt;
+      return prompt === undefined ? undefined : isPromptOf(request, prompt);
+    }),
+  );
+  return told.includes(true) && !told.includes(false);
+}
+
+interface Span {
+  /** Epoch milliseconds by our clock. */
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Dated {
+  readonly job: ListedJob;
+  readonly madeAt: number | null;
+}
+
+/** A job without a readable time may be of any. */
+const isOfTime =
+  ({ from, to }: Span) =>
+  ({ madeAt }: Pick<Dated, 'madeAt'>): boolean =>
+    madeAt === null || (madeAt >= from - clockSlackMs && madeAt <= to + clockSlackMs);
+
+/**
+ * The vendor's jobs of a time of ours, which may be another time by its clock: how far apart the two are is
+ * known at the latest by the answer itself.
+ */
+async function listBetween(
+  provider: Pick<Provider, 'listJobs'>,
+  origin: string,
+  { from, to }: Span,
+): Promise<readonly Dated[]> {
+  const listFor = async (aheadMs: number): Promise<readonly ListedJob[]> =>
+    (await provider.listJobs?.(
+      from - clockSlackMs + Math.min(0, aheadMs),
+      to + clockSlackMs + Math.max(0, aheadMs),
+    )) ?? [];
+  const before = serverAheadMs(origin);
+  const first = await listFor(before);
+  const after = serverAheadMs(origin);
+  const listed = Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : first;
+  const dated = listed.map((job) => ({
+    job,
+    madeAt: job.createdAt === null ? null : job.createdAt - serverAheadMs(origin),
+  }));
+  return dated.toSorted((one, other) => (one.madeAt ?? Infinity) - (other.madeAt ?? Infinity));
+}
+
+/** The vendor's id of the one output that the request reads. */
+async function remoteSource(
+  remotes: Pick<RemoteLedger, 'output'>,
+  request: ShotRequest,
+): Promise<string | undefined> {
+  const [reference, ...others] = request.references;
+  if (reference?.kind !== 'output' || others.length > 0) return undefined;
+  const output = await remotes.output(reference.submission, reference.index);
+  return typeof output?.remote === 'string' ? output.remote : undefined;
+}
+
+function fitOf(request: ShotRequest, told: JobDescription, source: string | undefined): Fit {
+  if (told.operation === 'train') return 'other';
+  if (told.operation === 'upscale' && request.prompt !== undefined) return 'other';
+  if (told.source !== undefined && source !== undefined)
+    return told.source === source ? 'same' : 'other';
+  if (told.prompt === undefined) return 'untold';
+  if (!isPromptOf(request, told.prompt)) return 'differs';
+  // Another spelling of the model is no proof: vendors rename them, and trained ones go by other ids.
+  const modelled = told.model === undefined || told.model === request.model;
+  return modelled || request.choice.kind !== 'public' ? 'same' : 'untold';
+}
+
+const isPromptOf = ({ prompt }: ShotRequest, told: string): boolean =>
+  prompt !== undefined && told.trim() === prompt.trim();

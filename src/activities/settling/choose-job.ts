@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ShotRequest } from '../../batch/request.ts';
+import type { Due, Ledger, Rival } from '../../ledger/port.ts';
+import { clockSlackMs } from '../../http/server-clock.ts';
+import { type Candidate, mayBeOf, type Sighting } from './candidates.ts';
+
+/** How far outside the request's time a job may have been made that nothing but its time tells apart. */
+const closeMs = 5_000;
+
+export interface Question {
+  readonly unclear: Due['ambiguous'][number];
+  readonly rivals: readonly Rival[];
+  /** By how much the clock has jumped ahead since the request was claimed. */
+  readonly jumpedMs: number;
+  readonly sighting: Sighting;
+}
+
+/**
+ * The jobs any one of which is surely the request's own; none: that cannot be told. `wait`: a request that is
+ * still on its way may have made one of them, and its answer will say so.
+ */
+export async function chooseJobs(
+  ledger: Pick<Ledger, 'remotes'>,
+  question: Question,
+): Promise<readonly Candidate[] | 'wait'> {
+  const { candidates } = question.sighting;
+  const [first, ...others] = candidates;
+  if (first && others.length === 0 && first.fit === 'untold' && isClose(question, first)) {
+    const claimants = await claimantsOf(ledger, question, first);
+    if (claimants.length === 0) return [first];
+    return claimants.some(({ onItsWay }) => onItsWay) ? 'wait' : [];
+  }
+  return await surelyOurs(ledger, question);
+}
+
+/**
+ * Jobs that tell what was asked for, when they can be nobody else's: as many at most as there are requests
+ * for the very same that wait for one, any of which may have any of them, and none that fits another request.
+ */
+async function surelyOurs(
+  ledger: Pick<Ledger, 'remotes'>,
+  question: Question,
+): Promise<readonly Candidate[] | 'wait'> {
+  const { request } = question.unclear;
+  const same = question.sighting.candidates.filter(({ fit }) => fit === 'same');
+  const claimants = new Set<Rival>();
+  for (const job of same)
+    for (const rival of await claimantsOf(ledger, question, job)) claimants.add(rival);
+  if ([...claimants].some(({ onItsWay }) => onItsWay)) return 'wait';
+  const isOnlyOurs = [...claimants].every((rival) => isEqual(rival, request));
+  return isOnlyOurs && same.length <= claimants.size + 1 ? same : [];
+}
+
+/** Rivals that may have made the job: on their way when it was made, and nothing it tells speaks against them. */
+async function claimantsOf(
+  ledger: Pick<Ledger, 'remotes'>,
+  { rivals, jumpedMs }: Question,
+  job: Candidate,
+): Promise<Rival[]> {
+  const found: Rival[] = [];
+  for (const rival of rivals) {
+    const { request, claimedAt, deadlineAt } = rival;
+    const { madeAt } = job;
+    const covers =
+      madeAt === null ||
+      (madeAt >= claimedAt - clockSlackMs && madeAt <= deadlineAt + jumpedMs + clockSlackMs);
+    if (covers && (request === null || (await mayBeOf(ledger, request, job)))) found.push(rival);
+  }
+  return found;
+}
+
+const isEqual = (rival: Rival, request: ShotRequest): boolean =>
+  isDeepStrictEqual(rival.request, request);
+
+function isClose({ unclear, jumpedMs }: Question, { madeAt }: Candidate): boolean {
+  const { claimedAt, deadlineAt } = unclear;
+  return (
+    madeAt !== null && madeAt >= claimedAt - closeMs && madeAt <= deadlineAt + jumpedMs + closeMs
+  );
+}

@@ -1,0 +1,54 @@
+import type { ModelRow } from '../../ledger/port.ts';
+import type { Training } from './training.ts';
+import { setPhase } from './training.ts';
+import { fileToUpload } from '../uploads/upload-file.ts';
+
+/**
+ * Adds what is missing of the training pictures. One whose answer was lost is found by comparing the
+ * vendor's list with ours: none unknown, it did not arrive; one unknown, it is that one; more, and the
+ * untrained model is given up, since its pictures cannot be told apart.
+ */
+export async function addTrainingImages(training: Training, row: ModelRow): Promise<number> {
+  const { deps, port, set } = training;
+  const { remotes } = deps.ledger;
+  const { account, fingerprint } = training.input;
+  const model = row.remoteId ?? '';
+  await setPhase(training, ['created'], 'uploading', {});
+  const recorded = await remotes.modelImages(account, fingerprint);
+  const unclear = [...recorded].filter(([, remoteId]) => remoteId === null);
+  if (unclear.length > 0 && !(await reconcile(training, model, recorded))) return 0;
+  const known = await remotes.modelImages(account, fingerprint);
+  for (const image of set.images) {
+    if (training.cancelled.aborted) return 0;
+    if (known.get(image.sha256)) continue;
+    const file = await fileToUpload(deps.blobs, image);
+    await remotes.intendModelImage(account, fingerprint, image.sha256);
+    const remoteId = await port.addImage(model, file);
+    await remotes.storeModelImage(account, fingerprint, image.sha256, remoteId);
+  }
+  await setPhase(training, ['uploading'], 'armed', {});
+  return 0;
+}
+
+/** @returns false when the model was given up */
+async function reconcile(
+  { deps, port, input }: Training,
+  model: string,
+  recorded: ReadonlyMap<string, string | null>,
+): Promise<boolean> {
+  const { remotes } = deps.ledger;
+  const { account, fingerprint } = input;
+  const ours = new Set(recorded.values());
+  const strangers = (await port.listImages(model, 'training')).filter((id) => !ours.has(id));
+  const unclear = [...recorded].filter(([, remoteId]) => remoteId === null);
+  const [[sha256] = []] = unclear;
+  const [stranger] = strangers;
+  if (stranger === undefined) return true;
+  if (strangers.length === 1 && unclear.length === 1 && sha256 !== undefined) {
+    await remotes.storeModelImage(account, fingerprint, sha256, stranger);
+    return true;
+  }
+  await port.delete(model);
+  await remotes.abandonModel(account, fingerprint);
+  return false;
+}

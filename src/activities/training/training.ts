@@ -1,0 +1,35 @@
+import type { TrainingSet } from '../../batch/request.ts';
+import type { ModelRow } from '../../ledger/port.ts';
+import type { TrainingPort } from '../../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import type { RunInput } from '../own-work.ts';
+
+export interface TrainModelInput extends RunInput {
+  readonly step: string;
+  readonly account: string;
+  readonly fingerprint: string;
+}
+
+/** What the phases of one training share. */
+export interface Training {
+  readonly deps: ActivityDependencies;
+  readonly access: AccountAccess;
+  readonly port: TrainingPort;
+  readonly input: TrainModelInput;
+  readonly set: TrainingSet;
+  readonly cancelled: AbortSignal;
+}
+
+/** Milliseconds until the next look, or how it ended. */
+export type Advance = number | 'ready' | 'failed' | 'stopped';
+
+/** Compare-and-set in the ledger; false when the phase was another. */
+export async function setPhase(
+  { deps, input }: Training,
+  from: readonly ModelRow['phase'][],
+  to: ModelRow['phase'],
+  facts: { remoteId?: string | null; why?: string },
+): Promise<boolean> {
+  const { remotes } = deps.ledger;
+  return await remotes.setModelPhase(input.account, input.fingerprint, from, to, facts);
+}

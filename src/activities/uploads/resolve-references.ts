@@ -1,0 +1,138 @@
+import type { ReferenceSpec } from '../../batch/model-spec.ts';
+import type { Reference, ShotRequest } from '../../batch/request.ts';
+import { UserError } from '../../errors.ts';
+import { uploadPurpose } from '../../ledger/rules/upload-purpose.ts';
+import type { ResolvedReference, StartRequest } from '../../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { isLasting, linkedFile } from './linked-file.ts';
+import { outputUrl } from '../outputs/output-url.ts';
+import { ensureUploaded, expiryMarginMs } from './upload-file.ts';
+import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
+
+/**
+ * The request with every reference at the vendor. Files are usually uploaded by the step's preparation;
+ * one that is missing or has expired is uploaded here.
+ * @throws UserError where a reference can never be had; else whatever the upload throws
+ */
+export async function resolveRequest(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  request: ShotRequest,
+): Promise<StartRequest> {
+  const trainedModel = await trainedModelOf(deps, access, request);
+  const { makes, references: spec } = modelOf(deps, request);
+  const references = await Promise.all(
+    request.references.map((reference) =>
+      resolveReference(deps, access, { reference, request, trainedModel, takes: spec.takes }),
+    ),
+  );
+  return { request, makes, trainedModel, references };
+}
+
+async function trainedModelOf(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { choice }: ShotRequest,
+): Promise<string | undefined> {
+  if (choice.kind === 'public') return undefined;
+  if (choice.kind === 'existing') return choice.id;
+  const model = await deps.ledger.remotes.model(access.key, choice.set.fingerprint);
+  if (model?.phase !== 'ready' || model.remoteId === null)
+    throw new UserError(`the model ${choice.set.name} is not trained`);
+  return model.remoteId;
+}
+
+interface Wanted {
+  readonly reference: Reference;
+  readonly request: ShotRequest;
+  readonly trainedModel: string | undefined;
+  readonly takes: ReferenceSpec['takes'];
+}
+
+async function resolveReference(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  wanted: Wanted,
+): Promise<ResolvedReference> {
+  const { reference, request, takes } = wanted;
+  const { role } = reference;
+  if (reference.kind === 'link' && takes.includes('link'))
+    return { role, remote: undefined, url: reference.url };
+  const made =
+    reference.kind === 'output' ? await madeOutput(deps, access, reference, takes) : undefined;
+  if (made?.enough) return { role, ...made };
+  const { key } = filePlaceOf(deps, request) ?? {};
+  const place = key === undefined ? undefined : openPlace(access, key);
+  if (!place) {
+    if (made?.remote !== undefined) return { role, ...made };
+    throw new UserError(`${access.name}:${request.model} cannot be given this reference`, {
+      next: takes.includes('link') ? [`give ${access.name} a referenceHost in shotlist.yaml`] : [],
+    });
+  }
+  const file = await localFile(deps, access, reference);
+  const uploaded = await ensureUploaded(deps, place, {
+    ...file,
+    purpose: uploadPurpose(request.choice),
+    trainedModel: wanted.trainedModel,
+  });
+  if (takes.includes('file')) return { role, ...uploaded, url: uploaded.url ?? undefined };
+  return { role, remote: made?.remote, url: uploaded.url ?? undefined };
+}
+
+/**
+ * The output where it lies: by its id when this very account made it, by its vendor's link for a model that
+ * takes nothing else. `enough`: nothing of it need be uploaded.
+ */
+async function madeOutput(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { submission, index }: Reference & { kind: 'output' },
+  takes: ReferenceSpec['takes'],
+): Promise<(Pick<ResolvedReference, 'remote' | 'url'> & { enough: boolean }) | undefined> {
+  const output = await deps.ledger.remotes.output(submission, index);
+  if (!output) return undefined;
+  const isOwn = output.account === access.key && takes.includes('own');
+  const remote = isOwn && output.remote !== null ? output.remote : undefined;
+  const byLink = takes.includes('link') && !takes.includes('file');
+  if (!byLink) return { remote, url: output.url ?? undefined, enough: remote !== undefined };
+  const url = await vendorLink(deps, access, { submission, index, ...output });
+  return { remote, url, enough: url !== undefined };
+}
+
+/** The vendor's own link to what one of its accounts made, for as long as the vendor has the file. */
+async function vendorLink(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  output: Parameters<typeof outputUrl>[2] & { readonly account: string },
+): Promise<string | undefined> {
+  const vendorOf = (account: string): string | undefined =>
+    deps.catalogue.get(deps.lanes.get(account)?.name ?? '')?.vendor;
+  if (vendorOf(output.account) !== vendorOf(access.key)) return undefined;
+  const { url, expiresAt, remote } = output;
+  if (url !== null && (expiresAt ?? Infinity) > deps.now() + expiryMarginMs) return url;
+  const maker = deps.accounts.get(output.account);
+  if (!maker || (url === null && remote === null)) return undefined;
+  try {
+    const fresh = await outputUrl(deps, maker.provider, output, expiryMarginMs);
+    if (fresh !== undefined || access.host) return fresh;
+    throw new Error('the vendor is preparing the file');
+  } catch (error) {
+    // The file itself is here: it goes by the account's host, where there is one.
+    if (access.host) return undefined;
+    throw error;
+  }
+}
+
+async function localFile(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  reference: Reference,
+): Promise<{ sha256: string; path: string }> {
+  if (reference.kind === 'file') return reference;
+  if (reference.kind === 'output') return { sha256: reference.sha256, path: reference.sha256 };
+  return await linkedFile(deps, access, reference.url).catch((error: unknown) => {
+    if (isLasting(error))
+      throw new UserError(`the link cannot be used: ${error.message}`, { cause: error });
+    throw error;
+  });
+}

@@ -1,0 +1,87 @@
+import { uncheckedModel } from '../../batch/catalogue-lookup.ts';
+import type { ModelSpec } from '../../batch/model-spec.ts';
+import type { ShotRequest } from '../../batch/request.ts';
+import { HostingError, type UploadPlace } from '../../hosting/port.ts';
+import type { FilePlace } from '../../ledger/port.ts';
+import { UserError } from '../../errors.ts';
+import type { FileToUpload, UploadedFile, Verdict } from '../../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+
+/**
+ * The request's model. One that the catalogue does not know passed the batch's checks as `unchecked`, or has
+ * left the vendor's list since: the vendor itself says whether it has it.
+ */
+export function modelOf(
+  { catalogue }: Pick<ActivityDependencies, 'catalogue'>,
+  { account, model }: ShotRequest,
+): ModelSpec {
+  return catalogue.get(account)?.models.find(({ id }) => id === model) ?? uncheckedModel(model);
+}
+
+/**
+ * Where the files of a request go: to its account, or for a model that takes nothing but links, to the
+ * account's reference host. Needs no key.
+ */
+export function filePlaceOf(
+  deps: Pick<ActivityDependencies, 'catalogue' | 'lanes'>,
+  request: ShotRequest,
+): FilePlace | undefined {
+  const key = deps.catalogue.get(request.account)?.key;
+  if (key === undefined) return undefined;
+  const { takes } = modelOf(deps, request).references;
+  if (takes.includes('file')) return { key, as: 'id' };
+  const host = deps.lanes.get(key)?.host;
+  return takes.includes('link') && host !== undefined ? { key: host, as: 'link' } : undefined;
+}
+
+/** The place of that key, as far as this account's files may go there. */
+export function openPlace(access: AccountAccess, key: string): UploadPlace | undefined {
+  if (key !== access.key) return access.host?.key === key ? access.host : undefined;
+  const { upload, uploadState } = access.provider;
+  if (!upload) return undefined;
+  return {
+    key,
+    name: access.name,
+    upload: (file) => uploadOrBlame(access, upload, file),
+    ...(uploadState && { uploadState }),
+  };
+}
+
+/** @throws UserError when the vendor takes every file but this one; else whatever the upload throws */
+async function uploadOrBlame(
+  { name, provider, pulse }: AccountAccess,
+  upload: UploadPlace['upload'],
+  file: FileToUpload,
+): Promise<UploadedFile> {
+  try {
+    const stored = await upload(file);
+    pulse.uploaded();
+    pulse.uploadTries.arrived(file.sha256);
+    return stored;
+  } catch (error) {
+    const { account, message } = provider.classify(error);
+    if (account.kind !== 'fine' || !pulse.uploadTries.failed(file.sha256)) throw error;
+    throw new UserError(`${name} takes other files, and not ${file.name}: ${message}`, {
+      next: ['look at the file, and run the batch again'],
+      cause: error,
+    });
+  }
+}
+
+/** What a failed upload says: that trying again is no use, or what the account must wait for. */
+export function uploadTrouble(
+  { provider }: AccountAccess,
+  error: unknown,
+): { readonly lasting: boolean; readonly account: Verdict['account']; readonly message: string } {
+  if (error instanceof HostingError)
+    return { lasting: error.lasting, account: { kind: 'unreachable' }, message: error.message };
+  const { request, account, message } = provider.classify(error);
+  const named = error instanceof Error ? error.name : '';
+  const fine = account.kind === 'fine';
+  return {
+    lasting:
+      named === 'UserError' || named === 'BlobMissingError' || (request === 'refused' && fine),
+    account: fine ? { kind: 'unreachable' } : account,
+    message,
+  };
+}

@@ -1,0 +1,103 @@
+import type { ShotRequest } from '../../batch/request.ts';
+import { UserError } from '../../errors.ts';
+import type { PlanLedger } from '../../ledger/port.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { existingModelOf } from '../../ledger/rules/upload-purpose.ts';
+import { holdAccount } from '../account/hold-account.ts';
+import { lively, orAborted, pause } from '../lively.ts';
+import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
+import { ensureUploaded } from './upload-file.ts';
+import { filePlaceOf, openPlace, uploadTrouble } from './upload-places.ts';
+
+export interface UploadReferencesInput extends RunInput {
+  readonly step: string;
+  readonly account: string;
+  /** This activity's part of the step's files, chosen by their sha-256. */
+  readonly slice: number;
+  readonly slices: number;
+}
+
+const uploadsAtOnce = 4;
+/** How often a file is tried that the vendor's rate limit refuses, and how long that may take each time. */
+const limitedTries = 5;
+const limitedMostMs = 60_000;
+
+/**
+ * Brings one slice of a step's references to an account. A file that cannot be uploaded now is left to the
+ * shots that need it, each of which tries again and tells why.
+ */
+export async function uploadReferences(
+  deps: ActivityDependencies,
+  input: UploadReferencesInput,
+): Promise<void> {
+  checkLedger(deps, input);
+  const access = accessOf(deps, input.account);
+  const { batch, run, step } = input;
+  const placeOf = (request: ShotRequest) => filePlaceOf(deps, request);
+  const needed = await deps.ledger.plans.neededUploads(batch, run, step, placeOf);
+  const mine = needed.filter(
+    ({ account, sha256 }) =>
+      account === input.account && sliceOf(sha256, input.slices) === input.slice,
+  );
+  await lively(async (cancelled, tell) => {
+    const queue = mine.values();
+    const work = async (): Promise<void> => {
+      for (const file of queue) {
+        if (cancelled.aborted) return;
+        tell(file.path);
+        await orAborted(bringInTurn(deps, access, file, cancelled), cancelled).catch(
+          (error: unknown) => deps.log(`${file.path}: ${uploadTrouble(access, error).message}`),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: uploadsAtOnce }, work));
+  });
+}
+
+type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
+
+/** A refusal by the rate limit holds the account's claims too, and is waited for. */
+async function bringInTurn(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  file: NeededUpload,
+  cancelled: AbortSignal,
+): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await bring(deps, access, file);
+    } catch (error) {
+      const { account } = uploadTrouble(access, error);
+      if (account.kind !== 'limited') throw error;
+      const retryAfterMs = account.retryAfterMs ?? access.pulse.limited(deps.now());
+      await holdAccount(deps, access, { kind: 'limited', retryAfterMs }, null);
+      if (tries === limitedTries || retryAfterMs > limitedMostMs || cancelled.aborted) throw error;
+      await pause(retryAfterMs, cancelled);
+    }
+}
+
+async function bring(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  file: NeededUpload,
+): Promise<void> {
+  const place = openPlace(access, file.place);
+  if (!place) throw new UserError(`${access.name} takes no uploaded files`);
+  const trainedModel = await trainedModelOf(deps, access.key, file);
+  await ensureUploaded(deps, place, { ...file, trainedModel });
+}
+
+/** Even over slices, and the same on every worker. */
+function sliceOf(sha256: string, slices: number): number {
+  return parseInt(sha256.slice(0, 8), 16) % slices;
+}
+
+async function trainedModelOf(
+  deps: ActivityDependencies,
+  account: string,
+  file: { purpose: string; trainedModelFingerprint: string | null },
+): Promise<string | undefined> {
+  if (file.trainedModelFingerprint === null) return existingModelOf(file.purpose);
+  const model = await deps.ledger.remotes.model(account, file.trainedModelFingerprint);
+  return model?.remoteId ?? undefined;
+}

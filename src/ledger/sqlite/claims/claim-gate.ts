@@ -1,0 +1,179 @@
+import type { Price, Unit } from '../../../money.ts';
+import type { BatchPolicy, BatchState, ClaimAnswer, ClaimOptions, HoldReason } from '../../port.ts';
+import type { Stopped, StopReason } from '../../port.ts';
+import { acceptedScope, accountScope, batchScope, refusal } from '../../rules/budgets.ts';
+import type { Allowance } from '../../rules/budgets.ts';
+import { takeSlot } from '../../rules/slots.ts';
+import { putSlots, slotsOf, type AccountRecord } from './account-row.ts';
+import type { Database } from '../database.ts';
+import { everyModel, isHeld } from '../holds.ts';
+import type { BatchRecord } from '../rows.ts';
+
+export interface Claimant {
+  readonly batch: string;
+  readonly run: number;
+  readonly account: AccountRecord;
+  readonly options: ClaimOptions;
+  readonly now: number;
+}
+
+/** How long until jobs in flight, or POSTs under way, are worth another look. */
+const inFlightWaitMs = 500;
+const windowWaitMs = 100;
+
+export type Entry =
+  | { readonly kind: 'admitted' }
+  | { readonly kind: 'refused'; readonly next: Stopped }
+  /** No more now: jobs in flight or POSTs under way fill their places. */
+  | { readonly kind: 'full'; readonly next: ClaimAnswer['next'] }
+  | { readonly kind: 'later'; readonly ms: number };
+
+/** What a claim must pass before a submission may be made, in the order of docs/ledger.md. */
+export interface Gate {
+  readonly superseded: boolean;
+  /** What stops or delays every shot of this batch on this account; undefined: nothing. */
+  closed(): ClaimAnswer['next'] | undefined;
+  /** Admits one submission and takes its rate slot and place; to be inserted in the same transaction. */
+  admit(model: string, price: Price): Entry;
+}
+
+export function gate(database: Database, claimant: Claimant): Gate {
+  const { batch: name, run, account, now } = claimant;
+  const batch = database.get<BatchRecord>('select * from batch where name = ?', name);
+  let places: Places | undefined;
+  let slots = slotsOf(account);
+  return {
+    superseded: !batch || batch.run !== run || batch.state === 'finished',
+    closed: () => {
+      if (!batch) return stopped({ kind: 'superseded' });
+      return (
+        stateStop(batch.state) ??
+        holdStop(database, account.id, everyModel, now) ??
+        failuresStop(database, claimant, JSON.parse(batch.policy) as BatchPolicy)
+      );
+    },
+    admit: (model, price) => {
+      const held = holdStop(database, account.id, model, now);
+      if (held?.kind === 'stopped') return { kind: 'refused', next: held };
+      if (held?.kind === 'wait') return { kind: 'later', ms: held.ms };
+      places ??= freePlaces(database, claimant);
+      if (places.inFlight <= 0) return { kind: 'full', next: wait(inFlightWaitMs) };
+      if (places.window <= 0) return { kind: 'full', next: wait(windowWaitMs) };
+      const rate = takeSlot(slots, 'claim', account.per_minute, now);
+      if (rate.waitMs > 0) {
+        putSlots(database, account.id, rate.slots);
+        return { kind: 'later', ms: rate.waitMs };
+      }
+      const allowances = allowancesOf(database, claimant, price.unit);
+      const reason = refusal(price, account.id, allowances, batch?.unknown_prices === 1);
+      if (reason) return { kind: 'refused', next: stopped(reason) };
+      slots = rate.slots;
+      putSlots(database, account.id, slots);
+      places = { inFlight: places.inFlight - 1, window: places.window - 1 };
+      return { kind: 'admitted' };
+    },
+  };
+}
+
+export const stopped = (reason: StopReason, endsInMs: number | null = null): Stopped => ({
+  kind: 'stopped',
+  reason,
+  endsInMs,
+});
+const wait = (ms: number) => ({ kind: 'wait', ms }) as const;
+
+function stateStop(state: BatchState) {
+  return state === 'paused' || state === 'cancelled' ? stopped({ kind: state }) : undefined;
+}
+
+/** A limit that ends by itself is waited for; the others stop. Of several, the one counts that lasts longest. */
+function holdStop(database: Database, account: string, model: string, now: number) {
+  const hold = database.get<{ reason: HoldReason; until: number | null }>(
+    `select reason, until from hold where account = ?1 and model = ?2 and ${isHeld('?3')}
+     order by until is not null, until desc limit 1`,
+    account,
+    model,
+    now,
+  );
+  if (!hold) return undefined;
+  const { reason, until } = hold;
+  if (reason === 'limited' && until !== null) return wait(until - now);
+  return stopped({ kind: 'hold', hold: reason, account }, until === null ? null : until - now);
+}
+
+function failuresStop(database: Database, { batch, run }: Claimant, policy: BatchPolicy) {
+  if (policy.maxFailures === null) return undefined;
+  const failures = database.get<{ count: number }>(
+    `select count(*) as count from shot where batch = ? and run = ? and state = 'failed'`,
+    batch,
+    run,
+  );
+  return (failures?.count ?? 0) > policy.maxFailures ? stopped({ kind: 'maxFailures' }) : undefined;
+}
+
+interface Places {
+  readonly inFlight: number;
+  readonly window: number;
+}
+
+/** Parked and stalled rows fill no place; unclear ones do until their deadline, when the POST is surely over. */
+function freePlaces(database: Database, { batch, account, options, now }: Claimant): Places {
+  const live = database.get<{ count: number }>(
+    `select count(*) as count from submission where account = ?
+     and (state in ('claimed', 'submitted') or (state = 'ambiguous' and deadline_at > ?))`,
+    account.id,
+    now,
+  );
+  const posting = database.get<{ count: number }>(
+    `select count(*) as count from submission
+     where account = ? and state = 'claimed' and batch = ? and deadline_at > ?`,
+    account.id,
+    batch,
+    now,
+  );
+  return {
+    inFlight: account.in_flight - (live?.count ?? 0),
+    window: options.window - (posting?.count ?? 0),
+  };
+}
+
+function allowancesOf(
+  database: Database,
+  { batch, run, account, now }: Claimant,
+  unit: Unit,
+): readonly Allowance[] {
+  const standing = account.budget_period;
+  return [
+    allowance(database, 'batch', batchScope(batch), account.id, unit),
+    ...(standing === null
+      ? []
+      : [
+          {
+            ...allowance(database, 'account', accountScope(standing, now), account.id, unit),
+            cap: account.budget_amount,
+          },
+        ]),
+    // What nobody accepted may not be spent: without a row the cap is 0.
+    withDefaultCap(allowance(database, 'accepted', acceptedScope(batch, run), account.id, unit)),
+  ];
+}
+
+function withDefaultCap(of: Allowance): Allowance {
+  return { ...of, cap: of.cap ?? 0 };
+}
+
+function allowance(
+  database: Database,
+  scope: Allowance['scope'],
+  key: string,
+  account: string,
+  unit: Unit,
+): Allowance {
+  const row = database.get<{ cap: number | null; used: number }>(
+    'select cap, reserved + spent as used from budget where scope = ? and account = ? and unit = ?',
+    key,
+    account,
+    unit,
+  );
+  return { scope, unit, cap: row?.cap ?? null, used: row?.used ?? 0 };
+}

@@ -1,0 +1,78 @@
+import type { ShotRequest } from '../../../batch/request.ts';
+import type { ClaimAnswer, ClaimLedger, ClaimOptions } from '../../port.ts';
+import { lockAccount } from './account-row.ts';
+import { insertSubmission, sendWithinMs } from './claim.ts';
+import { type Claimant, gate, stopped } from './claim-gate.ts';
+import type { Database } from '../database.ts';
+import { placeHolder } from './places.ts';
+
+/** Under which model name holds and polls know a training. */
+const trainingModel = 'training';
+
+/** A training set is paid once per account: who comes second is told that it is attached. */
+export function claimTraining(
+  database: Database,
+  training: Parameters<ClaimLedger['claimTraining']>[0],
+  options: ClaimOptions,
+  now: number,
+): ClaimAnswer {
+  const account = lockAccount(database, training.account);
+  const nothing = { granted: [], attached: 0, open: 1, bound: 0 } as const;
+  const claimant: Claimant = {
+    batch: training.batch,
+    run: training.run,
+    account,
+    options,
+    now,
+  };
+  const door = gate(database, claimant);
+  if (door.superseded) return { ...nothing, next: stopped({ kind: 'superseded' }) };
+  if (placeHolder(database, training.account, training.fingerprint) !== undefined)
+    return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
+  const closed = door.closed();
+  if (closed) return { ...nothing, next: closed };
+  const entry = door.admit(trainingModel, training.price);
+  if (entry.kind === 'full') return { ...nothing, next: entry.next };
+  if (entry.kind === 'later') return { ...nothing, next: { kind: 'wait', ms: entry.ms } };
+  if (entry.kind === 'refused') return { ...nothing, next: entry.next };
+
+  const attempt = triesOf(database, training.account, training.fingerprint) + 1;
+  const submission = insertSubmission(database, claimant, {
+    operation: 'train',
+    fingerprint: training.fingerprint,
+    key: training.key,
+    attempt,
+    request: null,
+    model: trainingModel,
+    price: training.price,
+  });
+  const grant = {
+    submission,
+    attempt,
+    key: training.key,
+    request: requestOf(training.account),
+    sendWithinMs,
+  };
+  return { ...nothing, granted: [grant], open: 0, bound: 1, next: { kind: 'go' } };
+}
+
+function triesOf(database: Database, account: string, fingerprint: string): number {
+  const row = database.get<{ count: number }>(
+    `select count(*) as count from submission
+     where account = ? and fp = ? and state <> 'rejected'`,
+    account,
+    fingerprint,
+  );
+  return row?.count ?? 0;
+}
+
+/** A training has no request of its own: what it sends follows from its model row. */
+function requestOf(account: string): ShotRequest {
+  return {
+    account,
+    model: trainingModel,
+    choice: { kind: 'public', id: trainingModel },
+    options: {},
+    references: [],
+  };
+}

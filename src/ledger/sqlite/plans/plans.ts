@@ -1,0 +1,211 @@
+import type { ModelChoice, ShotRequest } from '../../../batch/request.ts';
+import type { FilePlace, Lane, PlanLedger } from '../../port.ts';
+import { laneName } from '../../rules/lane-name.ts';
+import { uploadPurpose } from '../../rules/upload-purpose.ts';
+import type { Context } from '../context.ts';
+import type { Database } from '../database.ts';
+import { acceptedSubmission, putShots } from './put-shots.ts';
+import { sources } from './sources.ts';
+
+export function createPlanLedger({ database, commits, now }: Context): PlanLedger {
+  const write = <Result>(work: () => Result) => commits.write(work);
+  return {
+    putShots: (batch, run, shots) => write(() => putShots(database, batch, run, shots)),
+    retireOthers: (batch, run, step) =>
+      write(() => {
+        database.run(
+          `update shot set state = 'retired', lane = null, pos = null
+           where batch = ? and step = ? and run <> ? and state <> 'retired'`,
+          batch,
+          step,
+          run,
+        );
+      }),
+    makeLanes: (batch, run, step, sweep) =>
+      write(() => makeLanes(database, batch, run, step, sweep)),
+    sources: (batch, steps, pick) => sources(database, batch, steps, pick),
+    neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
+    neededUploads: async (batch, run, step, placeOf) =>
+      neededUploads(database, { batch, run, step }, placeOf, now()),
+    block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
+    lookup: async (account, fingerprints) => lookup(database, account, fingerprints),
+  };
+}
+
+function makeLanes(
+  database: Database,
+  batch: string,
+  run: number,
+  step: string,
+  sweep: number,
+): readonly Lane[] {
+  database.run(
+    'update shot set lane = null, pos = null where batch = ? and step = ? and lane is not null',
+    batch,
+    step,
+  );
+  const accounts = database.all<{ account: string; shots: number }>(
+    `select account, count(*) as shots from shot
+     where batch = ? and step = ? and run = ? and state in ('open', 'bound')
+     group by account order by account`,
+    batch,
+    step,
+    run,
+  );
+  return accounts.map(({ account, shots }) => {
+    const lane = laneName(step, account, sweep);
+    database.run(
+      `update shot set lane = ?, pos = dense.pos from (
+         select id, row_number() over (order by ordinal, key) - 1 as pos from shot
+         where batch = ? and step = ? and run = ? and account = ? and state in ('open', 'bound')
+       ) as dense where shot.id = dense.id`,
+      lane,
+      batch,
+      step,
+      run,
+      account,
+    );
+    return { lane, account, step, shots };
+  });
+}
+
+function neededTrainings(database: Database, batch: string, run: number, step: string) {
+  const rows = database.all<{ account: string; request: string }>(
+    `select account, min(request) as request from shot s
+     where batch = ? and run = ? and step = ? and state = 'open' and training_fp is not null
+       and not exists (select 1 from model
+         where model.account = s.account and fp = s.training_fp and phase = 'ready'
+           and seen_at >= (select started_at from run r where r.batch = s.batch and n = s.run))
+     group by account, training_fp order by min(ordinal)`,
+    batch,
+    run,
+    step,
+  );
+  return rows.map(({ account, request }) => ({
+    account,
+    choice: (JSON.parse(request) as ShotRequest).choice as ModelChoice & { kind: 'training' },
+  }));
+}
+
+type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
+
+function neededUploads(
+  database: Database,
+  where: { batch: string; run: number; step: string },
+  placeOf: (request: ShotRequest) => FilePlace | undefined,
+  now: number,
+): readonly NeededUpload[] {
+  const rows = database.each<{ account: string; request: string }>(
+    `select account, request from shot
+     where batch = ? and run = ? and step = ? and state = 'open'
+       and json_array_length(request, '$.references') > 0 order by ordinal`,
+    where.batch,
+    where.run,
+    where.step,
+  );
+  const needed = new Map<string, NeededUpload>();
+  const stored = new Set<string>();
+  for (const { account, request: text } of rows) {
+    const request = JSON.parse(text) as ShotRequest;
+    const { choice, references } = request;
+    const place = references.length > 0 ? placeOf(request) : undefined;
+    if (!place) continue;
+    const purpose = uploadPurpose(choice);
+    const trainedModelFingerprint = choice.kind === 'training' ? choice.set.fingerprint : null;
+    for (const reference of references) {
+      if (reference.kind === 'link') continue;
+      const { sha256 } = reference;
+      const id = JSON.stringify([place.key, sha256, purpose]);
+      if (needed.has(id) || stored.has(id)) continue;
+      if (isStored(database, place.key, sha256, purpose, now)) {
+        stored.add(id);
+        continue;
+      }
+      if (reference.kind === 'output' && isThere(database, reference.submission, account, place))
+        continue;
+      const path = reference.kind === 'file' ? reference.path : sha256;
+      const facts = { sha256, purpose, trainedModelFingerprint, path };
+      needed.set(id, { account, place: place.key, ...facts });
+    }
+  }
+  return [...needed.values()];
+}
+
+/** Own outputs need no upload at the account that made them; links of a vendor serve all its accounts. */
+function isThere(
+  database: Database,
+  submission: string,
+  account: string,
+  place: FilePlace,
+): boolean {
+  const by = place.as === 'link' ? 'provider' : 'id';
+  const row = database.get(
+    `select 1 from submission m join account maker on maker.id = m.account
+       join account reader on reader.id = ? and reader.${by} = maker.${by}
+     where m.id = ?`,
+    account,
+    submission,
+  );
+  return row !== undefined;
+}
+
+function isStored(
+  database: Database,
+  account: string,
+  sha256: string,
+  purpose: string,
+  now: number,
+): boolean {
+  return (
+    database.get(
+      `select 1 from upload where account = ? and sha256 = ? and purpose = ? and state = 'stored'
+         and (expires_at is null or expires_at > ?)`,
+      account,
+      sha256,
+      purpose,
+      now,
+    ) !== undefined
+  );
+}
+
+function block(
+  database: Database,
+  batch: string,
+  run: number,
+  where: { step?: string; trainingFingerprint?: string; sha256?: string },
+  why: string,
+): number {
+  return database.run(
+    `update shot set state = 'blocked', why = ?1
+     where batch = ?2 and run = ?3 and state = 'open' and (?4 is null or step = ?4)
+       and (?5 is null or training_fp = ?5)
+       and (?6 is null or exists (select 1 from json_each(request, '$.references')
+         where value ->> 'sha256' = ?6))`,
+    why,
+    batch,
+    run,
+    where.step ?? null,
+    where.trainingFingerprint ?? null,
+    where.sha256 ?? null,
+  );
+}
+
+function lookup(database: Database, account: string, fingerprints: readonly string[]) {
+  const found = new Map<string, 'cached' | 'inFlight' | 'failed' | 'lost'>();
+  for (const fingerprint of fingerprints) {
+    const row = database.get<{ exclusive: number; lost: number }>(
+      `select max(state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded'))
+         as exclusive,
+         (select state = 'lost' from submission where account = ?1 and fp = ?2
+           order by claimed_at desc limit 1) as lost
+       from submission where account = ?1 and fp = ?2 having count(*) > 0`,
+      account,
+      fingerprint,
+    );
+    if (!row) continue;
+    const cached = acceptedSubmission(database, account, fingerprint) !== undefined;
+    const last = row.lost === 1 ? 'lost' : 'failed';
+    found.set(fingerprint, cached ? 'cached' : row.exclusive === 1 ? 'inFlight' : last);
+  }
+  return found;
+}

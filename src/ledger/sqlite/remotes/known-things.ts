@@ -1,0 +1,141 @@
+import type { Json } from '../../../json.ts';
+import type { KnownThing } from '../../port.ts';
+import { advance, release } from '../submissions/advance.ts';
+import type { Database } from '../database.ts';
+
+/**
+ * By each id that the vendor may list it under. Paths and names come from the shots that still stand in
+ * some batch, in one pass over them.
+ */
+export function knownThings(database: Database, account: string): ReadonlyMap<string, KnownThing> {
+  const known = new Map<string, KnownThing>();
+  const names = namesOf(database, account);
+  const trainings = trainingsOf(database, account);
+  for (const { sha256, remote } of database.all<{ sha256: string; remote: string }>(
+    `select sha256, remote from upload where account = ? and state = 'stored'`,
+    account,
+  ))
+    for (const id of textsIn(JSON.parse(remote) as Json))
+      known.set(id, { kind: 'reference', name: names.get(sha256) ?? null, hash: sha256 });
+  for (const { fp, sha256, id } of database.all<{ fp: string; sha256: string; id: string }>(
+    `select fp, sha256, remote_id as id from model_image
+     where account = ? and remote_id is not null`,
+    account,
+  ))
+    known.set(id, {
+      kind: 'picture',
+      name: trainings.get(fp)?.paths.get(sha256) ?? null,
+      hash: sha256,
+    });
+  for (const { fp, id } of database.all<{ fp: string; id: string }>(
+    'select fp, remote_id as id from model where account = ? and remote_id is not null',
+    account,
+  ))
+    known.set(id, { kind: 'model', name: trainings.get(fp)?.name ?? null, hash: fp });
+  return known;
+}
+
+/**
+ * What the account's uploads are called here: as files that shots of any account read, since one account
+ * may host another's files, or as outputs by their shots' keys.
+ */
+function namesOf(database: Database, account: string): ReadonlyMap<string, string> {
+  const rows = database.all<{ sha256: string; name: string }>(
+    `with held as (select sha256 from upload where account = ?)
+     select sha256, min(key) as name from shot_file where sha256 in held group by sha256
+     union all
+     select r.value ->> 'sha256' as sha256, min(r.value ->> 'path') as name
+     from shot, json_each(request, '$.references') r
+     where r.value ->> 'kind' = 'file' and r.value ->> 'sha256' in held group by 1`,
+    account,
+  );
+  return new Map(rows.map(({ sha256, name }) => [sha256, name]));
+}
+
+interface KnownTraining {
+  readonly name: string;
+  readonly paths: ReadonlyMap<string, string>;
+}
+
+function trainingsOf(database: Database, account: string): ReadonlyMap<string, KnownTraining> {
+  const rows = database.all<{ fp: string; name: string; images: string }>(
+    `select training_fp as fp, max(request ->> '$.choice.set.name') as name,
+       request -> '$.choice.set.images' as images
+     from shot where account = ? and training_fp is not null group by training_fp`,
+    account,
+  );
+  return new Map(
+    rows.map(({ fp, name, images }) => {
+      const pictures = JSON.parse(images) as { sha256: string; path: string }[];
+      return [fp, { name, paths: new Map(pictures.map(({ sha256, path }) => [sha256, path])) }];
+    }),
+  );
+}
+
+/** An upload's reference is the vendor's own JSON: its id may stand anywhere in it. */
+function textsIn(value: Json): string[] {
+  if (typeof value === 'string') return [value];
+  if (value === null || typeof value !== 'object') return [];
+  return Object.values(value).flatMap(textsIn);
+}
+
+export function forgetUploads(database: Database, account: string, ids: readonly string[]): void {
+  const gone = JSON.stringify(ids);
+  database.run(
+    `delete from upload where account = ?1 and exists (
+       select 1 from json_tree(remote) where atom in (select value from json_each(?2)))`,
+    account,
+    gone,
+  );
+  // A model that is not trained yet lacks the picture again; a trained one needs it no more.
+  database.run(
+    `update model set phase = 'uploading' where account = ?1 and phase = 'armed' and fp in (
+       select fp from model_image
+       where account = ?1 and remote_id in (select value from json_each(?2)))`,
+    account,
+    gone,
+  );
+  database.run(
+    `delete from model_image
+     where account = ? and remote_id in (select value from json_each(?))`,
+    account,
+    gone,
+  );
+  // Where an output lay is no place to read it from any more; its file is ours.
+  database.run(
+    `update output set remote = 'null', url = null where state = 'saved'
+       and remote in (select json_quote(value) from json_each(?2))
+       and submission in (select id from submission where account = ?1)`,
+    account,
+    gone,
+  );
+}
+
+const why = 'the trained model was deleted at the vendor';
+
+/** What was paid stays paid, also for a training under way; the next that is needed is paid anew. */
+export function forgetModel(database: Database, account: string, id: string, now: number): void {
+  const model = database.get<{ fp: string }>(
+    'select fp from model where account = ? and remote_id = ?',
+    account,
+    id,
+  );
+  database.run(
+    `delete from upload where account = ? and purpose in (?, ?)`,
+    account,
+    `existing:${id}`,
+    `training:${model?.fp ?? ''}`,
+  );
+  if (!model) return;
+  database.run('delete from model_image where account = ? and fp = ?', account, model.fp);
+  database.run('delete from model where account = ? and fp = ?', account, model.fp);
+  for (const { submission } of database.all<{ submission: string }>(
+    `select id as submission from submission where account = ? and fp = ? and op = 'train'`,
+    account,
+    model.fp,
+  )) {
+    if (advance(database, 'loseOutput', submission, why, now)) continue;
+    const live = advance(database, 'forget', submission, why, now);
+    if (live) release(database, live, live.reserved);
+  }
+}

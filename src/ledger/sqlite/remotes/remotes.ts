@@ -1,0 +1,237 @@
+import type { Json, JsonObject } from '../../../json.ts';
+import type { ModelPhase, RemoteLedger } from '../../port.ts';
+import { exclusiveStates } from '../../rules/transitions.ts';
+import type { Context } from '../context.ts';
+import type { Database } from '../database.ts';
+import { forgetModel, forgetUploads, knownThings } from './known-things.ts';
+
+export function createRemoteLedger({ database, commits, now }: Context): RemoteLedger {
+  const write = <Result>(work: () => Result) => commits.write(work);
+  return {
+    upload: async (account, sha256, purpose) => readUpload(database, account, sha256, purpose),
+    intendUpload: (account, sha256, purpose, atMost) =>
+      write(() => intendUpload(database, account, sha256, purpose, atMost)),
+    storeUpload: (account, sha256, purpose, stored) =>
+      write(() => {
+        database.run(
+          `insert into upload (account, sha256, purpose, state, remote, url, expires_at)
+           values (?, ?, ?, ?, ?, ?, ?)
+           on conflict do update set state = excluded.state, remote = excluded.remote,
+             url = excluded.url, expires_at = excluded.expires_at`,
+          account,
+          sha256,
+          purpose,
+          stored.ready === false ? 'processing' : 'stored',
+          JSON.stringify(stored.remote),
+          stored.url,
+          stored.expiresAt,
+        );
+      }),
+    dropUpload: (account, sha256, purpose) =>
+      write(() => {
+        database.run(
+          'delete from upload where account = ? and sha256 = ? and purpose = ?',
+          account,
+          sha256,
+          purpose,
+        );
+      }),
+    output: async (submission, index) => readOutput(database, submission, index),
+    model: async (account, fingerprint) => readModel(database, account, fingerprint),
+    leaseModel: (account, fingerprint, owner, leaseMs) =>
+      write(() => leaseModel(database, account, fingerprint, owner, leaseMs, now())),
+    setModelPhase: (account, fingerprint, from, to, facts = {}) =>
+      write(() => setModelPhase(database, account, fingerprint, from, to, facts, now())),
+    modelImages: async (account, fingerprint) => {
+      const rows = database.all<{ sha256: string; remote_id: string | null }>(
+        'select sha256, remote_id from model_image where account = ? and fp = ?',
+        account,
+        fingerprint,
+      );
+      return new Map(rows.map((row) => [row.sha256, row.remote_id]));
+    },
+    intendModelImage: (account, fingerprint, sha256) =>
+      write(() => {
+        database.run(
+          'insert or ignore into model_image (account, fp, sha256) values (?, ?, ?)',
+          account,
+          fingerprint,
+          sha256,
+        );
+      }),
+    storeModelImage: (account, fingerprint, sha256, remoteId) =>
+      write(() => {
+        database.run(
+          `insert into model_image (account, fp, sha256, remote_id) values (?, ?, ?, ?)
+           on conflict do update set remote_id = excluded.remote_id`,
+          account,
+          fingerprint,
+          sha256,
+          remoteId,
+        );
+      }),
+    abandonModel: (account, fingerprint) =>
+      write(() => abandonModel(database, account, fingerprint)),
+    knownThings: async (account) => knownThings(database, account),
+    forgetUploads: (account, ids) => write(() => forgetUploads(database, account, ids)),
+    forgetModel: (account, id) => write(() => forgetModel(database, account, id, now())),
+  };
+}
+
+function readUpload(database: Database, account: string, sha256: string, purpose: string) {
+  const row = database.get<{
+    state: 'intended' | 'processing' | 'stored';
+    remote: string;
+    url: string | null;
+    expires_at: number | null;
+  }>(
+    'select * from upload where account = ? and sha256 = ? and purpose = ?',
+    account,
+    sha256,
+    purpose,
+  );
+  if (!row) return undefined;
+  const remote = JSON.parse(row.remote) as Json;
+  return { state: row.state, remote, url: row.url, expiresAt: row.expires_at };
+}
+
+/** One whose answer was lost may have arrived, so it counts. */
+function intendUpload(
+  database: Database,
+  account: string,
+  sha256: string,
+  purpose: string,
+  atMost: number | undefined,
+): boolean {
+  const others = database.get<{ count: number }>(
+    'select count(*) as count from upload where account = ? and purpose = ? and sha256 <> ?',
+    account,
+    purpose,
+    sha256,
+  );
+  if (atMost !== undefined && (others?.count ?? 0) >= atMost) return false;
+  database.run(
+    `insert into upload (account, sha256, purpose, state) values (?, ?, ?, 'intended')
+     on conflict do nothing`,
+    account,
+    sha256,
+    purpose,
+  );
+  return true;
+}
+
+function readOutput(database: Database, submission: string, index: number) {
+  const row = database.get<{
+    account: string;
+    job: string | null;
+    remote: string;
+    url: string | null;
+    expires_at: number | null;
+  }>(
+    `select m.account, m.job, o.remote, o.url, o.expires_at from output o
+     join submission m on m.id = o.submission where o.submission = ? and o.idx = ?`,
+    submission,
+    index,
+  );
+  if (!row) return undefined;
+  const remote = JSON.parse(row.remote) as Json;
+  const job = JSON.parse(row.job ?? '{}') as JsonObject;
+  return { account: row.account, job, remote, url: row.url, expiresAt: row.expires_at };
+}
+
+/** Of these a training has one at most; the clock may have been set back between two of the others. */
+const exclusive = exclusiveStates.map((state) => `'${state}'`).join(', ');
+
+function readModel(database: Database, account: string, fingerprint: string) {
+  const row = database.get<{
+    phase: ModelPhase;
+    remote_id: string | null;
+    why: string | null;
+    seen_at: number | null;
+  }>(
+    'select phase, remote_id, why, seen_at from model where account = ? and fp = ?',
+    account,
+    fingerprint,
+  );
+  if (!row) return undefined;
+  const submission = database.get<{ id: string; claimed_at: number }>(
+    `select id, claimed_at from submission where account = ? and fp = ? and op = 'train'
+     order by state in (${exclusive}) desc, claimed_at desc limit 1`,
+    account,
+    fingerprint,
+  );
+  return {
+    phase: row.phase,
+    remoteId: row.remote_id,
+    why: row.why,
+    seenAt: row.seen_at,
+    submission: submission?.id ?? null,
+    triggeredAt: submission?.claimed_at ?? null,
+  };
+}
+
+/** Further ahead no lease ends, unless the clock has been set back since it was taken. */
+const leaseMostMs = 2 * 60_000;
+
+function leaseModel(
+  database: Database,
+  account: string,
+  fingerprint: string,
+  owner: string,
+  leaseMs: number,
+  now: number,
+): boolean {
+  return (
+    database.run(
+      `insert into model (account, fp, phase, lease_owner, lease_until)
+       values (?, ?, 'creating', ?, ?)
+       on conflict do update set lease_owner = excluded.lease_owner,
+         lease_until = excluded.lease_until
+       where lease_owner = excluded.lease_owner or lease_until is null
+         or lease_until <= ? or lease_until > ?`,
+      account,
+      fingerprint,
+      owner,
+      now + Math.round(leaseMs),
+      now,
+      now + leaseMostMs,
+    ) > 0
+  );
+}
+
+function setModelPhase(
+  database: Database,
+  account: string,
+  fingerprint: string,
+  from: readonly ModelPhase[],
+  to: ModelPhase,
+  facts: { remoteId?: string | null; why?: string },
+  now: number,
+): boolean {
+  return (
+    database.run(
+      `update model set phase = ?, remote_id = iif(?, ?, remote_id), why = ?,
+         seen_at = iif(?, ?, seen_at)
+       where account = ? and fp = ? and phase in (select value from json_each(?))`,
+      to,
+      facts.remoteId === undefined ? 0 : 1,
+      facts.remoteId ?? null,
+      facts.why ?? null,
+      to === 'ready' || to === 'failed' ? 1 : 0,
+      now,
+      account,
+      fingerprint,
+      JSON.stringify(from),
+    ) > 0
+  );
+}
+
+function abandonModel(database: Database, account: string, fingerprint: string): void {
+  database.run('delete from model_image where account = ? and fp = ?', account, fingerprint);
+  database.run(
+    `update model set phase = 'creating', remote_id = null, why = null
+     where account = ? and fp = ?`,
+    account,
+    fingerprint,
+  );
+}

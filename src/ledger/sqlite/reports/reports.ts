@@ -1,0 +1,180 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import type { JsonObject } from '../../../json.ts';
+import type { ShotRequest } from '../../../batch/request.ts';
+import type { ReportLedger, ShotRow, SubmissionRow, UnresolvedRow } from '../../port.ts';
+import { readAccountTotals } from './account-totals.ts';
+import { uncollected, unshown } from './collectable.ts';
+import type { Context } from '../context.ts';
+import { accountUse, balances, noteBalance } from './cost-facts.ts';
+import type { Database } from '../database.ts';
+import { shotRow, shotSelection, submissionRow, submissionSelection } from '../rows.ts';
+import type { ShotRecord, ShownSubmission } from '../rows.ts';
+import { readStatus } from './status.ts';
+
+/** Between two pages others have their turn: heartbeats and requests go on however many there are. */
+const pageRows = 500;
+const plansKeptMs = 30 * 24 * 60 * 60_000;
+
+export function createReportLedger({ database, commits, now }: Context): ReportLedger {
+  return {
+    status: async (batch) => readStatus(database, batch, now()),
+    accounts: async () => readAccountTotals(database, now()),
+    shots: (batch, options = {}) => readShots(database, batch, options),
+    shot: async (batch, key) => {
+      const record = database.get<ShotRecord>(
+        `${shotSelection} where s.batch = ? and s.key = ?`,
+        batch,
+        key,
+      );
+      return record && shotRow(record);
+    },
+    unresolved: async (batch) => readUnresolved(database, batch),
+    submissions: (batch) => readSubmissions(database, batch),
+    unshown: async function* (batch) {
+      yield* unshown(database, batch);
+    },
+    uncollected: async (batch) => uncollected(database, batch ?? null),
+    noteBalance: (batch, balance) =>
+      commits.write(() => noteBalance(database, batch, balance, now())),
+    balances: async (batch) => balances(database, batch),
+    accountUse: async (account, from, to) => accountUse(database, account, from, to),
+    changes: async (batch, after, limit) => {
+      if (after === 'now') {
+        const newest = 'select coalesce(max(seq), 0) as cursor from shot';
+        return { cursor: database.get<{ cursor: number }>(newest)?.cursor ?? 0, shots: [] };
+      }
+      const records = database.all<ShotRecord>(
+        `${shotSelection} where s.batch = ? and s.seq > ? order by s.seq limit ?`,
+        batch,
+        after,
+        limit,
+      );
+      return { cursor: records.at(-1)?.seq ?? after, shots: records.map(shotRow) };
+    },
+    knownFiles: async (batch, key) =>
+      database
+        .all<{ sha256: string }>(
+          'select sha256 from shot_file where batch = ? and key = ?',
+          batch,
+          key,
+        )
+        .map(({ sha256 }) => sha256),
+    keepPlan: (plan, content) =>
+      commits.write(() => {
+        database.run('delete from kept_plan where at <= ?', now() - plansKeptMs);
+        database.run(
+          'insert or replace into kept_plan (id, content, at) values (?, ?, ?)',
+          plan,
+          JSON.stringify(content),
+          now(),
+        );
+      }),
+    keptPlan: async (plan) => {
+      const row = database.get<{ content: string }>(
+        'select content from kept_plan where id = ? and at > ?',
+        plan,
+        now() - plansKeptMs,
+      );
+      return row && (JSON.parse(row.content) as JsonObject);
+    },
+    clearStop: async (batch, lane, until) => {
+      const earlier = 'from stop where batch = ? and lane = ? and at < ?';
+      if (database.get(`select 1 ${earlier}`, batch, lane, until))
+        await commits.write(() => {
+          database.run(`delete ${earlier}`, batch, lane, until);
+        });
+    },
+    noteStop: (range, reason) =>
+      commits.write(() => {
+        database.run(
+          'insert or replace into stop (batch, lane, run, reason, at) values (?, ?, ?, ?, ?)',
+          range.batch,
+          range.lane,
+          range.run,
+          JSON.stringify(reason),
+          now(),
+        );
+      }),
+  };
+}
+
+/** Pages by position in the plan, so that no cursor stays open while the caller awaits. */
+async function* readShots(
+  database: Database,
+  batch: string,
+  options: NonNullable<Parameters<ReportLedger['shots']>[1]>,
+): AsyncIterable<ShotRow> {
+  const states = options.states ? JSON.stringify(options.states) : null;
+  const { step: only } = options;
+  for (const step of only === undefined ? stepsInOrder(database, batch) : [only]) {
+    let last = { ordinal: -1, key: '' };
+    for (;;) {
+      const page = database.all<ShotRecord>(
+        `${shotSelection} where s.batch = ?1 and s.step = ?2 and (s.ordinal, s.key) > (?3, ?4)
+           and (?5 is null or s.state in (select value from json_each(?5)))
+           and (?6 = 1 or s.state <> 'retired') and (?7 is null or s.account = ?7)
+         order by s.ordinal, s.key limit ${pageRows}`,
+        batch,
+        step,
+        last.ordinal,
+        last.key,
+        states,
+        options.retired ? 1 : 0,
+        options.account ?? null,
+      );
+      await othersTurn();
+      for (const record of page) yield shotRow(record);
+      const end = page.at(-1);
+      if (!end || page.length < pageRows) break;
+      last = end;
+    }
+  }
+}
+
+/** Steps that only retired shots know come last. */
+function stepsInOrder(database: Database, batch: string): readonly string[] {
+  const written = database.get<{ steps: string }>('select steps from batch where name = ?', batch);
+  const steps = (JSON.parse(written?.steps ?? '[]') as { name: string }[]).map(({ name }) => name);
+  const others = database.all<{ step: string }>(
+    'select distinct step from shot where batch = ? order by step',
+    batch,
+  );
+  return [...new Set([...steps, ...others.map(({ step }) => step)])];
+}
+
+function readUnresolved(database: Database, batch: string): readonly UnresolvedRow[] {
+  const records = database.all<ShownSubmission & { waiting: string | null }>(
+    `select shown.*,
+       (select min(key) from shot where submission = shown.id and batch = ?1) as waiting
+     from (${submissionSelection}
+     where m.state in ('parked', 'stalled') and m.op = 'generate' and m.request is not null and (
+       m.batch = ?1 or m.id in (select submission from shot where batch = ?1 and state = 'parked'))
+     ) as shown order by shown.claimed_at, shown.id`,
+    batch,
+  );
+  return records.map((record) => ({
+    ...submissionRow(record),
+    key: record.waiting ?? record.key,
+    batch: record.batch,
+    request: JSON.parse(record.request ?? '') as ShotRequest,
+    deadlineAt: record.deadline_at,
+  }));
+}
+
+async function* readSubmissions(database: Database, batch: string): AsyncIterable<SubmissionRow> {
+  let last = { claimed_at: -1, id: '' };
+  for (;;) {
+    const page = database.all<ShownSubmission>(
+      `${submissionSelection} where m.batch = ? and (m.claimed_at, m.id) > (?, ?)
+       order by m.claimed_at, m.id limit ${pageRows}`,
+      batch,
+      last.claimed_at,
+      last.id,
+    );
+    await othersTurn();
+    for (const record of page) yield submissionRow(record);
+    const end = page.at(-1);
+    if (!end || page.length < pageRows) return;
+    last = end;
+  }
+}

@@ -1,0 +1,131 @@
+import type { Amount } from '../../../money.ts';
+import type { AccountMoney, BatchStatus, StepCounts, StopReason } from '../../port.ts';
+import { acceptedScope, batchScope } from '../../rules/budgets.ts';
+import { trainingLanePrefix } from '../../rules/lane-name.ts';
+import { readBatch } from '../batches.ts';
+import type { Database } from '../database.ts';
+import { isHeld } from '../holds.ts';
+import { isCached } from '../rows.ts';
+
+export function readStatus(
+  database: Database,
+  batch: string,
+  now: number,
+): BatchStatus | undefined {
+  const row = readBatch(database, batch);
+  if (!row) return undefined;
+  return {
+    row,
+    steps: countSteps(
+      database,
+      batch,
+      row.steps.map(({ name }) => name),
+    ),
+    accounts: readMoney(database, batch, row.run),
+    holds: database
+      .all<BatchStatus['holds'][number]>(
+        `select account, nullif(model, '*') as model, reason, until from hold
+         where ${isHeld('?1')} and account in (
+           select account from shot where batch = ?2 union
+           select account from budget where scope = ?3) order by account, model, reason`,
+        now,
+        batch,
+        acceptedScope(batch, row.run),
+      )
+      .map((hold) => ({ ...hold })),
+    stops: readStops(database, batch, row.run),
+    isStopped: !hasMovingShot(database, batch, row.run),
+  };
+}
+
+/** The six counts of a step add up to its total; retired shots are in none. */
+function countSteps(
+  database: Database,
+  batch: string,
+  steps: readonly string[],
+): readonly StepCounts[] {
+  const counted = database.all<StepCounts>(
+    `select s.step, count(*) as total,
+       count(*) filter (where s.state = 'done' and not ${isCached}) as succeeded,
+       count(*) filter (where s.state = 'done' and ${isCached}) as cached,
+       count(*) filter (where s.state in ('failed', 'skipped', 'blocked')) as failed,
+       count(*) filter (where s.state = 'parked') as parked,
+       count(*) filter (where s.state = 'bound') as running,
+       count(*) filter (where s.state = 'open') as waiting,
+       coalesce(sum((select count(*) from output where submission = s.submission
+         and s.state = 'done' and state = 'saved')), 0) as outputs
+     from shot s left join submission m on m.id = s.submission
+     where s.batch = ? and s.state <> 'retired' group by s.step`,
+    batch,
+  );
+  const byStep = new Map(counted.map((counts) => [counts.step, { ...counts }]));
+  const none = { total: 0, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0, waiting: 0 };
+  return [...new Set([...steps, ...byStep.keys()])].map(
+    (step) => byStep.get(step) ?? { step, ...none, outputs: 0 },
+  );
+}
+
+function readMoney(database: Database, batch: string, run: number): readonly AccountMoney[] {
+  const sums = database.all<AccountMoney & { standing: Amount | null; batch_cap: Amount | null }>(
+    `with involved as (
+       select account, unit from budget where scope in (?1, ?2) union
+       select account, unit from submission where batch = ?3)
+     select i.account, i.unit,
+       coalesce((select cap from budget b where b.scope = ?2 and b.account = i.account
+         and b.unit = i.unit), 0) as planned,
+       coalesce(sum(m.reserved) filter (where m.state in ('claimed', 'submitted')), 0) as reserved,
+       coalesce(sum(m.spent), 0) as spent,
+       coalesce(sum(max(0, max(coalesce(m.price, 0), iif(m.refund = 'back', coalesce(m.billed, 0), 0))
+         - m.spent)) filter (where m.state = 'failed'), 0) as refunded,
+       coalesce(sum(m.spent) filter (where m.refund = 'owed'), 0) as promised,
+       coalesce(sum(m.spent) filter (where m.state = 'lost' and m.op = 'generate'), 0) as lost,
+       coalesce(sum(m.reserved) filter (where m.state in ('ambiguous', 'parked', 'stalled')), 0)
+         as ambiguous,
+       coalesce(sum(m.spent) filter (where m.resolution in ('again', 'skip', 'resubmit')
+         and m.surplus = 0), 0) as unproven,
+       (select cap from budget b where b.scope = ?1 and b.account = i.account and b.unit = i.unit)
+         as batch_cap,
+       (select budget_amount from account a where a.id = i.account and a.unit = i.unit) as standing
+     from involved i left join submission m
+       on m.batch = ?3 and m.account = i.account and m.unit = i.unit
+     group by i.account, i.unit order by i.account, i.unit`,
+    batchScope(batch),
+    acceptedScope(batch, run),
+    batch,
+  );
+  return sums.map(({ standing, batch_cap, ...money }) => ({
+    ...money,
+    unit: money.unit,
+    cap: lesser(batch_cap, standing),
+  }));
+}
+
+function lesser(a: Amount | null, b: Amount | null): Amount | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+/** Holds that end by themselves leave a lane moving. */
+function hasMovingShot(database: Database, batch: string, run: number): boolean {
+  return (
+    database.get(
+      `select 1 from shot s where s.batch = ?1 and s.state = 'open' and not exists (
+         select 1 from stop t where t.batch = ?1 and t.run = ?2
+             and (t.lane = s.lane or t.lane = ?3 || s.training_fp)
+           and coalesce(t.reason ->> 'hold', '') not in ('unreachable', 'limited', 'breaker'))
+       limit 1`,
+      batch,
+      run,
+      trainingLanePrefix,
+    ) !== undefined
+  );
+}
+
+function readStops(database: Database, batch: string, run: number): readonly StopReason[] {
+  const rows = database.all<{ reason: string }>(
+    `select reason from stop where batch = ? and run = ? group by reason order by max(at) desc`,
+    batch,
+    run,
+  );
+  return rows.map(({ reason }) => JSON.parse(reason) as StopReason);
+}

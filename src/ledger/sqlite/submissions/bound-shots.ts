@@ -1,0 +1,164 @@
+import type { BatchPolicy } from '../../port.ts';
+import { afterFailure } from '../../rules/transitions.ts';
+import type { Database } from '../database.ts';
+
+/** Every change here is of all shots tied to a submission, of whichever batch. */
+
+/** Open again as if nothing had been tried. */
+export function reopenShots(database: Database, submission: string): void {
+  database.run(
+    `update shot set state = 'open', submission = null, why = null, tries = max(0, tries - 1)
+     where submission = ? and state in ('bound', 'parked')`,
+    submission,
+  );
+}
+
+/** Open for another try; the one before has been made. */
+export function openAgain(database: Database, submission: string): void {
+  database.run(
+    `update shot set state = 'open', submission = null, why = null
+     where submission = ? and state = 'parked'`,
+    submission,
+  );
+}
+
+/** Of the other batches, which wait for what this one sends again. */
+export function openElsewhere(database: Database, submission: string, batch: string): void {
+  database.run(
+    `update shot set state = 'open', submission = null, why = null
+     where submission = ? and state = 'bound' and batch <> ?`,
+    submission,
+    batch,
+  );
+}
+
+export function skipShots(database: Database, submission: string, why: string): void {
+  database.run(
+    `update shot set state = 'skipped', why = ? where submission = ? and state = 'parked'`,
+    why,
+    submission,
+  );
+}
+
+export function failShots(database: Database, submission: string, why: string): void {
+  database.run(
+    `update shot set state = 'failed', why = ?
+     where submission = ? and state in ('bound', 'parked')`,
+    why,
+    submission,
+  );
+}
+
+/** Of this batch alone: the others have not made its tries. */
+export function failOwnShots(
+  database: Database,
+  submission: string,
+  batch: string,
+  why: string,
+): void {
+  database.run(
+    `update shot set state = 'failed', why = ?
+     where submission = ? and batch = ? and state in ('bound', 'parked')`,
+    why,
+    submission,
+    batch,
+  );
+}
+
+export function parkShots(database: Database, submission: string, why: string): void {
+  database.run(
+    `update shot set state = 'parked', why = ? where submission = ? and state = 'bound'`,
+    why,
+    submission,
+  );
+}
+
+export function unparkShots(database: Database, submission: string): void {
+  database.run(
+    `update shot set state = 'bound', why = null where submission = ? and state = 'parked'`,
+    submission,
+  );
+}
+
+/** For shots whose lane may have ended: what they wait for is collected all the same. */
+export function leaveLanes(database: Database, submission: string): void {
+  database.run(
+    `update shot set lane = null, pos = null where submission = ? and state = 'bound'`,
+    submission,
+  );
+}
+
+/** Each shot tries again as its own batch allows. */
+export function retryShots(
+  database: Database,
+  submission: string,
+  cause: 'free' | 'paid',
+  why: string,
+): void {
+  const shots = database.all<{ id: number; free: number; paid: number; policy: string }>(
+    `select s.id, s.free_tries as free, s.paid_tries as paid, b.policy
+     from shot s join batch b on b.name = s.batch
+     where s.submission = ? and s.state = 'bound'`,
+    submission,
+  );
+  for (const shot of shots) {
+    const { again, tries } = afterFailure(shot, cause, JSON.parse(shot.policy) as BatchPolicy);
+    database.run(
+      `update shot set state = ?, submission = iif(?, null, submission), why = ?,
+         free_tries = ?, paid_tries = ? where id = ?`,
+      again ? 'open' : 'failed',
+      again ? 1 : 0,
+      why,
+      tries.free,
+      tries.paid,
+      shot.id,
+    );
+  }
+}
+
+/** Done, and their files are known as ours from now on, so that only our own files are ever replaced. */
+export function completeShots(database: Database, submission: string): void {
+  const shots = database.all<{ id: number }>(
+    `select id from shot where submission = ? and state = 'bound'`,
+    submission,
+  );
+  for (const { id } of shots) completeShot(database, id, submission);
+}
+
+export function completeShot(database: Database, shot: number, submission: string): void {
+  database.run(
+    `update shot set state = 'done', submission = ?, why = null where id = ?`,
+    submission,
+    shot,
+  );
+  database.run(
+    `insert or ignore into shot_file (batch, key, sha256)
+     select s.batch, s.key, o.sha256 from shot s join output o on o.submission = ?
+     where s.id = ? and o.sha256 is not null`,
+    submission,
+    shot,
+  );
+}
+
+/** Ties an open shot to a live or accepted submission: done at once where all its outputs are saved. */
+export function attachShot(database: Database, shot: number, submission: string): void {
+  const paid = database.get<{ state: string; unsaved: number; outputs: number }>(
+    `select m.state, count(o.idx) as outputs, count(o.idx) filter (where o.state <> 'saved') as unsaved
+     from submission m left join output o on o.submission = m.id where m.id = ? group by m.id`,
+    submission,
+  );
+  if (paid?.state === 'succeeded' && paid.outputs > 0 && paid.unsaved === 0) {
+    completeShot(database, shot, submission);
+    return;
+  }
+  const parked = paid?.state === 'parked' || paid?.state === 'stalled';
+  database.run(
+    `update shot set state = ?, submission = ?, why = iif(?,
+       (select why from submission where id = ?), null), tries = tries + 1 where id = ?`,
+    parked ? 'parked' : 'bound',
+    submission,
+    parked ? 1 : 0,
+    submission,
+    shot,
+  );
+}

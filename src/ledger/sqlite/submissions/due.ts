@@ -1,0 +1,199 @@
+import type { ShotRequest } from '../../../batch/request.ts';
+import type { Json, JsonObject } from '../../../json.ts';
+import type { Due, Range, SubmissionLedger } from '../../port.ts';
+import { noLane } from '../../rules/lane-name.ts';
+import { concerned, laneless, neglectedMs } from './adrift.ts';
+import { sendWithinMs } from '../claims/claim.ts';
+import { clockCorrectionMs } from '../clock-correction.ts';
+import type { Database } from '../database.ts';
+import { countRange, type RangeCounts } from '../claims/range.ts';
+
+type DueOptions = Parameters<SubmissionLedger['due']>[1];
+
+/** Rows of `concerned`, read once and handed to each statement as a list. */
+const among = '(select value from json_each(?1))';
+
+/** When a row is due. One whose `timed_at` is in the future was written before the clock was set back: due now. */
+const dueAt = (column: string, now: string): string => `iif(timed_at > ${now}, ${now}, ${column})`;
+
+export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
+  bringNearer(database, range.account, now);
+  database.run(
+    `update submission set state = 'ambiguous', why = 'no answer was recorded in time'
+     where account = ? and state = 'claimed' and deadline_at <= ?`,
+    range.account,
+    now,
+  );
+  const { batch, lane, from, to, account } = range;
+  const isLaneless = lane === noLane;
+  const rows = isLaneless
+    ? database.all<{ id: string }>(laneless, batch, account)
+    : database.all<{ id: string }>(concerned, batch, account, lane, from, to, now - neglectedMs);
+  const ids = JSON.stringify([...rows.map(({ id }) => id), ...(options.taken ?? [])]);
+  const polls = duePolls(database, ids, options, now);
+  const downloads = dueDownloads(database, ids, options, now);
+  const ambiguous = dueAmbiguous(database, ids, options, now);
+  const nextAt = database.get<{ at: number | null }>(
+    `select min(at) as at from (
+       select case state when 'submitted' then ${dueAt('next_poll_at', '?3')}
+         when 'claimed' then deadline_at when 'ambiguous' then deadline_at + ?2 end as at
+         from submission where id in ${among}
+       union all select ${dueAt('next_try_at', '?3')}
+         from output where submission in ${among} and state = 'ready')`,
+    ids,
+    options.settleMs,
+    now,
+  )?.at;
+  const live = database.get<{ count: number }>(
+    `select count(*) as count from submission where account = ? and state = 'submitted'`,
+    account,
+  );
+  const busy = polls.length + downloads.length + ambiguous.length > 0;
+  const counts: RangeCounts = isLaneless
+    ? { open: 0, bound: rows.length }
+    : countRange(database, range);
+  return {
+    polls,
+    downloads,
+    ambiguous,
+    nextInMs:
+      nextAt === null || nextAt === undefined ? (busy ? 0 : null) : Math.max(0, nextAt - now),
+    live: live?.count ?? 0,
+    late: filesAreLate(database, range, now),
+    ...counts,
+  };
+}
+
+/**
+ * Claims that were made later than now were made before the clock was set back. Their answers are waited
+ * for as long as if they were made now, since nobody knows how long ago it was; their `deadline_at` then
+ * lies nearer to `claimed_at`, or before it, which tells.
+ */
+function bringNearer(database: Database, account: string, now: number): void {
+  database.run(
+    `update submission set send_by = ?2, deadline_at = ?2 + deadline_at - send_by
+     where account = ?1 and state in ('claimed', 'ambiguous') and send_by > ?2 + ?3`,
+    account,
+    now + sendWithinMs,
+    clockCorrectionMs,
+  );
+}
+
+function duePolls(database: Database, ids: string, options: DueOptions, now: number) {
+  const rows = database.all<{
+    id: string;
+    job: string;
+    job_id: string;
+    model: string;
+    op: 'generate' | 'train';
+    submitted_at: number;
+    polls: number;
+    give_up_at: number;
+  }>(
+    `select id, job, job_id, model, op, submitted_at, polls, give_up_at from submission
+     where id in ${among} and state = 'submitted' and (next_poll_at <= ?2 or timed_at > ?2)
+     order by next_poll_at limit ?3`,
+    ids,
+    now,
+    options.limit,
+  );
+  for (const { id } of rows)
+    database.run(
+      'update submission set next_poll_at = ?, timed_at = ? where id = ?',
+      now + Math.round(options.leaseMs),
+      now,
+      id,
+    );
+  return rows.map((row) => ({
+    submission: row.id,
+    job: JSON.parse(row.job) as JsonObject,
+    jobId: row.job_id,
+    model: row.model,
+    operation: row.op,
+    submittedAt: row.submitted_at,
+    polls: row.polls,
+    overdue: row.give_up_at <= now,
+  }));
+}
+
+function dueDownloads(database: Database, ids: string, options: DueOptions, now: number) {
+  const rows = database.all<{
+    submission: string;
+    idx: number;
+    remote: string;
+    url: string | null;
+    expires_at: number | null;
+    job: string;
+    tries: number;
+  }>(
+    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries
+     from output o join submission m on m.id = o.submission
+     where o.submission in ${among} and o.state = 'ready'
+       and (o.next_try_at <= ?2 or o.timed_at > ?2)
+     order by o.expires_at is null, o.expires_at, m.ended_at, o.submission, o.idx limit ?3`,
+    ids,
+    now,
+    options.downloads ?? options.limit,
+  );
+  for (const row of rows)
+    database.run(
+      'update output set next_try_at = ?, timed_at = ? where submission = ? and idx = ?',
+      now + Math.round(options.leaseMs),
+      now,
+      row.submission,
+      row.idx,
+    );
+  return rows.map((row) => ({
+    submission: row.submission,
+    index: row.idx,
+    remote: JSON.parse(row.remote) as Json,
+    url: row.url,
+    expiresAt: row.expires_at,
+    job: JSON.parse(row.job) as JsonObject,
+    tries: row.tries,
+  }));
+}
+
+/**
+ * Whether a file of the batch has waited for half the life of its link and not been tried once. One that
+ * was tried waits for the vendor, not for us.
+ */
+function filesAreLate(database: Database, { batch, account }: Range, now: number): boolean {
+  return (
+    database.get(
+      `select 1 from output o indexed by output_ready
+         cross join submission m on m.id = o.submission
+       where o.state = 'ready' and o.tries = 0 and o.expires_at > ?3
+         and +m.batch = ?1 and +m.account = ?2 and ?3 - m.ended_at >= o.expires_at - ?3`,
+      batch,
+      account,
+      now,
+    ) !== undefined
+  );
+}
+
+function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
+  const rows = database.all<{
+    id: string;
+    request: string;
+    claimed_at: number;
+    deadline_at: number;
+    why: string;
+  }>(
+    `select m.id, m.request, m.claimed_at, m.deadline_at, m.why
+     from submission m where m.id in ${among} and m.state = 'ambiguous'
+       and m.request is not null and m.deadline_at + ?2 <= ?3
+     order by m.deadline_at limit ?4`,
+    ids,
+    options.settleMs,
+    now,
+    options.limit,
+  );
+  return rows.map((row) => ({
+    submission: row.id,
+    request: JSON.parse(row.request) as ShotRequest,
+    claimedAt: row.claimed_at,
+    deadlineAt: row.deadline_at,
+    why: row.why,
+  }));
+}

@@ -1,0 +1,78 @@
+import type { JsonObject } from '../../../json.ts';
+import type { DueRefund, SubmissionLedger } from '../../port.ts';
+import { refundDelayMs, refundPatienceMs } from '../../rules/refunds.ts';
+import { payerOf } from './advance.ts';
+import type { Database } from '../database.ts';
+import { moveMoney } from '../money.ts';
+import type { SubmissionRecord } from '../rows.ts';
+
+/** From a failure whose money the vendor promised to give back. */
+export function oweRefund(database: Database, id: string, now: number): void {
+  database.run(
+    `update submission set refund = 'owed', refund_at = ?, refund_until = ?, refund_checks = 0
+     where id = ? and spent > 0`,
+    now + refundDelayMs(0),
+    now + refundPatienceMs,
+    id,
+  );
+}
+
+export function dueRefunds(
+  database: Database,
+  account: string,
+  options: Parameters<SubmissionLedger['dueRefunds']>[1],
+  now: number,
+): readonly DueRefund[] {
+  const furthest = now + refundDelayMs(Infinity);
+  const rows = database.all<{ id: string; job: string; checks: number }>(
+    `select id, job, refund_checks as checks from submission
+     where account = ?1 and refund = 'owed' and job is not null
+       and (refund_at <= ?2 or refund_at > ?3)
+     order by refund_at limit ?4`,
+    account,
+    options.early ? furthest : now,
+    // Further ahead it was never set: the clock has been set back.
+    furthest,
+    options.limit,
+  );
+  for (const { id } of rows)
+    database.run(
+      'update submission set refund_at = ? where id = ?',
+      now + Math.round(options.leaseMs),
+      id,
+    );
+  return rows.map(({ id, job }) => ({ submission: id, job: JSON.parse(job) as JsonObject }));
+}
+
+/**
+ * What the vendor says of a promised refund. Back: in every sum where the money counted as spent it does
+ * not any more. Not yet: asked again later, for as long as patience lasts.
+ */
+export function settleRefund(
+  database: Database,
+  id: string,
+  told: 'back' | 'kept' | 'notYet',
+  now: number,
+): boolean {
+  const record = database.get<SubmissionRecord & { refund_until: number; refund_checks: number }>(
+    `select * from submission where id = ? and refund = 'owed'`,
+    id,
+  );
+  if (!record) return false;
+  const checks = record.refund_checks + 1;
+  const patient = now < record.refund_until;
+  const refund = told === 'notYet' ? (patient ? 'owed' : 'kept') : told;
+  database.run(
+    `update submission set refund = ?, refund_checks = ?, refund_at = iif(?, ?, null),
+       spent = iif(?, 0, spent) where id = ?`,
+    refund,
+    checks,
+    refund === 'owed' ? 1 : 0,
+    now + refundDelayMs(checks),
+    refund === 'back' ? 1 : 0,
+    id,
+  );
+  if (refund === 'back')
+    moveMoney(database, payerOf(record), { reserved: 0, spent: -record.spent });
+  return true;
+}

@@ -1,0 +1,33 @@
+import type { ShotRequest } from '../../../batch/request.ts';
+import type { Rival } from '../../port.ts';
+import type { Database } from '../database.ts';
+
+interface RivalRecord {
+  request: string | null;
+  claimed_at: number;
+  deadline_at: number;
+  state: string;
+}
+
+/**
+ * Rivals are requests of about the same time whose own fate is not proven by a job: on their way, unclear,
+ * parked, sent again unproven, or called absent after their deadline. Whatever job turns up may be theirs.
+ */
+export function rivals(database: Database, submission: string, marginMs: number): readonly Rival[] {
+  const rows = database.all<RivalRecord>(
+    `select r.request, r.claimed_at, r.deadline_at, r.state
+     from submission m join submission r on r.account = m.account and r.id <> m.id
+     where m.id = ?1 and r.claimed_at <= m.deadline_at + ?2 and r.deadline_at >= m.claimed_at - ?2
+       and (r.state in ('claimed', 'ambiguous', 'parked')
+         or r.state = 'failed' and r.resolution = 'resubmit' and r.job_id is null
+         or r.state = 'rejected' and r.ended_at >= r.deadline_at)`,
+    submission,
+    Math.round(marginMs),
+  );
+  return rows.map(({ request, claimed_at, deadline_at, state }) => ({
+    request: request === null ? null : (JSON.parse(request) as ShotRequest),
+    claimedAt: claimed_at,
+    deadlineAt: deadline_at,
+    onItsWay: state === 'claimed',
+  }));
+}

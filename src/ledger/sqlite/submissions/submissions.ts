@@ -1,0 +1,166 @@
+import type { BatchPolicy, SubmissionLedger } from '../../port.ts';
+import { costOfFailure } from '../../rules/transitions.ts';
+import {
+  failShots,
+  openElsewhere,
+  parkShots,
+  reopenShots,
+  retryShots,
+  unparkShots,
+} from './bound-shots.ts';
+import type { Context } from '../context.ts';
+import type { Database } from '../database.ts';
+import { due } from './due.ts';
+import { putHold } from '../holds.ts';
+import { noteListed } from '../reports/cost-facts.ts';
+import { lateJob } from './late-job.ts';
+import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
+import { delayOutput, loseOutput, refuseOutput, renewOutput, saveOutput } from './outputs.ts';
+import { absent } from './absent.ts';
+import { adrift, stalledJobs } from './adrift.ts';
+import { advance, release } from './advance.ts';
+import { readBatch } from '../batches.ts';
+import { resolve } from './resolve.ts';
+import { rivals } from './rivals.ts';
+import { startJob } from './start-job.ts';
+import { succeeded } from './succeeded.ts';
+import { witnesses } from './witnesses.ts';
+
+export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
+  const write = <Result>(work: () => Result) => commits.write(work);
+  return {
+    due: (range, options) => write(() => due(database, range, options, now())),
+    rivals: async (submission, marginMs) => rivals(database, submission, marginMs),
+    witnesses: async (submission) => witnesses(database, submission),
+    adrift: async (batch) => adrift(database, batch),
+    stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
+    noteListed: (account, jobs) => write(() => noteListed(database, account, jobs)),
+    submitted: (id, job, jobId, times) =>
+      write(() => startJob(database, 'submitted', id, { job, jobId, ...times }, now())),
+    adopt: (id, job, jobId, times) =>
+      write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
+    rejected: (id, why, effect) => write(() => rejected(database, id, why, effect, now())),
+    ambiguous: (id, why) => write(() => !!advance(database, 'ambiguous', id, why, now())),
+    absent: (id) => write(() => absent(database, id, now())),
+    park: (id, why) => write(() => park(database, id, why, now())),
+    resolve: (id, word) => write(() => resolve(database, id, word, now())),
+    pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
+    succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
+    failed: (id, result) => write(() => failed(database, id, result, now())),
+    stalled: (id, why) =>
+      write(() => {
+        const moved = advance(database, 'stalled', id, why, now());
+        if (moved) parkShots(database, id, why);
+        return moved !== undefined;
+      }),
+    saveOutput: (id, index, file) => write(() => saveOutput(database, id, index, file, now())),
+    renewOutput: (id, index, url, expiresAt) =>
+      write(() => renewOutput(database, id, index, url, expiresAt, now())),
+    delayOutput: (id, index, inMs, why) =>
+      write(() => delayOutput(database, id, index, { inMs, why }, now())),
+    refuseOutput: (id, index, inMs, why) =>
+      write(() => refuseOutput(database, id, index, { inMs, why }, now())),
+    loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
+    dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
+    settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
+    lateJob: (id, job, jobId, times) =>
+      write(() => lateJob(database, id, { job, jobId, ...times }, now())),
+    knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
+    hold: (account, model, reason, until) =>
+      write(() => putHold(database, account, model, reason, until, now())),
+  };
+}
+
+function rejected(
+  database: Database,
+  id: string,
+  why: string,
+  effect: 'fail' | 'reopen',
+  now: number,
+): boolean {
+  const moved = advance(database, 'rejected', id, why, now);
+  if (!moved) return false;
+  release(database, moved, 0);
+  if (effect === 'fail') failShots(database, id, why);
+  else reopenShots(database, id);
+  return true;
+}
+
+/**
+ * A resubmit needs a paid try left in the shot that paid; the money of the unclear one then counts as
+ * spent, since nobody can say that it was not.
+ */
+function park(database: Database, id: string, why: string, now: number): boolean {
+  if (mayResubmit(database, id)) {
+    const moved = advance(database, 'resubmit', id, why, now);
+    if (!moved) return false;
+    release(database, moved, moved.reserved);
+    database.run(`update submission set resolution = 'resubmit' where id = ?`, id);
+    openElsewhere(database, id, moved.batch);
+    retryShots(database, id, 'paid', why);
+    return true;
+  }
+  const moved = advance(database, 'park', id, why, now);
+  if (moved) parkShots(database, id, why);
+  return moved !== undefined;
+}
+
+function mayResubmit(database: Database, id: string): boolean {
+  const payer = database.get<{ batch: string; paid: number }>(
+    `select s.batch, s.paid_tries as paid from submission m
+     join shot s on s.batch = m.batch and s.key = m.key and s.submission = m.id where m.id = ?`,
+    id,
+  );
+  const policy: BatchPolicy | undefined = payer && readBatch(database, payer.batch)?.policy;
+  if (!payer || !policy) return false;
+  return policy.onAmbiguous === 'resubmit' && payer.paid < policy.paidRetries;
+}
+
+function pollAgain(
+  database: Database,
+  id: string,
+  inMs: number,
+  why: string | undefined,
+  now: number,
+): boolean {
+  return (
+    database.run(
+      `update submission set next_poll_at = ?, timed_at = ?, polls = polls + 1, why = ?
+       where id = ? and state = 'submitted'`,
+      now + Math.round(inMs),
+      now,
+      why ?? null,
+      id,
+    ) > 0
+  );
+}
+
+function failed(
+  database: Database,
+  id: string,
+  result: Parameters<SubmissionLedger['failed']>[1],
+  now: number,
+): boolean {
+  const moved = advance(database, 'failed', id, result.reason, now);
+  if (!moved) return false;
+  unparkShots(database, id);
+  const { spent, cause } = costOfFailure(moved.reserved, result);
+  release(database, moved, spent, result.billed);
+  if (result.refunded === 'promised') oweRefund(database, id, now);
+  retryShots(database, id, cause, result.reason);
+  return true;
+}
+
+function knownJobs(
+  database: Database,
+  account: string,
+  jobIds: readonly string[],
+): ReadonlySet<string> {
+  const rows = database.all<{ id: string }>(
+    `select job_id as id from submission
+     where account = ? and job_id in (select value from json_each(?))`,
+    account,
+    JSON.stringify(jobIds),
+  );
+  return new Set(rows.map(({ id }) => id));
+}

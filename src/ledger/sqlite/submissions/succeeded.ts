@@ -1,0 +1,45 @@
+import type { SubmissionLedger } from '../../port.ts';
+import { costOfFailure } from '../../rules/transitions.ts';
+import { advance, release } from './advance.ts';
+import { leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
+import type { Database } from '../database.ts';
+
+const noFiles = 'the job ended without files';
+
+/** A generation without files is a failure whose money is kept; a training has none by nature. */
+export function succeeded(
+  database: Database,
+  id: string,
+  result: Parameters<SubmissionLedger['succeeded']>[1],
+  now: number,
+): boolean {
+  const operation = database.get<{ op: string }>('select op from submission where id = ?', id)?.op;
+  if (operation === 'generate' && result.outputs.length === 0) {
+    const moved = advance(database, 'failed', id, noFiles, now);
+    if (!moved) return false;
+    unparkShots(database, id);
+    const { billed } = result;
+    const { spent, cause } = costOfFailure(moved.reserved, { refunded: false, billed });
+    release(database, moved, spent, billed);
+    retryShots(database, id, cause, noFiles);
+    return true;
+  }
+  const moved = advance(database, 'succeeded', id, null, now);
+  if (!moved) return false;
+  unparkShots(database, id);
+  if (moved.state === 'stalled') leaveLanes(database, id);
+  release(database, moved, result.billed ?? moved.reserved, result.billed);
+  for (const [index, output] of result.outputs.entries())
+    database.run(
+      `insert into output (submission, idx, state, remote, url, expires_at, next_try_at,
+         timed_at) values (?, ?, 'ready', ?, ?, ?, ?, ?)`,
+      id,
+      index,
+      JSON.stringify(output.remote),
+      output.url,
+      output.expiresAt,
+      now,
+      now,
+    );
+  return true;
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lookAround } from '../../../src/activities/settling/candidates.ts';
+import type { ShotRequest } from '../../../src/batch/request.ts';
+import type { Ledger, Witness } from '../../../src/ledger/port.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
+import type { JobDescription, ListedJob } from '../../../src/providers/port.ts';
+
+const at = Date.UTC(2026, 0, 31, 12);
+const second = 1_000;
+
+const requestOf = (prompt: string): ShotRequest => ({
+  account: 'acme',
+  model: 'quick',
+  choice: { kind: 'public', id: 'quick' },
+  prompt,
+  options: {},
+  references: [],
+});
+
+const witness: Witness = {
+  job: { jobId: 'w' },
+  jobId: 'w',
+  request: requestOf('a hen'),
+  sameModel: true,
+  claimedAt: at - 20 * second,
+  submittedAt: at - 19 * second,
+};
+
+describe('what the list of jobs shows of a request without an answer', () => {
+  let ledger: Ledger;
+  beforeEach(async () => {
+    ledger = await openSqliteLedger({ path: ':memory:', now: () => at });
+  });
+  afterEach(() => ledger.close());
+
+  /** Jobs by id: when they were made, and what they tell. */
+  const look = async (
+    jobs: Readonly<Record<string, { madeAt: number | null; told?: JobDescription }>>,
+    witnesses: readonly Witness[] = [witness],
+  ) => {
+    const listed = Object.entries(jobs).map(([id, { madeAt }]): ListedJob => ({
+      job: { jobId: id },
+      id,
+      createdAt: madeAt,
+      billed: null,
+    }));
+    const provider = {
+      listJobs: async () => listed,
+      describe: async ({ jobId }: { jobId?: unknown }) => jobs[String(jobId)]?.told ?? {},
+    };
+    const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
+    const account = 'acme@https://api.example.test';
+    const sighting = await lookAround({ ledger, provider, account }, sent, witnesses);
+    const strangers = (sighting?.candidates ?? []).filter(({ job }) => job.id !== 'w');
+    return {
+      fits: strangers.map(({ job, fit }) => `${job.id} ${fit}`),
+      overlooked: sighting?.overlooked,
+    };
+  };
+  const seen = (prompt?: string) => ({
+    madeAt: at - 19 * second,
+    told: prompt === undefined ? {} : { prompt },
+  });
+  const made = (prompt?: string) => ({
+    madeAt: at + second,
+    told: prompt === undefined ? {} : { prompt },
+  });
+
+  it('leaves out a job with another prompt where known jobs tell theirs as they were sent', async () => {
+    expect(await look({ w: seen('a hen'), j: made('an owl') })).toEqual({
+      fits: [],
+      overlooked: 0,
+    });
+  });
+
+  it('keeps a job with another prompt where known jobs tell theirs otherwise', async () => {
+    const jobs = { w: seen('Studio photo: a hen'), j: made('Studio photo: a fox') };
+    expect(await look(jobs)).toMatchObject({ fits: ['j differs'] });
+    expect(await look({ w: seen(), j: made('an owl') })).toMatchObject({ fits: ['j differs'] });
+    expect(await look({ j: made('an owl') }, [])).toMatchObject({ fits: ['j differs'] });
+  });
+
+  it('overlooks a known job that is shown at another time', async () => {
+    const hour = 3_600 * second;
+    const jobs = { w: { madeAt: at - hour }, j: { madeAt: at - hour } };
+    expect(await look(jobs)).toEqual({ fits: [], overlooked: 1 });
+  });
+
+  it('keeps a job whose time cannot be read', async () => {
+    const jobs = { w: { madeAt: null }, j: { madeAt: null } };
+    expect(await look(jobs)).toEqual({ fits: ['j untold'], overlooked: 0 });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { Candidate } from '../../../src/activities/settling/candidates.ts';
+import { chooseJobs, type Question } from '../../../src/activities/settling/choose-job.ts';
+import type { ShotRequest } from '../../../src/batch/request.ts';
+import type { Ledger, Rival } from '../../../src/ledger/port.ts';
+
+const at = Date.UTC(2026, 0, 31, 12);
+const second = 1_000;
+/** No request of these tests reads an output. */
+const ledger = { remotes: {} } as Pick<Ledger, 'remotes'>;
+
+const cutout = (picture: string): ShotRequest => ({
+  account: 'acme',
+  model: 'quick',
+  choice: { kind: 'public', id: 'quick' },
+  prompt: 'remove the background',
+  options: {},
+  references: [{ kind: 'file', sha256: picture, path: `${picture}.jpg` }],
+});
+
+const jobMadeAt = (madeAt: number | null, fit: Candidate['fit'] = 'same'): Candidate => ({
+  job: { job: {}, id: 'j', createdAt: madeAt, billed: null },
+  madeAt,
+  told: fit === 'untold' ? {} : { prompt: 'remove the background' },
+  fit,
+});
+
+const rivalFrom = (claimedAt: number, changes: Partial<Rival> = {}): Rival => ({
+  request: cutout('other'),
+  claimedAt,
+  deadlineAt: claimedAt + 65 * second,
+  onItsWay: false,
+  ...changes,
+});
+
+const ask = (candidates: readonly Candidate[], rivals: readonly Rival[] = [], jumpedMs = 0) => {
+  const unclear: Question['unclear'] = {
+    submission: 's',
+    request: cutout('own'),
+    claimedAt: at,
+    deadlineAt: at + 65 * second,
+    why: 'reset',
+  };
+  const sighting = { candidates, overlooked: 0 };
+  return chooseJobs(ledger, { unclear, rivals, jumpedMs, sighting });
+};
+
+describe('the job of a request without an answer', () => {
+  it('is the one that tells its prompt', async () => {
+    const job = jobMadeAt(at + second);
+    expect(await ask([job])).toEqual([job]);
+  });
+
+  it('is not one that a later request with the same prompt may have made', async () => {
+    const job = jobMadeAt(at + 80 * second);
+    expect(await ask([job], [rivalFrom(at + 79 * second)])).toEqual([]);
+    expect(await ask([job], [rivalFrom(at + 300 * second)])).toEqual([job]);
+  });
+
+  it('waits for the answer of a request that is still on its way and may have made it', async () => {
+    const onItsWay = rivalFrom(at + 79 * second, { onItsWay: true });
+    expect(await ask([jobMadeAt(at + 80 * second)], [onItsWay])).toBe('wait');
+    expect(await ask([jobMadeAt(at + 30 * second, 'untold')], [onItsWay])).toBe('wait');
+  });
+
+  it('may be any of as many as equal requests wait for one', async () => {
+    const jobs = [jobMadeAt(at + second), jobMadeAt(at + 2 * second)];
+    const equal = rivalFrom(at, { request: cutout('own') });
+    expect(await ask(jobs, [equal])).toEqual(jobs);
+    expect(await ask([...jobs, jobMadeAt(at + 3 * second)], [equal])).toEqual([]);
+  });
+
+  it('is the only one there is, made at the time of the request, when none tells anything', async () => {
+    const job = jobMadeAt(at + second, 'untold');
+    expect(await ask([job])).toEqual([job]);
+    expect(await ask([job], [rivalFrom(at)])).toEqual([]);
+    expect(await ask([jobMadeAt(at + 90 * second, 'untold')])).toEqual([]);
+    expect(await ask([jobMadeAt(null, 'untold')])).toEqual([]);
+  });
+
+  it('is never one that tells another prompt', async () => {
+    expect(await ask([jobMadeAt(at + second, 'differs')])).toEqual([]);
+  });
+
+  it('may have been made by any request when its time cannot be read', async () => {
+    expect(await ask([jobMadeAt(null)], [rivalFrom(at - 110 * second)])).toEqual([]);
+  });
+
+  it('may have been made by one that was held up while the machine slept', async () => {
+    const job = jobMadeAt(at + 900 * second);
+    const sleeper = rivalFrom(at);
+    expect(await ask([job], [sleeper], 3_600 * second)).toEqual([]);
+    expect(await ask([job], [sleeper])).toEqual([job]);
+  });
+});

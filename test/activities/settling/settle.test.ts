@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { StartRequest } from '../../../src/providers/port.ts';
+import type { Fault } from '../../../src/simulator/index.ts';
+import { openStudio, type Studio } from '../studio.ts';
+
+const paidRequest = { method: 'POST', path: '/images/generation' };
+
+const fox: StartRequest = {
+  request: {
+    account: 'photogpt',
+    model: 'nanobanana',
+    choice: { kind: 'public', id: 'nanobanana' },
+    prompt: 'a fox in the snow',
+    options: {},
+    references: [],
+  },
+  makes: 'image',
+  trainedModel: undefined,
+  references: [],
+};
+
+/** Runs a step all of whose requests reach the vendor and whose answers are lost. */
+async function statesAfterLostAnswers(
+  step: string,
+  before?: (studio: Studio) => Promise<void>,
+): Promise<readonly string[]> {
+  return (await run(step, [{ kind: 'reset-after', match: paidRequest }], before)).states;
+}
+
+async function run(
+  step: string,
+  faults: readonly Fault[],
+  before: (studio: Studio) => Promise<void> = async () => undefined,
+): Promise<{ readonly states: readonly string[]; readonly accepted: number }> {
+  const studio = await openStudio(
+    { revealing: true, faults: [...faults] },
+    { postMs: 300, imageJobMs: 3_000 },
+  );
+  try {
+    await before(studio);
+    const input = await studio.startRun(`batch: lost
+steps:
+  draw:
+    model: photogpt:nanobanana
+${step}`);
+    await studio.runStep(input, 'draw');
+    const states: string[] = [];
+    for await (const { state } of studio.ledger.reports.shots(input.batch)) states.push(state);
+    return { states, accepted: studio.simulator.book.accepted.length };
+  } finally {
+    await studio.close();
+  }
+}
+
+describe.concurrent('unclear requests of one time', () => {
+  it('each get the job that tells their own prompt', async () => {
+    const step = `    rows: [{ what: fox }, { what: hen }, { what: owl }]
+    prompt: a {{ what }} in the snow
+`;
+    expect(await statesAfterLostAnswers(step)).toEqual(['done', 'done', 'done']);
+  });
+
+  it('share the jobs among them when they asked for the very same', async () => {
+    const step = `    takes: 3
+    prompt: a fox in the snow
+`;
+    expect(await statesAfterLostAnswers(step)).toEqual(['done', 'done', 'done']);
+  });
+
+  it('are left to a person when their prompt is one and what else they asked for is not', async () => {
+    const step = `    aspectRatio: ['1:1', '16:9']
+    prompt: a fox in the snow
+`;
+    expect(await statesAfterLostAnswers(step)).toEqual(['parked', 'parked']);
+  });
+
+  it('are left to a person when there are more jobs like them than they can have made', async () => {
+    const step = `    rows: [{ what: fox }, { what: hen }]
+    prompt: a {{ what }} in the snow
+`;
+    const byHand = async ({ access }: Studio): Promise<void> => {
+      const fence = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
+      await expect(access.provider.start(fox, fence)).rejects.toThrow();
+    };
+    expect(await statesAfterLostAnswers(step, byHand)).toEqual(['parked', 'done']);
+  });
+});
+
+describe.concurrent('a request without an answer that the list of jobs does not show', () => {
+  const animals = ['fox', 'hen', 'owl', 'cat', 'elk'];
+  const draw = (count: number): string => `    rows: [${animals
+    .slice(0, count)
+    .map((what) => `{ what: ${what} }`)
+    .join(', ')}]
+    prompt: a {{ what }} in the snow
+`;
+  const unanswered = { kind: 'error-before', status: 500, match: paidRequest, nth: 2 } as const;
+
+  it('is sent again where the list shows the other jobs of its time', async () => {
+    const { states, accepted } = await run(draw(5), [unanswered]);
+    expect(states).toEqual(Array(5).fill('done'));
+    expect(accepted).toBe(5);
+  });
+
+  it('is left to a person where the list leaves out others that are surely there', async () => {
+    const lost = { kind: 'reset-after', match: paidRequest, nth: 2 } as const;
+    const { states, accepted } = await run(draw(5), [lost, { kind: 'list-omits' }]);
+    expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
+    expect(accepted).toBe(5);
+  });
+
+  it('is left to a person where there is no other job to tell by', async () => {
+    const { states, accepted } = await run(draw(1), [{ ...unanswered, nth: 1 }]);
+    expect(states).toEqual(['parked']);
+    expect(accepted).toBe(0);
+  });
+
+  it('is left to a person where the list cannot be read for as long as a job may take', async () => {
+    const unread = { kind: 'truncated-json', match: { method: 'GET', path: '/jobs$' } } as const;
+    const { states, accepted } = await run(draw(3), [unanswered, unread]);
+    expect(states.toSorted()).toEqual(['done', 'done', 'parked']);
+    expect(accepted).toBe(2);
+  });
+});

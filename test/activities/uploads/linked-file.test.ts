@@ -1,0 +1,79 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claimAndStart, startShot } from '../../../src/activities/claim-and-start.ts';
+import type { Range } from '../../../src/ledger/port.ts';
+import { openStudio, type Studio } from '../studio.ts';
+
+/** A stranger's server that answers when the test says so. */
+const asked: ServerResponse[] = [];
+const server = createServer((_, answer) => asked.push(answer));
+let studio: Studio;
+beforeEach(async () => {
+  asked.length = 0;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  studio = await openStudio({}, {}, {}, { account: 'wonda' });
+});
+afterEach(async () => {
+  await studio.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const batch = (url: string): string => `batch: linked
+steps:
+  draw:
+    model: wonda:nano-banana-2
+    rows: [{ what: fox }, { what: hen }]
+    prompt: a {{ what }} like this
+    references: ['${url}']
+    name: '{{ what }}'
+`;
+
+describe('a link whose file takes longer than a paid request may wait', () => {
+  it('is fetched once, and its file is there when the request is claimed again', async () => {
+    const { input, range } = await startRun();
+    for (let claims = 1; claims <= 3; claims += 1) {
+      expect(await startTooLate(range)).toBe(2);
+      expect(asked).toHaveLength(1);
+    }
+    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+    asked[0]?.end(await picture.png().toBuffer());
+    expect((await studio.runStep(input, 'draw', 2)).results).toEqual([{ kind: 'done', saved: 2 }]);
+    expect(asked).toHaveLength(1);
+    expect(studio.simulator.book.accepted).toHaveLength(2);
+  });
+
+  it('fails its shots with what its server says, although nobody waited for that', async () => {
+    const { input, range } = await startRun();
+    await startTooLate(range);
+    asked[0]?.writeHead(404).end();
+    await studio.runStep(input, 'draw', 2);
+    const shots = await Array.fromAsync(studio.ledger.reports.shots('linked'));
+    const why = expect.stringMatching(/^the link cannot be used: answered 404/);
+    expect(shots).toMatchObject([
+      { state: 'failed', why },
+      { state: 'failed', why },
+    ]);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+async function startRun() {
+  const { port } = server.address() as AddressInfo;
+  const input = await studio.startRun(batch(`http://127.0.0.1:${port}/fox.png`));
+  const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+  return { input, range: { batch: input.batch, run: input.run, lane, account, from: 0, to: 2 } };
+}
+
+/** Claims and starts, with less time until the request must have left. @returns how many were claimed */
+async function startTooLate(range: Range): Promise<number> {
+  const { deps, access } = studio;
+  const started: Promise<boolean>[] = [];
+  await claimAndStart(deps, access, range, (grant, { now }) =>
+    started.push(startShot(deps, access, grant, { sendBy: now() + 100, now })),
+  );
+  await Promise.all(started);
+  return started.length;
+}
