@@ -40,7 +40,7 @@ export interface RunningWorker {
 const shared: Partial<WorkerOptions> = {
   shutdownGraceTime: '1 second',
   shutdownForceTime: '70 seconds',
-  // Of the beats of `lively`; see heartbeatTimeout in workflows/activity-options.ts.
+  // Of the beats of `withHeartbeat`; see heartbeatTimeout in workflows/activity-options.ts.
   maxHeartbeatThrottleInterval: '2.5 seconds',
   defaultHeartbeatThrottleInterval: '2.5 seconds',
 };

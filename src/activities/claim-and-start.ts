@@ -2,11 +2,11 @@ import type { ShotRequest } from '../batch/request.ts';
 import { UserError } from '../errors.ts';
 import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import type { SendFence, Verdict } from '../providers/port.ts';
-import { onward } from './clock.ts';
+import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { reached } from './moments.ts';
-import { orAborted } from './lively.ts';
+import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
 import { resolveRequest } from './uploads/resolve-references.ts';
 import { uploadTrouble } from './uploads/upload-places.ts';
@@ -24,7 +24,7 @@ export async function claimAndStart(
   range: Range,
   post: (grant: Grant, limit: SendLimit) => void,
 ): Promise<ClaimAnswer> {
-  const now = onward(deps.now);
+  const now = neverBackwards(deps.now);
   const before = now();
   const answer = await deps.ledger.claims.claim(range, {
     window: access.pulse.window,

@@ -5,7 +5,7 @@ const stepMs = 2_000;
  * A clock that starts at the wall clock's time and never runs slower than time itself: setting the wall clock
  * back has no effect on it.
  */
-export function onward(now: () => number): () => number {
+export function neverBackwards(now: () => number): () => number {
   const wallAt = now();
   const steadyAt = performance.now();
   return () => Math.max(now(), wallAt + performance.now() - steadyAt);

@@ -1,7 +1,7 @@
 import type { DueRefund } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
-import { pause } from './lively.ts';
+import { pause } from './heartbeat.ts';
 
 const leaseMs = 60_000;
 const refundsAtOnce = 10;

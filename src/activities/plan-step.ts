@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import type { Lane } from '../ledger/port.ts';
 import { openFrozen } from '../storage/frozen-batch.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { lively } from './lively.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
 import { filePlaceOf } from './uploads/upload-places.ts';
 
@@ -52,7 +52,7 @@ export async function planStep(
   input: PlanStepInput,
 ): Promise<StepPlan> {
   checkLedger(deps, input);
-  return await lively(async (cancelled, tell) => {
+  return await withHeartbeat(async (cancelled, tell) => {
     const { plans, batches } = deps.ledger;
     const { batch, run, step } = input;
     const row = await batches.get(batch);

@@ -4,7 +4,7 @@ import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { askAfterRefunds } from './late-refunds.ts';
-import { pause } from './lively.ts';
+import { pause } from './heartbeat.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './outputs/save-output.ts';
 import { settle } from './settling/settle.ts';

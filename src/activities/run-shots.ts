@@ -2,7 +2,7 @@ import type { Range } from '../ledger/port.ts';
 import { noLane } from '../ledger/rules/lane-name.ts';
 import { askAfterStalled } from './adrift.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { lively } from './lively.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from './own-work.ts';
 import { RangeRunner, type RunShotsResult } from './range-runner.ts';
 
@@ -31,7 +31,7 @@ export async function runShots(
   await deps.learned.load();
   if (lane === noLane) await askAfterStalled(deps, access, batch);
   const runner = new RangeRunner(deps, access, range);
-  const result = await lively((cancelled, tell) =>
+  const result = await withHeartbeat((cancelled, tell) =>
     runner.run({ cancelled, leaseMs, reportAfterMs: input.reportAfterMs ?? leaseMs, tell }),
   );
   const { reports } = deps.ledger;

@@ -65,7 +65,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     await wake();
   });
   setHandler(joinedSignal, wake);
-  setHandler(shardAdmittedSignal, (shard) => shards.admitted(shard));
+  setHandler(shardAdmittedSignal, (shard) => shards.admit(shard));
   setHandler(sourcesMovedSignal, (step) => {
     const source = progress.get(step);
     if (source) source.moves++;

@@ -22,7 +22,7 @@ export class OpenShards {
     this.#admitted.delete(workflowId);
   }
 
-  admitted(workflowId: string): void {
+  admit(workflowId: string): void {
     this.#admitted.add(workflowId);
   }
 

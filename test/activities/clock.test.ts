@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { lookAround } from '../../src/activities/settling/candidates.ts';
 import { startShot } from '../../src/activities/claim-and-start.ts';
-import { JumpWatch, jumpWatchOf, onward } from '../../src/activities/clock.ts';
+import { JumpWatch, jumpWatchOf, neverBackwards } from '../../src/activities/clock.ts';
 import { settle } from '../../src/activities/settling/settle.ts';
 import { noteServerTime, serverAheadMs } from '../../src/http/server-clock.ts';
 import type { Due, Range } from '../../src/ledger/port.ts';
@@ -118,7 +118,7 @@ describe('a vendor whose clock is not ours', () => {
 describe('the clock of the fence', () => {
   it('goes on when the wall clock is set back, and ahead with it', () => {
     let wall = 1_000_000;
-    const now = onward(() => wall);
+    const now = neverBackwards(() => wall);
     wall -= 3_600_000;
     expect(now()).toBeGreaterThanOrEqual(1_000_000);
     wall += 7_200_000;

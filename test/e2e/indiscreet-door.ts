@@ -73,7 +73,7 @@ export async function openIndiscreetDoor(target: string): Promise<Door> {
         .writeHead(500, { ...echo, 'content-type': 'text/html' })
         .end(`<title>${message}</title>`);
     const sent = { ...headers, host: new URL(target).host, connection: 'close' };
-    const onward = http.request(`${target}${path}`, { method, headers: sent }, (given) => {
+    const neverBackwards = http.request(`${target}${path}`, { method, headers: sent }, (given) => {
       const parts: Buffer[] = [];
       given.on('data', (part: Buffer) => parts.push(part));
       given.on('end', () => {
@@ -84,7 +84,7 @@ export async function openIndiscreetDoor(target: string): Promise<Door> {
         response.writeHead(given.statusCode ?? 500, outgoing).end(indiscreet(whole, message));
       });
     });
-    onward.on('error', () => response.destroy()).end(body);
+    neverBackwards.on('error', () => response.destroy()).end(body);
   }
 
   const door: Door = {

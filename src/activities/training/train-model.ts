@@ -4,7 +4,7 @@ import type { ModelRow } from '../../ledger/port.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
 import { holdAccount } from '../account/hold-account.ts';
-import { lively, pause } from '../lively.ts';
+import { withHeartbeat, pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
 import { triggerTraining } from './trigger-training.ts';
@@ -38,7 +38,7 @@ export async function trainModel(
   if (!set) return { kind: 'ready' };
   if (!port) return await giveUp(deps, input, `${access.name} trains no models`);
   await forgetFailed(deps, input);
-  return await lively(async (cancelled, tell) => {
+  return await withHeartbeat(async (cancelled, tell) => {
     const training: Training = { deps, access, port, input, set, cancelled };
     const until = deps.now() + activityMs;
     const { remotes } = deps.ledger;

@@ -1,11 +1,11 @@
 import type { ModelRow } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import type { SendLimit } from '../claim-and-start.ts';
-import { onward } from '../clock.ts';
+import { neverBackwards } from '../clock.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
-import { pause } from '../lively.ts';
+import { pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { recordStarted } from '../record-started.ts';
 
@@ -16,7 +16,7 @@ import { recordStarted } from '../record-started.ts';
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, access, input, set } = training;
   if (await foundTriggered(training, row)) return 0;
-  const now = onward(deps.now);
+  const now = neverBackwards(deps.now);
   const before = now();
   const answer = await deps.ledger.claims.claimTraining(
     {

@@ -4,7 +4,7 @@ import type { PlanLedger } from '../../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { existingModelOf } from '../../ledger/rules/upload-purpose.ts';
 import { holdAccount } from '../account/hold-account.ts';
-import { lively, orAborted, pause } from '../lively.ts';
+import { withHeartbeat, orAborted, pause } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
 import { ensureUploaded } from './upload-file.ts';
 import { filePlaceOf, openPlace, uploadTrouble } from './upload-places.ts';
@@ -39,7 +39,7 @@ export async function uploadReferences(
     ({ account, sha256 }) =>
       account === input.account && sliceOf(sha256, input.slices) === input.slice,
   );
-  await lively(async (cancelled, tell) => {
+  await withHeartbeat(async (cancelled, tell) => {
     const queue = mine.values();
     const work = async (): Promise<void> => {
       for (const file of queue) {

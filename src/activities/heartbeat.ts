@@ -7,7 +7,7 @@ const beatEveryMs = 2_000;
  * Runs work with a heartbeat of its own, so that a slow vendor is not taken for a dead worker, and hands
  * over the signal that ends with the activity.
  */
-export async function lively<Result>(
+export async function withHeartbeat<Result>(
   work: (cancelled: AbortSignal, tell: (phase: string) => void) => Promise<Result>,
 ): Promise<Result> {
   const context = Context.current();
