@@ -87,7 +87,7 @@ async function followUntilEnd(
   row: BatchRow,
   options: RunOptions,
 ) {
-  using drivers = watchDrivers(session, row);
+  await using drivers = watchDrivers(session, row);
   try {
     return await followBatch(project, {
       batch: row.batch,

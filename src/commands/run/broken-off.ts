@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { batchWorkflowId } from '../../batch/ids.ts';
 import { messageOf, UserError } from '../../errors.ts';
@@ -7,6 +8,32 @@ import type { BatchRow } from '../../ledger/port.ts';
 import type { Session } from './session.ts';
 
 const againMs = 1_000;
+const leaveMs = 3_000;
+
+/**
+ * The end of the batch's workflow, for as long as somebody waits for it. To be disposed of before the
+ * connection is closed: a call that is tried again on a closed connection ends the process.
+ */
+export function workflowEnd(
+  client: Client,
+  batch: string,
+): AsyncDisposable & { readonly result: Promise<unknown> } {
+  const over = new AbortController();
+  const result = client.withAbortSignal(over.signal, () =>
+    client.workflow.getHandle(batchWorkflowId(batch)).result(),
+  );
+  const settled = result.then(
+    () => undefined,
+    () => undefined,
+  );
+  return {
+    result,
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await Promise.race([settled, delay(leaveMs, undefined, { ref: false })]);
+    },
+  };
+}
 
 /**
  * `failed` rejects when nobody drives the batch any more: as the session's does, or with the words of the
@@ -16,15 +43,17 @@ const againMs = 1_000;
 export function watchDrivers(
   { temporal: { client }, failed: sessionFailed }: Pick<Session, 'temporal' | 'failed'>,
   row: Pick<BatchRow, 'batch' | 'run' | 'ownerPath'>,
-): Disposable & { readonly failed: Promise<never> } {
+): AsyncDisposable & { readonly failed: Promise<never> } {
   const over = new AbortController();
   const { promise: workflowFailed, reject } = Promise.withResolvers<never>();
   const failed = Promise.race([sessionFailed, workflowFailed]);
   failed.catch(() => {});
+  const isOver = once(over.signal, 'abort');
   const watch = async (): Promise<void> => {
     while (!over.signal.aborted) {
+      await using end = workflowEnd(client, row.batch);
       try {
-        await client.workflow.getHandle(batchWorkflowId(row.batch)).result();
+        await Promise.race([end.result, isOver]);
         return;
       } catch (error) {
         const told = brokenOff(row, error);
@@ -34,8 +63,14 @@ export function watchDrivers(
       await delay(againMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
     }
   };
-  void watch();
-  return { failed, [Symbol.dispose]: () => over.abort() };
+  const watching = watch();
+  return {
+    failed,
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await watching;
+    },
+  };
 }
 
 /** For people, when it is the batch's workflow that has failed; a cancelled one has done what it was told. */

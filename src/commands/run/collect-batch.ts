@@ -1,6 +1,5 @@
-import { batchWorkflowId } from '../../batch/ids.ts';
 import type { BatchRow } from '../../ledger/port.ts';
-import { brokenOff } from './broken-off.ts';
+import { brokenOff, workflowEnd } from './broken-off.ts';
 import { publish } from './follow.ts';
 import type { Project } from '../project/project.ts';
 import { type Session, startBatch } from './session.ts';
@@ -31,12 +30,10 @@ export async function collectBatch(
   const interrupt = terminal.interrupted();
   try {
     await startBatch(session, row, project.ledger.id);
-    const ended = client.workflow
-      .getHandle(batchWorkflowId(row.batch))
-      .result()
-      .catch((error: unknown) => {
-        throw brokenOff(row, error) ?? error;
-      });
+    await using end = workflowEnd(client, row.batch);
+    const ended = end.result.catch((error: unknown) => {
+      throw brokenOff(row, error) ?? error;
+    });
     ended.catch(() => undefined);
     await Promise.race([ended, interrupt.promise, session.failed]);
   } finally {

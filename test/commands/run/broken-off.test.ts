@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { batchWorkflowId } from '../../../src/batch/ids.ts';
+import { workflowEnd } from '../../../src/commands/run/broken-off.ts';
+import { startBatch as startWorkflow } from '../../../src/commands/run/session.ts';
 import { loadConfig } from '../../../src/config.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
+import { connectTemporal } from '../../../src/temporal/connect.ts';
 import { openStage, type Stage } from '../../e2e/stage.ts';
 import { accountSettings, plannedShot, startBatch } from '../../ledger/fixture.ts';
 
@@ -35,4 +40,17 @@ describe('a batch whose workflow fails', () => {
     // It is in the ledger as it was, so that it can go on.
     expect(await ledger.batches.get('fox')).toMatchObject({ state: 'running' });
   });
+});
+
+it('no longer asks after a workflow once nobody waits for its end', async () => {
+  const batch = `b-${randomUUID()}`;
+  const temporal = await connectTemporal({ address: inject('temporalAddress') });
+  await startWorkflow({ temporal, say: () => undefined }, { batch, run: 1 }, 'ledger');
+  const end = workflowEnd(temporal.client, batch);
+  let isSettled = false;
+  void end.result.catch(() => (isSettled = true));
+  await end[Symbol.asyncDispose]();
+  expect(isSettled).toBe(true);
+  await temporal.client.workflow.getHandle(batchWorkflowId(batch)).terminate();
+  await temporal.close();
 });
