@@ -121,11 +121,11 @@ const faultMakers: Readonly<Record<string, Maker>> = {
     ms: draw.whole(100, 1_000),
     ...some(draw, shots, 0.5),
   }),
-  'list omits': (draw, shots) => ({
-    kind: 'list-omits',
-    probability: draw.whole(20, 100) / 100,
-    count: shots,
-  }),
+  // From one job on. A list that hides a single job among others that it shows leaves no trace at all.
+  'list omits': (draw, shots) => {
+    const first = draw.whole(1, 10);
+    return { kind: 'list-omits', nth: Array.from({ length: 2 * shots }, (_, n) => first + n) };
+  },
   'output URL expired': (draw) => ({ kind: 'url-expired', ...few(draw) }),
   'output 403': (draw) => ({ kind: 'download-forbidden', ...few(draw) }),
   'output 5xx': (draw) => ({ kind: 'download-error', ...few(draw) }),
@@ -139,7 +139,7 @@ const faultMakers: Readonly<Record<string, Maker>> = {
   'slow answers': (draw, shots) => ({
     kind: 'slow',
     ms: draw.whole(50, 500),
-    ...some(draw, shots, 1),
+    ...some(draw, shots, 2),
   }),
 };
 

@@ -137,7 +137,8 @@ A run may have several kinds of faults; what went wrong in it counts for each of
 ${rows.join('\n')}
 
 A run that breaks a promise prints its seed, and that seed draws the same run again. What is drawn is in
-\`bench/faults/draw-*.ts\`, what is compared in \`bench/faults/compare-books.ts\`. That the campaign would notice is shown by six bugs planted on purpose:
+\`bench/faults/draw-*.ts\`, what is compared in \`bench/faults/compare-books.ts\`. Not drawn is a list of jobs that hides a single one and shows those made
+before and after it: nothing tells that from a request which never arrived, and such a request is sent again. That the campaign would notice is shown by six bugs planted on purpose:
 \`npm run faults -- --mutants\`.
 `;
 }

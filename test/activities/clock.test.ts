@@ -36,6 +36,7 @@ async function unclear(postMs: number) {
   };
   const { submission } = await claim(range);
   await ledger.submissions.ambiguous(submission, 'reset');
+  clock.aheadMs += 50;
   const limit = { sendBy: Date.now() + 5_000, now: Date.now };
   await startShot(deps, access, await claim({ ...range, from: 1, to: 2 }), limit);
   const due = async (): Promise<Due['ambiguous'][number] | undefined> =>

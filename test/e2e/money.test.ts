@@ -44,7 +44,7 @@ describe('money that is at stake', () => {
               key: 'GPTIMAGE2API_API_KEY',
               baseUrl: simulatorOf(name).baseUrls['gptimage2api'],
               limits: { inFlight: 4 },
-              timeouts: { postMs: 1_000, pollFirstMs: 100, pollMs: 200 },
+              timeouts: { postMs: 3_000, pollFirstMs: 100, pollMs: 200 },
             },
           ]),
         ),

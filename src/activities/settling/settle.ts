@@ -1,4 +1,4 @@
-import type { Due } from '../../ledger/port.ts';
+import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { lookAround, type Sighting } from './candidates.ts';
 import { chooseJobs, type Question } from './choose-job.ts';
@@ -61,28 +61,30 @@ async function lookUp(
     return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
   if (sighting.candidates.length > 0)
     return await choose(deps, access, { unclear, rivals, jumpedMs, sighting });
-  const known = witnesses.filter(({ sameModel }) => sameModel).length;
+  const known = witnesses.filter(({ sameModel }) => sameModel);
   return await callAbsent(deps, access, unclear, { known, overlooked: sighting.overlooked });
 }
 
 /**
  * No job of the request is listed. That proves something only of a list which shows the jobs that surely
- * are there: one that lags is read again, and one that stays silent is left to a person.
+ * are there, and one that was made later: a list that lags is read again, and one that stays silent is
+ * left to a person.
  */
 async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Due['ambiguous'][number],
-  { known, overlooked }: { readonly known: number; readonly overlooked: number },
+  { known, overlooked }: { readonly known: readonly Witness[]; readonly overlooked: number },
 ): Promise<boolean> {
   const { submission, why } = unclear;
-  if (known > 0 && overlooked === 0) return await deps.ledger.submissions.absent(submission);
+  const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
+  if (isUpToDate && overlooked === 0) return await deps.ledger.submissions.absent(submission);
   const mayTellMore = overlooked > 0 || access.pulse.polls.live > 0;
   if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
   const doubt =
     overlooked > 0
-      ? `the vendor's list leaves out ${overlooked} of ${known} jobs that are known`
-      : 'no job that is known shows whether the vendor lists all';
+      ? `the vendor's list leaves out ${overlooked} of ${known.length} jobs that are known`
+      : 'no job made since shows whether the vendor lists all';
   return await park(deps, submission, `${why}, and ${doubt}`);
 }
 

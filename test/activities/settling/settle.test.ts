@@ -109,6 +109,13 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     expect(accepted).toBe(5);
   });
 
+  it('is left to a person where the list shows only jobs that are older', async () => {
+    const lost = { kind: 'reset-after', match: paidRequest, nth: 5 } as const;
+    const { states, accepted } = await run(draw(5), [lost, { kind: 'list-omits', nth: 5 }]);
+    expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
+    expect(accepted).toBe(5);
+  });
+
   it('is left to a person where there is no other job to tell by', async () => {
     const { states, accepted } = await run(draw(1), [{ ...unanswered, nth: 1 }]);
     expect(states).toEqual(['parked']);
