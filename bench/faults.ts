@@ -31,8 +31,8 @@ const { values } = parseArgs({
   },
 });
 
-/** What is not finished by then counts as hung. */
-const limitMs = 180_000;
+/** What is not finished by then counts as hung: holds after outages alone may add up to minutes. */
+const limitMs = 300_000;
 
 if (values.help) console.log(help);
 else if (values.mutants) await huntMutants();

@@ -130,7 +130,7 @@ Seeds ${sum.firstSeed} to ${sum.lastSeed}, ${Math.round(sum.wallSeconds / 60)} m
 | **batches that hung** | **${sum.hung}** |
 | shots done, parked for a person, failed | ${sum.done}, ${sum.parked}, ${sum.failed} |
 
-A run may have several kinds of faults; what went wrong in it counts for each of them.
+A run may have several kinds of faults; what went wrong in it counts for each of them. What has not ended after five minutes has hung.
 
 | kind | injected | runs | paid twice | lost | exceeded | hung |
 | --- | --- | --- | --- | --- | --- | --- |
