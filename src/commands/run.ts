@@ -87,7 +87,7 @@ async function followUntilEnd(
   row: BatchRow,
   options: RunOptions,
 ) {
-  await using drivers = watchDrivers(session, row);
+  await using drivers = watchDrivers(session, row, project.ledger.id);
   try {
     return await followBatch(project, {
       batch: row.batch,

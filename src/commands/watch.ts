@@ -30,7 +30,8 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
       try {
         if (session && isActive) await startBatch(session, row, project.ledger.id);
         else if (session) await collectBatch(terminal, project, session, row);
-        await using drivers = session && isActive ? watchDrivers(session, row) : undefined;
+        await using drivers =
+          session && isActive ? watchDrivers(session, row, project.ledger.id) : undefined;
         const { status, exitCode } = await followBatch(project, {
           batch: row.batch,
           terminal,

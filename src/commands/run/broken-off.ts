@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { batchWorkflowId } from '../../batch/ids.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import type { BatchRow } from '../../ledger/port.ts';
-import type { Session } from './session.ts';
+import { type Session, startBatch } from './session.ts';
 
 const againMs = 1_000;
 const leaveMs = 3_000;
@@ -37,21 +37,23 @@ export function workflowEnd(
 
 /**
  * `failed` rejects when nobody drives the batch any more: as the session's does, or with the words of the
- * batch's workflow when that fails, since the ledger says `running` for ever then. It keeps no process
- * alive, and is over when it is disposed of.
+ * batch's workflow when that fails, since the ledger says `running` for ever then. A workflow that is gone,
+ * as with a server that lost its database, is started anew. It keeps no process alive, and is over when it is
+ * disposed of.
  */
 export function watchDrivers(
-  { temporal: { client }, failed: sessionFailed }: Pick<Session, 'temporal' | 'failed'>,
+  session: Pick<Session, 'temporal' | 'failed' | 'say'>,
   row: Pick<BatchRow, 'batch' | 'run' | 'ownerPath'>,
+  ledgerId: string,
 ): AsyncDisposable & { readonly failed: Promise<never> } {
   const over = new AbortController();
   const { promise: workflowFailed, reject } = Promise.withResolvers<never>();
-  const failed = Promise.race([sessionFailed, workflowFailed]);
+  const failed = Promise.race([session.failed, workflowFailed]);
   failed.catch(() => {});
   const isOver = once(over.signal, 'abort');
   const watch = async (): Promise<void> => {
     while (!over.signal.aborted) {
-      await using end = workflowEnd(client, row.batch);
+      await using end = workflowEnd(session.temporal.client, row.batch);
       try {
         await Promise.race([end.result, isOver]);
         return;
@@ -59,6 +61,8 @@ export function watchDrivers(
         const told = brokenOff(row, error);
         if (told) return reject(told);
         if (error instanceof WorkflowFailedError) return;
+        if (error instanceof WorkflowNotFoundError)
+          await startBatch(session, row, ledgerId).catch(() => undefined);
       }
       await delay(againMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
     }

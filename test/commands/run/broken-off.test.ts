@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
-import { workflowEnd } from '../../../src/commands/run/broken-off.ts';
+import { watchDrivers, workflowEnd } from '../../../src/commands/run/broken-off.ts';
 import { startBatch as startWorkflow } from '../../../src/commands/run/session.ts';
 import { loadConfig } from '../../../src/config.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
@@ -52,5 +52,19 @@ it('no longer asks after a workflow once nobody waits for its end', async () => 
   await end[Symbol.asyncDispose]();
   expect(isSettled).toBe(true);
   await temporal.client.workflow.getHandle(batchWorkflowId(batch)).terminate();
+  await temporal.close();
+});
+
+it('starts a workflow anew that its server has lost', async () => {
+  const row = { batch: `b-${randomUUID()}`, run: 1, ownerPath: '/files/b.yaml' };
+  const temporal = await connectTemporal({ address: inject('temporalAddress') });
+  const { promise: failed } = Promise.withResolvers<never>();
+  const session = { temporal, failed, say: () => undefined };
+  const drivers = watchDrivers(session, row, 'ledger');
+  const handle = temporal.client.workflow.getHandle(batchWorkflowId(row.batch));
+  const status = async () => (await handle.describe().catch(() => undefined))?.status.name;
+  await expect.poll(status, { timeout: 10_000 }).toBe('RUNNING');
+  await drivers[Symbol.asyncDispose]();
+  await handle.terminate();
   await temporal.close();
 });
