@@ -209,8 +209,8 @@ export interface Provider {
   /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
   readonly files?: RemoteFiles;
   /**
-   * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read, in any
-   * order; pages are followed up to a cap, beyond which it throws.
+   * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read;
+   * oldest first, those last; pages are followed up to a cap, beyond which it throws.
    */
   listJobs?(sinceMs: number, untilMs: number): Promise<readonly ListedJob[]>;
   describe?(job: JobRef): Promise<JobDescription>;

@@ -151,11 +151,10 @@ async function listBetween(
   const first = await listFor(before);
   const after = serverAheadMs(origin);
   const listed = Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : first;
-  const dated = listed.map((job) => ({
+  return listed.map((job) => ({
     job,
     madeAt: job.createdAt === null ? null : job.createdAt - serverAheadMs(origin),
   }));
-  return dated.toSorted((one, other) => (one.madeAt ?? Infinity) - (other.madeAt ?? Infinity));
 }
 
 /** The vendor's id of the one output that the request reads. */

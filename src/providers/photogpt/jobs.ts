@@ -118,8 +118,12 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
       pageToken = result.nextPageToken;
     } while (pageToken);
   }
-  return [...found.values()];
+  return [...found.values()].toSorted(byTime);
 }
+
+/** Oldest first; what has no time comes last. */
+const byTime = (one: ListedJob, other: ListedJob): number =>
+  (one.createdAt ?? Number.MAX_SAFE_INTEGER) - (other.createdAt ?? Number.MAX_SAFE_INTEGER);
 
 function listedState(word: string): Pick<ListedJob, 'state'> {
   if (running.has(word)) return { state: 'pending' };

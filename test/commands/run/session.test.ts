@@ -21,7 +21,7 @@ it('starts a new run only when the workflow of the run before has ended', async 
   const second = startBatch(session, { batch, run: 2 }, 'ledger');
   await expect.poll(async () => (await handle.describe()).historyLength).toBeGreaterThan(3);
   expect((await handle.describe()).runId).toBe(first.runId);
-  await expect.poll(() => lines, { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => lines, { timeout: 30_000 }).toHaveLength(1);
   expect(lines[0]).toContain(`run 1 of ${batch} is still closing`);
   await handle.terminate('it closes');
   await second;

@@ -72,8 +72,10 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
       createdAt: timed(entry) ?? null,
       billed: billedAmount(entry.tokens_used, unit),
     }))
-    .filter(
-      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
+    .filter(({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs))
+    .toSorted(
+      (one, other) =>
+        (one.createdAt ?? Number.MAX_SAFE_INTEGER) - (other.createdAt ?? Number.MAX_SAFE_INTEGER),
     );
 }
 
