@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type * as S3 from '@aws-sdk/client-s3';
 import type * as Presigner from '@aws-sdk/s3-request-presigner';
+import { isFinal } from '../http/errors.ts';
 import { extensionOf } from '../http/sniff.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';
@@ -105,8 +106,7 @@ async function isThere(
 function hostingError(name: string, error: unknown): HostingError {
   if (error instanceof HostingError) return error;
   const status = statusOf(error);
-  const lasting =
-    status !== undefined && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  const lasting = status !== undefined && isFinal(status);
   const code = error instanceof Error ? error.name : 'Error';
   const message = error instanceof Error && error.message !== code ? `: ${error.message}` : '';
   return new HostingError(`${name} did not take the file: ${code}${message}`, {

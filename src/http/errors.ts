@@ -23,6 +23,13 @@ export class HttpError extends Error {
   }
 }
 
+const passing: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** A status of the client's own making, which another try would meet again. */
+export function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && !passing.has(status);
+}
+
 /** No answer. `sent` tells whether bytes of the request may have left this machine. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';

@@ -1,5 +1,5 @@
 import { download } from '../../http/download.ts';
-import { HttpError, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
+import { HttpError, isFinal, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
 import { sniffMedia } from '../../http/sniff.ts';
 import type { Due, SubmissionLedger } from '../../ledger/port.ts';
 import { dataOf, isDataUrl } from './data-url.ts';
@@ -18,8 +18,8 @@ export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
 const refusalsMax = 16;
 /** Refusals, over eight minutes, after which an output that the vendor says it no longer has is lost. */
 const goneMax = 10;
-/** Refused for now, or by something in between: not the file's own fate. */
-const passing: ReadonlySet<number> = new Set([407, 408, 425, 429]);
+/** A proxy's word, not the file's own fate. */
+const proxyRefuses = 407;
 
 type ReadyOutput = Due['downloads'][number];
 
@@ -131,8 +131,7 @@ async function tryLater(
 
 /** There is an answer, and it is not the file. Anything else is about the way to it, which may be mended. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof HttpError)
-    return error.status >= 400 && error.status < 500 && !passing.has(error.status);
+  if (error instanceof HttpError) return isFinal(error.status) && error.status !== proxyRefuses;
   return (
     error instanceof NoAddressError ||
     error instanceof NotMediaError ||

@@ -1,5 +1,5 @@
 import { download } from '../../http/download.ts';
-import { HttpError, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
+import { HttpError, isFinal, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { mediaOnly, NotMediaError } from '../outputs/media-only.ts';
 
@@ -82,8 +82,7 @@ async function fetchLinked(
 
 /** Another try would end alike. What a stranger's server says is about its link, never about the account. */
 export function isLasting(error: unknown): error is Error {
-  if (error instanceof HttpError)
-    return error.status >= 400 && error.status < 500 && ![408, 425, 429].includes(error.status);
+  if (error instanceof HttpError) return isFinal(error.status);
   return (
     error instanceof UnsafeUrlError ||
     error instanceof TooLargeError ||
