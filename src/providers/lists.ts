@@ -1,3 +1,5 @@
+import type { ListedJob } from './port.ts';
+
 /**
  * The list in an answer whose shape is not documented: bare, or in an object, at most three deep.
  * Undefined where there is none.
@@ -13,4 +15,10 @@ export function listIn(value: unknown, depth = 3): readonly unknown[] | undefine
     if (found) return found;
   }
   return undefined;
+}
+
+/** What has no time comes last. */
+export function oldestFirst(jobs: readonly ListedJob[]): ListedJob[] {
+  const time = ({ createdAt }: ListedJob): number => createdAt ?? Number.MAX_SAFE_INTEGER;
+  return jobs.toSorted((one, other) => time(one) - time(other));
 }

@@ -4,6 +4,7 @@ import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import { billedAmount, timeOf } from '../fields.ts';
+import { oldestFirst } from '../lists.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
 import { errors } from './errors.ts';
 import { image, job, jobPage, videoDownload, anything, type Job } from './wire.ts';
@@ -118,12 +119,8 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
       pageToken = result.nextPageToken;
     } while (pageToken);
   }
-  return [...found.values()].toSorted(byTime);
+  return oldestFirst([...found.values()]);
 }
-
-/** Oldest first; what has no time comes last. */
-const byTime = (one: ListedJob, other: ListedJob): number =>
-  (one.createdAt ?? Number.MAX_SAFE_INTEGER) - (other.createdAt ?? Number.MAX_SAFE_INTEGER);
 
 function listedState(word: string): Pick<ListedJob, 'state'> {
   if (running.has(word)) return { state: 'pending' };

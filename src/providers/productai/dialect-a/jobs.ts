@@ -2,6 +2,7 @@ import { expiryOf } from '../../account-settings.ts';
 import type { Api } from '../../api.ts';
 import { isUnknownId } from '../../classify.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
+import { oldestFirst } from '../../lists.ts';
 import type { JobDescription, JobRef, JobState, ListedJob } from '../../port.ts';
 import { unit } from '../prices.ts';
 import { errors } from './errors.ts';
@@ -65,18 +66,17 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
   });
   // Half a list would make a job look absent.
   if (!whole) throw new Error('ProductAI does not list all of its jobs');
-  return entries
+  const jobs = entries
     .map((entry) => ({
       job: { jobId: entry.id },
       id: entry.id,
       createdAt: timed(entry) ?? null,
       billed: billedAmount(entry.tokens_used, unit),
     }))
-    .filter(({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs))
-    .toSorted(
-      (one, other) =>
-        (one.createdAt ?? Number.MAX_SAFE_INTEGER) - (other.createdAt ?? Number.MAX_SAFE_INTEGER),
+    .filter(
+      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
     );
+  return oldestFirst(jobs);
 }
 
 /** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */
