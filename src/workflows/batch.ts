@@ -43,6 +43,10 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     moves++;
     await shards.wake();
   };
+  const reopen = async (): Promise<void> => {
+    reopenings++;
+    await wake();
+  };
   const deliver = async (message: BatchMessage): Promise<void> => {
     await common.applyMessage({ ...input, message });
     await wake();
@@ -51,8 +55,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   setHandler(resumeUpdate, () => deliver({ kind: 'resume' }));
   setHandler(setBudgetUpdate, (budget) => deliver({ kind: 'setBudget', ...budget }));
   setHandler(wakeUpdate, async () => {
-    reopenings++;
-    await wake();
+    await reopen();
     // Whoever opened something hears only then whether the run went on with it or was closed.
     await condition(() => !isClosing);
   });
@@ -60,10 +63,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     await deliver({ kind: 'cancel' });
     if (abandon) run.cancel();
   });
-  setHandler(shotsOpenedSignal, async () => {
-    reopenings++;
-    await wake();
-  });
+  setHandler(shotsOpenedSignal, reopen);
   setHandler(joinedSignal, wake);
   setHandler(shardAdmittedSignal, (shard) => shards.admit(shard));
   setHandler(sourcesMovedSignal, (step) => {
