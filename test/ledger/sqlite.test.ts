@@ -1,8 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { account } from './fixture.ts';
+import { accessesOf, fillWithHistory, recordStatements, unseenStatements } from './statements.ts';
 import { ledgerSuite } from './suite.ts';
+
+const recorded = recordStatements();
 
 ledgerSuite(async ({ now }) => {
   const folder = await mkdtemp(join(tmpdir(), 'shotlist-ledger-'));
@@ -21,3 +27,105 @@ ledgerSuite(async ({ now }) => {
     },
   };
 });
+
+describe('every statement', () => {
+  beforeAll(recorded.stop);
+
+  it('was run by the tests above', () => {
+    expect(unseenStatements(recorded.texts)).toEqual([]);
+  });
+
+  it.each([
+    ['without statistics', 0],
+    ['with statistics of 100,000 earlier images', 100_000],
+  ])('reads what it needs and not the past, %s', async (_, images) => {
+    await using place = await emptyLedger();
+    const database = new DatabaseSync(place.path);
+    if (images > 0) fillWithHistory(database, [account, 'other'], images);
+    const strange: string[] = [];
+    for (const sql of recorded.texts)
+      for (const access of accessesOf(database, sql)) {
+        const text = sql.replace(/\s+/g, ' ').trim();
+        if (!isBounded(access, text) && !isReviewed(access, text))
+          strange.push(`${access}  <-  ${text}`);
+      }
+    database.close();
+    expect(strange).toEqual([]);
+  });
+});
+
+/** By a whole key, or of things of which there are few: settings, blocks, budgets, uploads of one account. */
+const byKey: readonly RegExp[] = [
+  /^(INTEGER )?PRIMARY KEY \(/,
+  /^sqlite_autoindex_kept_plan_1 \(id=\?\)$/,
+  /^submission_(fp|exclusive) \(account=\? AND fp=\?\)$/,
+  /^submission_job \(account=\? AND job_id=\?\)$/,
+  /^submission_refund \(account=\?\)$/,
+  /^submission_claimed \(account=\? AND claimed_at>\? AND claimed_at<\?\)$/,
+  /^shot_(submission|key|wanted|range|failed|open) \((submission=\?|batch=\? AND key=\?|account=\? AND fp=\?|batch=\? AND lane=\? AND pos>\? AND pos<\?|batch=\? AND run=\?)\)$/,
+  /^output_ready \(submission=\?\)$/,
+  // Of files that are to be fetched.
+  /^all of output_ready$/,
+  /^all of (meta|account|batch|kept_plan)$/,
+];
+
+const past = /'(succeeded|failed|rejected|lost)'/;
+
+function isBounded(access: string, text: string): boolean {
+  if (byKey.some((each) => each.test(access))) return true;
+  // The states of what is under way; a state of the past may stand in another part of the statement.
+  return access.startsWith('submission_state (account=? AND state=?') && !past.test(text);
+}
+
+/** What reads more, and why it may. */
+const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
+  {
+    access: /^shot_(seq|order|state|range) \(batch=\?|^all of dense$/,
+    text: /^update shot set (lane =|state = 'retired'|state = 'blocked')|^select account, (count|min|request)/,
+    because: 'plans a step, or closes it: once for all of its shots',
+  },
+  {
+    access: /^shot_(seq|order) \(batch=\?|^submission_batch \(batch=\? AND/,
+    text: /order by (s\.seq|s\.ordinal, s\.key|m\.claimed_at, m\.id|s\.ordinal, s\.key, o\.idx) limit/,
+    because: 'a page of a report, by the place where the one before it ended',
+  },
+  {
+    access: /^(shot_seq|shot_order) \(batch=\?\)$/,
+    text: /^select (s\.step, count|1 from shot s where s\.batch|distinct step|shown\.\*)|^with wanted/,
+    because: 'sums up one batch for its status',
+  },
+  {
+    access: /^submission_batch \(batch=\?\)$|^all of [aiw]$/,
+    text: /^select (shown\.\*|0 as id)|^with (involved|wanted)/,
+    because: 'sums up what one batch paid, or what it left',
+  },
+  {
+    access: /^submission_state \(account=\? AND state=\?\)$/,
+    text: /where m\.account = \?2 and m\.state in \('claimed', 'submitted', 'ambiguous'\)|on m\.account = a\.id .* m\.state in \('claimed', 'submitted', 'ambiguous'\)/,
+    because: 'states of the past stand in its other parts, which go by the file or the shot',
+  },
+  {
+    access: /^submission_state \(.* deadline_at>\? AND deadline_at<\?\)$|^all of r$/,
+    text: /state = '(succeeded|submitted)' and deadline_at between .* limit 500\) r/,
+    because: 'a few hundred at most',
+  },
+  {
+    access: /^all of (shot|shot_file)$|^submission_claimed \(account=\?\)$/,
+    text: /^with held as|^select training_fp|^update output set remote = 'null'/,
+    because: 'a command about what lies at a vendor: once, and a person waits for it',
+  },
+];
+
+function isReviewed(access: string, text: string): boolean {
+  return reviewed.some((each) => each.access.test(access) && each.text.test(text));
+}
+
+async function emptyLedger() {
+  const folder = await mkdtemp(join(tmpdir(), 'shotlist-plans-'));
+  const path = join(folder, 'ledger.db');
+  await (await openSqliteLedger({ path })).close();
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => await rm(folder, { recursive: true }),
+  };
+}

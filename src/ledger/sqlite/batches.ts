@@ -91,8 +91,7 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
     setCap(database, acceptedScope(run.batch, number), account, unit, cap);
   database.run('delete from stop where batch = ?', run.batch);
   retireSteps(database, run);
-  const accounts = [...run.accepted, ...run.budget].map(({ account }) => account);
-  endHolds(database, run.batch, 'run', accounts);
+  endHolds(database, { batch: run.batch, run: number }, 'run');
   const row = readBatch(database, run.batch);
   if (!row) throw new Error(`batch ${run.batch} is gone`);
   return row;
@@ -125,16 +124,7 @@ function setState(
 }
 
 function resumeAccounts(database: Database, batch: string): void {
-  const accounts = database.all<{ account: string }>(
-    'select distinct account from budget where scope = ?',
-    acceptedScope(batch, readBatch(database, batch)?.run ?? 0),
-  );
-  endHolds(
-    database,
-    batch,
-    'person',
-    accounts.map(({ account }) => account),
-  );
+  endHolds(database, { batch, run: readBatch(database, batch)?.run ?? 0 }, 'person');
   // What a new plan or another cap has to answer is not answered by going on.
   database.run(
     `delete from stop where batch = ? and reason ->> 'kind' <> 'unknownPrice'

@@ -1,4 +1,5 @@
 import type { HoldReason } from '../port.ts';
+import { acceptedScope, batchScope } from '../rules/budgets.ts';
 import { clockCorrectionMs } from './clock-correction.ts';
 import type { Database } from './database.ts';
 
@@ -35,22 +36,25 @@ export function putHold(
   );
 }
 
+/** The accounts that a batch pays or may pay, as its budgets and accepted plans name them. */
+export const accountsOfBatch = (batchScope: string, acceptedScope: string): string =>
+  `select account from budget where scope in (${batchScope}, ${acceptedScope})`;
+
 /** Holds that a new accepted plan ends, and those that only a person's `resume` ends besides. */
 const endedByRun = ['noFunds', 'badKey', 'forbidden', 'unreachable'] as const;
 const endedByPerson = [...endedByRun, 'overBilled'] as const;
 
 export function endHolds(
   database: Database,
-  batch: string,
+  { batch, run }: { readonly batch: string; readonly run: number },
   by: 'run' | 'person',
-  alsoAccounts: readonly string[] = [],
 ): void {
   const reasons = JSON.stringify(by === 'run' ? endedByRun : endedByPerson);
   database.run(
-    `delete from hold where reason in (select value from json_each(?)) and account in (
-       select account from shot where batch = ? union select value from json_each(?))`,
+    `delete from hold where reason in (select value from json_each(?))
+       and account in (${accountsOfBatch('?', '?')})`,
     reasons,
-    batch,
-    JSON.stringify(alsoAccounts),
+    batchScope(batch),
+    acceptedScope(batch, run),
   );
 }

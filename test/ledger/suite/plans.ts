@@ -129,6 +129,19 @@ export function planSuite(open: Open): void {
     expect(await ledger.plans.block('fox', run, { trainingFingerprint: 'set' }, 'no')).toBe(2);
   });
 
+  it('needs no upload of an output that lies where its reader looks', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    const submission = await claimOne(ledger, range);
+    await finish(ledger, submission);
+    const output = { kind: 'output', submission, index: 0, sha256: submission } as const;
+    const reader = { ...plannedShot(1).request, references: [output] };
+    const { run } = await startBatch(ledger, 'reader', [plannedShot(1, { request: reader })]);
+    const at = async (key: string, as: 'id' | 'link') =>
+      await ledger.plans.neededUploads('reader', run, 'one', () => ({ key, as }));
+    expect(await at(account, 'id')).toEqual([]);
+    expect(await at('s3://bucket/', 'link')).toEqual([]);
+  });
+
   it('knows fingerprints as cached, in flight or failed', async () => {
     const range = await startBatch(ledger, 'fox', plannedShots(4));
     await finish(ledger, await claimOne(ledger, range));

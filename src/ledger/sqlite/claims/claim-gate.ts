@@ -120,13 +120,14 @@ interface Places {
 function freePlaces(database: Database, { batch, account, options, now }: Claimant): Places {
   const live = database.get<{ count: number }>(
     `select count(*) as count from submission where account = ?
-     and (state in ('claimed', 'submitted') or (state = 'ambiguous' and deadline_at > ?))`,
+     and state in ('claimed', 'submitted', 'ambiguous')
+     and (state <> 'ambiguous' or deadline_at > ?)`,
     account.id,
     now,
   );
   const posting = database.get<{ count: number }>(
     `select count(*) as count from submission
-     where account = ? and state = 'claimed' and batch = ? and deadline_at > ?`,
+     where account = ? and state = 'claimed' and +batch = ? and deadline_at > ?`,
     account.id,
     batch,
     now,

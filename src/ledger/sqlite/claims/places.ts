@@ -17,7 +17,10 @@ export function placeHolder(
   )?.id;
 }
 
-/** Gives an empty place to a job that was collected beside it: it is paid, so nothing need be paid anew. */
+/**
+ * Gives an empty place to a job that was collected beside it: it is paid, so nothing need be paid again.
+ * Left to choose, SQLite would go by state and read all that the account ever made.
+ */
 export function promoteSpare(
   database: Database,
   account: string,
@@ -25,7 +28,8 @@ export function promoteSpare(
 ): string | undefined {
   return database.get<{ id: string }>(
     `update submission set spare = 0 where id = (
-       select id from submission where account = ? and fp = ? and spare = 1
+       select id from submission indexed by submission_fp
+       where account = ? and fp = ? and spare = 1
        and state in ('submitted', 'succeeded') order by state desc, id limit 1) returning id`,
     account,
     fingerprint,

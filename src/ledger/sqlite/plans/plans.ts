@@ -196,9 +196,10 @@ function lookup(database: Database, account: string, fingerprints: readonly stri
     const row = database.get<{ exclusive: number; lost: number }>(
       `select max(state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded'))
          as exclusive,
-         (select state = 'lost' from submission where account = ?1 and fp = ?2
-           order by claimed_at desc limit 1) as lost
-       from submission where account = ?1 and fp = ?2 having count(*) > 0`,
+         (select state = 'lost' from submission indexed by submission_fp
+           where account = ?1 and fp = ?2 order by claimed_at desc limit 1) as lost
+       from submission indexed by submission_fp
+       where account = ?1 and fp = ?2 having count(*) > 0`,
       account,
       fingerprint,
     );

@@ -103,13 +103,8 @@ function intendUpload(
   purpose: string,
   atMost: number | undefined,
 ): boolean {
-  const others = database.get<{ count: number }>(
-    'select count(*) as count from upload where account = ? and purpose = ? and sha256 <> ?',
-    account,
-    purpose,
-    sha256,
-  );
-  if (atMost !== undefined && (others?.count ?? 0) >= atMost) return false;
+  if (atMost !== undefined && otherUploads(database, account, sha256, purpose) >= atMost)
+    return false;
   database.run(
     `insert into upload (account, sha256, purpose, state) values (?, ?, ?, 'intended')
      on conflict do nothing`,
@@ -118,6 +113,21 @@ function intendUpload(
     purpose,
   );
   return true;
+}
+
+function otherUploads(
+  database: Database,
+  account: string,
+  sha256: string,
+  purpose: string,
+): number {
+  const others = database.get<{ count: number }>(
+    'select count(*) as count from upload where account = ? and purpose = ? and sha256 <> ?',
+    account,
+    purpose,
+    sha256,
+  );
+  return others?.count ?? 0;
 }
 
 function readOutput(database: Database, submission: string, index: number) {
@@ -155,7 +165,8 @@ function readModel(database: Database, account: string, fingerprint: string) {
   );
   if (!row) return undefined;
   const submission = database.get<{ id: string; claimed_at: number }>(
-    `select id, claimed_at from submission where account = ? and fp = ? and op = 'train'
+    `select id, claimed_at from submission indexed by submission_fp
+     where account = ? and fp = ? and op = 'train'
      order by state in (${exclusive}) desc, claimed_at desc limit 1`,
     account,
     fingerprint,

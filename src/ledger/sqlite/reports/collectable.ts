@@ -8,8 +8,8 @@ export function uncollected(database: Database, batch: string | null): readonly 
   return database
     .all<Uncollected>(
       `with wanted as (
-         select m.batch, m.id from submission m
-           where m.account in (select id from account) and m.op = 'generate'
+         select m.batch, m.id from account a cross join submission m indexed by submission_state
+           on m.account = a.id and m.op = 'generate'
              and m.state in ('claimed', 'submitted', 'ambiguous')
          union select s.batch, s.submission from shot s
            where s.batch in (select name from batch where ?1 is null or name = ?1)
@@ -22,7 +22,7 @@ export function uncollected(database: Database, batch: string | null): readonly 
          coalesce(sum((select count(*) from output o where o.submission = m.id
            and o.state = 'ready')), 0) as files,
          sum(m.reserved + m.spent) as amount
-       from wanted w join submission m on m.id = w.id
+       from wanted w cross join submission m on m.id = w.id
        where (?1 is null or w.batch = ?1)
        group by w.batch, m.account, m.unit having jobs + files > 0
        order by w.batch, m.account, m.unit`,
@@ -45,7 +45,7 @@ export function unshown(database: Database, batch: string): readonly ShotRow[] {
      from submission m left join shot s on s.batch = m.batch and s.key = m.key
      where m.batch = ? and m.op = 'generate' and m.state in ('succeeded', 'lost')
        and exists (select 1 from output where submission = m.id and state = 'saved')
-       and not exists (select 1 from shot c where c.submission = m.id and c.batch = m.batch
+       and not exists (select 1 from shot c where c.submission = m.id and +c.batch = m.batch
          and c.state <> 'retired')
      order by m.claimed_at, m.id`,
     batch,

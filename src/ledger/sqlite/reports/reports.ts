@@ -40,8 +40,8 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
     accountUse: async (account, from, to) => accountUse(database, account, from, to),
     changes: async (batch, after, limit) => {
       if (after === 'now') {
-        const newest = 'select coalesce(max(seq), 0) as cursor from shot';
-        return { cursor: database.get<{ cursor: number }>(newest)?.cursor ?? 0, shots: [] };
+        const newest = 'select coalesce(max(seq), 0) as cursor from shot where batch = ?';
+        return { cursor: database.get<{ cursor: number }>(newest, batch)?.cursor ?? 0, shots: [] };
       }
       const records = database.all<ShotRecord>(
         `${shotSelection} where s.batch = ? and s.seq > ? order by s.seq limit ?`,
@@ -145,7 +145,7 @@ function stepsInOrder(database: Database, batch: string): readonly string[] {
 function readUnresolved(database: Database, batch: string): readonly UnresolvedRow[] {
   const records = database.all<ShownSubmission & { waiting: string | null }>(
     `select shown.*,
-       (select min(key) from shot where submission = shown.id and batch = ?1) as waiting
+       (select min(key) from shot where submission = shown.id and +batch = ?1) as waiting
      from (${submissionSelection}
      where m.state in ('parked', 'stalled') and m.op = 'generate' and m.request is not null and (
        m.batch = ?1 or m.id in (select submission from shot where batch = ?1 and state = 'parked'))

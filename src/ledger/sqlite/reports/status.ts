@@ -4,7 +4,7 @@ import { acceptedScope, batchScope } from '../../rules/budgets.ts';
 import { trainingLanePrefix } from '../../rules/lane-name.ts';
 import { readBatch } from '../batches.ts';
 import type { Database } from '../database.ts';
-import { isHeld } from '../holds.ts';
+import { accountsOfBatch, isHeld } from '../holds.ts';
 import { isCached } from '../rows.ts';
 
 export function readStatus(
@@ -25,11 +25,10 @@ export function readStatus(
     holds: database
       .all<BatchStatus['holds'][number]>(
         `select account, nullif(model, '*') as model, reason, until from hold
-         where ${isHeld('?1')} and account in (
-           select account from shot where batch = ?2 union
-           select account from budget where scope = ?3) order by account, model, reason`,
+         where ${isHeld('?1')} and account in (${accountsOfBatch('?2', '?3')})
+         order by account, model, reason`,
         now,
-        batch,
+        batchScope(batch),
         acceptedScope(batch, row.run),
       )
       .map((hold) => ({ ...hold })),
@@ -87,7 +86,7 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
          as batch_cap,
        (select budget_amount from account a where a.id = i.account and a.unit = i.unit) as standing
      from involved i left join submission m
-       on m.batch = ?3 and m.account = i.account and m.unit = i.unit
+       on m.batch = ?3 and +m.account = i.account and m.unit = i.unit
      group by i.account, i.unit order by i.account, i.unit`,
     batchScope(batch),
     acceptedScope(batch, run),

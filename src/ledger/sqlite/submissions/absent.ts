@@ -26,7 +26,7 @@ export function absent(database: Database, id: string, now: number): boolean {
 function absencesOf(database: Database, { account, fp, batch, run }: SubmissionRecord): number {
   const row = database.get<{ count: number }>(
     `select count(*) as count from submission
-     where account = ? and fp = ? and batch = ? and run = ? and state = 'rejected' and why = ?`,
+     where account = ? and fp = ? and +batch = ? and run = ? and state = 'rejected' and why = ?`,
     account,
     fp,
     batch,

@@ -21,11 +21,11 @@ const unwaited = `+m.batch = ?1
   and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
 /** A shot of the batch waits for it outside all lanes. */
 const waitedLaneless = `exists (select 1 from shot s
-  where s.submission = m.id and s.batch = ?1 and s.state = 'bound' and s.lane is null)`;
+  where s.submission = m.id and +s.batch = ?1 and s.state = 'bound' and s.lane is null)`;
 
 /** The batch paid for it, or a shot of it waits for it. */
 const ofBatch = `(+m.batch = ?1
-  or exists (select 1 from shot where submission = m.id and batch = ?1 and state = 'bound'))`;
+  or exists (select 1 from shot where submission = m.id and +batch = ?1 and state = 'bound'))`;
 
 /** A due row untouched for this long is orphaned: its job's id came after the range that claimed it had ended. */
 export const neglectedMs = 30_000;
@@ -73,7 +73,7 @@ export function stalledJobs(
   const rows = database.all<{ id: string; job: string }>(
     `select id, job from submission m
      where account = ?2 and state = 'stalled' and op = 'generate' and job is not null
-       and (batch = ?1 or exists (select 1 from shot where submission = m.id and batch = ?1))`,
+       and (batch = ?1 or exists (select 1 from shot where submission = m.id and +batch = ?1))`,
     batch,
     account,
   );

@@ -58,7 +58,7 @@ export function failOwnShots(
 ): void {
   database.run(
     `update shot set state = 'failed', why = ?
-     where submission = ? and batch = ? and state in ('bound', 'parked')`,
+     where submission = ? and +batch = ? and state in ('bound', 'parked')`,
     why,
     submission,
     batch,

@@ -54,7 +54,7 @@ function giveUp(
 function acceptPrice(database: Database, { id, account, unit }: SubmissionRecord, batch: string) {
   const row = readBatch(database, batch);
   const shot = database.get<{ price: number | null }>(
-    `select max(price) as price from shot where submission = ? and batch = ? and state = 'parked'`,
+    `select max(price) as price from shot where submission = ? and +batch = ? and state = 'parked'`,
     id,
     batch,
   );

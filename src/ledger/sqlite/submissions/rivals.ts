@@ -9,6 +9,9 @@ interface RivalRecord {
   state: string;
 }
 
+/** No POST is waited for so long: what was claimed longer before had ended. */
+const postMostMs = 3_600_000;
+
 /**
  * Rivals are requests of about the same time whose own fate is not proven by a job: on their way, unclear,
  * parked, sent again unproven, or called absent after their deadline. Whatever job turns up may be theirs.
@@ -17,7 +20,8 @@ export function rivals(database: Database, submission: string, marginMs: number)
   const rows = database.all<RivalRecord>(
     `select r.request, r.claimed_at, r.deadline_at, r.state
      from submission m join submission r on r.account = m.account and r.id <> m.id
-     where m.id = ?1 and r.claimed_at <= m.deadline_at + ?2 and r.deadline_at >= m.claimed_at - ?2
+     where m.id = ?1 and r.deadline_at >= m.claimed_at - ?2
+       and r.claimed_at between m.claimed_at - ?2 - ${postMostMs} and m.deadline_at + ?2
        and (r.state in ('claimed', 'ambiguous', 'parked')
          or r.state = 'failed' and r.resolution = 'resubmit' and r.job_id is null
          or r.state = 'rejected' and r.ended_at >= r.deadline_at)`,
