@@ -130,6 +130,7 @@ const accountSchema = z.strictObject({
       pollFirstMs: positiveInteger.optional(),
       pollMs: positiveInteger.optional(),
       trainingPollMs: positiveInteger.optional(),
+      listLagMs: positiveInteger.optional(),
     })
     .optional(),
   referenceHost: hostSchema.optional(),

@@ -148,6 +148,7 @@ function dependencies(
     catalogue: catalogueOf(config, learned.of),
     learned,
     now: Date.now,
+    steadyNow: () => performance.now(),
     worker: `${hostname()}/${process.pid}`,
     log: onProgress ?? (() => undefined),
     sweepAgain: (batch) => sweepAgain(batch, onProgress),

@@ -13,25 +13,30 @@ export function neverBackwards(now: () => number): () => number {
 
 /**
  * Notices that the wall clock has jumped ahead, since it was set or the machine slept. What should be over
- * by the wall clock may then be under way still.
+ * by the wall clock may then be under way still. What the clock did before this watch began is not known: it
+ * counts as a jump at that moment.
  */
 export class JumpWatch {
   readonly #now: () => number;
+  readonly #steady: () => number;
   #aheadMs: number;
-  #jumpedAt = -Infinity;
+  #jumpedAt: number;
   readonly #jumps: { readonly at: number; readonly ms: number }[] = [];
 
-  constructor(now: () => number) {
+  /** @param steady milliseconds of a clock that nobody sets */
+  constructor(now: () => number, steady: () => number) {
     this.#now = now;
-    this.#aheadMs = now() - performance.now();
+    this.#steady = steady;
+    this.#jumpedAt = steady();
+    this.#aheadMs = now() - this.#jumpedAt;
   }
 
   /** To be called often, so that a clock which is slowly kept right is not taken for one that jumped. */
   look(): void {
-    const aheadMs = this.#now() - performance.now();
+    const aheadMs = this.#now() - this.#steady();
     const jumpMs = aheadMs - this.#aheadMs;
     if (jumpMs > stepMs) {
-      this.#jumpedAt = performance.now();
+      this.#jumpedAt = this.#steady();
       this.#jumps.push({ at: this.#now(), ms: jumpMs });
     }
     this.#aheadMs = aheadMs;
@@ -42,18 +47,19 @@ export class JumpWatch {
     return this.#jumps.reduce((sum, { at, ms }) => (at >= time ? sum + ms : sum), 0);
   }
 
-  /** Whether so much time has really passed since the last jump. */
+  /** Whether so much time has really passed since the last jump, and since this watch began. */
   isSteadyFor(ms: number): boolean {
     this.look();
-    return performance.now() - this.#jumpedAt > ms;
+    return this.#steady() - this.#jumpedAt >= ms;
   }
 }
 
 const watches = new WeakMap<() => number, JumpWatch>();
 
-/** One for all the work of a process that goes by this clock. */
-export function jumpWatchOf(now: () => number): JumpWatch {
-  const watch = watches.get(now) ?? new JumpWatch(now);
+/** One for all the work of a process that goes by these clocks. */
+export function jumpWatchOf(clocks: { now: () => number; steadyNow: () => number }): JumpWatch {
+  const { now, steadyNow } = clocks;
+  const watch = watches.get(now) ?? new JumpWatch(now, steadyNow);
   watches.set(now, watch);
   return watch;
 }

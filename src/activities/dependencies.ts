@@ -43,7 +43,10 @@ export interface ActivityDependencies {
   readonly catalogue: Catalogue;
   /** What the vendors have told of their models and prices; the catalogue follows it. */
   readonly learned: Pick<LearnedAccounts, 'load' | 'priced'>;
+  /** The wall clock, epoch milliseconds. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets; only differences mean anything. */
+  readonly steadyNow: () => number;
   /** Names this process on claims, for people. */
   readonly worker: string;
   readonly log: (line: string) => void;

@@ -7,7 +7,7 @@ import { askAfterRefunds } from './late-refunds.ts';
 import { pause } from './heartbeat.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './outputs/save-output.ts';
-import { settle } from './settling/settle.ts';
+import { settle, settleTimes } from './settling/settle.ts';
 
 export type RunShotsResult = {
   /** Files saved during this attempt: steps that read them may go on. */
@@ -95,14 +95,14 @@ export class RangeRunner {
   }
 
   async #due(): Promise<Due> {
-    jumpWatchOf(this.#deps.now).look();
+    jumpWatchOf(this.#deps).look();
     const due = await this.#deps.ledger.submissions.due(this.#range, {
       leaseMs: pollLeaseMs,
       // What is handed out here is leased, so no more than can be started at once.
       limit: Math.max(0, tasksMax - this.#count('poll')),
       // Polls never take a file's place: its link may end, and the money for it is spent.
       downloads: Math.max(0, tasksMax - this.#count('file')),
-      settleMs: this.#access.timeouts.postMs,
+      ...settleTimes(this.#access),
       taken: [...this.#taken],
     });
     for (const { submission } of [...due.polls, ...due.downloads]) this.#taken.add(submission);

@@ -70,6 +70,8 @@ export interface Timeouts {
   readonly pollFirstMs: number;
   readonly pollMs: number;
   readonly trainingPollMs: number;
+  /** How long a job may be missing from the vendor's list after its request is over, at least. */
+  readonly listLagMs: number;
 }
 
 /** `prices:` of an account: by model id, `trained`, `training`, ...; a number, or by resolution. Decimal text in the unit. */
@@ -163,6 +165,8 @@ export interface ListedJob {
 
 /** What the vendor reveals of a job; fields that it does not are absent. */
 export interface JobDescription {
+  /** Whether it is over, however it ended. */
+  readonly ended?: boolean;
   readonly model?: string;
   readonly prompt?: string;
   readonly parameters?: JsonObject;

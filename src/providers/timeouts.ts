@@ -9,4 +9,5 @@ export const usualTimeouts: Timeouts = {
   pollFirstMs: 1_000,
   pollMs: 5_000,
   trainingPollMs: 5 * 60_000,
+  listLagMs: 10_000,
 };

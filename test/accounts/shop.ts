@@ -46,6 +46,7 @@ const shop: Vendor = {
     pollFirstMs: 10,
     pollMs: 10,
     trainingPollMs: 10,
+    listLagMs: 10,
   },
   settings: z.strictObject({}),
   offer: (_settings, learned) => ({

@@ -21,8 +21,11 @@ afterEach(async () => {
   studio = undefined;
 });
 
-/** One request whose answer was lost before any job was made, beside one that has its job. */
-async function unclear(postMs: number) {
+/**
+ * One request whose answer was lost before any job was made, beside one that has its job. Nobody saw it end,
+ * or its sender did.
+ */
+async function unclear(postMs: number, seen: 'unseen' | 'seen' = 'unseen') {
   studio = await openStudio({}, { postMs });
   const input = await studio.startRun(fox);
   const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
@@ -35,13 +38,19 @@ async function unclear(postMs: number) {
     return grant;
   };
   const { submission } = await claim(range);
-  await ledger.submissions.ambiguous(submission, 'reset');
+  if (seen === 'seen') await ledger.submissions.ambiguous(submission, 'reset');
   clock.aheadMs += 50;
   const limit = { sendBy: Date.now() + 5_000, now: Date.now };
   await startShot(deps, access, await claim({ ...range, from: 1, to: 2 }), limit);
   const due = async (): Promise<Due['ambiguous'][number] | undefined> =>
-    (await ledger.submissions.due(range, { leaseMs: 1_000, limit: 10, settleMs: postMs }))
-      .ambiguous[0];
+    (
+      await ledger.submissions.due(range, {
+        leaseMs: 1_000,
+        limit: 10,
+        settleMs: postMs,
+        overMs: 10_000,
+      })
+    ).ambiguous[0];
   const state = async () => {
     for await (const { submission: id, state: found } of ledger.reports.submissions('fox'))
       if (id === submission) return found;
@@ -58,24 +67,52 @@ describe('a request on its way when the clock jumps', () => {
       return row && (await settle(of.deps, of.access, row));
     };
     expect(await look()).toBeUndefined();
-    jumpWatchOf(of.deps.now).look();
+    jumpWatchOf(of.deps).look();
     clock.aheadMs += 3_600_000;
     expect(await look()).toBe(false);
     expect(await state()).toBe('ambiguous');
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    clock.passedMs += 5_000 + 300;
+    expect(await look()).toBe(false);
+    clock.passedMs += 300;
     expect(await look()).toBe(true);
+    expect(await state()).toBe('rejected');
+  });
+
+  it('before a worker began: is not called absent until that worker has seen its time pass', async () => {
+    const { studio: of, clock, due, state } = await unclear(300);
+    clock.aheadMs += 3_600_000;
+    const row = await due();
+    if (!row) throw new Error('not due');
+    const fresh = { ...of.deps, now: () => of.deps.now() };
+    expect(await settle(fresh, of.access, row)).toBe(false);
+    clock.passedMs += 5_000 + 300;
+    expect(await settle(fresh, of.access, row)).toBe(false);
+    clock.passedMs += 300;
+    expect(await settle(fresh, of.access, row)).toBe(true);
+    expect(await state()).toBe('rejected');
+  });
+
+  it('is looked for sooner where its end was seen, by time that has really passed', async () => {
+    const { studio: of, clock, due, state } = await unclear(60_000, 'seen');
+    jumpWatchOf(of.deps).look();
+    clock.aheadMs += 3_600_000;
+    const row = await due();
+    if (!row) throw new Error('not due');
+    expect(await settle(of.deps, of.access, row)).toBe(false);
+    clock.passedMs += 10_000;
+    expect(await settle(of.deps, of.access, row)).toBe(true);
     expect(await state()).toBe('rejected');
   });
 
   it('back: is left to a person, since its job bears another time', async () => {
     const { studio: of, clock, due, state } = await unclear(60_000);
+    jumpWatchOf(of.deps).look();
     clock.aheadMs -= 3_600_000;
     expect(await due()).toBeUndefined();
-    clock.aheadMs += 126_000;
+    clock.passedMs += 126_000;
     const row = await due();
     if (!row) throw new Error('not due');
-    const steady = { ...of.deps, now: () => of.deps.now() };
-    expect(await settle(steady, of.access, row)).toBe(true);
+    expect(await settle(of.deps, of.access, row)).toBe(true);
     expect(await state()).toBe('parked');
   });
 });
@@ -128,17 +165,36 @@ describe('the clock of the fence', () => {
 });
 
 describe('JumpWatch', () => {
+  function watched() {
+    const time = { steady: 0, offset: 0 };
+    const watch = new JumpWatch(
+      () => time.steady + time.offset,
+      () => time.steady,
+    );
+    return { time, watch };
+  }
+
   it('notices a jump ahead, and takes neither drift nor a step back for one', () => {
-    let offset = 0;
-    const watch = new JumpWatch(() => performance.now() + offset);
+    const { time, watch } = watched();
+    time.steady += 60_000;
     for (let minutes = 0; minutes < 10; minutes++) {
-      offset += 500;
+      time.offset += 500;
       expect(watch.isSteadyFor(60_000)).toBe(true);
     }
-    offset -= 3_600_000;
+    time.offset -= 3_600_000;
     expect(watch.isSteadyFor(60_000)).toBe(true);
-    offset += 10_000;
+    time.offset += 10_000;
     expect(watch.isSteadyFor(60_000)).toBe(false);
+    time.steady += 59_999;
     expect(watch.isSteadyFor(60_000)).toBe(false);
+    time.steady += 1;
+    expect(watch.isSteadyFor(60_000)).toBe(true);
+  });
+
+  it('does not know what the clock did before it began', () => {
+    const { time, watch } = watched();
+    expect(watch.isSteadyFor(60_000)).toBe(false);
+    time.steady += 60_000;
+    expect(watch.isSteadyFor(60_000)).toBe(true);
   });
 });

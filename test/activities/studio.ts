@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { AccountPulse } from '../../src/activities/account/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
+import { jumpWatchOf } from '../../src/activities/clock.ts';
 import { paceOf } from '../../src/activities/account/pace.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
@@ -32,6 +33,7 @@ const fast: Timeouts = {
   pollFirstMs: 20,
   pollMs: 60,
   trainingPollMs: 50,
+  listLagMs: 1_000,
 };
 
 /** A project with a real ledger and blob store against a real simulator, all gone afterwards. */
@@ -67,8 +69,9 @@ export async function openStudio(
   const config = loadConfig(environment, home);
   const account = config.accounts.get(accountId);
   if (!account) throw new Error('no account');
-  const clock = { aheadMs: 0 };
-  const now = (): number => Date.now() + clock.aheadMs;
+  const clock = { aheadMs: 0, passedMs: 0 };
+  const now = (): number => Date.now() + clock.aheadMs + clock.passedMs;
+  const steadyNow = (): number => performance.now() + clock.passedMs;
   const ledger = await openSqliteLedger({ path: join(home, 'ledger.db'), now });
   const blobs = folderBlobs(join(home, 'blobs'));
   const learned = new LearnedAccounts({
@@ -115,6 +118,7 @@ export async function openStudio(
     catalogue,
     learned,
     now,
+    steadyNow,
     worker: 'test',
     log: (line) => lines.push(line),
     sweepAgain: async (batch) => void sweptAgain.push(batch),
@@ -173,10 +177,12 @@ export async function openStudio(
     return { planned, results };
   }
 
-  /** The worker is gone, and `ms` later another takes over: one that knows nothing but the ledger. */
+  /** The worker is gone, and another has stood by for `ms`: one that knows nothing but the ledger. */
   function restart(ms: number): void {
-    clock.aheadMs += ms;
-    activities = createActivities({ ...deps, now: () => now() });
+    const fresh = { ...deps, now: () => now() };
+    jumpWatchOf(fresh).look();
+    clock.passedMs += ms;
+    activities = createActivities(fresh);
   }
 
   async function close(): Promise<void> {
@@ -189,7 +195,10 @@ export async function openStudio(
     home,
     config,
     simulator,
-    /** Moves the ledger's and the activities' time, not the simulator's. */
+    /**
+     * Moves the ledger's and the activities' time, not the simulator's: `passedMs` as if it had passed,
+     * `aheadMs` as if the wall clock had been set.
+     */
     clock,
     ledger,
     blobs,

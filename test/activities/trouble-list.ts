@@ -15,7 +15,9 @@ const isRefused = ({ shots, holds, submissions }: Look): boolean =>
   holds.length > 0 &&
   shots.every(({ state }) => state === 'open') &&
   submissions.some(({ state }) => state === 'rejected');
-const isUnclear = ({ submissions }: Look): boolean => submissions[0]?.state === 'ambiguous';
+/** Where the vendor has no list of jobs, a person is asked at once. */
+const isUnclear = ({ submissions: [first] }: Look, { lists }: Client): boolean =>
+  first?.state === (lists ? 'ambiguous' : 'parked');
 const isAskedAgain = ({ submissions }: Look): boolean =>
   submissions[0]?.state === 'submitted' && submissions[0].why?.includes('answer') === true;
 const isFileMissed = ({ shots }: Look): boolean => typeof shots[0]?.outputs[0]?.why === 'string';

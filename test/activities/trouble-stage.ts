@@ -65,7 +65,7 @@ export interface Trouble {
   readonly model?: (client: Client) => string;
   readonly head?: (client: Client) => string;
   /** The trouble lasts until this is seen. */
-  readonly until?: (look: Look) => boolean;
+  readonly until?: (look: Look, client: Client) => boolean;
   /** What a person mends at the vendor before `shotlist resume`. */
   readonly mend?: Partial<SimulatorSettings>;
 }
@@ -102,7 +102,9 @@ export async function playOut(client: Client, trouble: Trouble): Promise<Course>
   try {
     const input = await studio.startRun(sourceOf(client, trouble));
     const look = (): Promise<Look> => lookAt(studio, input.batch);
-    let during = trouble.until && (await runUntil(studio, input, look, trouble.until));
+    let during =
+      trouble.until &&
+      (await runUntil(studio, input, look, (seen) => trouble.until?.(seen, client) === true));
     const { results } = await studio.runStep(input, 'draw', 2);
     if (results[0]?.kind === 'done')
       await studio.environmentOf().run(studio.activities.finishRun, { ...input, final: true });

@@ -62,7 +62,7 @@ const byKey: readonly RegExp[] = [
   /^submission_job \(account=\? AND job_id=\?\)$/,
   /^submission_refund \(account=\?\)$/,
   /^submission_claimed \(account=\? AND claimed_at>\? AND claimed_at<\?\)$/,
-  /^shot_(submission|key|wanted|range|failed|open) \((submission=\?|batch=\? AND key=\?|account=\? AND fp=\?|batch=\? AND lane=\? AND pos>\? AND pos<\?|batch=\? AND run=\?)\)$/,
+  /^shot_(submission|key|wanted|range|failed|open) \((submission=\?|batch=\? AND key=\?|account=\? AND fp=\?|batch=\? AND lane=\? AND pos>\? AND pos<\?|batch=\? AND (run|account)=\?)\)$/,
   /^output_ready \(submission=\?\)$/,
   // Of files that are to be fetched.
   /^all of output_ready$/,
@@ -80,7 +80,7 @@ function isBounded(access: string, text: string): boolean {
 /** What reads more, and why it may. */
 const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
   {
-    access: /^shot_(seq|order|state|range) \(batch=\?|^all of dense$/,
+    access: /^shot_(seq|order|state|range|open) \(batch=\?|^all of dense$/,
     text: /^update shot set (lane =|state = 'retired'|state = 'blocked')|^select account, (count|min|request)/,
     because: 'plans a step, or closes it: once for all of its shots',
   },
@@ -90,7 +90,7 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'a page of a report, by the place where the one before it ended',
   },
   {
-    access: /^(shot_seq|shot_order) \(batch=\?\)$/,
+    access: /^shot_(seq|order|open) \(batch=\?\)$/,
     text: /^select (s\.step, count|1 from shot s where s\.batch|distinct step|shown\.\*)|^with wanted/,
     because: 'sums up one batch for its status',
   },

@@ -1,6 +1,7 @@
 import type { Limits } from '../../providers/port.ts';
 import { JobList } from './job-list.ts';
 import { PollTimes } from './poll-times.ts';
+import { RecentList } from '../settling/recent-list.ts';
 import { UploadTries } from '../uploads/upload-tries.ts';
 
 const windowFirst = 4;
@@ -14,6 +15,7 @@ const holdFirstMs = 5_000;
 export class AccountPulse {
   readonly polls: PollTimes;
   readonly jobList = new JobList();
+  readonly recentList = new RecentList();
   readonly uploadTries = new UploadTries();
   readonly #perMinute: number | undefined;
   #postMs: number;
@@ -40,6 +42,11 @@ export class AccountPulse {
     if (this.#perMinute === undefined) return this.#earned;
     const needed = Math.ceil((this.#perMinute / 60_000) * this.#postMs * 1.5);
     return Math.min(this.#earned, Math.max(windowFirst, needed));
+  }
+
+  /** How long a POST usually takes to be answered; milliseconds. */
+  get postMs(): number {
+    return this.#postMs;
   }
 
   answered(postMs: number): void {

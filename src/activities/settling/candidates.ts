@@ -21,6 +21,8 @@ export interface Candidate {
   readonly madeAt: number | null;
   readonly told: JobDescription;
   readonly fit: Exclude<Fit, 'other'>;
+  /** The vendor says that it is over, so that it will not reveal any more. */
+  readonly hasEnded: boolean;
 }
 
 export interface Sighting {
@@ -68,7 +70,8 @@ export async function lookAround(
   const found: (Omit<Candidate, 'fit'> & { fit: Fit })[] = [];
   for (const { job, madeAt } of strangers) {
     const told = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
-    found.push({ job, madeAt, told, fit: fitOf(sent.request, told, source) });
+    const hasEnded = job.state === 'ended' || told.ended === true;
+    found.push({ job, madeAt, told, hasEnded, fit: fitOf(sent.request, told, source) });
   }
   const tellsPrompts =
     found.some(({ told }) => told.prompt !== undefined) &&

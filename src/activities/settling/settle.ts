@@ -1,6 +1,6 @@
 import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
-import { lookAround, type Sighting } from './candidates.ts';
+import { type Candidate, lookAround, type Sighting } from './candidates.ts';
 import { chooseJobs, type Question } from './choose-job.ts';
 import { jobTimes } from '../claim-and-start.ts';
 import { jumpWatchOf } from '../clock.ts';
@@ -9,16 +9,49 @@ import { reached } from '../moments.ts';
 
 /** By how much a clock that was set back while a request was on its way shortens its time. */
 const setBackMs = 5_000;
+/** How many times a request's usual time its vendor may need to list what became of one that broke off. */
+const settleFactor = 10;
+/** The longest that a list is read again which may tell more, in time limits of a POST. */
+const patienceFactor = 10;
+
+type Unclear = Due['ambiguous'][number];
+
+/**
+ * How long after the end of a request its fate is looked for. `settleMs`: after its deadline, where nobody
+ * saw it end. `overMs`: after its end. Both leave the vendor time to list what became of it; one that lists
+ * no jobs has nothing to tell.
+ */
+export function settleTimes({ provider, timeouts, pulse }: AccountAccess): {
+  readonly settleMs: number;
+  readonly overMs: number;
+} {
+  if (!provider.listJobs) return { settleMs: 0, overMs: 0 };
+  const { postMs, listLagMs } = timeouts;
+  const overMs = Math.min(postMs, Math.max(listLagMs, settleFactor * pulse.postMs));
+  return { settleMs: postMs, overMs };
+}
+
+/**
+ * Until when a list of jobs may be read again that could tell more, at the latest; then a person is asked.
+ * Milliseconds after the end of the request.
+ */
+export function settlePatienceMs(
+  { postMs }: Pick<AccountAccess['timeouts'], 'postMs'>,
+  jobMs: number,
+): number {
+  return Math.min(jobMs, patienceFactor * postMs);
+}
 
 /**
  * Finds out whether a request without a usable answer made a job. Adopts only the one job that fits, calls
- * it absent only when the vendor's list shows none, and else leaves it to a person.
+ * it absent only when the vendor's list shows none, and else leaves it to a person: at once where nothing
+ * that is to come can tell more.
  * @returns whether it is settled; false asks to look again a little later
  */
 export async function settle(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Due['ambiguous'][number],
+  unclear: Unclear,
 ): Promise<boolean> {
   const isSettled = await lookUp(deps, access, unclear);
   if (isSettled) reached('settled', unclear.submission);
@@ -28,25 +61,27 @@ export async function settle(
 async function lookUp(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Due['ambiguous'][number],
+  unclear: Unclear,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, claimedAt, deadlineAt, why } = unclear;
-  const { postMs } = access.timeouts;
-  if (deps.now() < deadlineAt + postMs) return false;
-  // By the wall clock alone: the request may be on its way still, and its job to come.
-  const watch = jumpWatchOf(deps.now);
-  if (!watch.isSteadyFor(postMs)) return false;
-  if (deadlineAt - claimedAt < postMs - setBackMs)
+  const { submission, claimedAt, deadlineAt, overAt, why } = unclear;
+  if (!hasSettled(deps, access, unclear)) return false;
+  if (!access.provider.listJobs)
+    return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
+  if (overAt === null && deadlineAt - claimedAt < access.timeouts.postMs - setBackMs)
     return await park(deps, submission, 'the clock was set back while it was on its way');
-  const jumpedMs = watch.jumpedSince(claimedAt);
+  const jumpedMs = jumpWatchOf(deps).jumpedSince(claimedAt);
   // First these: one that finds its job while the list is read is counted, and that only delays.
   const rivals = await submissions.rivals(submission, 2 * clockSlackMs + jumpedMs);
   const witnesses = await submissions.witnesses(submission);
   let sighting: Sighting | undefined;
   try {
     sighting = await lookAround(
-      { ledger: deps.ledger, provider: access.provider, account: access.key },
+      {
+        ledger: deps.ledger,
+        provider: access.pulse.recentList.of(access.provider),
+        account: access.key,
+      },
       // What was held up by a jump, such as a sleep, reached the vendor after it.
       { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs) },
       witnesses,
@@ -57,12 +92,27 @@ async function lookUp(
     if (account.kind !== 'fine' || isWithinPatience(deps, access, unclear)) throw error;
     return await park(deps, submission, `${why}, and the list of jobs cannot be read: ${message}`);
   }
-  if (!sighting)
-    return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
-  if (sighting.candidates.length > 0)
+  if (sighting && sighting.candidates.length > 0)
     return await choose(deps, access, { unclear, rivals, jumpedMs, sighting });
   const known = witnesses.filter(({ sameModel }) => sameModel);
-  return await callAbsent(deps, access, unclear, { known, overlooked: sighting.overlooked });
+  const overlooked = sighting?.overlooked ?? 0;
+  return await callAbsent(deps, access, unclear, { known, overlooked });
+}
+
+/**
+ * Whether the request is surely over, and its job listed if it made one. By the wall clock alone it may be on
+ * its way still: what it says counts only while no jump of it has been seen for as long.
+ */
+function hasSettled(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { claimedAt, deadlineAt, overAt }: Unclear,
+): boolean {
+  const { settleMs, overMs } = settleTimes(access);
+  const watch = jumpWatchOf(deps);
+  if (overAt !== null) return deps.now() >= overAt + overMs && watch.isSteadyFor(overMs);
+  const onItsWayMs = Math.max(access.timeouts.postMs, deadlineAt - claimedAt);
+  return deps.now() >= deadlineAt + settleMs && watch.isSteadyFor(onItsWayMs + settleMs);
 }
 
 /**
@@ -73,13 +123,14 @@ async function lookUp(
 async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Due['ambiguous'][number],
+  unclear: Unclear,
   { known, overlooked }: { readonly known: readonly Witness[]; readonly overlooked: number },
 ): Promise<boolean> {
+  const { submissions } = deps.ledger;
   const { submission, why } = unclear;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
-  if (isUpToDate && overlooked === 0) return await deps.ledger.submissions.absent(submission);
-  const mayTellMore = overlooked > 0 || access.pulse.polls.live > 0;
+  if (isUpToDate && overlooked === 0) return await submissions.absent(submission);
+  const mayTellMore = overlooked > 0 || (await submissions.hasLater(submission));
   if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
   const doubt =
     overlooked > 0
@@ -103,19 +154,24 @@ async function choose(
       return true;
   // Others have taken them since.
   if (chosen.length > 0) return false;
-  // A job that still runs may tell more when it is done.
-  const untold = candidates.some(({ fit }) => fit !== 'same') && access.provider.describe;
-  if (untold && isWithinPatience(deps, access, question.unclear)) return false;
+  if (candidates.some(mayTellMore(access)) && isWithinPatience(deps, access, question.unclear))
+    return false;
   return await park(deps, submission, `${why}, and ${candidates.length} jobs may be it`);
 }
 
-/** Whether a job of the request could still be running, and tell more once it is done. */
+/** A job that still runs may tell what was asked for when it is done; one that has ended tells no more. */
+const mayTellMore =
+  ({ provider }: AccountAccess) =>
+  ({ fit, hasEnded }: Candidate): boolean =>
+    fit !== 'same' && !hasEnded && provider.describe !== undefined;
+
 function isWithinPatience(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { request, deadlineAt }: Due['ambiguous'][number],
+  { request, deadlineAt, overAt }: Unclear,
 ): boolean {
-  return deps.now() < deadlineAt + jobTimes(deps, access, request).giveUpInMs;
+  const { giveUpInMs } = jobTimes(deps, access, request);
+  return deps.now() < (overAt ?? deadlineAt) + settlePatienceMs(access.timeouts, giveUpInMs);
 }
 
 async function park(

@@ -29,6 +29,8 @@ export interface Due {
     request: ShotRequest;
     claimedAt: number;
     deadlineAt: number;
+    /** When its sender saw the request end; null: nobody did, and it is over by `deadlineAt`. */
+    overAt: number | null;
     /** What came instead of an answer. */
     why: string;
   }[];
@@ -56,7 +58,10 @@ export interface SubmissionLedger {
       leaseMs: number;
       limit: number;
       downloads?: number;
+      /** After the deadline, before the fate of a request is looked for whose end nobody saw. */
       settleMs: number;
+      /** The same after its end, where its sender saw that; default `settleMs`. */
+      overMs?: number;
       taken?: readonly string[];
     },
   ): Promise<Due>;
@@ -64,6 +69,11 @@ export interface SubmissionLedger {
   rivals(submission: string, marginMs: number): Promise<readonly Rival[]>;
   /** Jobs of the account within an hour of that time whose ids are on record; at most 48. */
   witnesses(submission: string): Promise<readonly Witness[]>;
+  /**
+   * Whether requests may still leave, or are undecided, that are later than this one: the list of jobs will
+   * show by theirs how far it reaches.
+   */
+  hasLater(submission: string): Promise<boolean>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
   adrift(batch: string): Promise<readonly string[]>;
   /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */
@@ -84,6 +94,7 @@ export interface SubmissionLedger {
   ): Promise<boolean>;
   /** Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted. */
   rejected(submission: string, why: string, effect: 'fail' | 'reopen'): Promise<boolean>;
+  /** Sent, and over without a usable answer, as its sender has just seen. */
   ambiguous(submission: string, why: string): Promise<boolean>;
   /** The one job that fits was found. False also when another submission has that job. */
   adopt(

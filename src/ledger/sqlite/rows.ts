@@ -62,6 +62,7 @@ export interface SubmissionRecord {
   job_id: string | null;
   claimed_at: number;
   deadline_at: number;
+  over_at: number | null;
   submitted_at: number | null;
   ended_at: number | null;
   next_poll_at: number | null;

@@ -157,6 +157,10 @@ alter table output add column refusals integer not null default 0;
   `
 create index submission_claimed on submission (account, claimed_at);
 `,
+  `
+alter table submission add column over_at integer;
+create index shot_open on shot (batch, account) where state = 'open';
+`,
 ];
 
 /**

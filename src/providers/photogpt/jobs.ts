@@ -141,7 +141,9 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
   const data = await dataOf(api, result);
   const source = data?.['imageID'];
   const operation = typeof source === 'string' ? 'upscale' : operationOf(result);
+  const word = result.status.toLowerCase();
   return {
+    ended: succeeded.has(word) || failed.has(word),
     ...(result.modelId && { model: result.modelId }),
     ...(typeof data?.prompt === 'string' && { prompt: data.prompt }),
     ...(data && { parameters: data }),

@@ -23,6 +23,7 @@ const jobMadeAt = (madeAt: number | null, fit: Candidate['fit'] = 'same'): Candi
   madeAt,
   told: fit === 'untold' ? {} : { prompt: 'remove the background' },
   fit,
+  hasEnded: true,
 });
 
 const rivalFrom = (claimedAt: number, changes: Partial<Rival> = {}): Rival => ({
@@ -39,6 +40,7 @@ const ask = (candidates: readonly Candidate[], rivals: readonly Rival[] = [], ju
     request: cutout('own'),
     claimedAt: at,
     deadlineAt: at + 65 * second,
+    overAt: null,
     why: 'reset',
   };
   const sighting = { candidates, overlooked: 0 };

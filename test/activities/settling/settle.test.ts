@@ -31,11 +31,9 @@ async function run(
   step: string,
   faults: readonly Fault[],
   before: (studio: Studio) => Promise<void> = async () => undefined,
+  { revealing = true, imageJobMs = 3_000 } = {},
 ): Promise<{ readonly states: readonly string[]; readonly accepted: number }> {
-  const studio = await openStudio(
-    { revealing: true, faults: [...faults] },
-    { postMs: 300, imageJobMs: 3_000 },
-  );
+  const studio = await openStudio({ revealing, faults: [...faults] }, { postMs: 300, imageJobMs });
   try {
     await before(studio);
     const input = await studio.startRun(`batch: lost
@@ -83,6 +81,20 @@ describe.concurrent('unclear requests of one time', () => {
       await expect(access.provider.start(fox, fence)).rejects.toThrow();
     };
     expect(await statesAfterLostAnswers(step, byHand)).toEqual(['parked', 'done']);
+  });
+});
+
+describe.concurrent('requests whose jobs tell nothing apart', () => {
+  const unrevealing = { revealing: false, imageJobMs: 30 * 60_000 };
+
+  it('are left to a person as soon as their jobs have ended, and not when a job would be overdue', async () => {
+    const lost = { kind: 'reset-after', match: paidRequest } as const;
+    const step = `    rows: [{ what: fox }, { what: hen }, { what: owl }]
+    prompt: a {{ what }} in the snow
+`;
+    const { states, accepted } = await run(step, [lost], undefined, unrevealing);
+    expect(states).toEqual(['parked', 'parked', 'parked']);
+    expect(accepted).toBe(3);
   });
 });
 

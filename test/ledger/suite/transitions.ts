@@ -86,6 +86,40 @@ export function transitionSuite(open: Open): void {
     expect((await due(60_000)).ambiguous).toMatchObject([{ submission: id }]);
   });
 
+  it('is looked for sooner where its sender saw it end', async () => {
+    const looked = { leaseMs: 10_000, limit: 10, settleMs: 60_000, overMs: 10_000 };
+    const ambiguousOnes = async () => (await ledger.submissions.due(range, looked)).ambiguous;
+    now += 1_000;
+    const endedAt = now;
+    await becomeAmbiguous();
+    now += 9_999;
+    expect(await ambiguousOnes()).toEqual([]);
+    expect((await ledger.submissions.due(range, looked)).nextInMs).toBe(1);
+    now += 1;
+    expect(await ambiguousOnes()).toMatchObject([{ submission: id, overAt: endedAt }]);
+  });
+
+  it('tells whether later requests of the account may still show how far a list reaches', async () => {
+    await becomeAmbiguous();
+    expect(await ledger.submissions.hasLater(id)).toBe(false);
+    const other = await startBatch(ledger, 'owl', [plannedShot(1), plannedShot(2)]);
+    now += 1;
+    const later = await claimOne(ledger, other);
+    expect(await ledger.submissions.hasLater(id)).toBe(true);
+    await ledger.submissions.submitted(later, { id: 'k' }, 'k', times);
+    expect(await ledger.submissions.hasLater(id)).toBe(false);
+    expect(await ledger.submissions.hasLater(later)).toBe(true);
+  });
+
+  it('counts a request that was called absent among those that may have made a job', async () => {
+    await becomeAmbiguous();
+    const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+    const second = await claimOne(ledger, other);
+    await ledger.submissions.ambiguous(second, 'reset');
+    await ledger.submissions.absent(id);
+    expect(await ledger.submissions.rivals(second, 1_000)).toMatchObject([{ onItsWay: false }]);
+  });
+
   it('adopts the one job that fits, from ambiguous or parked', async () => {
     await becomeAmbiguous();
     expect(await ledger.submissions.park(id, 'several fit')).toBe(true);

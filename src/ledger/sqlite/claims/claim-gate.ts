@@ -116,12 +116,12 @@ interface Places {
   readonly window: number;
 }
 
-/** Parked and stalled rows fill no place; unclear ones do until their deadline, when the POST is surely over. */
+/** Parked and stalled rows fill no place; ambiguous ones do until the POST is surely over. */
 function freePlaces(database: Database, { batch, account, options, now }: Claimant): Places {
   const live = database.get<{ count: number }>(
     `select count(*) as count from submission where account = ?
      and state in ('claimed', 'submitted', 'ambiguous')
-     and (state <> 'ambiguous' or deadline_at > ?)`,
+     and (state <> 'ambiguous' or (over_at is null and deadline_at > ?))`,
     account.id,
     now,
   );

@@ -16,6 +16,10 @@ const among = '(select value from json_each(?1))';
 /** When a row is due. One whose `timed_at` is in the future was written before the clock was set back: due now. */
 const dueAt = (column: string, now: string): string => `iif(timed_at > ${now}, ${now}, ${column})`;
 
+/** When the fate of a request without a usable answer may be looked for: sooner where its end was seen. */
+const settleAt = (overMs: string, settleMs: string): string =>
+  `coalesce(over_at + ${overMs}, deadline_at + ${settleMs})`;
+
 export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
   bringNearer(database, range.account, now);
   database.run(
@@ -36,13 +40,14 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
   const nextAt = database.get<{ at: number | null }>(
     `select min(at) as at from (
        select case state when 'submitted' then ${dueAt('next_poll_at', '?3')}
-         when 'claimed' then deadline_at when 'ambiguous' then deadline_at + ?2 end as at
+         when 'claimed' then deadline_at when 'ambiguous' then ${settleAt('?4', '?2')} end as at
          from submission where id in ${among}
        union all select ${dueAt('next_try_at', '?3')}
          from output where submission in ${among} and state = 'ready')`,
     ids,
     options.settleMs,
     now,
+    options.overMs ?? options.settleMs,
   )?.at;
   const live = database.get<{ count: number }>(
     `select count(*) as count from submission where account = ? and state = 'submitted'`,
@@ -178,22 +183,25 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     request: string;
     claimed_at: number;
     deadline_at: number;
+    over_at: number | null;
     why: string;
   }>(
-    `select m.id, m.request, m.claimed_at, m.deadline_at, m.why
-     from submission m where m.id in ${among} and m.state = 'ambiguous'
-       and m.request is not null and m.deadline_at + ?2 <= ?3
-     order by m.deadline_at limit ?4`,
+    `select id, request, claimed_at, deadline_at, over_at, why
+     from submission where id in ${among} and state = 'ambiguous'
+       and request is not null and ${settleAt('?5', '?2')} <= ?3
+     order by deadline_at limit ?4`,
     ids,
     options.settleMs,
     now,
     options.limit,
+    options.overMs ?? options.settleMs,
   );
   return rows.map((row) => ({
     submission: row.id,
     request: JSON.parse(row.request) as ShotRequest,
     claimedAt: row.claimed_at,
     deadlineAt: row.deadline_at,
+    overAt: row.over_at,
     why: row.why,
   }));
 }

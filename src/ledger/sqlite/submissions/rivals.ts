@@ -13,8 +13,8 @@ interface RivalRecord {
 const postMostMs = 3_600_000;
 
 /**
- * Rivals are requests of about the same time whose own fate is not proven by a job: on their way, unclear,
- * parked, sent again unproven, or called absent after their deadline. Whatever job turns up may be theirs.
+ * Rivals are requests of about the same time whose own fate is not proven by a job: on their way, ambiguous,
+ * parked, sent again unproven, or called absent. Whatever job turns up may be theirs.
  */
 export function rivals(database: Database, submission: string, marginMs: number): readonly Rival[] {
   const rows = database.all<RivalRecord>(
@@ -24,7 +24,7 @@ export function rivals(database: Database, submission: string, marginMs: number)
        and r.claimed_at between m.claimed_at - ?2 - ${postMostMs} and m.deadline_at + ?2
        and (r.state in ('claimed', 'ambiguous', 'parked')
          or r.state = 'failed' and r.resolution = 'resubmit' and r.job_id is null
-         or r.state = 'rejected' and r.ended_at >= r.deadline_at)`,
+         or r.state = 'rejected' and (r.over_at is not null or r.ended_at >= r.deadline_at))`,
     submission,
     Math.round(marginMs),
   );

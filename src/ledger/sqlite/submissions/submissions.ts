@@ -24,7 +24,7 @@ import { resolve } from './resolve.ts';
 import { rivals } from './rivals.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
-import { witnesses } from './witnesses.ts';
+import { hasLater, witnesses } from './witnesses.ts';
 
 export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
@@ -32,6 +32,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     due: (range, options) => write(() => due(database, range, options, now())),
     rivals: async (submission, marginMs) => rivals(database, submission, marginMs),
     witnesses: async (submission) => witnesses(database, submission),
+    hasLater: async (submission) => hasLater(database, submission),
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
     noteListed: (account, jobs) => write(() => noteListed(database, account, jobs)),
@@ -40,7 +41,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     adopt: (id, job, jobId, times) =>
       write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
     rejected: (id, why, effect) => write(() => rejected(database, id, why, effect, now())),
-    ambiguous: (id, why) => write(() => !!advance(database, 'ambiguous', id, why, now())),
+    ambiguous: (id, why) => write(() => ambiguous(database, id, why, now())),
     absent: (id) => write(() => absent(database, id, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
     resolve: (id, word) => write(() => resolve(database, id, word, now())),
@@ -69,6 +70,13 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     hold: (account, model, reason, until) =>
       write(() => putHold(database, account, model, reason, until, now())),
   };
+}
+
+/** Its sender has seen the request end: nothing of it is on its way any more. */
+function ambiguous(database: Database, id: string, why: string, now: number): boolean {
+  const moved = advance(database, 'ambiguous', id, why, now);
+  if (moved) database.run('update submission set over_at = ? where id = ?', now, id);
+  return moved !== undefined;
 }
 
 function rejected(

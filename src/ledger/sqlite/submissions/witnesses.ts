@@ -70,3 +70,27 @@ export function witnesses(database: Database, submission: string): readonly Witn
     sameModel: row.same_model === 1,
   }));
 }
+
+/** See SubmissionLedger.hasLater. */
+export function hasLater(database: Database, submission: string): boolean {
+  const about = database.get<{ account: string; batch: string; claimed_at: number }>(
+    'select account, batch, claimed_at from submission where id = ?',
+    submission,
+  );
+  if (!about) return false;
+  const { account, batch, claimed_at: claimedAt } = about;
+  const isOpen = database.get(
+    `select 1 from shot where batch = ? and account = ? and state = 'open' limit 1`,
+    batch,
+    account,
+  );
+  return (
+    isOpen !== undefined ||
+    database.get(
+      `select 1 from submission where account = ? and state in ('claimed', 'ambiguous')
+         and +claimed_at > ? and op = 'generate' limit 1`,
+      account,
+      claimedAt,
+    ) !== undefined
+  );
+}

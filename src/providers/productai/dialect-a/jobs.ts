@@ -81,6 +81,11 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
 
 /** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */
 export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
-  const { model, prompt } = await api({ method: 'GET', path: jobPath(ref), answer: job });
-  return { operation: 'image', ...(model && { model }), ...(prompt && { prompt }) };
+  const { model, prompt, status } = await api({
+    method: 'GET',
+    path: jobPath(ref),
+    answer: job,
+  });
+  const ended = ['completed', 'failed'].includes(status.toLowerCase());
+  return { operation: 'image', ended, ...(model && { model }), ...(prompt && { prompt }) };
 }

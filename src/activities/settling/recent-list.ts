@@ -1,0 +1,63 @@
+import type { ListedJob, Provider } from '../../providers/port.ts';
+
+/** So soon after it was asked for, a list is as good as a new one. */
+const reuseMs = 2_000;
+const minuteMs = 60_000;
+
+interface Asked {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** By a clock that nobody sets. */
+  readonly at: number;
+  readonly jobs: Promise<readonly ListedJob[]>;
+}
+
+/**
+ * One list of an account's jobs for all the requests whose fate is looked for at about the same time. Each
+ * would else read the same pages by itself.
+ */
+export class RecentList {
+  #asked: Asked | undefined;
+
+  /** The provider, whose list may be up to two seconds old. */
+  of(provider: Provider): Pick<Provider, 'listJobs' | 'describe'> {
+    const { listJobs, describe } = provider;
+    return {
+      ...(describe && { describe: (job) => describe.call(provider, job) }),
+      ...(listJobs && {
+        listJobs: (sinceMs, untilMs) =>
+          this.#list((since, until) => listJobs.call(provider, since, until), sinceMs, untilMs),
+      }),
+    };
+  }
+
+  async #list(
+    ask: NonNullable<Provider['listJobs']>,
+    sinceMs: number,
+    untilMs: number,
+  ): Promise<readonly ListedJob[]> {
+    const known = this.#asked;
+    const isCovered =
+      known !== undefined &&
+      performance.now() - known.at < reuseMs &&
+      known.sinceMs <= sinceMs &&
+      known.untilMs >= untilMs;
+    const asked = isCovered ? known : this.#ask(ask, sinceMs, untilMs);
+    const jobs = await asked.jobs;
+    return jobs.filter(
+      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
+    );
+  }
+
+  /** To whole minutes, so that requests of about the same time share it. */
+  #ask(ask: NonNullable<Provider['listJobs']>, sinceMs: number, untilMs: number): Asked {
+    const from = Math.floor(sinceMs / minuteMs) * minuteMs;
+    const to = Math.ceil(untilMs / minuteMs) * minuteMs;
+    const asked = { sinceMs: from, untilMs: to, at: performance.now(), jobs: ask(from, to) };
+    this.#asked = asked;
+    asked.jobs.catch(() => {
+      if (this.#asked === asked) this.#asked = undefined;
+    });
+    return asked;
+  }
+}
