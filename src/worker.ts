@@ -15,6 +15,7 @@ import type { Ledger } from './ledger/port.ts';
 import type { Provider } from './providers/port.ts';
 import type { Blobs } from './storage/blobs.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
+import { chunkDrainedSignal, shotsOpenedSignal } from './workflows/messages.ts';
 
 export interface WorkerSettings {
   readonly config: Config;
@@ -152,6 +153,7 @@ function dependencies(
     worker: `${hostname()}/${process.pid}`,
     log: onProgress ?? (() => undefined),
     sweepAgain: (batch) => sweepAgain(batch, onProgress),
+    chunkDrained: (from) => chunkDrained(from, onProgress),
   };
 }
 
@@ -159,9 +161,20 @@ function dependencies(
 async function sweepAgain(batch: string, log?: (line: string) => void): Promise<void> {
   try {
     const handle = Context.current().client.workflow.getHandle(batchWorkflowId(batch));
-    await handle.signal('shotsOpened');
+    await handle.signal(shotsOpenedSignal);
   } catch (error) {
     log?.(`${batch} could not be told of a late answer: ${messageOf(error)}`);
+  }
+}
+
+async function chunkDrained(from: number, log?: (line: string) => void): Promise<void> {
+  try {
+    const { client, info } = Context.current();
+    const { workflowId, runId } = info.workflowExecution ?? {};
+    if (workflowId === undefined) return;
+    await client.workflow.getHandle(workflowId, runId).signal(chunkDrainedSignal, from);
+  } catch (error) {
+    log?.(`a chunk's workflow could not be told that it is drained: ${messageOf(error)}`);
   }
 }
 

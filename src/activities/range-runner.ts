@@ -8,6 +8,8 @@ import { pause } from './heartbeat.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './outputs/save-output.ts';
 import { settle, settleTimes } from './settling/settle.ts';
+import { concernsAll } from './to-application-failure.ts';
+import { messageOf } from '../errors.ts';
 
 export type RunShotsResult = {
   /** Files saved during this attempt: steps that read them may go on. */
@@ -31,6 +33,10 @@ const tasksMax = 32;
 const askAgainMs = 1_000;
 /** How often a running range looks for refunds to ask after. */
 const refundsEveryMs = 30_000;
+/** So long after its last claim a range that is still under way lets the next one start. */
+const drainedAfterMs = 2_000;
+/** What the ledger or a vendor does to one row concerns that row alone: it is tried again after this. */
+const troubleMs = { first: 5_000, most: 60_000 };
 
 /**
  * Drives one range of shots: settle, download, poll, claim, POST, each as soon as it is due and all at
@@ -42,8 +48,8 @@ export class RangeRunner {
   readonly #access: AccountAccess;
   readonly #range: Range;
   readonly #active = new Map<string, Promise<void>>();
-  /** Unclear requests that could not be settled yet, and when to look again. */
-  readonly #unsettledUntil = new Map<string, number>();
+  /** Tasks that failed or could not be settled yet, when to try again, and how often they have failed. */
+  readonly #resting = new Map<string, { until: number; failures: number }>();
   /** Submissions handed out here, orphans of other ranges included; they stay ours until they end. */
   readonly #taken = new Set<string>();
   #wake = new AbortController();
@@ -51,6 +57,8 @@ export class RangeRunner {
   #saved = 0;
   #refundsAt = -Infinity;
   #grantedAt: number | undefined;
+  /** Since when nothing is left to claim; `told`: the next range has been let start. */
+  #drained: { readonly since: number; told: boolean } | undefined;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
     this.#deps = deps;
@@ -69,6 +77,8 @@ export class RangeRunner {
     leaseMs: number;
     reportAfterMs: number;
     tell: (phase: string) => void;
+    /** Nothing is left to claim, and what is under way takes longer: the next range may start. */
+    drained: () => void;
   }): Promise<RunShotsResult> {
     const startedAt = performance.now();
     let claimAt = -Infinity;
@@ -86,6 +96,7 @@ export class RangeRunner {
         claimAt = performance.now() + waitAfter(claimed);
       }
       options.tell(this.#phase(claimed ?? due));
+      this.#noteDrained(due, options.drained);
       const end = this.#ending(claimed, due, claimAt);
       if (end) return end;
       await pause(this.#restMs(due, claimed, claimAt), this.#either(options.cancelled));
@@ -123,9 +134,20 @@ export class RangeRunner {
         this.#start(`poll ${poll.submission}`, () => pollJob(deps, access, poll));
     for (const unclear of due.ambiguous) {
       const id = `settle ${unclear.submission}`;
-      if ((this.#unsettledUntil.get(id) ?? -Infinity) <= performance.now())
-        this.#start(id, () => this.#settle(id, unclear));
+      this.#start(id, () => this.#settle(id, unclear));
     }
+  }
+
+  #noteDrained(due: Due, tell: () => void): void {
+    // Of what was claimed just now `due` does not know yet.
+    if (due.open > 0 || this.#count('post') > 0) {
+      this.#drained = this.#drained?.told ? this.#drained : undefined;
+      if (due.open > 0) return;
+    }
+    this.#drained ??= { since: performance.now(), told: false };
+    if (this.#drained.told || performance.now() - this.#drained.since < drainedAfterMs) return;
+    this.#drained.told = true;
+    tell();
   }
 
   async #settle(id: string, unclear: Due['ambiguous'][number]): Promise<void> {
@@ -137,7 +159,7 @@ export class RangeRunner {
         return false;
       },
     );
-    if (!settled) this.#unsettledUntil.set(id, performance.now() + 5_000);
+    if (!settled) this.#rest(id, troubleMs.first);
   }
 
   /** No range is kept open for this: whoever runs next asks again. */
@@ -172,16 +194,38 @@ export class RangeRunner {
   }
 
   #start(id: string, work: () => Promise<void>): void {
-    if (this.#active.has(id)) return;
+    if (this.#active.has(id) || (this.#resting.get(id)?.until ?? 0) > performance.now()) return;
     const task = work()
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
+      .then(
+        () => this.#clear(id),
+        (error: unknown) => this.#failed(id, error),
+      )
       .finally(() => {
         this.#active.delete(id);
         this.#wake.abort();
       });
     this.#active.set(id, task);
+  }
+
+  /** A full disk or a closed ledger ends the activity; else one row in a hundred must not stop the others. */
+  #failed(id: string, error: unknown): void {
+    if (concernsAll(error)) {
+      this.#failure ??= { error };
+      return;
+    }
+    const failures = (this.#resting.get(id)?.failures ?? 0) + 1;
+    const ms = Math.min(troubleMs.most, troubleMs.first * 2 ** (failures - 1));
+    this.#resting.set(id, { until: performance.now() + ms, failures });
+    this.#deps.log(`${id}: ${messageOf(error)}; tried again in ${ms / 1_000} s`);
+  }
+
+  #rest(id: string, ms: number): void {
+    this.#resting.set(id, { until: performance.now() + ms, failures: 0 });
+  }
+
+  /** Unless it was put to rest by its own work just now. */
+  #clear(id: string): void {
+    if ((this.#resting.get(id)?.until ?? 0) <= performance.now()) this.#resting.delete(id);
   }
 
   #ending(claimed: ClaimAnswer | undefined, due: Due, claimAt: number): RunShotsResult | undefined {

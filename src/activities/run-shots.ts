@@ -32,7 +32,15 @@ export async function runShots(
   if (lane === noLane) await askAfterStalled(deps, access, batch);
   const runner = new RangeRunner(deps, access, range);
   const result = await withHeartbeat((cancelled, tell) =>
-    runner.run({ cancelled, leaseMs, reportAfterMs: input.reportAfterMs ?? leaseMs, tell }),
+    runner.run({
+      cancelled,
+      leaseMs,
+      reportAfterMs: input.reportAfterMs ?? leaseMs,
+      tell,
+      drained: () => {
+        if (lane !== noLane) void deps.chunkDrained(from);
+      },
+    }),
   );
   const { reports } = deps.ledger;
   if (result.kind === 'stopped') await reports.noteStop(range, result.reason);

@@ -58,3 +58,12 @@ export function isDiskFull(error: unknown): boolean {
   if ('errcode' in error) return error.errcode === databaseFull;
   return 'code' in error && fullCodes.has(error.code);
 }
+
+/** What `node:sqlite` says of a ledger that was closed. */
+const closedCode = 'ERR_INVALID_STATE';
+
+/** Whether an error stops all work of this process, and not only that on one shot. */
+export function concernsAll(error: unknown): boolean {
+  if (isDiskFull(error)) return true;
+  return error instanceof Error && 'code' in error && error.code === closedCode;
+}

@@ -19,6 +19,8 @@ export const joinedSignal = defineSignal('joined');
 export const shotsOpenedSignal = defineSignal('shotsOpened');
 /** Shard to batch: its last chunk has begun, so the lane's next shard may start. */
 export const shardAdmittedSignal = defineSignal<[string]>('shardAdmitted');
+/** A chunk's activity to its shard: nothing is left to claim in the chunk that begins there. */
+export const chunkDrainedSignal = defineSignal<[number]>('chunkDrained');
 /** Shard to batch: outputs of the step were saved. */
 export const sourcesMovedSignal = defineSignal<[string]>('sourcesMoved');
 

@@ -8,7 +8,12 @@ import {
 } from '@temporalio/workflow';
 import type { RunInput } from '../activities/own-work.ts';
 import { atAccount } from './activity-options.ts';
-import { shardAdmittedSignal, sourcesMovedSignal, wakeSignal } from './messages.ts';
+import {
+  chunkDrainedSignal,
+  shardAdmittedSignal,
+  sourcesMovedSignal,
+  wakeSignal,
+} from './messages.ts';
 import { type Rest, StoppedChunks } from './stopped-chunks.ts';
 import { waitUnless } from './wait.ts';
 
@@ -41,18 +46,23 @@ const reportAfterMs = 15_000;
 const reportMostMs = 300_000;
 
 /**
- * Runs up to 200 chunks of one lane, a window of them at once. Of chunks that are stopped for one reason one
- * probes and the others wait for it or for a wake. Long histories continue as new.
+ * Runs up to 200 chunks of one lane, a window of them at once. A chunk that has nothing left to claim leaves
+ * the window: slow jobs and requests without an answer hold up nothing that comes after them. Of chunks that
+ * are stopped for one reason one probes and the others wait for it or for a wake. Long histories continue as
+ * new.
  */
 export async function shardWorkflow(input: ShardInput): Promise<void> {
   const shard = new Shard(input);
   setHandler(wakeSignal, () => shard.wake());
+  setHandler(chunkDrainedSignal, (from) => shard.drained(from));
   await shard.run();
 }
 
 class Shard {
   readonly #input: ShardInput;
   readonly #queue: number[];
+  /** Chunks under way that may have something left to claim. */
+  readonly #claiming = new Set<number>();
   /** Chunks that a continued run takes over. */
   readonly #unfinished: number[] = [];
   readonly #parent = workflowInfo().parent;
@@ -71,9 +81,12 @@ class Shard {
     this.#stopped.wake();
   }
 
+  drained(from: number): void {
+    this.#claiming.delete(from);
+  }
+
   async run(): Promise<void> {
-    const lanes = Array.from({ length: this.#input.window }, () => this.#work());
-    const working = Promise.all(lanes).finally(() => (this.#ended = true));
+    const working = this.#runChunks().finally(() => (this.#ended = true));
     await Promise.all([working, this.#report()]);
     await condition(allHandlersFinished);
     if (this.#unfinished.length === 0) return;
@@ -81,17 +94,25 @@ class Shard {
     await makeContinueAsNewFunc<typeof shardWorkflow>()({ ...this.#input, chunks });
   }
 
-  async #work(): Promise<void> {
+  async #runChunks(): Promise<void> {
+    const running: Promise<void>[] = [];
+    const failures: unknown[] = [];
     for (;;) {
-      if (this.#isLong()) {
-        this.#unfinished.push(...this.#queue.splice(0));
-        return;
-      }
+      await condition(() => this.#claiming.size < this.#input.window || failures.length > 0);
+      if (failures.length > 0) throw failures[0];
+      if (this.#isLong()) this.#unfinished.push(...this.#queue.splice(0));
       const from = this.#queue.shift();
-      if (from === undefined) return;
+      if (from === undefined) break;
+      this.#claiming.add(from);
+      const chunk = this.#chunk(from)
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => this.#claiming.delete(from));
+      running.push(chunk);
       if (this.#queue.length === 0) await this.#tellParent();
-      await this.#chunk(from);
     }
+    const ended = Promise.all(running);
+    await Promise.race([ended, condition(() => failures.length > 0)]);
+    if (failures.length > 0) throw failures[0];
   }
 
   async #chunk(from: number): Promise<void> {

@@ -39,6 +39,47 @@ describe('runShots', () => {
     }
   });
 
+  it('says that nothing is left to claim while a slow job goes on, and only then', async () => {
+    studio = await openStudio({ jobMs: 4_000, jitter: 0 });
+    const { drained } = studio;
+    const input = await studio.startRun(fiveShots);
+    const running = studio.runStep(input, 'draw');
+    await expect.poll(() => drained, { timeout: 20_000 }).toEqual([0]);
+    expect(studio.simulator.book.accepted).toHaveLength(5);
+    expect(await statesOf(studio, input.batch)).toContain('bound');
+    expect((await running).results).toEqual([{ kind: 'done', saved: 5 }]);
+    expect(drained).toEqual([0]);
+  });
+
+  it('goes on with the others when the ledger refuses one row, and comes back to that one', async () => {
+    studio = await openStudio();
+    const { submissions } = studio.ledger;
+    const { succeeded } = submissions;
+    let refused = '';
+    Object.assign(submissions, {
+      succeeded: async (id: string, result: Parameters<typeof succeeded>[1]) => {
+        if (refused !== '') return await succeeded(id, result);
+        refused = id;
+        throw new Error('cannot store REAL value in INTEGER column');
+      },
+    });
+    const input = await studio.startRun(fiveShots);
+    const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
+    const range = { ...input, lane, account, from: 0, to: 5, reportAfterMs: null };
+    const first = studio.environmentOf();
+    const cutOff = first.run(studio.activities.runShots, range).catch(() => 'cut off');
+    await expect
+      .poll(async () => (await statesOf(studio!, input.batch)).toSorted(), { timeout: 20_000 })
+      .toEqual(['bound', ...Array(4).fill('done')]);
+    first.cancel('WORKER_SHUTDOWN');
+    expect(await cutOff).toBe('cut off');
+    // The lease of the poll that failed is over.
+    studio.restart(20_000);
+    const result = await studio.environmentOf().run(studio.activities.runShots, range);
+    expect(result).toEqual({ kind: 'done', saved: 1 });
+    expect(studio.lines).toContainEqual(expect.stringContaining(refused));
+  });
+
   it('adopts the one job that fits when the answer to a request was lost', async () => {
     studio = await openStudio(
       { revealing: true, faults: [{ kind: 'reset-after', match: paidRequest, nth: 2 }] },

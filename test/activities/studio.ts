@@ -108,6 +108,7 @@ export async function openStudio(
   };
   const lines: string[] = [];
   const sweptAgain: string[] = [];
+  const drained: number[] = [];
   const deps: ActivityDependencies = {
     ledger,
     blobs,
@@ -122,6 +123,7 @@ export async function openStudio(
     worker: 'test',
     log: (line) => lines.push(line),
     sweepAgain: async (batch) => void sweptAgain.push(batch),
+    chunkDrained: async (from) => void drained.push(from),
   };
 
   /** Freezes a batch, accepts it whole and starts its run. */
@@ -211,6 +213,8 @@ export async function openStudio(
     lines,
     /** Batches whose steps were to be planned again. */
     sweptAgain,
+    /** First positions of chunks that had nothing left to claim and were still under way. */
+    drained,
     startRun,
     planOf,
     lanesOf,

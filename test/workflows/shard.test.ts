@@ -1,5 +1,8 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunShotsInput } from '../../src/activities/run-shots.ts';
+import { chunkDrainedSignal } from '../../src/workflows/messages.ts';
 import { openStage, positions, type Stage } from './stage.ts';
 
 let stage: Stage | undefined;
@@ -28,6 +31,37 @@ describe('shardWorkflow', () => {
     expect([...new Set(positions(asked))]).toEqual(
       Array.from({ length: shots }, (_, index) => index),
     );
+  });
+
+  it('starts the next chunk when one has nothing left to claim, however long its jobs take', async () => {
+    const othersEnded = Promise.withResolvers<void>();
+    let ended = 0;
+    stage = await openStage({
+      runShots: async ({ from }) => {
+        if (from === 0) {
+          const { client, info } = Context.current();
+          const { workflowId = '' } = info.workflowExecution ?? {};
+          await client.workflow.getHandle(workflowId).signal(chunkDrainedSignal, from);
+          await othersEnded.promise;
+        } else if (++ended === 2) othersEnded.resolve();
+        return { kind: 'done', saved: 1 };
+      },
+    });
+    await stage.runShard(3, { window: 1, eventsMax: 8_000 });
+    expect(positions(stage.callsOf<RunShotsInput>('runShots'))).toEqual([0, 1, 2]);
+  });
+
+  it('ends with the failure of a chunk, also while others have nothing left to claim', async () => {
+    stage = await openStage({
+      runShots: async ({ from }) => {
+        if (from === 1) throw ApplicationFailure.nonRetryable('the ledger is another');
+        const { client, info, cancelled } = Context.current();
+        const { workflowId = '' } = info.workflowExecution ?? {};
+        await client.workflow.getHandle(workflowId).signal(chunkDrainedSignal, from);
+        return await cancelled;
+      },
+    });
+    await expect(stage.runShard(2, { window: 1, eventsMax: 8_000 })).rejects.toThrow();
   });
 
   it('goes on with a chunk whose hold is over while the one that probed is stopped by the budget', async () => {
