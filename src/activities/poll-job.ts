@@ -8,8 +8,8 @@ import { listFrom } from './account/job-list.ts';
 import { reached } from './moments.ts';
 import { togetherMs } from './account/poll-times.ts';
 
-/** A job that the vendor does not know for this long is not merely slow to appear. */
-const missingMs = 10 * 60_000;
+/** A job or a model that the vendor does not know for this long is not merely slow to appear. */
+export const missingMs = 10 * 60_000;
 
 /** Files of one job; none is asked for a tenth of it. */
 export const outputsMax = 100;

@@ -110,9 +110,11 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'a few hundred at most',
   },
   {
-    access: /^all of (shot|shot_file)$|^submission_claimed \(account=\?\)$/,
-    text: /^with held as|^select training_fp|^update output set remote = 'null'/,
-    because: 'a command about what lies at a vendor: once, and a person waits for it',
+    access:
+      /^all of (shot|shot_file|shot_seq)$|^shot_seq \(batch=\?\)$|^submission_claimed \(account=\?\)$/,
+    text: /^with held as|^select training_fp|^update output set remote = 'null'|training_fp = \? and state = 'blocked'/,
+    because:
+      'a command about what lies at a vendor, or a word on a training: once, and a person waits',
   },
 ];
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { TrainingSet } from '../../batch/request.ts';
 import type { ModelRow } from '../../ledger/port.ts';
+import { liveStates } from '../../ledger/rules/transitions.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import { withHeartbeat, pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
-import { triggerTraining } from './trigger-training.ts';
+import { retryRefused, triggerTraining } from './trigger-training.ts';
 import { setPhase, type Advance, type Training, type TrainModelInput } from './training.ts';
 import { addTrainingImages } from './training-images.ts';
 
@@ -37,7 +38,6 @@ export async function trainModel(
   // The step needs it no more: ready, or its shots are gone.
   if (!set) return { kind: 'ready' };
   if (!port) return await giveUp(deps, input, `${access.name} trains no models`);
-  await forgetFailed(deps, input);
   return await withHeartbeat(async (cancelled, tell) => {
     const training: Training = { deps, access, port, input, set, cancelled };
     const until = deps.now() + activityMs;
@@ -51,8 +51,7 @@ export async function trainModel(
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
-      const mayBePaid = row?.phase === 'armed' || row?.phase === 'triggered';
-      if (!mayBePaid && (await hasEnded(deps, input))) return { kind: 'stopped' };
+      if (!mayBePaid(row) && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const restMs = mine && row ? await advance(training, row) : busyMs;
       if (restMs === 'ready' || restMs === 'stopped') return { kind: restMs };
       if (restMs === 'failed') return await giveUp(deps, input, await whyOf(training));
@@ -62,6 +61,13 @@ export async function trainModel(
     cancelled.throwIfAborted();
     return { kind: 'again', inMs: 0 };
   });
+}
+
+const undecided: ReadonlySet<string> = new Set(liveStates);
+
+/** A request to train is on its way, or was carried out, or nobody knows. */
+function mayBePaid(row: ModelRow | undefined): boolean {
+  return row !== undefined && row.trigger !== null && undecided.has(row.trigger.state);
 }
 
 /** Cancelled, or replaced by another run: only a training that may have been paid for is followed on. */
@@ -85,19 +91,19 @@ function keepLease(lease: (forMs?: number) => Promise<boolean>): AsyncDisposable
 }
 
 /**
- * A failed training blocks its shots, and a later run tries anew. Within the run that saw it fail it is
+ * A failed training blocks its shots, and a later run tries again. Within the run that saw it fail it is
  * not paid again: its shots may be open since they were planned, or this was cut off, after it failed.
  */
-async function forgetFailed(
-  { ledger: { remotes, batches }, now }: ActivityDependencies,
-  { account, fingerprint, batch }: TrainModelInput,
-): Promise<void> {
-  const row = await remotes.model(account, fingerprint);
-  if (row?.phase !== 'failed') return;
-  const startedAt = (await batches.get(batch))?.startedAt ?? Infinity;
+async function afterFailure(training: Training, row: ModelRow): Promise<Advance> {
+  const { deps, input } = training;
+  const { remotes, batches } = deps.ledger;
+  const startedAt = (await batches.get(input.batch))?.startedAt ?? Infinity;
   const seenAt = row.seenAt ?? -Infinity;
   // Seen later than now: the clock was set back since.
-  if (seenAt < startedAt || seenAt > now()) await remotes.abandonModel(account, fingerprint);
+  if (seenAt >= startedAt && seenAt <= deps.now()) return 'failed';
+  if (row.trigger?.state === 'rejected') await retryRefused(training, row, row.trigger);
+  else await remotes.abandonModel(input.account, input.fingerprint);
+  return 0;
 }
 
 /** One phase forward. @returns milliseconds until the next look, or how it ended */
@@ -108,7 +114,7 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
       case 'ready':
         return await confirmReady(training, row);
       case 'failed':
-        return 'failed';
+        return await afterFailure(training, row);
       case 'creating':
         return await create(training);
       case 'created':
@@ -123,8 +129,8 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
     const { account, message, request } = access.provider.classify(error);
     training.deps.log(`training ${training.set.name}: ${message}`);
     if (account.kind === 'limited') await holdAccount(training.deps, access, account, null);
-    const unpaid = row.phase !== 'triggered' && row.phase !== 'ready';
-    if (request === 'refused' && account.kind === 'fine' && unpaid) {
+    const isUnpaid = row.trigger === null && row.phase !== 'failed';
+    if (request === 'refused' && account.kind === 'fine' && isUnpaid) {
       await setPhase(training, [row.phase], 'failed', { why: message });
       return 'failed';
     }

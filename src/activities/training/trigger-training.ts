@@ -1,45 +1,61 @@
-import type { ModelRow } from '../../ledger/port.ts';
+import { messageOf } from '../../errors.ts';
+import type { ModelRow, Trigger } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
+import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
 import { neverBackwards } from '../clock.ts';
 import { holdAccount } from '../account/hold-account.ts';
-import type { Advance, Training } from './training.ts';
-import { setPhase } from './training.ts';
-import { pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { recordStarted } from '../record-started.ts';
+import type { AccountAccess } from '../dependencies.ts';
+import { lookForModel } from './look-for-model.ts';
+import { setPhase, type Advance, type Training } from './training.ts';
 
 /**
- * The paid trigger, through the door to money. Where an earlier one is unclear, the model itself tells:
- * training or ready means it arrived; still new after every time limit means it did not.
+ * The paid request that starts a training, through the ledger's claim. Where an earlier one may have been
+ * carried out, the model itself tells: training or ready means that it was. Still new never means that it was
+ * not: it may wait in a queue. Then a person is asked, and its money stays reserved.
  */
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
+  const { deps, input } = training;
+  const found = await lookForModel(training, row);
+  if (found === 'gone') {
+    await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
+    return 0;
+  }
+  if (typeof found === 'number') return found;
+  if (found.phase !== 'new') return await takeUp(training, row);
+  switch (row.trigger?.state) {
+    case 'claimed':
+    case 'ambiguous':
+      return await waitForTrigger(training, row.trigger);
+    case 'parked':
+      return await undecided(training, row.trigger.why ?? 'its answer was lost');
+    default:
+      return await claimTrigger(training, row);
+  }
+}
+
+async function claimTrigger(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, access, input, set } = training;
-  if (await foundTriggered(training, row)) return 0;
   const now = neverBackwards(deps.now);
   const before = now();
+  const { batch, run, account, fingerprint } = input;
+  const price = access.trainingPrice;
   const answer = await deps.ledger.claims.claimTraining(
-    {
-      batch: input.batch,
-      run: input.run,
-      account: input.account,
-      fingerprint: input.fingerprint,
-      price: access.trainingPrice,
-      key: `train/${set.name}`,
-    },
+    { batch, run, account, fingerprint, price, key: `train/${set.name}` },
     { window: 1, postTimeoutMs: access.timeouts.postMs, worker: deps.worker },
   );
   const [grant] = answer.granted;
-  const { batch, run, fingerprint } = input;
   const lane = trainingLane(fingerprint);
   if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane, deps.now());
-  if (grant) reached('claimed', grant.submission);
   if (grant) {
+    reached('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
     return await post(training, row, grant.submission, limit);
   }
-  if (answer.attached > 0) return await settleTrigger(training, row);
   if (answer.next.kind === 'wait') return answer.next.ms;
+  // Attached: another has claimed it since it was looked at.
   if (answer.next.kind === 'go') return 1_000;
   const { reason } = answer.next;
   const { kind } = reason;
@@ -62,69 +78,122 @@ async function post(
   limit: SendLimit,
 ): Promise<number> {
   const { deps, access, port } = training;
-  const { submissions } = deps.ledger;
   const model = row.remoteId ?? '';
   reached('sending', submission);
   try {
     await port.start(model, { ...limit, timeoutMs: access.timeouts.postMs });
   } catch (error) {
-    const verdict = access.provider.classify(error);
-    await holdAccount(deps, access, verdict.account, null);
-    if (verdict.request === 'unknown') {
-      await submissions.ambiguous(submission, verdict.message);
-      reached('unclear', submission);
-      return 1_000;
-    }
-    const final = verdict.request === 'refused' && verdict.account.kind === 'fine';
-    await submissions.rejected(submission, verdict.message, final ? 'fail' : 'reopen');
-    if (final) await setPhase(training, ['armed'], 'failed', { why: verdict.message });
+    await recordFailure(training, row, submission, error);
     return 1_000;
   }
   reached('answered', submission);
   const job = { job: { model }, id: model };
-  await recordStarted(deps, submission, job, trainingTimes(training));
+  await recordStarted(deps, submission, job, trainingTimes(access));
   await setPhase(training, ['armed'], 'triggered', {});
   return access.timeouts.pollFirstMs;
 }
 
-/** A trigger of ours or of a dead worker that has no recorded answer. */
-async function settleTrigger(training: Training, row: ModelRow): Promise<number> {
-  const { deps, access, input } = training;
-  // Long enough for a trigger under way to arrive, whoever sent it.
-  const settleMs = 2 * access.timeouts.postMs + 5_000;
-  await pause(Math.min(settleMs, 60_000), training.cancelled);
-  const current = await deps.ledger.remotes.model(input.account, input.fingerprint);
-  if (!current || current.phase !== 'armed' || current.submission === null) return 0;
-  if (await foundTriggered(training, { ...row, submission: current.submission })) return 0;
-  await pause(Math.max(0, settleMs - 60_000), training.cancelled);
-  if (training.cancelled.aborted) return 0;
-  if (await foundTriggered(training, { ...row, submission: current.submission })) return 0;
+/**
+ * A refusal is believed only of a model that has not begun to train: a gateway may have sent the request
+ * twice, and tell what became of the second one.
+ */
+async function recordFailure(
+  training: Training,
+  row: ModelRow,
+  submission: string,
+  error: unknown,
+): Promise<void> {
+  const { deps, access } = training;
   const { submissions } = deps.ledger;
-  await submissions.ambiguous(current.submission, 'no answer was recorded');
-  await submissions.absent(current.submission);
+  const { request, account, message } = access.provider.classify(error);
+  await holdAccount(deps, access, account, null);
+  const isBegun = request === 'refused' ? await hasBegun(training, row) : false;
+  if (request === 'unknown' || isBegun !== false) {
+    await submissions.ambiguous(
+      submission,
+      isBegun === undefined ? `${message}; ${unasked}` : message,
+    );
+    reached('unclear', submission);
+    return;
+  }
+  const final = request === 'refused' && account.kind === 'fine';
+  await submissions.rejected(submission, message, final ? 'fail' : 'reopen');
+  if (final) await setPhase(training, ['armed'], 'failed', { why: message });
+}
+
+const unasked = 'and the vendor could not be asked whether the model trains';
+
+/** Undefined: the vendor could not be asked. */
+async function hasBegun({ deps, port }: Training, row: ModelRow): Promise<boolean | undefined> {
+  try {
+    const { phase } = await port.check(row.remoteId ?? '');
+    return phase !== 'new' && phase !== 'missing';
+  } catch (error) {
+    deps.log(`the model ${row.remoteId}: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Whoever sent it, its answer may come, and its model may begin, until then. */
+async function waitForTrigger(training: Training, trigger: Trigger): Promise<Advance> {
+  const { deps, access } = training;
+  const { submissions } = deps.ledger;
+  const { pollFirstMs, trainingPollMs } = access.timeouts;
+  const endAt = trigger.overAt ?? trigger.deadlineAt;
+  const waitedMs = deps.now() - endAt;
+  if (waitedMs < triggerPatienceMs(access))
+    return Math.min(trainingPollMs, Math.max(pollFirstMs, waitedMs / 4));
+  const why = trigger.why ?? 'no answer was recorded in time';
+  await submissions.ambiguous(trigger.submission, why);
+  const doubt = `${why}, and the model has not begun to train since`;
+  await submissions.park(trigger.submission, doubt);
+  return await undecided(training, doubt);
+}
+
+/** A training that waits in the vendor's queue for longer is left to a person. */
+function triggerPatienceMs({ timeouts }: AccountAccess): number {
+  return 2 * (timeouts.trainingPollMs + timeouts.postMs);
+}
+
+async function undecided(training: Training, doubt: string): Promise<'failed'> {
+  const { input, set } = training;
+  const why = `nobody knows whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
+  await setPhase(training, ['armed'], 'armed', { why });
+  return 'failed';
+}
+
+/** The vendor has begun: what was sent is paid for, whatever the ledger had concluded. */
+async function takeUp(training: Training, { trigger, remoteId }: ModelRow): Promise<number> {
+  const { deps, access, set } = training;
+  const { submissions } = deps.ledger;
+  const model = remoteId ?? '';
+  const times = trainingTimes(access);
+  if (trigger === null) deps.log(`the model ${set.name} was trained by a request that is not ours`);
+  else if (trigger.state === 'claimed')
+    await submissions.ambiguous(trigger.submission, 'its model trains');
+  if (trigger && !(await submissions.adopt(trigger.submission, { model }, model, times)))
+    await submissions.lateJob(trigger.submission, { model }, model, times);
+  await setPhase(training, ['armed'], 'triggered', {});
   return 0;
 }
 
-/** Whether the vendor has begun: then the submission is theirs and the phase moves on. */
-async function foundTriggered(training: Training, row: ModelRow): Promise<boolean> {
-  const { deps, port } = training;
-  const { submissions, remotes } = deps.ledger;
-  const model = row.remoteId ?? '';
-  const { phase } = await port.check(model);
-  if (phase === 'new') return false;
-  if (phase === 'missing') {
-    await remotes.abandonModel(training.input.account, training.input.fingerprint);
-    return true;
-  }
-  if (row.submission !== null) {
-    await submissions.ambiguous(row.submission, 'no answer was recorded');
-    await submissions.adopt(row.submission, { model }, model, trainingTimes(training));
-  }
-  await setPhase(training, ['armed'], 'triggered', {});
-  return true;
+/**
+ * A refused request to train is tried again by a later run, with the model that is there: it may train all
+ * the same. Only when that has been new for long since, another model is made.
+ */
+export async function retryRefused(
+  training: Training,
+  { remoteId }: ModelRow,
+  trigger: Trigger,
+): Promise<void> {
+  const { deps, input, port } = training;
+  const refusedForMs = deps.now() - (trigger.endedAt ?? trigger.claimedAt);
+  const isNew = refusedForMs > missingMs && (await port.check(remoteId ?? '')).phase === 'new';
+  if (isNew) await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
+  else await setPhase(training, ['failed'], 'armed', {});
 }
 
-function trainingTimes({ access }: Training): { nextPollInMs: number; giveUpInMs: number } {
-  const { trainingPollMs, trainingMs } = access.timeouts;
+function trainingTimes({ timeouts }: AccountAccess): { nextPollInMs: number; giveUpInMs: number } {
+  const { trainingPollMs, trainingMs } = timeouts;
   return { nextPollInMs: trainingPollMs, giveUpInMs: trainingMs };
 }

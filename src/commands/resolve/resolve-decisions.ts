@@ -8,6 +8,7 @@ import type { AccountConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
+import type { Provider } from '../../providers/port.ts';
 import type { Project } from '../project/project.ts';
 import { priceText, type Shown } from '../text/unresolved-text.ts';
 
@@ -58,13 +59,25 @@ export class Decisions {
     const provider = providerOf(account);
     if (!provider) return { kind: 'unknown', why: `${account.keyVariable} is not set` };
     const { ledger } = this.#project;
+    const { request } = row;
     try {
-      const found = await lookAround({ ledger, provider, account: account.key }, row);
+      if (request === null) return await this.#shownModel(row, provider);
+      const found = await lookAround(
+        { ledger, provider, account: account.key },
+        { ...row, request },
+      );
       if (found) return { kind: 'candidates', candidates: found.candidates };
       return { kind: 'unknown', why: `${account.vendor.title} does not list its jobs` };
     } catch (error) {
       return { kind: 'unknown', why: provider.classify(error).message };
     }
+  }
+
+  async #shownModel({ account, fingerprint }: UnresolvedRow, provider: Provider): Promise<Shown> {
+    const model = await this.#project.ledger.remotes.model(account, fingerprint);
+    const id = model?.remoteId ?? '';
+    const state = await provider.train?.check(id);
+    return { kind: 'model', id, phase: state?.phase ?? 'missing' };
   }
 
   /** @throws UserError when it cannot be so */
@@ -80,7 +93,10 @@ export class Decisions {
     const jobId = decision.kind === 'job' ? decision.jobId : null;
     const stake = `up to ${priceText(price)}`;
     const said = {
-      job: `${key}: job ${jobId} is asked after, and its files are collected`,
+      job:
+        row.request === null
+          ? `${key}: the model ${jobId} trains, and is waited for`
+          : `${key}: job ${jobId} is asked after, and its files are collected`,
       again: `${key}: open again; ${stake} of the first request stays counted as spent`,
       skip: `${key}: skipped; ${stake} stays counted as spent`,
     }[decision.kind];
@@ -102,13 +118,31 @@ export class Decisions {
     return { key, submission, decision: 'late', jobId, batches: [this.#batch], said };
   }
 
-  async #job({ account, request }: UnresolvedRow, jobId: string) {
+  async #job({ account, request, fingerprint, key }: UnresolvedRow, jobId: string) {
+    if (request === null) return await this.#training(account, fingerprint, key, jobId);
     const { job, settings } = await this.#known(account, jobId);
     const models = this.#catalogue.get(settings.name)?.models;
     const makes = models?.find(({ id }) => id === request.model)?.makes;
     const { videoJobMs, imageJobMs } = settings.timeouts;
     const giveUpInMs = makes === 'video' ? videoJobMs : imageJobMs;
     return { kind: 'job', job, jobId, nextPollInMs: 0, giveUpInMs } as const;
+  }
+
+  /** Of a training the job is its model, which is known. */
+  async #training(account: string, fingerprint: string, key: string, jobId: string) {
+    const model = await this.#project.ledger.remotes.model(account, fingerprint);
+    if (model?.remoteId !== jobId)
+      throw new UserError(
+        `${key} is a training, and its model is ${model?.remoteId ?? 'unknown'}`,
+        {
+          next: [
+            `say that it trains: shotlist resolve ${this.#batch} ${key} --job ${model?.remoteId}`,
+          ],
+        },
+      );
+    const { trainingPollMs, trainingMs } = this.#account(account).timeouts;
+    const times = { nextPollInMs: trainingPollMs, giveUpInMs: trainingMs };
+    return { kind: 'job', job: { model: jobId }, jobId, ...times } as const;
   }
 
   /** Asks the vendor, where it can be asked, so that a slip of the finger costs nothing. */

@@ -10,13 +10,15 @@ const candidatesShown = 12;
 /** What the vendor itself shows of jobs that may be it. */
 export type Shown =
   | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] }
+  /** The model of a training, and the vendor's word for its state. */
+  | { readonly kind: 'model'; readonly id: string; readonly phase: string }
   /** Why there are none: no list, no key, no answer. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** All that is known of one request, in plain words. */
 export function unresolvedText(row: UnresolvedRow, shown: Shown, site: string, now: number) {
   const { request, claimedAt, state, jobId, why, key, attempt } = row;
-  const { model, prompt } = request;
+  const { model, prompt } = request ?? { model: 'to train a model' };
   const sentTo = `${accountName(row.account)}, ${model}`;
   const words = prompt === undefined ? '' : `: "${shortened(prompt)}"`;
   return [
@@ -52,6 +54,10 @@ function candidateLines({ account, claimedAt }: UnresolvedRow, shown: Shown, sit
   const where = accountName(account);
   const look = `look at ${site} for one of about ${timeOf(claimedAt)}`;
   if (shown.kind === 'unknown') return [`  at ${where}   ${shown.why}: ${look}`];
+  if (shown.kind === 'model')
+    return [
+      `  at ${where}   its model ${shown.id} is ${shown.phase}; look at ${site} whether it was charged`,
+    ];
   const { candidates } = shown;
   if (candidates.length === 0)
     return [`  at ${where}   no job of that time that is not another shot's`];

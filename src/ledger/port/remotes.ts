@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
+import type { SubmissionState } from './states.ts';
 
 /** Uploads and trained models: what exists at an account, so that it is made once. */
 export interface RemoteLedger {
@@ -65,8 +66,13 @@ export interface RemoteLedger {
     sha256: string,
     remoteId: string,
   ): Promise<void>;
-  /** Abandons an untrained model: its images are forgotten, phase `creating`, no remote id. */
-  abandonModel(account: string, fingerprint: string): Promise<void>;
+  /**
+   * Abandons an untrained model: its images are forgotten, phase `creating`, no remote id. False, and nothing
+   * is forgotten, while a training of it may be paid for.
+   */
+  abandonModel(account: string, fingerprint: string): Promise<boolean>;
+  /** The vendor was asked for the model and has it, or says that it has not: since when is kept. */
+  noteModelMissing(account: string, fingerprint: string, isMissing: boolean): Promise<void>;
   /** All that this ledger knows to lie at the account, by the vendor's ids. */
   knownThings(account: string): Promise<ReadonlyMap<string, KnownThing>>;
   /** Uploads that were deleted at the vendor: a later shot that needs one uploads it again. */
@@ -91,8 +97,20 @@ export interface ModelRow {
   readonly why: string | null;
   /** When it was last seen to be ready, or to have failed. */
   readonly seenAt: number | null;
-  /** The trigger's submission, where there is one. */
-  readonly submission: string | null;
-  /** When that submission was claimed. */
-  readonly triggeredAt: number | null;
+  /** Since when the vendor has said, each time that it was asked, that it has no such model. */
+  readonly missingSince: number | null;
+  /** The last request to train it, where there is one. */
+  readonly trigger: Trigger | null;
+}
+
+/** The paid request that starts a training. */
+export interface Trigger {
+  readonly submission: string;
+  readonly state: SubmissionState;
+  readonly why: string | null;
+  readonly claimedAt: number;
+  readonly deadlineAt: number;
+  /** When its sender saw it end without a usable answer. */
+  readonly overAt: number | null;
+  readonly endedAt: number | null;
 }

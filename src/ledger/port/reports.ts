@@ -92,7 +92,9 @@ export interface Uncollected {
 export interface UnresolvedRow extends SubmissionRow {
   /** Who pays for it; `key` is the shot's in the batch that was asked for, where one of it waits. */
   readonly batch: string;
-  readonly request: ShotRequest;
+  readonly fingerprint: string;
+  /** Null for a training. */
+  readonly request: ShotRequest | null;
   /** When its answer could not come any more. */
   readonly deadlineAt: number;
 }
@@ -171,7 +173,7 @@ export interface ReportLedger {
     },
   ): AsyncIterable<ShotRow>;
   shot(batch: string, key: string): Promise<ShotRow | undefined>;
-  /** Parked and stalled generations that the batch paid for or waits for, oldest first. */
+  /** Parked and stalled generations, and parked trainings, that the batch paid for or waits for, oldest first. */
   unresolved(batch: string): Promise<readonly UnresolvedRow[]>;
   /** All submissions that batch paid for, oldest first. */
   submissions(batch: string): AsyncIterable<SubmissionRow>;

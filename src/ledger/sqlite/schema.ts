@@ -161,6 +161,9 @@ create index submission_claimed on submission (account, claimed_at);
 alter table submission add column over_at integer;
 create index shot_open on shot (batch, account) where state = 'open';
 `,
+  `
+alter table model add column missing_since integer;
+`,
 ];
 
 /**

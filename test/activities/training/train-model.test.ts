@@ -49,17 +49,40 @@ const likeThese = `${portrait.replace('}, { place: Oslo }', ', like: training/0.
 
 async function train(input: RunInput): Promise<TrainModelResult> {
   if (!studio) throw new Error('no studio');
-  const { environmentOf, activities, planOf } = studio;
+  const { environmentOf, planOf } = studio;
   const [training] = (await planOf(input, 'portraits', 1)).trainings;
   if (!training) throw new Error('no training is needed');
   const { account, fingerprint } = training;
-  return await environmentOf().run(activities.trainModel, {
-    ...input,
-    step: 'portraits',
-    account,
-    fingerprint,
-  });
+  for (;;) {
+    const result: TrainModelResult = await environmentOf().run(studio.activities.trainModel, {
+      ...input,
+      step: 'portraits',
+      account,
+      fingerprint,
+    });
+    if (result.kind !== 'again') return result;
+  }
 }
+
+/** The same while time passes quickly, a minute every 20 ms, until something has happened. */
+async function trainFast(
+  input: RunInput,
+  hasHappened: () => boolean = () => false,
+): Promise<TrainModelResult> {
+  const passing = setInterval(() => {
+    if (!hasHappened()) studio!.clock.passedMs += 60_000;
+  }, 20);
+  try {
+    return await train(input);
+  } finally {
+    clearInterval(passing);
+  }
+}
+
+const trainings = () => studio!.simulator.book.trainings.map(({ state }) => state);
+const money = async () => (await studio!.ledger.reports.status('anna'))?.accounts[0];
+const modelGet = { method: 'GET', path: '/models/[^/]+$' };
+const trigger = { method: 'GET', path: '/train$' };
 
 describe('trainModel', () => {
   it('trains once, then makes the shots with the model', async () => {
@@ -104,7 +127,8 @@ describe('trainModel', () => {
     await train(input);
     await deleteModel();
     const again = await studio!.startRun(portrait);
-    expect(await train(again)).toEqual({ kind: 'ready' });
+    const isMadeAgain = () => studio!.simulator.book.models.length > 1;
+    expect(await trainFast(again, isMadeAgain)).toEqual({ kind: 'ready' });
     const { results } = await studio!.runStep(again, 'portraits', 2);
     expect(results).toMatchObject([{ kind: 'done', saved: 2 }]);
     expect(studio!.simulator.book.trainings).toHaveLength(2);
@@ -118,7 +142,7 @@ describe('trainModel', () => {
     const again = await studio!.startRun(portrait, {
       accepted: [{ account: key, unit: 'credits', cap: 20_000 }],
     });
-    expect(await train(again)).toEqual({ kind: 'failed' });
+    expect(await trainFast(again)).toEqual({ kind: 'failed' });
     expect(await blockedWhys()).toEqual(
       Array(2).fill(expect.stringContaining('the accepted plan does not pay')),
     );
@@ -132,9 +156,16 @@ describe('trainModel', () => {
   it('does not pay again because one answer says that a model is gone', async () => {
     const input = await openTraining();
     await train(input);
-    const match = { method: 'GET', path: '/models/[^/]+$' };
-    studio!.simulator.settings.faults = [{ kind: 'not-found', match }];
+    studio!.simulator.settings.faults = [{ kind: 'not-found', match: modelGet, count: 1 }];
     expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+  });
+
+  it('does not pay again while the list of models shows one that no answer knows', async () => {
+    const input = await openTraining();
+    await train(input);
+    studio!.simulator.settings.faults = [{ kind: 'not-found', match: modelGet, forMs: 1_500 }];
+    expect(await trainFast(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
     expect(studio!.simulator.book.trainings).toHaveLength(1);
   });
 
@@ -177,28 +208,11 @@ describe('trainModel', () => {
     expect(studio!.simulator.book.models).toEqual([]);
   });
 
-  it('finds a trigger whose answer was lost, and does not pay for another', async () => {
-    const trigger = { method: 'GET', path: '/train$' };
-    const input = await openTraining({ faults: [{ kind: 'reset-after', match: trigger, nth: 1 }] });
-    expect(await train(input)).toEqual({ kind: 'ready' });
-    expect(studio!.simulator.book.trainings).toHaveLength(1);
-  });
-
   it('adopts a picture whose upload was not answered', async () => {
     const upload = { method: 'POST', path: '/images/upload' };
     const input = await openTraining({ faults: [{ kind: 'reset-after', match: upload, nth: 3 }] });
     expect(await train(input)).toEqual({ kind: 'ready' });
     expect(studio!.simulator.book.uploads).toHaveLength(12);
-  });
-
-  it('sends a trigger again that surely never arrived', async () => {
-    const trigger = { method: 'GET', path: '/train$' };
-    const input = await openTraining(
-      { faults: [{ kind: 'reset-before', match: trigger, nth: 1 }] },
-      { postMs: 200 },
-    );
-    expect(await train(input)).toEqual({ kind: 'ready' });
-    expect(studio!.simulator.book.trainings).toHaveLength(1);
   });
 
   it('says why it does not go on, so that whoever looks need not wait for it', async () => {
@@ -221,6 +235,114 @@ describe('trainModel', () => {
     expect((await status())?.stops).toEqual([]);
   });
 });
+
+describe('a training whose fate is in doubt', () => {
+  const lost: Fault = { kind: 'reset-after', match: trigger, nth: 1 };
+  const missing = (nth: number): Fault => ({ kind: 'not-found', match: modelGet, nth });
+
+  it.each<[string, Fault[]]>([
+    ['its answer was lost', [lost]],
+    ['its answer was lost and one question was answered 404', [lost, missing(2)]],
+    ['one question after it was answered 404', [missing(2)]],
+    ['its answer was an error page', [{ kind: 'html-after', match: trigger, nth: 1 }]],
+  ])('is paid once when %s', async (_, faults) => {
+    const input = await openTraining({ faults, trainingMs: 600 }, { postMs: 300 });
+    expect(await train(input)).toEqual({ kind: 'ready' });
+    expect(trainings()).toEqual(['success']);
+    expect(await money()).toMatchObject({ spent: 300_000, ambiguous: 0, reserved: 0 });
+  });
+
+  it('is paid once when a gateway sent it twice and told of the second', async () => {
+    const input = await openTraining();
+    const port = studio!.access.provider.train!;
+    const { start } = port;
+    Object.assign(port, {
+      start: async (...words: Parameters<typeof start>) => {
+        await start(...words);
+        await start(...words);
+      },
+    });
+    expect(await train(input)).toEqual({ kind: 'ready' });
+    expect(trainings()).toEqual(['success']);
+    expect(await money()).toMatchObject({ spent: 300_000, ambiguous: 0 });
+  });
+
+  it('is paid once when the model says for a while that it is new', async () => {
+    const input = await openTraining({ faults: [lost] }, { postMs: 300, trainingPollMs: 2_000 });
+    queueFor(3);
+    expect(await train(input)).toEqual({ kind: 'ready' });
+    expect(trainings()).toEqual(['success']);
+    expect(await money()).toMatchObject({ spent: 300_000, ambiguous: 0 });
+  });
+
+  it('is left to a person, its money kept, when the model stays new', async () => {
+    const input = await openTraining({ faults: [lost] }, { postMs: 300 });
+    queueFor(Infinity);
+    expect(await trainFast(input)).toEqual({ kind: 'failed' });
+    expect(await blockedWhys()).toEqual(
+      Array(2).fill(expect.stringContaining('shotlist resolve anna')),
+    );
+    expect(await money()).toMatchObject({ spent: 0, ambiguous: 300_000 });
+    expect(trainings()).toHaveLength(1);
+    // A later run asks the vendor before anybody pays again.
+    queueFor(0);
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(trainings()).toEqual(['success']);
+    expect(await money()).toMatchObject({ spent: 300_000, ambiguous: 0 });
+  });
+
+  it('is found by the next run when its refusal was not the last word', async () => {
+    const input = await openTraining();
+    const port = studio!.access.provider.train!;
+    const { start } = port;
+    Object.assign(port, {
+      start: async (...words: Parameters<typeof start>) => {
+        Object.assign(port, { start });
+        await start(...words);
+        await start(...words);
+      },
+    });
+    queueFor(Infinity);
+    expect(await train(input)).toEqual({ kind: 'failed' });
+    queueFor(0);
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(trainings()).toEqual(['success']);
+    expect(await money()).toMatchObject({ spent: 300_000, ambiguous: 0, reserved: 0 });
+  });
+
+  it('is not released when the vendor cannot be asked after a refusal', async () => {
+    const away: Fault = { kind: 'error-before', match: modelGet, nth: [2, 3] };
+    const refused: Fault = { kind: 'rate-limit', match: trigger, nth: 1, seconds: 1 };
+    const input = await openTraining({ faults: [refused, away] });
+    expect(await trainFast(input)).toEqual({ kind: 'failed' });
+    expect(await money()).toMatchObject({ ambiguous: 300_000 });
+    expect(trainings()).toEqual([]);
+  });
+
+  it('fails when the vendor has not had its model for ten minutes, and its list has not either', async () => {
+    const input = await openTraining({ trainingMs: 60_000 }, { trainingMs: 3_600_000 });
+    const running = trainFast(input);
+    await until(() => trainings().length === 1);
+    await deleteModel();
+    expect(await running).toEqual({ kind: 'failed' });
+    expect(await blockedWhys()).toEqual(
+      Array(2).fill(expect.stringContaining('no longer has the model')),
+    );
+    expect(await money()).toMatchObject({ spent: 300_000 });
+  });
+});
+
+/** The vendor shows the model as new for so many more questions. */
+function queueFor(questions: number): void {
+  const port = studio!.access.provider.train!;
+  const own = Object.getOwnPropertyDescriptor(port, 'asked')?.value as typeof port.check;
+  const check = own ?? port.check;
+  let left = questions;
+  Object.defineProperty(port, 'asked', { value: check, configurable: true });
+  Object.assign(port, {
+    check: async (id: string) => (--left >= 0 ? { phase: 'new' } : await check(id)),
+  });
+}
 
 async function deleteModel(): Promise<void> {
   const port = studio!.access.provider.train!;

@@ -319,7 +319,7 @@ export function claimSuite(open: Open): void {
       await ledger.remotes.leaseModel(account, 'set', 'me', 1_000);
       expect(await ledger.remotes.model(account, 'set')).toMatchObject({
         phase: 'creating',
-        submission: id,
+        trigger: { submission: id, state: 'claimed' },
       });
       await ledger.submissions.submitted(id, {}, 'set', times);
       await ledger.submissions.failed(id, { reason: 'bad', refunded: true, billed: null });

@@ -132,7 +132,9 @@ export function clockSuite(open: Open): void {
       await ledger.submissions.rejected(first?.submission ?? '', 'not sent', 'reopen');
       setBack();
       const second = (await ledger.claims.claimTraining(training, options)).granted[0];
-      expect((await ledger.remotes.model(account, 'set'))?.submission).toBe(second?.submission);
+      expect((await ledger.remotes.model(account, 'set'))?.trigger?.submission).toBe(
+        second?.submission,
+      );
     });
   });
 }

@@ -196,11 +196,23 @@ export function planSuite(open: Open): void {
     await ledger.remotes.intendModelImage(account, 'set', 'aa');
     await ledger.remotes.storeModelImage(account, 'set', 'aa', 'i-1');
     expect([...(await ledger.remotes.modelImages(account, 'set'))]).toEqual([['aa', 'i-1']]);
-    await ledger.remotes.abandonModel(account, 'set');
+    expect(await ledger.remotes.abandonModel(account, 'set')).toBe(true);
     expect((await ledger.remotes.modelImages(account, 'set')).size).toBe(0);
     expect(await ledger.remotes.model(account, 'set')).toMatchObject({
       phase: 'creating',
       remoteId: null,
     });
+  });
+
+  it('remembers since when the vendor has had no such model', async () => {
+    await ledger.remotes.leaseModel(account, 'set', 'a', 60_000);
+    const since = async () => (await ledger.remotes.model(account, 'set'))?.missingSince;
+    const first = now;
+    await ledger.remotes.noteModelMissing(account, 'set', true);
+    now += 1_000;
+    await ledger.remotes.noteModelMissing(account, 'set', true);
+    expect(await since()).toBe(first);
+    await ledger.remotes.noteModelMissing(account, 'set', false);
+    expect(await since()).toBeNull();
   });
 }

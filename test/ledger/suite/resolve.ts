@@ -206,4 +206,82 @@ export function resolveSuite(open: Open): void {
       expect(await states()).toEqual(['bound', 'bound']);
     });
   });
+
+  describe('of a training that nobody knows to be paid for', () => {
+    const set = { fingerprint: 'set', name: 'anna', subject: {}, images: [] };
+    let run: number;
+    let training: string;
+
+    beforeEach(async () => {
+      const request = {
+        ...plannedShot(9).request,
+        choice: { kind: 'training', set } as const,
+      };
+      const shots = [plannedShot(9, { request, fingerprint: 'anna-9' })];
+      const accepted = [{ account, unit: 'credits' as const, cap: 5 }];
+      ({ run } = await startBatch(ledger, 'anna', shots, { accepted }));
+      await ledger.remotes.leaseModel(account, 'set', 'me', 1_000);
+      await ledger.remotes.setModelPhase(account, 'set', ['creating'], 'armed', {
+        remoteId: 'model',
+      });
+      training = (await claim())[0]?.submission ?? '';
+      await ledger.submissions.ambiguous(training, 'reset');
+      await ledger.submissions.park(training, 'still new');
+      await ledger.plans.block('anna', run, { trainingFingerprint: 'set' }, 'not known');
+    });
+
+    const claim = async () =>
+      (
+        await ledger.claims.claimTraining(
+          {
+            ...{ batch: 'anna', run, account, fingerprint: 'set', key: 'train/anna' },
+            price: { amount: 5, unit: 'credits', basis: 'exact' },
+          },
+          options,
+        )
+      ).granted;
+    const shotState = async () => (await ledger.reports.shot('anna', 'one/shot-0009'))?.state;
+
+    it('is shown to every batch whose shots wait for it', async () => {
+      const [row, ...others] = await ledger.reports.unresolved('anna');
+      expect(others).toEqual([]);
+      expect(row).toMatchObject({
+        submission: training,
+        operation: 'train',
+        fingerprint: 'set',
+        request: null,
+      });
+      expect(await ledger.reports.unresolved('owl')).toEqual([]);
+    });
+
+    it('is never abandoned', async () => {
+      expect(await ledger.remotes.abandonModel(account, 'set')).toBe(false);
+      expect(await ledger.remotes.model(account, 'set')).toMatchObject({ remoteId: 'model' });
+    });
+
+    it('again: opens its shots, and is paid for once more', async () => {
+      const heard = await ledger.submissions.resolve(training, { kind: 'again', batch: 'anna' });
+      expect(heard).toEqual(['anna']);
+      expect(await shotState()).toBe('open');
+      expect(await claim()).toHaveLength(1);
+      const [money] = (await ledger.reports.status('anna'))?.accounts ?? [];
+      expect(money).toMatchObject({ spent: 5, reserved: 5, unproven: 5 });
+    });
+
+    it('skip: skips its shots, and its money stays spent', async () => {
+      expect(await ledger.submissions.resolve(training, { kind: 'skip' })).toEqual(['anna']);
+      expect(await shotState()).toBe('skipped');
+      const [money] = (await ledger.reports.status('anna'))?.accounts ?? [];
+      expect(money).toMatchObject({ spent: 5, reserved: 0 });
+    });
+
+    it('job: it trains, and is followed', async () => {
+      expect(await ledger.submissions.resolve(training, asJob('model'))).toEqual(['anna']);
+      expect(await shotState()).toBe('open');
+      expect(await ledger.remotes.model(account, 'set')).toMatchObject({
+        phase: 'triggered',
+        trigger: { state: 'submitted' },
+      });
+    });
+  });
 }

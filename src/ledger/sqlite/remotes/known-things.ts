@@ -1,7 +1,9 @@
 import type { Json } from '../../../json.ts';
 import type { KnownThing } from '../../port.ts';
 import { advance, release } from '../submissions/advance.ts';
+import { liveStates } from '../../rules/transitions.ts';
 import type { Database } from '../database.ts';
+import { sqlList } from '../rows.ts';
 
 /**
  * By each id that the vendor may list it under. Paths and names come from the shots that still stand in
@@ -87,11 +89,13 @@ export function forgetUploads(database: Database, account: string, ids: readonly
     account,
     gone,
   );
-  // A model that is not trained yet lacks the picture again; a trained one needs it no more.
+  // A model that is not trained yet lacks the picture again; one that may be in training needs it no more.
   database.run(
     `update model set phase = 'uploading' where account = ?1 and phase = 'armed' and fp in (
        select fp from model_image
-       where account = ?1 and remote_id in (select value from json_each(?2)))`,
+       where account = ?1 and remote_id in (select value from json_each(?2)))
+       and not exists (select 1 from submission m where m.account = ?1 and m.fp = model.fp
+         and m.op = 'train' and m.state in ${sqlList(liveStates)})`,
     account,
     gone,
   );

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../../json.ts';
-import type { ModelPhase, RemoteLedger } from '../../port.ts';
-import { exclusiveStates } from '../../rules/transitions.ts';
+import type { ModelPhase, ModelRow, RemoteLedger, Trigger } from '../../port.ts';
+import { exclusiveStates, liveStates } from '../../rules/transitions.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
+import { sqlList, type SubmissionRecord } from '../rows.ts';
 import { forgetModel, forgetUploads, knownThings } from './known-things.ts';
 
 export function createRemoteLedger({ database, commits, now }: Context): RemoteLedger {
@@ -72,6 +73,8 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
       }),
     abandonModel: (account, fingerprint) =>
       write(() => abandonModel(database, account, fingerprint)),
+    noteModelMissing: (account, fingerprint, isMissing) =>
+      write(() => noteModelMissing(database, account, fingerprint, isMissing, now())),
     knownThings: async (account) => knownThings(database, account),
     forgetUploads: (account, ids) => write(() => forgetUploads(database, account, ids)),
     forgetModel: (account, id) => write(() => forgetModel(database, account, id, now())),
@@ -150,34 +153,49 @@ function readOutput(database: Database, submission: string, index: number) {
 }
 
 /** Of these a training has one at most; the clock may have been set back between two of the others. */
-const exclusive = exclusiveStates.map((state) => `'${state}'`).join(', ');
+const exclusive = sqlList(exclusiveStates);
 
-function readModel(database: Database, account: string, fingerprint: string) {
+function readModel(database: Database, account: string, fingerprint: string): ModelRow | undefined {
   const row = database.get<{
     phase: ModelPhase;
     remote_id: string | null;
     why: string | null;
     seen_at: number | null;
+    missing_since: number | null;
   }>(
-    'select phase, remote_id, why, seen_at from model where account = ? and fp = ?',
+    'select phase, remote_id, why, seen_at, missing_since from model where account = ? and fp = ?',
     account,
     fingerprint,
   );
-  if (!row) return undefined;
-  const submission = database.get<{ id: string; claimed_at: number }>(
-    `select id, claimed_at from submission indexed by submission_fp
+  return (
+    row && {
+      phase: row.phase,
+      remoteId: row.remote_id,
+      why: row.why,
+      seenAt: row.seen_at,
+      missingSince: row.missing_since,
+      trigger: readTrigger(database, account, fingerprint),
+    }
+  );
+}
+
+function readTrigger(database: Database, account: string, fingerprint: string): Trigger | null {
+  const row = database.get<SubmissionRecord>(
+    `select * from submission indexed by submission_fp
      where account = ? and fp = ? and op = 'train'
-     order by state in (${exclusive}) desc, claimed_at desc limit 1`,
+     order by state in ${exclusive} desc, claimed_at desc limit 1`,
     account,
     fingerprint,
   );
+  if (!row) return null;
   return {
-    phase: row.phase,
-    remoteId: row.remote_id,
+    submission: row.id,
+    state: row.state,
     why: row.why,
-    seenAt: row.seen_at,
-    submission: submission?.id ?? null,
-    triggeredAt: submission?.claimed_at ?? null,
+    claimedAt: row.claimed_at,
+    deadlineAt: row.deadline_at,
+    overAt: row.over_at,
+    endedAt: row.ended_at,
   };
 }
 
@@ -237,11 +255,31 @@ function setModelPhase(
   );
 }
 
-function abandonModel(database: Database, account: string, fingerprint: string): void {
+function abandonModel(database: Database, account: string, fingerprint: string): boolean {
+  const trigger = readTrigger(database, account, fingerprint);
+  if (trigger && (liveStates as readonly string[]).includes(trigger.state)) return false;
   database.run('delete from model_image where account = ? and fp = ?', account, fingerprint);
   database.run(
-    `update model set phase = 'creating', remote_id = null, why = null
+    `update model set phase = 'creating', remote_id = null, why = null, missing_since = null
      where account = ? and fp = ?`,
+    account,
+    fingerprint,
+  );
+  return true;
+}
+
+function noteModelMissing(
+  database: Database,
+  account: string,
+  fingerprint: string,
+  isMissing: boolean,
+  now: number,
+): void {
+  database.run(
+    `update model set missing_since = iif(?, coalesce(missing_since, ?), null)
+     where account = ? and fp = ?`,
+    isMissing ? 1 : 0,
+    now,
     account,
     fingerprint,
   );

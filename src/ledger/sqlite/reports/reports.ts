@@ -147,8 +147,12 @@ function readUnresolved(database: Database, batch: string): readonly UnresolvedR
     `select shown.*,
        (select min(key) from shot where submission = shown.id and +batch = ?1) as waiting
      from (${submissionSelection}
-     where m.state in ('parked', 'stalled') and m.op = 'generate' and m.request is not null and (
-       m.batch = ?1 or m.id in (select submission from shot where batch = ?1 and state = 'parked'))
+     where (m.state = 'parked' or m.state = 'stalled' and m.op = 'generate') and m.id in (
+       select id from submission where batch = ?1 and state in ('parked', 'stalled')
+       union select submission from shot where batch = ?1 and state = 'parked'
+       union select t.id from shot s cross join submission t indexed by submission_fp
+         on t.account = s.account and t.fp = s.training_fp
+         where s.batch = ?1 and s.state = 'blocked' and s.training_fp is not null)
      ) as shown order by shown.claimed_at, shown.id`,
     batch,
   );
@@ -156,7 +160,8 @@ function readUnresolved(database: Database, batch: string): readonly UnresolvedR
     ...submissionRow(record),
     key: record.waiting ?? record.key,
     batch: record.batch,
-    request: JSON.parse(record.request ?? '') as ShotRequest,
+    fingerprint: record.fp,
+    request: record.request === null ? null : (JSON.parse(record.request) as ShotRequest),
     deadlineAt: record.deadline_at,
   }));
 }

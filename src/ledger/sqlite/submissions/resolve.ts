@@ -18,17 +18,68 @@ export function resolve(
   word: Resolution,
   now: number,
 ): readonly string[] | undefined {
-  const waiting = database.all<{ batch: string }>(
-    `select distinct batch from shot where submission = ? and state = 'parked' order by batch`,
-    id,
-  );
+  const record = database.get<SubmissionRecord>('select * from submission where id = ?', id);
+  if (!record) return undefined;
+  const waiting =
+    record.op === 'train' ? batchesOfTraining(database, record) : batchesOfShots(database, id);
   const heard =
     word.kind === 'job'
       ? startJob(database, 'takeUp', id, word, now)
       : giveUp(database, id, word, now);
   if (!heard) return undefined;
   database.run('update submission set resolution = ? where id = ?', word.kind, id);
-  return waiting.map(({ batch }) => batch);
+  if (record.op === 'train') moveTraining(database, record, word, waiting);
+  return waiting;
+}
+
+function batchesOfShots(database: Database, id: string): readonly string[] {
+  return database
+    .all<{ batch: string }>(
+      `select distinct batch from shot where submission = ? and state = 'parked' order by batch`,
+      id,
+    )
+    .map(({ batch }) => batch);
+}
+
+/** Batches that are not over and whose shots wait for the model. */
+function batchesOfTraining(
+  database: Database,
+  { account, fp }: SubmissionRecord,
+): readonly string[] {
+  return database
+    .all<{ batch: string }>(
+      `select distinct batch from shot
+       where account = ? and training_fp = ? and state = 'blocked' order by batch`,
+      account,
+      fp,
+    )
+    .map(({ batch }) => batch);
+}
+
+/** The shots of a training were blocked when it was parked. */
+function moveTraining(
+  database: Database,
+  { account, fp }: SubmissionRecord,
+  word: Resolution,
+  batches: readonly string[],
+): void {
+  if (word.kind === 'job')
+    database.run(
+      `update model set phase = 'triggered', why = null
+       where account = ? and fp = ? and phase = 'armed'`,
+      account,
+      fp,
+    );
+  for (const batch of batches)
+    database.run(
+      `update shot set state = ?, why = ?
+       where batch = ? and account = ? and training_fp = ? and state = 'blocked'`,
+      word.kind === 'skip' ? 'skipped' : 'open',
+      word.kind === 'skip' ? 'its training was skipped by a person' : null,
+      batch,
+      account,
+      fp,
+    );
 }
 
 /** What was sent stays counted as spent: the vendor may have charged it, and no cap may be exceeded. */
@@ -51,13 +102,18 @@ function giveUp(
 }
 
 /** The person has accepted this price besides the plan's; the other caps stay as they are. */
-function acceptPrice(database: Database, { id, account, unit }: SubmissionRecord, batch: string) {
+function acceptPrice(database: Database, moved: SubmissionRecord, batch: string): void {
+  const { id, op, account, unit } = moved;
   const row = readBatch(database, batch);
+  const price = op === 'train' ? moved.price : priceOfShots(database, id, batch);
+  if (row && price) raiseCap(database, acceptedScope(batch, row.run), account, unit, price);
+}
+
+function priceOfShots(database: Database, id: string, batch: string): number | null {
   const shot = database.get<{ price: number | null }>(
     `select max(price) as price from shot where submission = ? and +batch = ? and state = 'parked'`,
     id,
     batch,
   );
-  if (row && shot?.price)
-    raiseCap(database, acceptedScope(batch, row.run), account, unit, shot.price);
+  return shot?.price ?? null;
 }
