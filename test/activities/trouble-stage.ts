@@ -242,5 +242,6 @@ function withoutChance({ home, simulator, config }: Studio, text: string): strin
     plain = plain.replaceAll(simulator.baseUrls[vendor.id] ?? '', vendor.baseUrl);
   return plain
     .replaceAll(simulator.url, 'https://files.example')
+    .replaceAll(/(?<=\(until )\d\d:\d\d:\d\d/g, '12:00:30')
     .replaceAll(/(?<=\/)(ij_|job_|tsk_)?[0-9a-fA-F-]{16,}|tsk_[0-9A-Z]{26}|(?<=\/job\/)\d+/g, 'ID');
 }

@@ -67,6 +67,8 @@ const byKey: readonly RegExp[] = [
   // Of files that are to be fetched.
   /^all of output_ready$/,
   /^all of (meta|account|batch|kept_plan)$/,
+  // Of accounts, as reports that go through all of them call the table.
+  /^all of a$/,
 ];
 
 const past = /'(succeeded|failed|rejected|lost)'/;
@@ -95,7 +97,7 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'sums up one batch for its status',
   },
   {
-    access: /^submission_batch \(batch=\?\)$|^all of [aiw]$/,
+    access: /^submission_batch \(batch=\?\)$|^all of [iw]$/,
     text: /^select (shown\.\*|0 as id)|^with (involved|wanted)/,
     because: 'sums up what one batch paid, or what it left',
   },

@@ -33,6 +33,7 @@ const status: BatchStatus = {
   steps: [],
   accounts: [],
   holds: [],
+  undecidedTrainings: 0,
   stops: [],
   isStopped: false,
 };

@@ -35,7 +35,7 @@ export function settleTimes({ provider, timeouts, pulse }: AccountAccess): {
  * Until when a list of jobs may be read again that could tell more, at the latest; then a person is asked.
  * Milliseconds after the end of the request.
  */
-function settlePatienceMs(
+export function settlePatienceMs(
   { postMs }: Pick<AccountAccess['timeouts'], 'postMs'>,
   jobMs: number,
 ): number {

@@ -4,8 +4,10 @@ import { writeResults } from '../../report/results.ts';
 import { noteEnd } from './cost-facts.ts';
 import { LiveView } from './live-view.ts';
 import type { Project } from '../project/project.ts';
+import { QuietRun } from './quiet-run.ts';
 import { ShotEvents } from './shot-events.ts';
 import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/summary.ts';
+import { shownWaits } from '../text/waits.ts';
 import type { Terminal } from '../../terminal.ts';
 
 export interface FollowOptions {
@@ -36,6 +38,7 @@ export async function followBatch(
   const { terminal, batch } = options;
   const view = options.quiet ? undefined : new LiveView(terminal);
   const events = new ShotEvents((line) => view?.event(line));
+  const quiet = new QuietRun((line) => view?.event(line));
   const interrupt = terminal.interrupted();
   let detached = false;
   void interrupt.promise.then(() => (detached = true));
@@ -52,6 +55,8 @@ export async function followBatch(
       events.show(changes.shots);
       const status = await statusOf(project, batch);
       const tookMs = performance.now() - begun;
+      const waits = shownWaits(await ledger.reports.waits(batch), project.config.accounts);
+      quiet.look(changes.shots.length > 0, status, waits);
       view?.draw(status);
       // Over only when nothing is left to show: shots change between the two looks.
       if (detached || (isOver(status) && changes.shots.length === 0)) break;

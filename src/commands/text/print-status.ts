@@ -3,16 +3,18 @@ import type { Project } from '../project/project.ts';
 import { formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from '../../terminal.ts';
 import { troublesOf } from './troubles.ts';
+import { shownWaits } from './waits.ts';
 
 /** How a batch stands, with its troubles and what is left to collect; or the JSON that others rely on. */
 export async function printStatus(
   terminal: Terminal,
-  { outFolder, ledger: { reports } }: Project,
+  { outFolder, config, ledger: { reports } }: Project,
   status: BatchStatus,
   options: { readonly json?: boolean },
 ): Promise<void> {
-  if (options.json) return terminal.print(JSON.stringify(statusJson(status, outFolder)));
+  const waits = shownWaits(await reports.waits(status.row.batch), config.accounts);
+  if (options.json) return terminal.print(JSON.stringify(statusJson(status, outFolder, waits)));
   const troubles = await troublesOf(reports, status);
   const left = await reports.uncollected(status.row.batch);
-  terminal.print(formatSummary(status, outFolder, troubles, left));
+  terminal.print(formatSummary(status, outFolder, troubles, left, waits));
 }

@@ -4,6 +4,7 @@ import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
 import { leftTexts } from './left-behind.ts';
 import { formatTroubles, type Trouble } from './troubles.ts';
+import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
@@ -39,7 +40,11 @@ export function exitCodeOf(status: BatchStatus): ExitCode {
 }
 
 /** The JSON of `run`, `watch` and `status`; others rely on its shape. */
-export function statusJson(status: BatchStatus, outFolder: string): object {
+export function statusJson(
+  status: BatchStatus,
+  outFolder: string,
+  waits: readonly ShownWait[] = [],
+): object {
   const { outputs, ...shots } = totals(status);
   const directory = join(outFolder, status.row.batch);
   return {
@@ -53,6 +58,7 @@ export function statusJson(status: BatchStatus, outFolder: string): object {
       amount: decimalFromAmount(spent, unit),
       ...(promised > 0 && { promised: decimalFromAmount(promised, unit) }),
     })),
+    waits: waitsJson(waits),
     directory,
     gallery: join(directory, 'index.html'),
     next: nextSteps(status).map(({ command }) => command),
@@ -65,6 +71,7 @@ export function formatSummary(
   outFolder: string,
   troubles: readonly Trouble[],
   left: readonly Uncollected[] = [],
+  waits: readonly ShownWait[] = [],
 ): string {
   const { batch } = status.row;
   const counts = totals(status);
@@ -77,6 +84,7 @@ export function formatSummary(
     `${batch}: ${made} of ${counts.total} shots have their files` +
       `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
     ...hindrances(status),
+    ...waitTexts(waits).map((text) => `  waits for  ${text}`),
     ...formatTroubles(troubles),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
     `  pictures   ${join(outFolder, batch, 'index.html')}`,
@@ -87,7 +95,7 @@ export function formatSummary(
 }
 
 /** What keeps shots from being sent, or asked after, said once each. */
-function hindrances(status: BatchStatus): string[] {
+export function hindrances(status: BatchStatus): string[] {
   const { waiting, running } = totals(status);
   // One that a person ends is told in any case: it would hold the next run as well.
   const holds = status.holds.filter(
@@ -100,8 +108,9 @@ function hindrances(status: BatchStatus): string[] {
   return [
     ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
     ...holds.map(
-      ({ account, model, reason }) =>
-        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}`,
+      ({ account, model, reason, until }) =>
+        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}` +
+        (until !== null && endByThemselves.has(reason) ? ` (until ${clock(until)})` : ''),
     ),
   ];
 }
@@ -138,7 +147,8 @@ function nextSteps(
     next.push({ why: 'go on', command: `shotlist run ${ownerPath}` });
   if (left.length > 0 && status.row.endedAt !== null)
     next.push({ why: 'collect', command: `shotlist collect ${batch}` });
-  if (counts.parked > 0) next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
+  if (counts.parked + status.undecidedTrainings > 0)
+    next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
   if (counts.succeeded + counts.cached > 0)
     next.push({ why: 'look', command: `shotlist open ${batch}` });
   return next;

@@ -155,11 +155,34 @@ export interface BatchStatus {
   }[];
   /** Why lanes last stopped, newest first, distinct. */
   readonly stops: readonly StopReason[];
+  /** Trainings of the batch of which nobody knows whether they were paid for: a person must decide. */
+  readonly undecidedTrainings: number;
   /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
   readonly isStopped: boolean;
 }
+/** What a batch waits for at one account, and nobody need do anything about. */
+export interface Wait {
+  /**
+   * `answer`: requests without a usable answer, whose jobs are looked for. `job`, `training`: the vendor is at
+   * work. `file`: made, tried, and not to be had yet.
+   */
+  readonly kind: 'answer' | 'job' | 'training' | 'file';
+  readonly account: string;
+  readonly count: number;
+  /** The first of them: when it was sent, or its job began; of a file, when its job ended. */
+  readonly since: number;
+  /**
+   * Of an answer, when the last of these requests was over; of a job, when the last is given up; of a
+   * training, when the last was sent; of a file, when the next is tried.
+   */
+  readonly last: number;
+  /** What was said of one of them. */
+  readonly why: string | null;
+}
 export interface ReportLedger {
   status(batch: string): Promise<BatchStatus | undefined>;
+  /** What the batch waits for, by account. */
+  waits(batch: string): Promise<readonly Wait[]>;
   /** Every account that was ever registered. */
   accounts(): Promise<readonly AccountTotals[]>;
   /** In plan order; streams at any batch size. Retired shots come only when asked for. */

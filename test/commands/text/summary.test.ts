@@ -32,6 +32,7 @@ const status: BatchStatus = {
     },
   ],
   holds: [],
+  undecidedTrainings: 0,
   stops: [],
   isStopped: false,
 };

@@ -6,8 +6,11 @@ import {
   claimOne,
   everything,
   finish,
+  oneOutput,
+  options,
   plannedShots,
   startBatch,
+  times,
 } from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
@@ -119,5 +122,26 @@ export function reportSuite(open: Open): void {
     await ledger.batches.clearHolds('fox');
     const kept = (await reports.status('fox'))?.stops.map(({ kind }) => kind);
     expect(kept?.toSorted()).toEqual(['budget', 'unknownPrice']);
+  });
+
+  it('tells what a batch waits for, and until when', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(3));
+    const [lost, runs, made] = (await ledger.claims.claim(range, options)).granted.map(
+      ({ submission }) => submission,
+    ) as [string, string, string];
+    const sentAt = now;
+    now += 1_000;
+    await ledger.submissions.ambiguous(lost, 'reset');
+    await ledger.submissions.submitted(runs, { id: 'a' }, 'a', times);
+    await ledger.submissions.submitted(made, { id: 'b' }, 'b', times);
+    await ledger.submissions.succeeded(made, oneOutput);
+    expect(await ledger.reports.waits('fox')).toEqual([
+      { kind: 'answer', account, count: 1, since: sentAt, last: now, why: 'reset' },
+      { kind: 'job', account, count: 1, since: now, last: now + times.giveUpInMs, why: null },
+    ]);
+    await ledger.submissions.delayOutput(made, 0, 5_000, 'answered 503');
+    const file = { kind: 'file', count: 1, since: now, last: now + 5_000, why: 'answered 503' };
+    expect(await ledger.reports.waits('fox')).toContainEqual({ ...file, account });
+    expect(await ledger.reports.waits('owl')).toEqual([]);
   });
 }

@@ -10,6 +10,7 @@ import type { Database } from '../database.ts';
 import { shotRow, shotSelection, submissionRow, submissionSelection } from '../rows.ts';
 import type { ShotRecord, ShownSubmission } from '../rows.ts';
 import { readStatus } from './status.ts';
+import { readWaits } from './waits.ts';
 
 /** Between two pages others have their turn: heartbeats and requests go on however many there are. */
 const pageRows = 500;
@@ -18,6 +19,7 @@ const plansKeptMs = 30 * 24 * 60 * 60_000;
 export function createReportLedger({ database, commits, now }: Context): ReportLedger {
   return {
     status: async (batch) => readStatus(database, batch, now()),
+    waits: async (batch) => readWaits(database, batch),
     accounts: async () => readAccountTotals(database, now()),
     shots: (batch, options = {}) => readShots(database, batch, options),
     shot: async (batch, key) => {

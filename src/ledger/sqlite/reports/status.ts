@@ -33,6 +33,7 @@ export function readStatus(
       )
       .map((hold) => ({ ...hold })),
     stops: readStops(database, batch, row.run),
+    undecidedTrainings: undecidedTrainings(database, batch),
     isStopped: !hasMovingShot(database, batch, row.run),
   };
 }
@@ -127,4 +128,13 @@ function readStops(database: Database, batch: string, run: number): readonly Sto
     run,
   );
   return rows.map(({ reason }) => JSON.parse(reason) as StopReason);
+}
+
+function undecidedTrainings(database: Database, batch: string): number {
+  const parked = database.get<{ count: number }>(
+    `select count(*) as count from account a cross join submission m indexed by submission_state
+       on m.account = a.id and m.state = 'parked' and m.op = 'train' and m.batch = ?`,
+    batch,
+  );
+  return parked?.count ?? 0;
 }

@@ -1,0 +1,61 @@
+import { accountName } from '../../batch/ids.ts';
+import type { AccountConfig } from '../../config.ts';
+import type { Wait } from '../../ledger/port.ts';
+import { settlePatienceMs } from '../../activities/settling/settle.ts';
+import { isoTime } from '../../report/sidecar.ts';
+
+/** What a batch waits for, and until when at most. */
+export interface ShownWait extends Wait {
+  /** Epoch milliseconds; of a file, when it is tried next. */
+  readonly until: number;
+}
+
+type Timeouts = Pick<AccountConfig['timeouts'], 'postMs' | 'imageJobMs' | 'trainingMs'>;
+
+export function shownWaits(
+  waits: readonly Wait[],
+  accounts: ReadonlyMap<string, Pick<AccountConfig, 'key'> & { readonly timeouts: Timeouts }>,
+): readonly ShownWait[] {
+  const timeouts = new Map([...accounts.values()].map((one) => [one.key, one.timeouts]));
+  return waits.map((wait) => ({ ...wait, until: endOf(wait, timeouts.get(wait.account)) }));
+}
+
+function endOf({ kind, last }: Wait, timeouts: Timeouts | undefined): number {
+  if (!timeouts) return last;
+  if (kind === 'answer') return last + settlePatienceMs(timeouts, timeouts.imageJobMs);
+  return kind === 'training' ? last + timeouts.trainingMs : last;
+}
+
+/** One line for each. */
+export function waitTexts(waits: readonly ShownWait[]): string[] {
+  return waits.map(({ kind, account, count, since, until, why }) => {
+    const at = accountName(account);
+    const some = (word: string): string => `${count} ${word}${count === 1 ? '' : 's'} at ${at}`;
+    switch (kind) {
+      case 'answer':
+        return `${some('request')} without an answer: the vendor is asked what became of ${count === 1 ? 'it' : 'them'}, until ${clock(until)} at most`;
+      case 'job':
+        return `${some('job')}, the first since ${clock(since)}; given up at ${clock(until)} at the latest`;
+      case 'training':
+        return `${some('training')} since ${clock(since)}; given up at ${clock(until)} at the latest`;
+      case 'file':
+        return `${some('file')} not to be had yet (${why ?? 'no reason was given'}); the next try is at ${clock(until)}`;
+    }
+  });
+}
+
+export function waitsJson(waits: readonly ShownWait[]): object[] {
+  return waits.map(({ kind, account, count, since, until, why }) => ({
+    kind,
+    account: accountName(account),
+    count,
+    since: isoTime(since),
+    until: isoTime(until),
+    why,
+  }));
+}
+
+/** Local time of day. */
+export function clock(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
+}
