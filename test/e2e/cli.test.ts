@@ -73,6 +73,7 @@ describe('a batch from its file to its pictures', () => {
       },
       outputs: 6,
       spent: [{ account: 'photogpt', unit: 'credits', amount: '45' }],
+      waits: [],
       directory,
       gallery: join(directory, 'index.html'),
       next: ['shotlist open foxes'],

@@ -270,6 +270,7 @@ describe('describe', () => {
       'GET /images/i-1': { id: 'i-1', data: { prompt: 'a chair', seed: 4 } },
     });
     expect(await provider.describe?.({ jobId: 'j-1' })).toEqual({
+      ended: true,
       model: 'seedream',
       prompt: 'a chair',
       parameters: { prompt: 'a chair', seed: 4 },
@@ -281,6 +282,7 @@ describe('describe', () => {
       'GET /jobs/j-1': { status: 'running', data: { imageID: 'i-7' } },
     });
     expect(await provider.describe?.({ jobId: 'j-1' })).toEqual({
+      ended: false,
       operation: 'upscale',
       source: 'i-7',
       parameters: { imageID: 'i-7' },

@@ -109,7 +109,7 @@ describe('check', () => {
       'GET /jobs/job_1': { status: 'pending', model: 'seedream', num_images: 2 },
       'GET /jobs/job_2': { status: 'pending', model: 'seedream', prompt: 'on marble' },
     });
-    const told = { operation: 'image', model: 'seedream' };
+    const told = { operation: 'image', ended: false, model: 'seedream' };
     expect(await provider.describe?.({ jobId: 'job_1' })).toEqual(told);
     expect(await provider.describe?.({ jobId: 'job_2' })).toEqual({ ...told, prompt: 'on marble' });
   });
