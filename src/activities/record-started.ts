@@ -11,8 +11,7 @@ const longestPauseMs = 30_000;
  * Writes down which job a paid request has become, also when its submission was settled without one
  * meanwhile. The id is here and nowhere else, so a full disk or a locked ledger is waited for as long as
  * this process lives.
- * @returns whether it was late: whoever waited for it may have gone on without
- * @throws what the ledger refuses for good: a job that is another's
+ * @returns whether it was late: who waited for it may have gone on without
  */
 export async function recordStarted(
   deps: ActivityDependencies,
@@ -28,7 +27,11 @@ export async function recordStarted(
   );
   reached('recorded', submission);
   if (isFirst) return false;
-  return await untilWritten(deps, subject, () => submissions.lateJob(submission, job, id, times));
+  const isKept = await untilWritten(deps, subject, () =>
+    submissions.lateJob(submission, job, id, times),
+  );
+  if (!isKept) deps.log(`${subject} is recorded as the job of another request; see the receipt`);
+  return isKept;
 }
 
 async function untilWritten<Result>(

@@ -86,6 +86,7 @@ export interface SubmissionLedger {
     account: string,
     jobs: readonly { readonly jobId: string; readonly billed: Amount }[],
   ): Promise<void>;
+  /** False also when the job is another's: then a person is asked. */
   submitted(
     submission: string,
     job: JsonObject,
@@ -167,8 +168,9 @@ export interface SubmissionLedger {
    */
   settleRefund(submission: string, told: 'back' | 'kept' | 'notYet'): Promise<boolean>;
   /**
-   * A job id that arrived after its submission was final: kept, `surplus`, collected all the same. Followed
-   * for two hours where its time limit is not given.
+   * A job id that arrived after its submission was final, or had been given another job: the vendor's own
+   * answer counts, and the other job stays on record beside it. Collected all the same. Followed for two hours
+   * where its time limit is not given. False when another submission has the job.
    */
   lateJob(
     submission: string,

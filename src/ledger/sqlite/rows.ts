@@ -64,6 +64,8 @@ export interface SubmissionRecord {
   model: string;
   job: string | null;
   job_id: string | null;
+  /** Whether the vendor's answer to the request named the job, its list did, or a person. */
+  job_from: 'answer' | 'list' | 'person' | null;
   claimed_at: number;
   deadline_at: number;
   over_at: number | null;

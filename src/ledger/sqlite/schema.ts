@@ -164,6 +164,9 @@ create index shot_open on shot (batch, account) where state = 'open';
   `
 alter table model add column missing_since integer;
 `,
+  `
+alter table submission add column job_from text;
+`,
 ];
 
 /**

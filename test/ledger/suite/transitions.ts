@@ -129,6 +129,62 @@ export function transitionSuite(open: Open): void {
     expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j' });
   });
 
+  it('leaves to a person a request that was answered with the job of another', async () => {
+    await submit();
+    const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+    const second = await claimOne(ledger, other);
+    expect(await ledger.submissions.submitted(second, { id: 'j' }, 'j', times)).toBe(false);
+    expect(await ledger.submissions.lateJob(second, { id: 'j' }, 'j', times)).toBe(false);
+    const rows = await everything(ledger.reports.submissions('owl'));
+    expect(rows).toMatchObject([{ state: 'parked', jobId: null }]);
+    expect((await ledger.reports.shot('owl', rows[0]?.key ?? ''))?.state).toBe('parked');
+  });
+
+  describe('the vendor’s own answer, after the submission was given another job', () => {
+    const late = () => ledger.submissions.lateJob(id, { id: 'ours' }, 'ours', times);
+    const rows = () => everything(ledger.reports.submissions('fox'));
+
+    beforeEach(async () => {
+      await becomeAmbiguous();
+      await ledger.submissions.adopt(id, { id: 'strange' }, 'strange', times);
+    });
+
+    it('counts, and the other job is followed beside it', async () => {
+      expect(await late()).toBe(true);
+      expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'ours' });
+      expect(await shot()).toMatchObject({ state: 'bound', submission: id });
+      expect(await rows()).toContainEqual(
+        expect.objectContaining({ jobId: 'strange', state: 'submitted', surplus: true }),
+      );
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 2_000, spent: 0 });
+      expect(await late()).toBe(true);
+      expect(await rows()).toHaveLength(2);
+    });
+
+    it('replaces a file that another job had made, and both files are kept', async () => {
+      await ledger.submissions.succeeded(id, oneOutput);
+      await ledger.submissions.saveOutput(id, 0, file('strange-file'));
+      expect(await shot()).toMatchObject({ state: 'done' });
+      expect(await late()).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'bound', outputs: [] });
+      await ledger.submissions.succeeded(id, oneOutput);
+      await ledger.submissions.saveOutput(id, 0, file('our-file'));
+      expect(await shot()).toMatchObject({ state: 'done', outputs: [{ sha256: 'our-file' }] });
+      const unshown = await everything(ledger.reports.unshown('fox'));
+      expect(unshown).toMatchObject([{ outputs: [{ sha256: 'strange-file' }] }]);
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 2_000 });
+    });
+
+    it('counts after the other job has failed, too', async () => {
+      const kept = { reason: 'bad', refunded: false, billed: null } as const;
+      await ledger.submissions.failed(id, kept);
+      expect(await shot()).toMatchObject({ state: 'failed' });
+      expect(await late()).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'bound', submission: id });
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000, spent: 1_000 });
+    });
+  });
+
   it('never gives one job to two submissions', async () => {
     await finish(ledger, id);
     const other = await startBatch(ledger, 'owl', [plannedShot(1)]);

@@ -80,6 +80,15 @@ export function unparkShots(database: Database, submission: string): void {
   );
 }
 
+/** They show what another job made, or nothing: they wait for their own, outside all lanes. */
+export function rebindShots(database: Database, submission: string): void {
+  database.run(
+    `update shot set state = 'bound', why = null, lane = null, pos = null
+     where submission = ? and state in ('bound', 'done', 'failed', 'parked')`,
+    submission,
+  );
+}
+
 /** For shots whose lane may have ended: what they wait for is collected all the same. */
 export function leaveLanes(database: Database, submission: string): void {
   database.run(

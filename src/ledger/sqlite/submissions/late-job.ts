@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
 import { jobIsTaken, payerOf } from './advance.ts';
-import { attachShot, unparkShots } from './bound-shots.ts';
+import { attachShot, rebindShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
 import { moveMoney } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
@@ -11,9 +12,9 @@ import type { SubmissionRecord } from '../rows.ts';
 const giveUpAfterMs = 2 * 60 * 60_000;
 
 /**
- * A job id came after its submission was settled without one: the money is spent whatever the ledger
- * had concluded. It is collected like any other job; where another submission has taken its place, beside
- * that one, for the receipt and in case the other fails.
+ * A job id came after its submission was settled without one, or with another: the vendor's own answer to
+ * the request counts, whatever the ledger had concluded. It is collected like any other job; where another
+ * submission has taken its place, beside that one, for the receipt and in case the other fails.
  */
 export function lateJob(
   database: Database,
@@ -25,16 +26,21 @@ export function lateJob(
   }: { readonly job: JsonObject; readonly jobId: string; readonly giveUpInMs?: number },
   now: number,
 ): boolean {
-  const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
+  let before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
   if (!before) return false;
   // A stalled one that a person gave up has had its id all along.
   const isGivenUp = before.state === 'rejected' && before.job_id === jobId;
-  if (before.job_id !== null && !isGivenUp) return before.job_id === jobId;
+  if (before.job_id === jobId && !isGivenUp) return true;
   if (jobIsTaken(database, before.account, jobId, id)) return false;
+  const displaced = before.job_id !== null && !isGivenUp;
+  // What the vendor has once answered to this very request is its job.
+  if (displaced && before.job_from !== 'list' && before.job_from !== 'person') return false;
+  if (displaced) before = displaceJob(database, before);
   const live = (exclusiveStates as readonly string[]).includes(before.state);
   const spare = !live && placeHolder(database, before.account, before.fp) !== undefined;
   database.run(
-    `update submission set job = ?, job_id = ?, surplus = ?, spare = ?, state = 'submitted',
+    `update submission set job = ?, job_id = ?, job_from = 'answer', surplus = ?, spare = ?,
+       state = 'submitted',
        submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?,
        timed_at = ?
      where id = ?`,
@@ -48,13 +54,43 @@ export function lateJob(
     now,
     id,
   );
-  if (live) {
-    unparkShots(database, id);
-    return true;
-  }
-  reserveAgain(database, before);
-  if (!spare) attachWaiting(database, before);
+  if (displaced || !live) reserveAgain(database, before);
+  if (displaced) rebindShots(database, id);
+  unparkShots(database, id);
+  if (!live && !spare) attachWaiting(database, before);
   return true;
+}
+
+/**
+ * The job that the submission was given by its looks or by a person goes to a row of its own, with its files
+ * and its money: it was made, and nobody knows for whom.
+ */
+function displaceJob(database: Database, before: SubmissionRecord): SubmissionRecord {
+  const beside = randomUUID();
+  database.run('update submission set job = null, job_id = null where id = ?', before.id);
+  database.run(
+    `insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit, basis,
+       reserved, spent, billed, request, model, job, job_id, job_from, claimed_at, send_by, deadline_at, over_at,
+       submitted_at, ended_at, next_poll_at, polls, give_up_at, why, surplus, worker, refund, refund_at,
+       refund_until, refund_checks, listed, spare, timed_at)
+     select ?, op, account, fp, batch, run, key, attempt, state, price, unit, basis,
+       reserved, spent, billed, request, model, ?, ?, job_from, claimed_at, send_by, deadline_at, over_at,
+       submitted_at, ended_at, next_poll_at, polls, give_up_at, why, 1, worker, refund, refund_at,
+       refund_until, refund_checks, listed, 1, timed_at
+     from submission where id = ?`,
+    beside,
+    before.job,
+    before.job_id,
+    before.id,
+  );
+  database.run('update output set submission = ? where submission = ?', beside, before.id);
+  const nothing = { reserved: 0, spent: 0, billed: null, refund: null, listed: null };
+  database.run(
+    `update submission set reserved = 0, spent = 0, billed = null, refund = null, listed = null
+     where id = ?`,
+    before.id,
+  );
+  return { ...before, ...nothing };
 }
 
 /** Takes back the conclusion: what was released or spent is reserved again. */

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../json.ts';
 import { advance, jobIsTaken } from './advance.ts';
-import { unparkShots } from './bound-shots.ts';
+import { parkShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
+import type { SubmissionRecord } from '../rows.ts';
 
 export interface StartedJob {
   readonly job: JsonObject;
@@ -10,7 +11,9 @@ export interface StartedJob {
   readonly giveUpInMs: number;
 }
 
-/** The submission's job is known: from now on it is asked after. False, too, when the job is another's. */
+const jobFrom = { submitted: 'answer', adopt: 'list', takeUp: 'person' } as const;
+
+/** The submission's job is known: from now on it is polled. False, too, when the job is another's. */
 export function startJob(
   database: Database,
   event: 'submitted' | 'adopt' | 'takeUp',
@@ -18,27 +21,22 @@ export function startJob(
   started: StartedJob,
   now: number,
 ): boolean {
-  const moved = advance(database, event, id, null, now);
-  if (!moved) return false;
+  const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
+  if (!before) return false;
   // What the vendor has once answered to this very request is its job, whatever anybody says later.
-  const isOther = moved.job_id !== null && moved.job_id !== started.jobId;
-  if (isOther || jobIsTaken(database, moved.account, started.jobId, id)) {
-    if (event === 'submitted')
-      throw new Error(`job ${started.jobId} of ${moved.account} belongs to another submission`);
-    database.run(
-      'update submission set state = ?, why = ? where id = ?',
-      moved.state,
-      moved.why,
-      id,
-    );
+  const isOther = before.job_id !== null && before.job_id !== started.jobId;
+  if (isOther || jobIsTaken(database, before.account, started.jobId, id)) {
+    if (event === 'submitted') leaveToPerson(database, id, started.jobId, now);
     return false;
   }
+  if (!advance(database, event, id, null, now)) return false;
   database.run(
-    `update submission set job = ?, job_id = ?, submitted_at = ?, next_poll_at = ?, give_up_at = ?,
-       timed_at = ?
+    `update submission set job = ?, job_id = ?, job_from = ?, submitted_at = ?, next_poll_at = ?,
+       give_up_at = ?, timed_at = ?
      where id = ?`,
     JSON.stringify(started.job),
     started.jobId,
+    jobFrom[event],
     now,
     now + Math.round(started.nextPollInMs),
     now + Math.round(started.giveUpInMs),
@@ -47,4 +45,13 @@ export function startJob(
   );
   unparkShots(database, id);
   return true;
+}
+
+/** The vendor answered two requests with one job: it made one for both, or the other's answer was wrong. */
+function leaveToPerson(database: Database, id: string, jobId: string, now: number): void {
+  const why = `the vendor answered with job ${jobId}, which another request has`;
+  if (!advance(database, 'ambiguous', id, why, now)) return;
+  database.run('update submission set over_at = ? where id = ?', now, id);
+  advance(database, 'park', id, why, now);
+  parkShots(database, id, why);
 }
