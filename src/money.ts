@@ -13,8 +13,11 @@ export type Amount = number;
 const partsPerUnit: Record<Unit, number> = { credits: 1_000, usd: 1_000_000 };
 const decimalsOf: Record<Unit, number> = { credits: 3, usd: 6 };
 
-/** Where a price comes from. `assumed`: shotlist.yaml or a noted default. */
-export type PriceBasis = 'exact' | 'quoted' | 'assumed' | 'unknown';
+/**
+ * Where a price comes from. `billed`: the vendor has charged more than its price for the same model and
+ * settings. `assumed`: shotlist.yaml or a noted default.
+ */
+export type PriceBasis = 'exact' | 'quoted' | 'billed' | 'assumed' | 'unknown';
 
 export interface Price {
   /** Null when nobody knows. */

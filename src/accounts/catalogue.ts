@@ -1,6 +1,7 @@
 import type { AccountSpec, Catalogue } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { AccountConfig, Config } from '../config.ts';
+import type { Price } from '../money.ts';
 import { type Learned, nothingLearned, type Offer } from '../providers/port.ts';
 
 /** What each account's vendor told last, by the account's ledger key. */
@@ -27,7 +28,7 @@ export function catalogueOf(
     if (account) watch?.named(account);
   });
   for (const account of accounts.values())
-    catalogue.set(account.name, specOf(account, liveOffer(account, learned(account.key)), watch));
+    catalogue.set(account.name, specOf(account, learned(account.key), watch));
   return catalogue;
 }
 
@@ -56,6 +57,19 @@ export function quoteKeyOf(
   return prices[request.model] === undefined ? offer.quoteKey?.(request) : undefined;
 }
 
+/** The price by the account's own list or the vendor's; what such a request was billed, where that is more. */
+export function priceOf(
+  { prices }: AccountConfig,
+  offer: Offer,
+  learned: Learned,
+  request: ShotRequest,
+): Price {
+  const listed = offer.price(request, prices);
+  const billed = learned.billed(request);
+  if (billed === undefined || billed <= (listed.amount ?? -1)) return listed;
+  return { amount: billed, unit: listed.unit, basis: 'billed' };
+}
+
 class WatchedMap extends Map<string, AccountSpec> {
   readonly #named: (name: string) => void;
 
@@ -72,9 +86,10 @@ class WatchedMap extends Map<string, AccountSpec> {
 
 function specOf(
   account: AccountConfig,
-  offer: () => Offer,
+  learned: Learned,
   watch: CatalogueWatch | undefined,
 ): AccountSpec {
+  const offer = liveOffer(account, learned);
   return {
     name: account.name,
     key: account.key,
@@ -90,7 +105,7 @@ function specOf(
     price(request) {
       const quoteKey = watch && quoteKeyOf(account, offer(), request);
       if (quoteKey !== undefined) watch?.priced(account, quoteKey, request);
-      return offer().price(request, account.prices);
+      return priceOf(account, offer(), learned, request);
     },
     trainingPrice: () => offer().trainingPrice(account.prices),
   };

@@ -1,3 +1,5 @@
+import { priceKey } from '../batch/price-key.ts';
+import type { ShotRequest } from '../batch/request.ts';
 import type { Json } from '../json.ts';
 import type { Quote } from '../ledger/port.ts';
 import type { Amount } from '../money.ts';
@@ -11,10 +13,14 @@ export class AccountFacts implements Learned {
   #models: { readonly models: Json; readonly at: number } | undefined;
   #quotedLast: number;
   readonly #quotes: Map<string, Quote>;
+  #billedLast: number;
+  readonly #bills: Map<string, Amount>;
 
   constructor() {
     this.#quotedLast = 0;
     this.#quotes = new Map();
+    this.#billedLast = 0;
+    this.#bills = new Map();
   }
 
   get models(): Json | undefined {
@@ -39,6 +45,15 @@ export class AccountFacts implements Learned {
     return this.#quotedLast;
   }
 
+  billed(request: ShotRequest): Amount | undefined {
+    return this.#bills.size === 0 ? undefined : this.#bills.get(priceKey(request));
+  }
+
+  /** Time of the newest bill; 0: none. */
+  get billedLast(): number {
+    return this.#billedLast;
+  }
+
   get quotes(): number {
     return this.#quotes.size;
   }
@@ -51,6 +66,13 @@ export class AccountFacts implements Learned {
     for (const quote of quotes) {
       this.#quotes.set(quote.key, quote);
       this.#quotedLast = Math.max(this.#quotedLast, quote.at);
+    }
+  }
+
+  tellBills(bills: Iterable<Quote>): void {
+    for (const { key, amount, at } of bills) {
+      this.#bills.set(key, amount);
+      this.#billedLast = Math.max(this.#billedLast, at);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { AccountConfig } from '../config.ts';
 import type { LearnedLedger } from '../ledger/port.ts';
 import type { Offer, Provider } from '../providers/port.ts';
 import { askQuotes } from './ask-quotes.ts';
-import { liveOffer, quoteKeyOf } from './catalogue.ts';
+import { liveOffer, priceOf, quoteKeyOf } from './catalogue.ts';
 import { AccountFacts } from './facts.ts';
 import { providerOf } from './provider.ts';
 
@@ -71,6 +71,7 @@ export class LearnedAccounts {
       const found = await this.#ledger.models(key, facts.modelsAt);
       if (found) facts.tellModels(found.models, found.at);
       facts.tellQuotes(await this.#ledger.quotes(key, facts.quotedLast));
+      facts.tellBills(await this.#ledger.bills(key, facts.billedLast));
     }
   }
 
@@ -163,7 +164,7 @@ export class LearnedAccounts {
     return shots.map((shot) => {
       const known = missing.has(shot.account) ? this.#known.get(shot.account) : undefined;
       return known
-        ? { ...shot, price: known.offer().price(shot.request, known.account.prices) }
+        ? { ...shot, price: priceOf(known.account, known.offer(), known.facts, shot.request) }
         : shot;
     });
   }

@@ -2,8 +2,8 @@ import type { ModelSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { AccountConfig } from '../config.ts';
 import type { Price } from '../money.ts';
-import type { Offer } from '../providers/port.ts';
-import { quoteKeyOf } from './catalogue.ts';
+import type { Learned, Offer } from '../providers/port.ts';
+import { priceOf, quoteKeyOf } from './catalogue.ts';
 
 /** Some vendors price text by its length. */
 const samplePrompt = 'a red fox in the snow, early morning light, seen from the side';
@@ -18,11 +18,12 @@ export interface ModelPrice {
 export function modelPrices(
   account: AccountConfig,
   offer: Offer,
+  learned: Learned,
   model: ModelSpec,
 ): readonly ModelPrice[] {
   return sampleRequests(account, model).map((request) => ({
     resolution: request.resolution,
-    price: offer.price(request, account.prices),
+    price: priceOf(account, offer, learned, request),
   }));
 }
 

@@ -32,7 +32,7 @@ const pollLeaseMs = 20_000;
 const tasksMax = 32;
 const askAgainMs = 1_000;
 /** How often a running range looks for refunds to ask after. */
-const refundsEveryMs = 30_000;
+const refundsEveryMs = 5_000;
 /** So long after its last claim a range that is still under way lets the next one start. */
 const drainedAfterMs = 2_000;
 /** What the ledger or a vendor does to one row concerns that row alone: it is tried again after this. */

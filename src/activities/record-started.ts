@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
+import type { StartedJob } from '../providers/port.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { reached } from './moments.ts';
 
@@ -16,14 +16,14 @@ const longestPauseMs = 30_000;
 export async function recordStarted(
   deps: ActivityDependencies,
   submission: string,
-  started: { readonly job: JsonObject; readonly id: string },
+  started: StartedJob,
   times: { nextPollInMs: number; giveUpInMs: number },
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { job, id } = started;
+  const { job, id, billed } = started;
   const subject = `job ${id} of submission ${submission}`;
   const isFirst = await untilWritten(deps, subject, () =>
-    submissions.submitted(submission, job, id, times),
+    submissions.submitted(submission, job, id, { ...times, ...(billed != null && { billed }) }),
   );
   reached('recorded', submission);
   if (isFirst) return false;

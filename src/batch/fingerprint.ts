@@ -62,6 +62,6 @@ function referenceIdentity(reference: Reference): object {
     : { role, sha256: reference.sha256 };
 }
 
-function sha256OfJson(value: unknown): string {
+export function sha256OfJson(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

@@ -8,6 +8,7 @@ import type { AccountFacts } from '../accounts/facts.ts';
 import { didYouMean } from '../batch/file/suggest.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
+import { nothingLearned } from '../providers/port.ts';
 import { type AccountModels, accountJson, modelPage, modelTable } from './text/models-format.ts';
 import { askForModels, askForPrices } from './vendor/ask-vendor.ts';
 import { openProject } from './project/project.ts';
@@ -29,8 +30,8 @@ export function modelsCommand(terminal: Terminal): Command {
       'after',
       [
         '\nVendors that tell their models or prices live are asked when the last answer is older than a',
-        'day and their key is set; the calls are free. A price is exact, quoted by the vendor, assumed',
-        '(from shotlist.yaml or a noted default) or unknown.',
+        'day and their key is set; the calls are free. A price is exact, quoted by the vendor, billed',
+        '(charged above its price before), assumed (from shotlist.yaml or a noted default) or unknown.',
         '\nExamples:\n  shotlist models\n  shotlist models acme\n  shotlist models acme nanobanana-pro',
       ].join('\n'),
     )
@@ -139,7 +140,10 @@ function modelsOf(account: AccountConfig, facts: AccountFacts | undefined): Acco
     learnedAt: facts?.modelsAt,
     training: offer.training,
     trainingPrice: offer.trainingPrice(account.prices),
-    models: offer.models.map((spec) => ({ spec, prices: modelPrices(account, offer, spec) })),
+    models: offer.models.map((spec) => ({
+      spec,
+      prices: modelPrices(account, offer, facts ?? nothingLearned, spec),
+    })),
   };
 }
 

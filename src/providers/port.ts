@@ -41,15 +41,21 @@ export interface Offer {
   readonly publicUploads?: boolean;
 }
 
-/** What a vendor's free calls have told of an account, kept in the ledger with its age. */
+/** What a vendor has told of an account by free calls and by its bills, kept in the ledger. */
 export interface Learned {
   /** The last answer of `Provider.discover`; undefined: never asked. */
   readonly models: Json | undefined;
   /** Undefined: never asked. */
   quote(key: string): Amount | undefined;
+  /** What such a request was billed above its price; undefined: never. Not for `Vendor.offer`. */
+  billed(request: ShotRequest): Amount | undefined;
 }
 
-export const nothingLearned: Learned = { models: undefined, quote: () => undefined };
+export const nothingLearned: Learned = {
+  models: undefined,
+  quote: () => undefined,
+  billed: () => undefined,
+};
 
 export interface Limits {
   /** Requests a minute; undefined: no documented limit. */
@@ -191,6 +197,14 @@ export interface Verdict {
   readonly message: string;
 }
 
+export interface StartedJob {
+  readonly job: JobRef;
+  /** The vendor's id, unique per account. */
+  readonly id: string;
+  /** What the answer says that the job costs; absent where it does not. */
+  readonly billed?: Amount | null;
+}
+
 export interface Verification {
   readonly key: 'good' | 'refused' | 'unreachable';
   /** Null where the vendor has no such call. */
@@ -201,7 +215,7 @@ export interface Verification {
 /** The vendor with a key: one request per call, never a loop, never the ledger. */
 export interface Provider {
   /** @throws HttpError, NetworkError, TimeoutError, ResponseShapeError; hand them to `classify` */
-  start(request: StartRequest, fence: SendFence): Promise<{ job: JobRef; id: string }>;
+  start(request: StartRequest, fence: SendFence): Promise<StartedJob>;
   check(job: JobRef): Promise<JobState>;
   /** How to ask for a job of which a person knows the vendor's id alone. */
   jobRef(id: string): JobRef;

@@ -8,7 +8,8 @@ import { Wants } from '../../src/accounts/wants.ts';
 import type { AccountConfig } from '../../src/config.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
-import { plannedShot } from '../ledger/fixture.ts';
+import type { ShotRequest } from '../../src/batch/request.ts';
+import { accountSettings, claimOne, plannedShot, startBatch, times } from '../ledger/fixture.ts';
 import { type Answer, openShop, shotRequest } from './shop.ts';
 
 const hour = 3_600_000;
@@ -198,6 +199,26 @@ describe('priced', () => {
     now += 48 * hour;
     await learned.priced(shotsOf(account));
     expect(received).toHaveLength(1);
+  });
+
+  it('takes what such a request was billed, where that is more', async () => {
+    const { account } = await openShop(generous);
+    const shot = plannedShot(1, { account: account.key, request: shotRequest() });
+    await ledger.batches.putAccounts([accountSettings({ account: account.key })]);
+    const range = await startBatch(ledger, 'fox', [shot], {
+      accepted: [{ account: account.key, unit: 'credits', cap: 9_000 }],
+    });
+    const id = await claimOne(ledger, { ...range, account: account.key });
+    await ledger.submissions.submitted(id, {}, 'j', { ...times, billed: 4_000 });
+    const learned = learnedOf(account);
+    await learned.load();
+    const price = (request: ShotRequest) => catalogue(account, learned).get('shop')?.price(request);
+    const billed = { amount: 4_000, unit: 'credits', basis: 'billed' };
+    expect(price(shotRequest({ prompt: 'a hen' }))).toEqual(billed);
+    expect(price(shotRequest({ resolution: '2K' }))?.basis).toBe('unknown');
+    const listed = { ...account, prices: { plain: '1' } };
+    expect(catalogue(listed, learned).get('shop')?.price(shotRequest())).toEqual(billed);
+    expect((await learned.priced(shotsOf(account)))[0]?.price).toEqual(billed);
   });
 
   it('leaves the price as it is where the key is elsewhere', async () => {

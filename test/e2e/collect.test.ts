@@ -80,7 +80,7 @@ describe('what was paid for', () => {
     stage.write('costs.yaml', costs);
     const { code, stdout } = await stage.run(['run', 'costs.yaml', '--yes']);
     expect(stdout).toContain('3 of 3 shots have their files');
-    expect(stdout).toContain('held: gptimage2api, a bill was above its price');
+    expect(stdout).toContain('price: gptimage2api charges 3 credits for gpt-image-2');
     expect(code).toBe(0);
     const { value } = await stage.json<Receipt>(['receipt', 'costs']);
     expect(value.submissions).toHaveLength(3);
@@ -106,7 +106,7 @@ describe('what was paid for', () => {
 
   it('is named when a batch is abandoned, and collected later without paying', async () => {
     const said = await abandon('left', ['fox', 'hen', 'owl']);
-    expect(said).toMatch(/left: 3 jobs at photogpt, 30 credits/);
+    expect(said).toMatch(/left: 3 jobs at photogpt, 36 credits/);
     expect((await stage.run(['status', 'left'])).stdout).toContain('shotlist collect left');
     letJobsEnd();
     const { code, stdout } = await stage.run(['collect']);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/json.ts';
 import { UserError } from '../../src/errors.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import {
@@ -82,9 +83,11 @@ describe('the file', () => {
     const range = await startBatch(ledger, 'fox', plannedShots(2));
     const { granted } = await ledger.claims.claim(range, options);
     const [first = '', second = ''] = granted.map(({ submission }) => submission);
+    const endless: JsonObject = {};
+    Object.assign(endless, { self: endless });
     const answers = await Promise.allSettled([
       ledger.submissions.submitted(first, {}, 'one job', times),
-      ledger.submissions.submitted(second, {}, 'one job', times),
+      ledger.submissions.submitted(second, endless, 'another job', times),
       ledger.reports.keepPlan('p', {}),
     ]);
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

@@ -98,7 +98,7 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
   },
   {
     access: /^submission_batch \(batch=\?\)$|^all of [iw]$/,
-    text: /^select (shown\.\*|0 as id)|^with (involved|wanted)/,
+    text: /^select (shown\.\*|0 as id|account, model, unit, min)|^with (involved|wanted)/,
     because: 'sums up what one batch paid, or what it left',
   },
   {

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/port.ts';
+import { billSuite } from './suite/bills.ts';
 import { claimSuite } from './suite/claim.ts';
 import { clockSuite } from './suite/clock.ts';
 import { learnedSuite } from './suite/learned.ts';
@@ -29,6 +30,7 @@ export function ledgerSuite(open: Open): void {
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));
   describe('a clock that is set back', () => clockSuite(open));
+  describe('bills', () => billSuite(open));
   describe('promised refunds', () => refundSuite(open));
   describe('reports', () => reportSuite(open));
   describe('any sequence of events', () => propertySuite(open));

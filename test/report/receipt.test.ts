@@ -169,6 +169,7 @@ const shot: ShotRow = {
     references: [],
   },
   price: submission.price,
+  billed: null,
   state: 'done',
   why: null,
   tries: 1,

@@ -38,10 +38,20 @@ export interface AccountCost {
   unknown: number;
 }
 
+/** What requests of a model were billed above their price, and are now planned at. */
+export interface BilledPrice {
+  readonly name: string;
+  readonly model: string;
+  readonly unit: Unit;
+  /** The highest of them. */
+  readonly amount: Amount;
+}
+
 export interface BatchPlan {
   readonly id: string;
   readonly steps: readonly StepPlan[];
   readonly cost: CostTable;
+  readonly billed: readonly BilledPrice[];
   /** Trainings that must be paid before the shots that need them. */
   readonly trainings: number;
   /** Rough wall-clock time of the requests under the known limits. */
@@ -72,6 +82,7 @@ export async function planBatch(
   const digest = createHash('sha256');
   const steps: StepPlan[] = [];
   const total: CostTable = new Map();
+  const billed = new Map<string, BilledPrice>();
   for (const step of document.steps) {
     const expansion = openStep(document, step.name, { files, catalogue });
     expansions.set(step.name, expansion);
@@ -92,6 +103,7 @@ export async function planBatch(
         if (entry.status === 'new' || entry.status === 'retry') {
           addCost(loaded, plan.cost, entry.shot.account, entry.shot.price);
           addCost(loaded, total, entry.shot.account, entry.shot.price);
+          noteBilled(billed, entry.shot);
           await addTraining(entry.shot, loaded, project, trainings, total);
         }
         each(entry);
@@ -105,6 +117,7 @@ export async function planBatch(
     id: `p-${digest.digest('hex').slice(0, 12)}`,
     steps,
     cost: total,
+    billed: [...billed.values()],
     trainings: trainings.size,
     seconds: secondsFor(loaded, total) + trainingSeconds,
     trainingSeconds,
@@ -184,9 +197,19 @@ function addCost(
   table.set(account, cost);
 }
 
+function noteBilled(
+  billed: Map<string, BilledPrice>,
+  { request: { account: name, model }, price: { amount, unit, basis } }: PlannedShot,
+): void {
+  if (basis !== 'billed' || amount === null) return;
+  const key = `${name} ${model}`;
+  const highest = Math.max(amount, billed.get(key)?.amount ?? 0);
+  billed.set(key, { name, model, unit, amount: highest });
+}
+
 /** A sum is only as sure as its least sure part. */
 function weakest(a: PriceBasis, b: PriceBasis): PriceBasis {
-  const order: readonly PriceBasis[] = ['exact', 'quoted', 'assumed', 'unknown'];
+  const order: readonly PriceBasis[] = ['exact', 'quoted', 'billed', 'assumed', 'unknown'];
   return order.indexOf(a) > order.indexOf(b) ? a : b;
 }
 

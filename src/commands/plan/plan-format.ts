@@ -14,6 +14,13 @@ export interface PlanDocument {
     readonly amount: string | null;
     readonly basis: string;
   }[];
+  /** Models whose vendor billed more than its price: planned at that. */
+  readonly billed: readonly {
+    readonly account: string;
+    readonly model: string;
+    readonly unit: string;
+    readonly amount: string;
+  }[];
   readonly steps: readonly { readonly step: string; readonly shots: number; upTo: boolean }[];
   readonly seconds: number;
   readonly entries?: readonly ShotDocument[];
@@ -51,6 +58,12 @@ export function planJson(
       unit: cost.unit,
       amount: cost.unknown > 0 ? null : decimalFromAmount(cost.amount, cost.unit),
       basis: cost.basis,
+    })),
+    billed: plan.billed.map(({ name, model, unit, amount }) => ({
+      account: name,
+      model,
+      unit,
+      amount: decimalFromAmount(amount, unit),
     })),
     steps: plan.steps.map((step) => ({
       step: step.step,
@@ -93,7 +106,7 @@ export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
   const lines = [loaded.document.batch, '', ...alignColumns([header, ...rows])];
   if (plan.trainings > 0)
     lines.push('', `TRAINING  ${plan.trainings} model${plan.trainings === 1 ? '' : 's'} first`);
-  lines.push('', ...budgetLines(loaded, plan), `TIME      ${timeText(plan)}`);
+  lines.push('', ...budgetLines(loaded, plan), ...billedLines(plan), `TIME      ${timeText(plan)}`);
   const notes = loaded.notes.filter(({ severity }) => severity === 'note');
   for (const note of notes)
     lines.push(`NOTE      ${note.place.file}:${note.place.line}  ${note.message}`);
@@ -115,6 +128,13 @@ function budgetLines(loaded: LoadedBatch, plan: BatchPlan): string[] {
     const over = cost.amount > cap.amount ? ': the rest would stop (exit 4)' : '';
     return `TOTAL     ${total} of a budget of ${formatAmount(cap.amount, cap.unit)}${over}`;
   });
+}
+
+function billedLines({ billed }: BatchPlan): string[] {
+  return billed.map(
+    ({ name, model, unit, amount }) =>
+      `BILLED    ${name} charged ${formatAmount(amount, unit)} for ${model}, more than its price: planned at that`,
+  );
 }
 
 function timeText({ seconds, trainingSeconds }: BatchPlan): string {

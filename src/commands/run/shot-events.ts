@@ -28,8 +28,9 @@ export class ShotEvents {
   }
 }
 
-function lineOf({ state, key, why, price }: ShotRow): string | undefined {
-  const money = price.amount === null ? '' : `  ${formatAmount(price.amount, price.unit)}`;
+function lineOf({ state, key, why, price, billed }: ShotRow): string | undefined {
+  const cost = billed ?? price.amount;
+  const money = cost === null ? '' : `  ${formatAmount(cost, price.unit)}`;
   switch (state) {
     case 'done':
       return `saved   ${key}${money}`;

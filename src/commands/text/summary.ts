@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import type { BatchStatus, StepCounts, StopReason, Uncollected } from '../../ledger/port.ts';
+import type {
+  BatchStatus,
+  RaisedPrice,
+  StepCounts,
+  StopReason,
+  Uncollected,
+} from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
 import { leftTexts } from './left-behind.ts';
@@ -59,6 +65,7 @@ export function statusJson(
       ...(promised > 0 && { promised: decimalFromAmount(promised, unit) }),
     })),
     waits: waitsJson(waits),
+    ...(status.raisedPrices.length > 0 && { raisedPrices: status.raisedPrices.map(raisedJson) }),
     directory,
     gallery: join(directory, 'index.html'),
     next: nextSteps(status).map(({ command }) => command),
@@ -107,12 +114,28 @@ export function hindrances(status: BatchStatus): string[] {
   const stops = waiting > 0 ? status.stops.filter((stop) => !isHeld(stop)) : [];
   return [
     ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
+    ...status.raisedPrices.map(raisedText),
     ...holds.map(
       ({ account, model, reason, until }) =>
         `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}` +
         (until !== null && endByThemselves.has(reason) ? ` (until ${clock(until)})` : ''),
     ),
   ];
+}
+
+function raisedJson({ account, model, unit, planned, billed }: RaisedPrice): object {
+  return {
+    account: accountName(account),
+    model,
+    unit,
+    planned: decimalFromAmount(planned, unit),
+    billed: decimalFromAmount(billed, unit),
+  };
+}
+
+function raisedText({ account, model, unit, planned, billed }: RaisedPrice): string {
+  const charged = formatAmount(billed, unit);
+  return `  price: ${accountName(account)} charges ${charged} for ${model}, planned at ${formatAmount(planned, unit)}; later plans count on it`;
 }
 
 const endByThemselves: ReadonlySet<Hold> = new Set(['limited', 'unreachable', 'breaker']);
@@ -136,7 +159,8 @@ function nextSteps(
   const { batch, ownerPath, state } = status.row;
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
-  const isStopped = status.stops.length > 0 && counts.waiting > 0;
+  // What was accepted is the run's own: only another run may spend more.
+  const isStopped = counts.waiting > 0 && status.stops.some((stop) => !isSpent(stop));
   const isHeld = status.holds.some(({ reason }) => !endByThemselves.has(reason));
   if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
   else if (isStopped || (isHeld && counts.waiting > 0))
@@ -152,6 +176,10 @@ function nextSteps(
   if (counts.succeeded + counts.cached > 0)
     next.push({ why: 'look', command: `shotlist open ${batch}` });
   return next;
+}
+
+function isSpent(stop: StopReason): boolean {
+  return stop.kind === 'budget' && stop.scope === 'accepted';
 }
 
 function stopText(stop: StopReason): string {
@@ -197,7 +225,6 @@ function holdText(reason: Hold): string {
     forbidden: 'the vendor forbids this request (403): check the plan, then resume',
     limited: 'rate limited by the vendor; goes on by itself',
     unreachable: 'the vendor cannot be reached; tried again by itself',
-    overBilled: 'a bill was above its price: look at the receipt, then resume',
     breaker: 'too many answers were lost in a row; tried again by itself',
   };
   return words[reason];

@@ -40,6 +40,8 @@ export function waitTexts(waits: readonly ShownWait[]): string[] {
         return `${some('training')} since ${clock(since)}; given up at ${clock(until)} at the latest`;
       case 'file':
         return `${some('file')} not to be had yet (${why ?? 'no reason was given'}); the next try is at ${clock(until)}`;
+      case 'refund':
+        return `${some('refund')} promised; where money is short, until ${clock(until)} at most`;
     }
   });
 }

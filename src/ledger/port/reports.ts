@@ -14,6 +14,8 @@ export interface ShotRow {
   readonly fingerprint: string;
   readonly request: ShotRequest;
   readonly price: Price;
+  /** What the job of its submission was billed; null: not told, or no job. */
+  readonly billed: Amount | null;
   readonly state: ShotState;
   readonly why: string | null;
   readonly tries: number;
@@ -143,6 +145,15 @@ export interface StepCounts {
   readonly waiting: number;
   readonly outputs: number;
 }
+export interface RaisedPrice {
+  readonly account: string;
+  readonly model: string;
+  readonly unit: Unit;
+  /** The lowest price that such a request was planned at. */
+  readonly planned: Amount;
+  /** The highest that it was billed. */
+  readonly billed: Amount;
+}
 export interface BatchStatus {
   readonly row: BatchRow;
   readonly steps: readonly StepCounts[];
@@ -155,6 +166,8 @@ export interface BatchStatus {
   }[];
   /** Why lanes last stopped, newest first, distinct. */
   readonly stops: readonly StopReason[];
+  /** Models of the last run that their vendor billed above their price. */
+  readonly raisedPrices: readonly RaisedPrice[];
   /** Trainings of the batch of which nobody knows whether they were paid for: a person must decide. */
   readonly undecidedTrainings: number;
   /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
@@ -164,16 +177,17 @@ export interface BatchStatus {
 export interface Wait {
   /**
    * `answer`: requests without a usable answer, whose jobs are looked for. `job`, `training`: the vendor is at
-   * work. `file`: made, tried, and not to be had yet.
+   * work. `file`: made, tried, and not to be had yet. `refund`: promised for failed jobs, while shots are open.
    */
-  readonly kind: 'answer' | 'job' | 'training' | 'file';
+  readonly kind: 'answer' | 'job' | 'training' | 'file' | 'refund';
   readonly account: string;
   readonly count: number;
-  /** The first of them: when it was sent, or its job began; of a file, when its job ended. */
+  /** The first of them: when it was sent, or its job began; of a file and a refund, when its job ended. */
   readonly since: number;
   /**
    * Of an answer, when the last of these requests was over; of a job, when the last is given up; of a
-   * training, when the last was sent; of a file, when the next is tried.
+   * training, when the last was sent; of a file, when the next is tried; of a refund, when money that is short
+   * is not waited for any longer.
    */
   readonly last: number;
   /** What was said of one of them. */

@@ -12,8 +12,7 @@ export type SubmissionState =
   | 'stalled'
   | 'lost';
 export type BatchState = 'running' | 'paused' | 'cancelled' | 'finished';
-export type HoldReason =
-  'noFunds' | 'badKey' | 'forbidden' | 'limited' | 'unreachable' | 'overBilled' | 'breaker';
+export type HoldReason = 'noFunds' | 'badKey' | 'forbidden' | 'limited' | 'unreachable' | 'breaker';
 
 /** A range of a lane: the shots with positions in [from, to). */
 export interface Range {

@@ -86,12 +86,15 @@ export interface SubmissionLedger {
     account: string,
     jobs: readonly { readonly jobId: string; readonly billed: Amount }[],
   ): Promise<void>;
-  /** False also when the job is another's: then a person is asked. */
+  /**
+   * `billed`: what the answer says that the job costs. False also when the job is another's: then a person is
+   * asked.
+   */
   submitted(
     submission: string,
     job: JsonObject,
     jobId: string,
-    times: { nextPollInMs: number; giveUpInMs: number },
+    times: { nextPollInMs: number; giveUpInMs: number; billed?: Amount | null },
   ): Promise<boolean>;
   /** Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted. */
   rejected(submission: string, why: string, effect: 'fail' | 'reopen'): Promise<boolean>;

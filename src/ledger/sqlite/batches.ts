@@ -91,7 +91,7 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
     setCap(database, acceptedScope(run.batch, number), account, unit, cap);
   database.run('delete from stop where batch = ?', run.batch);
   retireSteps(database, run);
-  endHolds(database, { batch: run.batch, run: number }, 'run');
+  endHolds(database, { batch: run.batch, run: number });
   const row = readBatch(database, run.batch);
   if (!row) throw new Error(`batch ${run.batch} is gone`);
   return row;
@@ -124,7 +124,7 @@ function setState(
 }
 
 function resumeAccounts(database: Database, batch: string): void {
-  endHolds(database, { batch, run: readBatch(database, batch)?.run ?? 0 }, 'person');
+  endHolds(database, { batch, run: readBatch(database, batch)?.run ?? 0 });
   // What a new plan or another cap has to answer is not answered by going on.
   database.run(
     `delete from stop where batch = ? and reason ->> 'kind' <> 'unknownPrice'

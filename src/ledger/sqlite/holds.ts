@@ -40,20 +40,17 @@ export function putHold(
 export const accountsOfBatch = (batchScope: string, acceptedScope: string): string =>
   `select account from budget where scope in (${batchScope}, ${acceptedScope})`;
 
-/** Holds that a new accepted plan ends, and those that only a person's `resume` ends besides. */
-const endedByRun = ['noFunds', 'badKey', 'forbidden', 'unreachable'] as const;
-const endedByPerson = [...endedByRun, 'overBilled'] as const;
+/** Holds that a new accepted plan ends, or a person's `resume`. */
+const endedByPerson = ['noFunds', 'badKey', 'forbidden', 'unreachable'] as const;
 
 export function endHolds(
   database: Database,
   { batch, run }: { readonly batch: string; readonly run: number },
-  by: 'run' | 'person',
 ): void {
-  const reasons = JSON.stringify(by === 'run' ? endedByRun : endedByPerson);
   database.run(
     `delete from hold where reason in (select value from json_each(?))
        and account in (${accountsOfBatch('?', '?')})`,
-    reasons,
+    JSON.stringify(endedByPerson),
     batchScope(batch),
     acceptedScope(batch, run),
   );

@@ -29,6 +29,14 @@ export function createLearnedLedger({ database, commits, now }: Context): Learne
           since,
         )
         .map((quote) => ({ ...quote })),
+    bills: async (account, since = 0) =>
+      database
+        .all<Quote>(
+          'select key, amount, at from bill where account = ? and at >= ? order by key',
+          account,
+          since,
+        )
+        .map((bill) => ({ ...bill })),
     putQuotes: (account, quotes) =>
       commits.write(() => {
         for (const { key, amount } of quotes)

@@ -2,8 +2,14 @@ import type { Amount, Unit } from '../../money.ts';
 import { scopesOf } from '../rules/budgets.ts';
 import type { Payer } from '../rules/budgets.ts';
 import type { Database } from './database.ts';
+import type { SubmissionRecord } from './rows.ts';
 
 export type Account = Payer & { readonly account: string; readonly unit: Unit };
+
+/** Who pays for a submission, and since when. */
+export function payerOf({ account, unit, batch, run, claimed_at }: SubmissionRecord): Account {
+  return { account, unit, batch, run, claimedAt: claimed_at };
+}
 
 /** Adds to the sums of every scope in which the payer counts; negative amounts release. */
 export function moveMoney(

@@ -121,7 +121,7 @@ export const isCached = `(m.id is not null and
   (m.batch <> s.batch or m.run <> s.run or m.key <> s.key))`;
 
 /** Selects shots with their submission and outputs, to be followed by `where`. */
-export const shotSelection = `select s.*, m.state as submission_state, ${isCached} as cached,
+export const shotSelection = `select s.*, m.state as submission_state, m.billed, ${isCached} as cached,
   (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256,
      'bytes', bytes, 'mime', mime, 'width', width, 'height', height, 'savedAt', saved_at,
      'why', why) order by idx) from output where submission = s.submission) as outputs
@@ -147,6 +147,7 @@ export interface ShotRecord {
   origin: string;
   submission: string | null;
   submission_state: SubmissionState | null;
+  billed: number | null;
   cached: number;
   outputs: string;
   seq: number;
@@ -163,6 +164,7 @@ export function shotRow(record: ShotRecord): ShotRow {
     fingerprint: record.fp,
     request: JSON.parse(record.request) as ShotRequest,
     price: { amount: record.price, unit: record.unit, basis: record.basis },
+    billed: record.billed,
     state: record.state,
     why: record.why,
     tries: record.tries,

@@ -167,6 +167,13 @@ alter table model add column missing_since integer;
   `
 alter table submission add column job_from text;
 `,
+  `
+create table bill (
+  account text not null, key text not null, model text not null, amount integer not null,
+  at integer not null, primary key (account, key)
+) strict, without rowid;
+delete from hold where reason = 'overBilled';
+`,
 ];
 
 /**

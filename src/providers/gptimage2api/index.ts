@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, type Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
+import { billedAmount } from '../fields.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { unknownPrice } from '../price-list.ts';
@@ -29,7 +30,7 @@ function createGptImage2Api({ baseUrl, apiKey, pace, settings: raw }: Connection
     async start(request, fence) {
       const { path, body } = startCall(request, account.outputFormatField);
       const job = await api({ method: 'POST', path, json: body, fence, answer: started });
-      return { job, id: job.taskId };
+      return { job, id: job.taskId, billed: billedAmount(job.creditsUsed, 'credits') };
     },
     jobRef: (taskId) => ({ taskId, creditsUsed: null }),
     check: (job) => checkTask(api, job, lifetime),

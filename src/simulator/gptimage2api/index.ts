@@ -62,7 +62,7 @@ async function order(
     const fault = faultOfLink(world, link);
     if (fault !== undefined) return invalid(fieldFault('inputImageUrls', fault));
   }
-  const cost = rule.credits(body);
+  const cost = world.settings.prices[id]?.[textOf(body['model'])] ?? rule.credits(body);
   const hindered = hindrance(context, world, id, cost);
   if (hindered === 'limited') return refuse(context, 429, 'Too many requests');
   if (hindered === 'noFunds') return refuse(context, 402, '', { required: cost });

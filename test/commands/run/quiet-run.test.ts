@@ -9,6 +9,7 @@ const status = {
   steps: [],
   holds: [],
   stops: [],
+  raisedPrices: [],
   accounts: [],
 } as unknown as BatchStatus;
 const minute = 60_000;

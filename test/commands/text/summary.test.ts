@@ -32,6 +32,7 @@ const status: BatchStatus = {
     },
   ],
   holds: [],
+  raisedPrices: [],
   undecidedTrainings: 0,
   stops: [],
   isStopped: false,
@@ -77,8 +78,6 @@ describe('the summary of a batch', () => {
 
   it('names a hold that nothing waits for only where a person ends it', () => {
     expect(held('unreachable', { succeeded: 1 })).not.toContain('held');
-    expect(held('overBilled', { succeeded: 1 })).toContain(
-      'held: acme, a bill was above its price',
-    );
+    expect(held('badKey', { succeeded: 1 })).toContain('held: acme, the vendor refuses the key');
   });
 });

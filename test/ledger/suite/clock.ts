@@ -70,7 +70,7 @@ export function clockSuite(open: Open): void {
     expect((await claim()).next).toEqual({ kind: 'wait', ms: 5_000 });
     now += 5_000;
     expect((await claim()).next).toEqual({ kind: 'wait', ms: 100 });
-    await ledger.submissions.hold(account, null, 'overBilled', null);
+    await ledger.submissions.hold(account, null, 'badKey', null);
     setBack();
     expect((await claim()).next).toMatchObject({ kind: 'stopped', reason: { kind: 'hold' } });
   });

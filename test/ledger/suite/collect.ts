@@ -177,13 +177,13 @@ export function collectSuite(open: Open): void {
       { jobId: 'a stranger', billed: 5 },
     ]);
     const [row] = await everything(ledger.reports.submissions('fox'));
-    expect(row).toMatchObject({ listed: 1_200, billed: null, reserved: 1_000, spent: 0 });
-    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000, spent: 0 });
+    expect(row).toMatchObject({ listed: 1_200, billed: null, reserved: 1_200, spent: 0 });
+    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_200, spent: 0 });
     expect(await ledger.reports.balances('fox')).toEqual([
       { account, run: 1, moment: 'start', amount: 9_000, at: now - 1_000 },
     ]);
     expect(await ledger.reports.accountUse(account, now - 1_000, now)).toEqual([
-      { batch: 'fox', run: 1, amount: 1_000 },
+      { batch: 'fox', run: 1, amount: 1_200 },
       { batch: 'owl', run: 1, amount: 1_000 },
     ]);
   });

@@ -24,7 +24,7 @@ const events = [
   'absent',
   'park',
   'succeeded',
-  'overBilled',
+  'billedMore',
   'refunded',
   'kept',
   'promised',
@@ -125,7 +125,7 @@ async function apply(
       return submissions.park(id, 'why');
     case 'succeeded':
       return submissions.succeeded(id, oneOutput);
-    case 'overBilled':
+    case 'billedMore':
       return submissions.succeeded(id, { ...oneOutput, billed: price + 1 });
     case 'refunded':
     case 'kept':

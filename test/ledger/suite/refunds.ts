@@ -52,7 +52,7 @@ export function refundSuite(open: Open): void {
   it('count as spent until the money is back, then as refunded in every budget', async () => {
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, refunded: 0 });
     expect(await promised()).toBe(1_000);
-    expect((await ledger.claims.claim(range, options)).next).toMatchObject({ kind: 'stopped' });
+    expect((await ledger.claims.claim(range, options)).granted).toEqual([]);
     expect(await ledger.submissions.settleRefund(id, 'back')).toBe(true);
     expect(await ledger.submissions.settleRefund(id, 'back')).toBe(false);
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 0, refunded: 1_000 });
@@ -60,6 +60,27 @@ export function refundSuite(open: Open): void {
     expect(await refund()).toBe('back');
     // Batch, standing and accepted budgets of one picture have room for the other shot again.
     expect((await ledger.claims.claim(range, options)).granted).toHaveLength(1);
+  });
+
+  it('are waited for where money is short, and only then is a person asked', async () => {
+    const next = async () => (await ledger.claims.claim(range, options)).next;
+    const waits = async () =>
+      (await ledger.reports.waits('fox')).filter(({ kind }) => kind === 'refund');
+    const failedAt = now;
+    expect(await next()).toEqual({ kind: 'wait', ms: 5_000 });
+    expect(await waits()).toEqual([
+      { kind: 'refund', account, count: 1, since: now, last: now + hour / 12, why: 'broken' },
+    ]);
+    now = failedAt + hour / 12 - 1;
+    expect(await next()).toMatchObject({ kind: 'wait' });
+    now = failedAt + hour / 12;
+    expect(await next()).toMatchObject({ kind: 'stopped', reason: { kind: 'budget' } });
+    expect(await waits()).toEqual([]);
+  });
+
+  it('that would make no room are not waited for', async () => {
+    await ledger.batches.setBudget('fox', account, 'credits', 999);
+    expect((await ledger.claims.claim(range, options)).next).toMatchObject({ kind: 'stopped' });
   });
 
   it('are asked after at growing intervals, each by one asker at a time', async () => {
@@ -74,9 +95,9 @@ export function refundSuite(open: Open): void {
         asked.push((now - from) / 1_000);
         expect(await ledger.submissions.settleRefund(id, 'notYet')).toBe(true);
       }
-      now += 10_000;
+      now += 5_000;
     }
-    expect(asked).toEqual([30, 90, 210, 450, 930, 1_890, 3_810, 7_410]);
+    expect(asked).toEqual([5, 15, 35, 75, 155, 315, 635, 1_275, 2_555, 5_115, 8_715]);
   });
 
   it('are asked after early by who has the occasion', async () => {

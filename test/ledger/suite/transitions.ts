@@ -290,14 +290,6 @@ export function transitionSuite(open: Open): void {
     expect(await ledger.reports.knownFiles('fox', 'one/shot-0000')).toEqual(['aa', 'bb']);
   });
 
-  it('holds the account when the bill is above the reservation', async () => {
-    await submit();
-    await ledger.submissions.succeeded(id, { ...oneOutput, billed: 1_001 });
-    expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 1_001 });
-    const status = await ledger.reports.status('fox');
-    expect(status?.holds).toEqual([{ account, model: null, reason: 'overBilled', until: null }]);
-  });
-
   it('counts a generation without files as failed, with its money', async () => {
     await submit();
     expect(await ledger.submissions.succeeded(id, { outputs: [], billed: null })).toBe(true);

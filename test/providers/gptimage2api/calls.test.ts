@@ -22,7 +22,11 @@ async function sent(
   const makes = models.find(({ id }) => id === model)?.makes ?? 'image';
   const start = { ...startOf(model, fields, references), makes };
   const started = await provider.start(start, openFence);
-  expect(started).toEqual({ job: { taskId: 'tsk_1', creditsUsed: 12 }, id: 'tsk_1' });
+  expect(started).toEqual({
+    job: { taskId: 'tsk_1', creditsUsed: 12 },
+    id: 'tsk_1',
+    billed: 12_000,
+  });
   expect(received[0]?.headers).toMatchObject({ authorization: 'Bearer k-1' });
   return [received[0]?.url, JSON.parse(received[0]?.body ?? '')];
 }

@@ -1,13 +1,13 @@
-import type { Price, Unit } from '../../../money.ts';
+import type { Price } from '../../../money.ts';
 import type { BatchPolicy, BatchState, ClaimAnswer, ClaimOptions, HoldReason } from '../../port.ts';
 import type { Stopped, StopReason } from '../../port.ts';
-import { acceptedScope, accountScope, batchScope, refusal } from '../../rules/budgets.ts';
-import type { Allowance } from '../../rules/budgets.ts';
+import { refusal } from '../../rules/budgets.ts';
 import { takeSlot } from '../../rules/slots.ts';
 import { putSlots, slotsOf, type AccountRecord } from './account-row.ts';
+import { allowancesOf, lessPromised, promisedOfLate } from './allowances.ts';
 import type { Database } from '../database.ts';
 import { everyModel, isHeld } from '../holds.ts';
-import type { BatchRecord } from '../rows.ts';
+import type { BatchRecord, SubmissionRecord } from '../rows.ts';
 
 export interface Claimant {
   readonly batch: string;
@@ -24,6 +24,8 @@ const windowWaitMs = 100;
 export type Entry =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'refused'; readonly next: Stopped }
+  /** Promised refunds would make room for it. */
+  | { readonly kind: 'owed' }
   /** No more now: jobs in flight or POSTs under way fill their places. */
   | { readonly kind: 'full'; readonly next: ClaimAnswer['next'] }
   | { readonly kind: 'later'; readonly ms: number };
@@ -42,6 +44,7 @@ export function gate(database: Database, claimant: Claimant): Gate {
   const batch = database.get<BatchRecord>('select * from batch where name = ?', name);
   let places: Places | undefined;
   let slots = slotsOf(account);
+  let promised: readonly SubmissionRecord[] | undefined;
   return {
     superseded: !batch || batch.run !== run || batch.state === 'finished',
     closed: () => {
@@ -65,8 +68,14 @@ export function gate(database: Database, claimant: Claimant): Gate {
         return { kind: 'later', ms: rate.waitMs };
       }
       const allowances = allowancesOf(database, claimant, price.unit);
-      const reason = refusal(price, account.id, allowances, batch?.unknown_prices === 1);
-      if (reason) return { kind: 'refused', next: stopped(reason) };
+      const unknownPrices = batch?.unknown_prices === 1;
+      const reason = refusal(price, account.id, allowances, unknownPrices);
+      if (reason) {
+        promised ??= promisedOfLate(database, claimant);
+        const hoped = allowances.map((each) => lessPromised(each, promised ?? []));
+        if (!refusal(price, account.id, hoped, unknownPrices)) return { kind: 'owed' };
+        return { kind: 'refused', next: stopped(reason) };
+      }
       slots = rate.slots;
       putSlots(database, account.id, slots);
       places = { inFlight: places.inFlight - 1, window: places.window - 1 };
@@ -136,45 +145,4 @@ function freePlaces(database: Database, { batch, account, options, now }: Claima
     inFlight: account.in_flight - (live?.count ?? 0),
     window: options.window - (posting?.count ?? 0),
   };
-}
-
-function allowancesOf(
-  database: Database,
-  { batch, run, account, now }: Claimant,
-  unit: Unit,
-): readonly Allowance[] {
-  const standing = account.budget_period;
-  return [
-    allowance(database, 'batch', batchScope(batch), account.id, unit),
-    ...(standing === null
-      ? []
-      : [
-          {
-            ...allowance(database, 'account', accountScope(standing, now), account.id, unit),
-            cap: account.budget_amount,
-          },
-        ]),
-    // What nobody accepted may not be spent: without a row the cap is 0.
-    withDefaultCap(allowance(database, 'accepted', acceptedScope(batch, run), account.id, unit)),
-  ];
-}
-
-function withDefaultCap(of: Allowance): Allowance {
-  return { ...of, cap: of.cap ?? 0 };
-}
-
-function allowance(
-  database: Database,
-  scope: Allowance['scope'],
-  key: string,
-  account: string,
-  unit: Unit,
-): Allowance {
-  const row = database.get<{ cap: number | null; used: number }>(
-    'select cap, reserved + spent as used from budget where scope = ? and account = ? and unit = ?',
-    key,
-    account,
-    unit,
-  );
-  return { scope, unit, cap: row?.cap ?? null, used: row?.used ?? 0 };
 }

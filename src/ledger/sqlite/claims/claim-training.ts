@@ -5,6 +5,7 @@ import { insertSubmission, sendWithinMs } from './claim.ts';
 import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { placeHolder } from './places.ts';
+import { refundDelayMs } from '../../rules/refunds.ts';
 
 /** Under which model name holds and polls know a training. */
 const trainingModel = 'training';
@@ -34,6 +35,7 @@ export function claimTraining(
   const entry = door.admit(trainingModel, training.price);
   if (entry.kind === 'full') return { ...nothing, next: entry.next };
   if (entry.kind === 'later') return { ...nothing, next: { kind: 'wait', ms: entry.ms } };
+  if (entry.kind === 'owed') return { ...nothing, next: { kind: 'wait', ms: refundDelayMs(0) } };
   if (entry.kind === 'refused') return { ...nothing, next: entry.next };
 
   const attempt = triesOf(database, training.account, training.fingerprint) + 1;

@@ -8,6 +8,8 @@ import { attachShot } from '../submissions/bound-shots.ts';
 import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { countRange } from './range.ts';
+import { refundDelayMs } from '../../rules/refunds.ts';
+import { priceByBills } from '../bills.ts';
 import { moveMoney } from '../money.ts';
 import { placeHolder, promoteSpare } from './places.ts';
 
@@ -55,23 +57,26 @@ export function claim(
   if (closed) return answer(closed);
 
   let refused: Stopped | undefined;
+  let isOwed = false;
   for (const shot of waiting) {
     // An equal shot of this very claim has been granted meanwhile.
     if (attachToOther(database, shot, range.account)) {
       attached += 1;
       continue;
     }
-    const price: Price = { amount: shot.price, unit: shot.unit, basis: shot.basis };
+    const price = priceByBills(database, account.id, shot);
     const entry = door.admit(shot.model, price);
     if (entry.kind === 'full') return answer(granted.length > 0 ? { kind: 'go' } : entry.next);
     if (entry.kind === 'later') return answer({ kind: 'wait', ms: entry.ms });
-    if (entry.kind === 'refused') {
-      refused ??= entry.next;
-      continue;
-    }
+    if (entry.kind === 'owed') isOwed = true;
+    if (entry.kind === 'refused') refused ??= entry.next;
+    if (entry.kind !== 'admitted') continue;
     granted.push(grant(database, claimant, shot, price));
   }
-  return answer(refused ?? { kind: 'go' });
+  if (refused) return answer(refused);
+  return answer(
+    isOwed && granted.length === 0 ? { kind: 'wait', ms: refundDelayMs(0) } : { kind: 'go' },
+  );
 }
 
 function openShots(database: Database, range: Range): OpenShot[] {
@@ -105,8 +110,11 @@ function grant(database: Database, claimant: Claimant, shot: OpenShot, price: Pr
     price,
   });
   database.run(
-    `update shot set state = 'bound', submission = ?, why = null, tries = tries + 1 where id = ?`,
+    `update shot set state = 'bound', submission = ?, why = null, tries = tries + 1, price = ?,
+       basis = ? where id = ?`,
     submission,
+    price.amount,
+    price.basis,
     shot.id,
   );
   return {

@@ -1,21 +1,29 @@
 import type { Amount } from '../../../money.ts';
 import type { AccountUse, BalanceRow, SubmissionLedger } from '../../port.ts';
+import { learnBill } from '../bills.ts';
 import type { Database } from '../database.ts';
+import type { SubmissionRecord } from '../rows.ts';
 
-/** What vendors' own numbers say. They move no money: the receipt holds them against the ledger's sums. */
+/**
+ * What vendors' own numbers say. They move no money that was spent: the receipt holds them against the
+ * ledger's sums. A listed cost above its price raises that of later requests of the kind.
+ */
 
 export function noteListed(
   database: Database,
   account: string,
   jobs: Parameters<SubmissionLedger['noteListed']>[1],
+  now: number,
 ): void {
-  for (const { jobId, billed } of jobs)
-    database.run(
-      'update submission set listed = ? where account = ? and job_id = ?',
+  for (const { jobId, billed } of jobs) {
+    const [noted] = database.all<SubmissionRecord>(
+      'update submission set listed = ? where account = ? and job_id = ? returning *',
       billed,
       account,
       jobId,
     );
+    if (noted?.billed === null) learnBill(database, noted, billed, now);
+  }
 }
 
 export function noteBalance(

@@ -19,7 +19,7 @@ const plansKeptMs = 30 * 24 * 60 * 60_000;
 export function createReportLedger({ database, commits, now }: Context): ReportLedger {
   return {
     status: async (batch) => readStatus(database, batch, now()),
-    waits: async (batch) => readWaits(database, batch),
+    waits: async (batch) => readWaits(database, batch, now()),
     accounts: async () => readAccountTotals(database, now()),
     shots: (batch, options = {}) => readShots(database, batch, options),
     shot: async (batch, key) => {

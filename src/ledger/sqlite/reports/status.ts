@@ -1,5 +1,5 @@
 import type { Amount } from '../../../money.ts';
-import type { AccountMoney, BatchStatus, StepCounts, StopReason } from '../../port.ts';
+import type { AccountMoney, BatchStatus, RaisedPrice, StepCounts, StopReason } from '../../port.ts';
 import { acceptedScope, batchScope } from '../../rules/budgets.ts';
 import { trainingLanePrefix } from '../../rules/lane-name.ts';
 import { readBatch } from '../batches.ts';
@@ -33,6 +33,7 @@ export function readStatus(
       )
       .map((hold) => ({ ...hold })),
     stops: readStops(database, batch, row.run),
+    raisedPrices: raisedPrices(database, batch, row.run),
     undecidedTrainings: undecidedTrainings(database, batch),
     isStopped: !hasMovingShot(database, batch, row.run),
   };
@@ -128,6 +129,18 @@ function readStops(database: Database, batch: string, run: number): readonly Sto
     run,
   );
   return rows.map(({ reason }) => JSON.parse(reason) as StopReason);
+}
+
+function raisedPrices(database: Database, batch: string, run: number): readonly RaisedPrice[] {
+  return database
+    .all<RaisedPrice>(
+      `select account, model, unit, min(price) as planned, max(billed) as billed from submission
+       where batch = ? and run = ? and billed > price
+       group by account, model, unit order by account, model`,
+      batch,
+      run,
+    )
+    .map((raised) => ({ ...raised }));
 }
 
 function undecidedTrainings(database: Database, batch: string): number {

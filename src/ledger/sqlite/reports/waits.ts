@@ -1,4 +1,5 @@
 import type { Wait } from '../../port.ts';
+import { refundWaitMs } from '../../rules/refunds.ts';
 import type { Database } from '../database.ts';
 
 /** Paid by the batch, or waited for by a shot of it. */
@@ -6,7 +7,7 @@ const ofBatch = `(+m.batch = ?1
   or exists (select 1 from shot s where s.submission = m.id and +s.batch = ?1 and s.state = 'bound'))`;
 
 /** See ReportLedger.waits. By what is under way at each account, which is little whatever was made before. */
-export function readWaits(database: Database, batch: string): readonly Wait[] {
+export function readWaits(database: Database, batch: string, now: number): readonly Wait[] {
   return database
     .all<Wait>(
       `select case when m.op = 'train' then 'training' when m.state = 'submitted' then 'job'
@@ -23,8 +24,17 @@ export function readWaits(database: Database, batch: string): readonly Wait[] {
        from output o indexed by output_ready cross join submission m on m.id = o.submission
        where o.state = 'ready' and o.tries > 0 and ${ofBatch}
        group by 2
+       union all
+       select 'refund', m.account, count(*), min(m.ended_at), max(m.ended_at) + ?3, max(m.why)
+       from account a cross join submission m indexed by submission_refund
+         on m.account = a.id and m.refund = 'owed' and m.ended_at > ?2 - ?3 and +m.batch = ?1
+       where exists (
+         select 1 from shot s where s.batch = ?1 and s.account = a.id and s.state = 'open')
+       group by 2
        order by 1, 2`,
       batch,
+      now,
+      refundWaitMs,
     )
     .map((row) => ({ ...row }));
 }

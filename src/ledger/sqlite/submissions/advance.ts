@@ -1,8 +1,8 @@
 import type { Amount } from '../../../money.ts';
 import { transitions, type TransitionName } from '../../rules/transitions.ts';
 import type { Database } from '../database.ts';
-import { putHold } from '../holds.ts';
-import { moveMoney } from '../money.ts';
+import { learnBill } from '../bills.ts';
+import { moveMoney, payerOf } from '../money.ts';
 import type { SubmissionRecord } from '../rows.ts';
 
 /**
@@ -32,29 +32,23 @@ export function advance(
 }
 
 /**
- * Ends a reservation: `spent` of it was spent, the rest is free again. What was spent beyond a known
- * reservation holds the account, since its prices can no longer be trusted.
+ * Ends a reservation: `spent` of it was spent, the rest is free again. A bill above the price is remembered
+ * for requests of the same kind.
  */
 export function release(
   database: Database,
   before: SubmissionRecord,
   spent: Amount,
-  billed: Amount | null = null,
+  bill?: { readonly billed: Amount | null; readonly now: number },
 ): void {
   database.run(
     'update submission set reserved = 0, spent = ?, billed = ? where id = ?',
     spent,
-    billed,
+    bill?.billed ?? null,
     before.id,
   );
   moveMoney(database, payerOf(before), { reserved: -before.reserved, spent });
-  if (before.price !== null && spent > before.reserved)
-    putHold(database, before.account, null, 'overBilled', null, 0);
-}
-
-export function payerOf(record: SubmissionRecord) {
-  const { account, unit, batch, run } = record;
-  return { account, unit, batch, run, claimedAt: record.claimed_at };
+  if (bill && bill.billed !== null) learnBill(database, before, bill.billed, bill.now);
 }
 
 export function jobIsTaken(

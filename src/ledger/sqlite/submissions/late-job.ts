@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
-import { jobIsTaken, payerOf } from './advance.ts';
+import { jobIsTaken } from './advance.ts';
 import { attachShot, rebindShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
-import { moveMoney } from '../money.ts';
+import { moveMoney, payerOf } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
 import type { SubmissionRecord } from '../rows.ts';
 

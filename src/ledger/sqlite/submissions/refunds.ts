@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../../json.ts';
 import type { DueRefund, SubmissionLedger } from '../../port.ts';
 import { refundDelayMs, refundPatienceMs } from '../../rules/refunds.ts';
-import { payerOf } from './advance.ts';
 import type { Database } from '../database.ts';
-import { moveMoney } from '../money.ts';
+import { moveMoney, payerOf } from '../money.ts';
 import type { SubmissionRecord } from '../rows.ts';
 
 /** From a failure whose money the vendor promised to give back. */

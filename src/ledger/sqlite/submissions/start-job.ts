@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../../json.ts';
+import type { Amount } from '../../../money.ts';
+import { learnBill } from '../bills.ts';
 import { advance, jobIsTaken } from './advance.ts';
 import { parkShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
@@ -9,6 +11,7 @@ export interface StartedJob {
   readonly jobId: string;
   readonly nextPollInMs: number;
   readonly giveUpInMs: number;
+  readonly billed?: Amount | null;
 }
 
 const jobFrom = { submitted: 'answer', adopt: 'list', takeUp: 'person' } as const;
@@ -44,6 +47,7 @@ export function startJob(
     id,
   );
   unparkShots(database, id);
+  if (started.billed != null) learnBill(database, before, started.billed, now);
   return true;
 }
 

@@ -35,7 +35,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     hasLater: async (submission) => hasLater(database, submission),
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
-    noteListed: (account, jobs) => write(() => noteListed(database, account, jobs)),
+    noteListed: (account, jobs) => write(() => noteListed(database, account, jobs, now())),
     submitted: (id, job, jobId, times) =>
       write(() => startJob(database, 'submitted', id, { job, jobId, ...times }, now())),
     adopt: (id, job, jobId, times) =>
@@ -153,7 +153,7 @@ function failed(
   if (!moved) return false;
   unparkShots(database, id);
   const { spent, cause } = costOfFailure(moved.reserved, result);
-  release(database, moved, spent, result.billed);
+  release(database, moved, spent, { billed: result.billed, now });
   if (result.refunded === 'promised') oweRefund(database, id, now);
   retryShots(database, id, cause, result.reason);
   return true;

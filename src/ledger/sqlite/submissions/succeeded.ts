@@ -20,7 +20,7 @@ export function succeeded(
     unparkShots(database, id);
     const { billed } = result;
     const { spent, cause } = costOfFailure(moved.reserved, { refunded: false, billed });
-    release(database, moved, spent, billed);
+    release(database, moved, spent, { billed, now });
     retryShots(database, id, cause, noFiles);
     return true;
   }
@@ -28,7 +28,8 @@ export function succeeded(
   if (!moved) return false;
   unparkShots(database, id);
   if (moved.state === 'stalled') leaveLanes(database, id);
-  release(database, moved, result.billed ?? moved.reserved, result.billed);
+  const { billed } = result;
+  release(database, moved, billed ?? moved.reserved, { billed, now });
   for (const [index, output] of result.outputs.entries())
     database.run(
       `insert into output (submission, idx, state, remote, url, expires_at, next_try_at,

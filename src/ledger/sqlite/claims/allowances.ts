@@ -1,0 +1,86 @@
+import type { Unit } from '../../../money.ts';
+import {
+  acceptedScope,
+  accountScope,
+  type Allowance,
+  batchScope,
+  scopesOf,
+} from '../../rules/budgets.ts';
+import { refundWaitMs } from '../../rules/refunds.ts';
+import { clockCorrectionMs } from '../clock-correction.ts';
+import type { Database } from '../database.ts';
+import { payerOf } from '../money.ts';
+import type { SubmissionRecord } from '../rows.ts';
+import type { Claimant } from './claim-gate.ts';
+
+/** A cap with its sum, and where that is kept. */
+export interface KeyedAllowance extends Allowance {
+  /** The sum's row in `budget.scope`. */
+  readonly key: string;
+}
+
+/** Every cap that a claim must fit in. */
+export function allowancesOf(
+  database: Database,
+  { batch, run, account, now }: Claimant,
+  unit: Unit,
+): readonly KeyedAllowance[] {
+  const standing = account.budget_period;
+  return [
+    allowance(database, 'batch', batchScope(batch), account.id, unit),
+    ...(standing === null
+      ? []
+      : [
+          {
+            ...allowance(database, 'account', accountScope(standing, now), account.id, unit),
+            cap: account.budget_amount,
+          },
+        ]),
+    // What nobody accepted may not be spent: without a row the cap is 0.
+    withDefaultCap(allowance(database, 'accepted', acceptedScope(batch, run), account.id, unit)),
+  ];
+}
+
+/** Failures whose refunds are promised, and not so old that a person should rather decide. */
+export function promisedOfLate(
+  database: Database,
+  { account, now }: Claimant,
+): readonly SubmissionRecord[] {
+  return database.all<SubmissionRecord>(
+    `select * from submission indexed by submission_refund
+     where account = ? and refund = 'owed' and ended_at > ? and ended_at <= ?`,
+    account.id,
+    now - refundWaitMs,
+    now + clockCorrectionMs,
+  );
+}
+
+/** As if the refunds that count in its sum were there. */
+export function lessPromised(
+  allowance: KeyedAllowance,
+  promised: readonly SubmissionRecord[],
+): Allowance {
+  const { key, unit } = allowance;
+  const owed = promised.filter((row) => row.unit === unit && scopesOf(payerOf(row)).includes(key));
+  return { ...allowance, used: owed.reduce((used, { spent }) => used - spent, allowance.used) };
+}
+
+function withDefaultCap(of: KeyedAllowance): KeyedAllowance {
+  return { ...of, cap: of.cap ?? 0 };
+}
+
+function allowance(
+  database: Database,
+  scope: Allowance['scope'],
+  key: string,
+  account: string,
+  unit: Unit,
+): KeyedAllowance {
+  const row = database.get<{ cap: number | null; used: number }>(
+    'select cap, reserved + spent as used from budget where scope = ? and account = ? and unit = ?',
+    key,
+    account,
+    unit,
+  );
+  return { scope, key, unit, cap: row?.cap ?? null, used: row?.used ?? 0 };
+}
