@@ -3,9 +3,11 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { memo, type Memo } from '../memo.ts';
 import { systemCode } from './atomic-file.ts';
 import { BlobMissingError, SizeLimitError } from './blobs.ts';
 import type { Blobs } from './blobs.ts';
+import { makeFolder, syncFolder } from './durable-folder.ts';
 
 const dayMs = 86_400_000;
 /** Enough of a file to tell what it is. */
@@ -19,7 +21,8 @@ const headBytes = 4_096;
 export function folderBlobs(root: string): Blobs {
   const folder = resolve(root);
   const temporaries = join(folder, 'tmp');
-  let prepared: Promise<void> | undefined;
+  const prepared = memo(() => prepare(temporaries));
+  const folders = durableFolders(folder);
   const place = (sha256: string): string => {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BlobMissingError(sha256);
     return join(folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
@@ -29,13 +32,15 @@ export function folderBlobs(root: string): Blobs {
     stream: AsyncIterable<Uint8Array>,
     { maxBytes }: { maxBytes: number },
   ): Promise<{ sha256: string; bytes: number; head: Uint8Array }> {
-    await (prepared ??= prepare(temporaries));
+    await prepared.get();
     const temporary = join(temporaries, randomUUID());
     try {
-      const handle = await open(temporary, 'wx');
+      const handle = await openNew(temporary);
       const written = await copyInto(handle, stream, maxBytes).finally(() => handle.close());
       const target = place(written.sha256);
-      if (!(await holds(target, written))) await moveInto(temporary, target);
+      if (!(await holds(target, written))) await folders.moveInto(temporary, target);
+      // Also where the blob was there: whoever put it there may not have come this far.
+      await syncFolder(dirname(target));
       return written;
     } finally {
       await rm(temporary, { force: true });
@@ -72,14 +77,65 @@ export function folderBlobs(root: string): Blobs {
   };
 }
 
+/** Clearing away is a courtesy: what cannot be cleared keeps nobody from writing. */
 async function prepare(temporaries: string): Promise<void> {
-  await mkdir(temporaries, { recursive: true });
-  for (const name of await readdir(temporaries)) {
+  await makeFolder(temporaries);
+  for (const name of await readdir(temporaries).catch(() => [])) {
     const path = join(temporaries, name);
     // Another process may finish or clean the same file meanwhile.
     const facts = await stat(path).catch(() => undefined);
-    if (facts && Date.now() - facts.mtimeMs > dayMs) await rm(path, { force: true });
+    if (facts && Date.now() - facts.mtimeMs > dayMs)
+      await rm(path, { force: true }).catch(() => undefined);
   }
+}
+
+async function openNew(temporary: string): Promise<FileHandle> {
+  try {
+    return await open(temporary, 'wx');
+  } catch (error) {
+    // Somebody tidied up.
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await makeFolder(dirname(temporary));
+    return await open(temporary, 'wx');
+  }
+}
+
+/**
+ * Folders of the store whose names are on the disk. Each is flushed once a process, whoever made it: its
+ * maker may be another process that is not done.
+ */
+function durableFolders(root: string) {
+  const known = new Map<string, Memo<void>>();
+
+  async function make(folder: string): Promise<void> {
+    if (folder === root) await makeFolder(root);
+    else {
+      await ready(dirname(folder));
+      await mkdir(folder, { recursive: true });
+    }
+    await syncFolder(dirname(folder));
+  }
+
+  function ready(folder: string): Promise<void> {
+    const made = known.get(folder) ?? memo(() => make(folder));
+    known.set(folder, made);
+    return made.get();
+  }
+
+  return {
+    async moveInto(temporary: string, target: string): Promise<void> {
+      await ready(dirname(target));
+      try {
+        await rename(temporary, target);
+      } catch (error) {
+        // Somebody tidied up: the folders are made anew.
+        if (systemCode(error) !== 'ENOENT') throw error;
+        known.clear();
+        await ready(dirname(target));
+        await rename(temporary, target);
+      }
+    },
+  };
 }
 
 async function copyInto(
@@ -108,16 +164,6 @@ async function holds(path: string, blob: { sha256: string; bytes: number }): Pro
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex') === blob.sha256;
-}
-
-async function moveInto(temporary: string, target: string): Promise<void> {
-  const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  await rename(temporary, target);
-  // The name is only safe once its folder is flushed; Windows cannot open a folder and need not.
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -24,7 +24,11 @@ export function tryLock(file: string): ProcessLock | undefined {
     if (isBusy(error)) return undefined;
     throw error;
   }
-  return { release: () => database.close() };
+  return {
+    release() {
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 /** Waits for the lock without blocking the event loop; `onWait` is told once, after a second. */
