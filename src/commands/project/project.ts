@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { AccountSettings, BatchRow, Ledger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import type { Blobs } from '../../storage/blobs.ts';
+import { makeFolder } from '../../storage/durable-folder.ts';
 import { folderBlobs } from '../../storage/folder-blobs.ts';
 import type { Terminal } from '../../terminal.ts';
 
@@ -17,8 +18,7 @@ export interface Project extends AsyncDisposable {
 }
 
 export async function openProject(config: Config): Promise<Project> {
-  mkdirSync(config.stateFolder, { recursive: true });
-  mkdirSync(dirname(config.ledgerPath), { recursive: true });
+  await makeFolder(config.stateFolder);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
   await ledger.batches.putAccounts([...config.accounts.values()].map(ledgerAccount));
   return {

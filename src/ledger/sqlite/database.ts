@@ -99,6 +99,9 @@ export async function openDatabase(path: string): Promise<Database> {
   try {
     await useWriteAheadLog(connection);
     connection.exec('pragma synchronous = full');
+    // On macOS a plain fsync stops in the drive's own memory. Elsewhere these do nothing.
+    connection.exec('pragma fullfsync = on');
+    connection.exec('pragma checkpoint_fullfsync = on');
     connection.exec('pragma cache_size = -32000');
   } catch (error) {
     connection.close();

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../storage/durable-folder.ts';
 import type { Ledger } from '../port.ts';
 import { createBatchLedger } from './batches.ts';
 import { createClaimLedger } from './claims/claims.ts';
@@ -22,7 +22,7 @@ export async function openSqliteLedger(options: {
   /** Epoch milliseconds; tests inject it. */
   now?: () => number;
 }): Promise<Ledger> {
-  await mkdir(dirname(options.path), { recursive: true });
+  await makeFolder(dirname(options.path));
   const database = await openDatabase(options.path);
   try {
     const id = await migrate(database, options.path);
