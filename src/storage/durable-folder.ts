@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { memo, type Memo } from '../memo.ts';
 import { systemCode } from './atomic-file.ts';
 
 /**
@@ -28,4 +29,45 @@ export async function syncFolder(folder: string): Promise<void> {
     if (process.platform === 'win32' || cannotSync.has(systemCode(error) ?? '')) return;
     throw error;
   }
+}
+
+/**
+ * Folders under `root` whose names are on the disk. Each is flushed once a process, whoever made it: its
+ * maker may be another process that is not done.
+ */
+export function durableFolders(root: string): {
+  /** Renames a file into its folder, which is made where it is missing. */
+  moveInto(file: string, target: string): Promise<void>;
+} {
+  const known = new Map<string, Memo<void>>();
+
+  async function make(folder: string): Promise<void> {
+    if (folder === root) await makeFolder(root);
+    else {
+      await ready(dirname(folder));
+      await mkdir(folder, { recursive: true });
+    }
+    await syncFolder(dirname(folder));
+  }
+
+  function ready(folder: string): Promise<void> {
+    const made = known.get(folder) ?? memo(() => make(folder));
+    known.set(folder, made);
+    return made.get();
+  }
+
+  return {
+    async moveInto(file, target) {
+      await ready(dirname(target));
+      try {
+        await rename(file, target);
+      } catch (error) {
+        // Somebody tidied up: the folders are made anew.
+        if (systemCode(error) !== 'ENOENT') throw error;
+        known.clear();
+        await ready(dirname(target));
+        await rename(file, target);
+      }
+    },
+  };
 }

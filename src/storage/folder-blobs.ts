@@ -1,22 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { memo, type Memo } from '../memo.ts';
+import { memo } from '../memo.ts';
 import { systemCode } from './atomic-file.ts';
 import { BlobMissingError, SizeLimitError } from './blobs.ts';
 import type { Blobs } from './blobs.ts';
-import { makeFolder, syncFolder } from './durable-folder.ts';
+import { durableFolders, makeFolder, syncFolder } from './durable-folder.ts';
 
 const dayMs = 86_400_000;
 /** Enough of a file to tell what it is. */
 const headBytes = 4_096;
+const readBytes = 1024 * 1024;
 
 /**
  * Blobs in a folder, `ab/cd/<sha-256>`. A blob is written under a temporary name, flushed, then renamed:
  * several processes may write the same one, and a crash leaves a temporary file at worst, which goes after
- * a day. A blob whose bytes rotted counts as missing, and writing it again mends it.
+ * a day. A blob whose bytes rotted counts as missing and moves to `damaged/` when it is read; writing it
+ * again mends it.
  */
 export function folderBlobs(root: string): Blobs {
   const folder = resolve(root);
@@ -53,16 +55,40 @@ export function folderBlobs(root: string): Blobs {
     return path;
   }
 
+  /** Hands the bytes on; rotten ones are put aside, since they are perhaps all that is left. */
+  async function readSound(
+    sha256: string,
+    use: (chunk: Buffer) => Promise<unknown>,
+  ): Promise<string> {
+    const path = place(sha256);
+    const cannot = (error: unknown): never => missing(error, sha256);
+    await using file = await open(path, 'r').catch(cannot);
+    const { ino, size } = await file.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), readBytes));
+    const hash = createHash('sha256');
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null).catch(cannot);
+      if (bytesRead === 0) break;
+      const chunk = buffer.subarray(0, bytesRead);
+      hash.update(chunk);
+      await use(chunk);
+    }
+    if (hash.digest('hex') === sha256) return path;
+    // Not one that was written anew meanwhile.
+    if ((await stat(path).catch(() => undefined))?.ino === ino)
+      await setAside(path, join(folder, 'damaged', sha256));
+    throw new BlobMissingError(sha256, 'damaged');
+  }
+
   return {
     putStream,
     async put(bytes) {
       return (await putStream(once(bytes), { maxBytes: bytes.byteLength })).sha256;
     },
     async get(sha256) {
-      const bytes = await readFile(place(sha256)).catch((error: unknown) => missing(error, sha256));
-      if (createHash('sha256').update(bytes).digest('hex') !== sha256)
-        throw new BlobMissingError(sha256);
-      return bytes;
+      const chunks: Buffer[] = [];
+      await readSound(sha256, async (chunk) => chunks.push(Buffer.from(chunk)));
+      return Buffer.concat(chunks);
     },
     async has(sha256) {
       return find(sha256).then(
@@ -74,6 +100,18 @@ export function folderBlobs(root: string): Blobs {
       );
     },
     path: find,
+    soundPath: (sha256) => readSound(sha256, async () => undefined),
+    async copyTo(sha256, target) {
+      const handle = await open(target, 'wx');
+      try {
+        await readSound(sha256, (chunk) => handle.writeFile(chunk));
+      } catch (error) {
+        await handle.close();
+        await rm(target, { force: true });
+        throw error;
+      }
+      await handle.close();
+    },
   };
 }
 
@@ -100,44 +138,6 @@ async function openNew(temporary: string): Promise<FileHandle> {
   }
 }
 
-/**
- * Folders of the store whose names are on the disk. Each is flushed once a process, whoever made it: its
- * maker may be another process that is not done.
- */
-function durableFolders(root: string) {
-  const known = new Map<string, Memo<void>>();
-
-  async function make(folder: string): Promise<void> {
-    if (folder === root) await makeFolder(root);
-    else {
-      await ready(dirname(folder));
-      await mkdir(folder, { recursive: true });
-    }
-    await syncFolder(dirname(folder));
-  }
-
-  function ready(folder: string): Promise<void> {
-    const made = known.get(folder) ?? memo(() => make(folder));
-    known.set(folder, made);
-    return made.get();
-  }
-
-  return {
-    async moveInto(temporary: string, target: string): Promise<void> {
-      await ready(dirname(target));
-      try {
-        await rename(temporary, target);
-      } catch (error) {
-        // Somebody tidied up: the folders are made anew.
-        if (systemCode(error) !== 'ENOENT') throw error;
-        known.clear();
-        await ready(dirname(target));
-        await rename(temporary, target);
-      }
-    },
-  };
-}
-
 async function copyInto(
   handle: FileHandle,
   stream: AsyncIterable<Uint8Array>,
@@ -157,20 +157,36 @@ async function copyInto(
   return { sha256: hash.digest('hex'), bytes, head: Buffer.concat(head) };
 }
 
-/** Whether the blob is there and sound; a damaged one is replaced by the bytes at hand. */
+/** Whether the blob is there and sound; one that is damaged or unreadable is replaced by the bytes at hand. */
 async function holds(path: string, blob: { sha256: string; bytes: number }): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);
   if (facts?.size !== blob.bytes) return false;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === blob.sha256;
+  try {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    return hash.digest('hex') === blob.sha256;
+  } catch {
+    return false;
+  }
+}
+
+/** Best effort: where nothing may be moved, the bytes are found to be damaged again. */
+async function setAside(path: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true })
+    .then(() => rename(path, target))
+    .catch(() => undefined);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** What is wrong with this one file; anything else may be over soon, and is nothing about it. */
+const ofTheFile = new Set(['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ENOTDIR', 'ELOOP']);
+
 function missing(error: unknown, sha256: string): never {
-  if (systemCode(error) === 'ENOENT') throw new BlobMissingError(sha256);
+  const code = systemCode(error) ?? '';
+  if (code === 'ENOENT') throw new BlobMissingError(sha256);
+  if (ofTheFile.has(code)) throw new BlobMissingError(sha256, 'unreadable', error);
   throw error;
 }

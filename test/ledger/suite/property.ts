@@ -33,6 +33,8 @@ const events = [
   'stalled',
   'save',
   'lose',
+  'fetchAgain',
+  'recover',
   'late',
   'lateAgain',
   'takeUp',
@@ -146,6 +148,10 @@ async function apply(
       return submissions.saveOutput(id, 0, file('aa'));
     case 'lose':
       return submissions.loseOutput(id, 0, 'why');
+    case 'fetchAgain':
+      return submissions.fetchAgain(id, 0, { sha256: 'aa', why: 'why' });
+    case 'recover':
+      return submissions.recoverOutput(id, 0, 'aa');
     case 'late':
     case 'lateAgain':
       return submissions.lateJob(id, {}, id);
