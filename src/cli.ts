@@ -43,7 +43,7 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
   budget: async (terminal) => (await import('./commands/budget.ts')).budgetCommand(terminal),
   collect: async (terminal, exit) =>
     (await import('./commands/collect.ts')).collectCommand(terminal, exit),
-  open: async (terminal) => (await import('./commands/open.ts')).openCommand(terminal),
+  open: async (terminal, exit) => (await import('./commands/open.ts')).openCommand(terminal, exit),
   receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
   accounts: async (terminal) => (await import('./commands/accounts.ts')).accountsCommand(terminal),
   models: async (terminal) => (await import('./commands/models.ts')).modelsCommand(terminal),

@@ -14,12 +14,14 @@ import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';
 import type { Provider } from './providers/port.ts';
 import type { Blobs } from './storage/blobs.ts';
+import type { Recovery } from './storage/recovery.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
 export interface WorkerSettings {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly blobs: Blobs;
+  readonly recovery: Recovery;
   readonly connection: NativeConnection;
   readonly namespace: string;
   /** Names of the accounts to serve; default: all that have a key. */
@@ -127,7 +129,7 @@ function servedAccounts(
 }
 
 function dependencies(
-  { config, ledger, blobs, onProgress }: WorkerSettings,
+  { config, ledger, blobs, recovery, onProgress }: WorkerSettings,
   served: readonly AccountConfig[],
 ): ActivityDependencies {
   const accounts = new Map<string, AccountAccess>();
@@ -143,6 +145,7 @@ function dependencies(
   return {
     ledger,
     blobs,
+    recovery,
     accounts,
     lanes: new Map(lanes),
     catalogue: catalogueOf(config, learned.of),

@@ -6,9 +6,9 @@ import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
-import { watchDrivers } from './run/broken-off.ts';
 import { noteStart } from './run/cost-facts.ts';
-import { followBatch, statusOf } from './run/follow.ts';
+import { driveToEnd } from './run/drive.ts';
+import { statusOf } from './run/follow.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
@@ -59,7 +59,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
     await balances;
     await startBatch(session, row, project.ledger.id);
-    const { status, exitCode, detached } = await followUntilEnd(
+    const { status, exitCode, detached, published } = await followUntilEnd(
       terminal,
       project,
       session,
@@ -72,7 +72,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
     }
-    await printStatus(terminal, project, status, options);
+    await printStatus(terminal, project, status, options, published.problems);
     return exitCode;
   } finally {
     await session.close();
@@ -87,14 +87,8 @@ async function followUntilEnd(
   row: BatchRow,
   options: RunOptions,
 ) {
-  await using drivers = watchDrivers(session, row, project.ledger.id);
   try {
-    return await followBatch(project, {
-      batch: row.batch,
-      terminal,
-      quiet: options.json ?? false,
-      failed: drivers.failed,
-    });
+    return await driveToEnd(terminal, project, session, row, { quiet: options.json ?? false });
   } catch (error) {
     if (error instanceof UserError) throw error;
     const status = await statusOf(project, row.batch).catch(() => undefined);

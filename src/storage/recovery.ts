@@ -17,7 +17,8 @@ export interface LostBytes {
 export interface Recovery {
   /**
    * Puts lost bytes back into the blob store, from the file that they were read from or from any file in
-   * `out/` that holds them. False where no such file is found.
+   * `out/` that holds them. False where no such file is found; then `out/` is not searched for them again for
+   * some minutes.
    */
   restore(lost: LostBytes): Promise<boolean>;
 }
@@ -26,6 +27,7 @@ export interface Recovery {
 export const recoveryEntriesMax = 1_000_000;
 /** How long a list of `out/` serves: many blobs are usually missed together. */
 const listedForMs = 10_000;
+const missedForMs = 5 * 60_000;
 
 export function recovery(
   blobs: Blobs,
@@ -36,14 +38,22 @@ export function recovery(
   },
 ): Recovery {
   let copies = new OutCopies(options.outFolder);
+  const missedAt = new Map<string, number>();
+  const searchOut = async (lost: LostBytes): Promise<boolean> => {
+    const now = performance.now();
+    if (now - (missedAt.get(lost.sha256) ?? -Infinity) < missedForMs) return false;
+    if (copies.ageMs > listedForMs) copies = new OutCopies(options.outFolder);
+    const copy = await copies.find(lost);
+    if (copy !== undefined && (await putBack(blobs, copy, lost))) return true;
+    missedAt.set(lost.sha256, now);
+    return false;
+  };
   return {
     async restore(lost) {
       if (lost.path !== undefined)
         for (const folder of await options.folders())
           if (await putBack(blobs, resolve(folder, lost.path), lost)) return true;
-      if (copies.ageMs > listedForMs) copies = new OutCopies(options.outFolder);
-      const copy = await copies.find(lost);
-      return copy !== undefined && (await putBack(blobs, copy, lost));
+      return await searchOut(lost);
     },
   };
 }

@@ -7,6 +7,7 @@ import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import type { Blobs } from '../../storage/blobs.ts';
 import { makeFolder } from '../../storage/durable-folder.ts';
 import { folderBlobs } from '../../storage/folder-blobs.ts';
+import { type Recovery, recovery } from '../../storage/recovery.ts';
 import type { Terminal } from '../../terminal.ts';
 
 /** A project folder, opened: its settings, ledger and blob store. */
@@ -14,6 +15,7 @@ export interface Project extends AsyncDisposable {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly blobs: Blobs;
+  readonly recovery: Recovery;
   readonly outFolder: string;
 }
 
@@ -21,11 +23,18 @@ export async function openProject(config: Config): Promise<Project> {
   await makeFolder(config.stateFolder);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
   await ledger.batches.putAccounts([...config.accounts.values()].map(ledgerAccount));
+  const blobs = folderBlobs(config.blobsFolder);
+  const outFolder = join(config.home, 'out');
+  const folders = async (): Promise<string[]> => {
+    const rows = await ledger.batches.list();
+    return [...new Set(rows.map((row) => dirname(resolve(config.home, row.ownerPath))))];
+  };
   return {
     config,
     ledger,
-    blobs: folderBlobs(config.blobsFolder),
-    outFolder: join(config.home, 'out'),
+    blobs,
+    recovery: recovery(blobs, { outFolder, folders }),
+    outFolder,
     [Symbol.asyncDispose]: () => ledger.close(),
   };
 }

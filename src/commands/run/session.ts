@@ -76,12 +76,13 @@ async function serverFor(config: Config, say: (line: string) => void): Promise<S
 }
 
 async function serve(project: Project, temporal: TemporalConnection, options: SessionOptions) {
-  const { config, ledger, blobs } = project;
+  const { config, ledger, blobs, recovery } = project;
   const { startWorker } = await import('../../worker.ts');
   return await startWorker({
     config,
     ledger,
     blobs,
+    recovery,
     connection: await temporal.nativeConnection(),
     namespace: temporal.namespace,
     ...(options.accounts && { accounts: options.accounts }),

@@ -1,4 +1,5 @@
 import type { BatchStatus } from '../../ledger/port.ts';
+import type { OutProblem } from '../../report/place-files.ts';
 import type { Project } from '../project/project.ts';
 import { formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -10,8 +11,14 @@ export async function printStatus(
   { outFolder, ledger: { reports } }: Project,
   status: BatchStatus,
   options: { readonly json?: boolean },
+  unwritten: readonly OutProblem[] = [],
 ): Promise<void> {
-  if (options.json) return terminal.print(JSON.stringify(statusJson(status, outFolder)));
+  if (options.json) {
+    const document = statusJson(status, outFolder);
+    return terminal.print(
+      JSON.stringify(unwritten.length === 0 ? document : { ...document, unwritten }),
+    );
+  }
   const troubles = await troublesOf(reports, status);
   const left = await reports.uncollected(status.row.batch);
   terminal.print(formatSummary(status, outFolder, troubles, left));
