@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, UserError } from './errors.ts';
@@ -21,6 +21,7 @@ import {
   type Timeouts,
   type Vendor,
 } from './providers/port.ts';
+import { linkedBatch, projectFolder } from './project-folder.ts';
 import { vendorById, vendors } from './providers/registry.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
@@ -269,15 +270,9 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   throw new UserError(`${where}${path}: ${first?.message ?? 'is wrong'}`);
 }
 
-function projectFolder(from: string): string {
-  let folder = from;
-  for (;;) {
-    if (existsSync(join(folder, 'shotlist.yaml')) || existsSync(join(folder, '.shotlist')))
-      return folder;
-    const parent = dirname(folder);
-    if (parent === folder) return from;
-    folder = parent;
-  }
+/** Where a batch file lies that was given by this path: see `linkedBatch`. */
+export function batchPath(environment: Environment, given: string): string {
+  return environment['SHOTLIST_HOME'] ? given : linkedBatch(given);
 }
 
 function ledgerPath(setting: string | undefined, stateFolder: string): string {

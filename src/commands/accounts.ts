@@ -35,18 +35,24 @@ export function accountsCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json')
     .action(async (options: AccountsOptions) => {
       const config = loadConfig(terminal.environment, terminal.folder);
-      const standings = await standingsOf(config, options.offline ?? false);
+      const standings = await standingsOf(terminal, config, options.offline ?? false);
       if (options.json) terminal.print(JSON.stringify({ accounts: standings.map(standingJson) }));
       else terminal.print(accountTable(standings).join('\n'));
     });
 }
 
-async function standingsOf(config: Config, offline: boolean): Promise<readonly Standing[]> {
+async function standingsOf(
+  terminal: Terminal,
+  config: Config,
+  offline: boolean,
+): Promise<readonly Standing[]> {
   const accounts = [...config.accounts.values()];
   const verified = await Promise.all(
     accounts.map(async (account) => (offline ? undefined : await providerOf(account)?.verify())),
   );
-  await using project = existsSync(config.ledgerPath) ? await openProject(config) : undefined;
+  await using project = existsSync(config.ledgerPath)
+    ? await openProject(terminal, config)
+    : undefined;
   const totals = (await project?.ledger.reports.accounts()) ?? [];
   const learned = project && new LearnedAccounts({ ledger: project.ledger.learned, accounts });
   await learned?.load();

@@ -61,7 +61,7 @@ async function batchesOf(
     throw new UserError(`no batch has run in ${config.home}`, {
       next: ['go to the project folder, or name a batch file: shotlist collect FILE'],
     });
-  const project = await openProject(config);
+  const project = await openProject(terminal, config);
   return { project, rows: await project.ledger.batches.list() };
 }
 

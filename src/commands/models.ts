@@ -111,7 +111,7 @@ async function listModels(
   });
   if (!mayAsk && !existsSync(config.ledgerPath))
     return accounts.map((account) => modelsOf(account, undefined));
-  await using project = await openProject(config);
+  await using project = await openProject(terminal, config);
   const learned = new LearnedAccounts({ ledger: project.ledger.learned, accounts });
   await learned.load();
   for (const account of accounts) await refresh(terminal, learned, account, wanted, options);

@@ -1,8 +1,9 @@
-import { relative } from 'node:path';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, UserError } from '../errors.ts';
 import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
@@ -10,6 +11,7 @@ import { noteStart } from './run/cost-facts.ts';
 import { driveToEnd } from './run/drive.ts';
 import { statusOf } from './run/follow.ts';
 import { openBatchFile } from './project/informed-batch.ts';
+import { claimName } from './project/owner.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
 import { formatPlan, planJson } from './plan/plan-format.ts';
@@ -67,7 +69,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       options,
     );
     if (!options.json) {
-      if (detached) terminal.say(`detached; go on with: shotlist run ${file}`);
+      if (detached) terminal.say(`detached; go on with: shotlist run ${shellQuoted(file)}`);
       const { succeeded, cached, total } = totals(status);
       if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
@@ -95,7 +97,7 @@ async function followUntilEnd(
     if (!status) throw error;
     throw new UserError(`the connection to Temporal was lost: ${messageOf(error)}`, {
       exitCode: 1,
-      next: [`nothing is lost; go on with: shotlist run ${row.ownerPath}`],
+      next: [`nothing is lost; go on with: ${project.runCommand(row)}`],
       cause: error,
     });
   }
@@ -113,14 +115,17 @@ async function acceptedRun(
   const entries = new KeptEntries();
   const plan = await planBatch(loaded, project, (entry) => entries.add(entry));
   const recorded = files.recorded();
-  const frozen = await freeze({ file: path, source, folder, recorded, blobs });
+  const frozen = await freeze({ file: basename(path), source, folder, recorded, blobs });
   const current = await ledger.batches.get(document.batch);
-  if (current && current.ownerPath !== path)
-    throw new UserError(`the batch name ${document.batch} belongs to ${current.ownerPath}`, {
-      next: ['give this batch another name (batch: ...)'],
-    });
+  const name = claimName(project, { name: document.batch, path }, current);
+  const takeName = async (): Promise<void> => {
+    if (name.from === undefined) return;
+    await ledger.batches.passOn(document.batch, name.from, name.ownerPath);
+    terminal.say(`${document.batch} was ${name.was}; it is ${project.fileOf(name)} from now on`);
+  };
   if (current && (await mayJoin(project, current, frozen))) {
     terminal.say(`going on with run ${current.run} of ${current.batch}`);
+    await takeName();
     await ledger.batches.clearHolds(current.batch);
     return { ...current, paid: Number.NaN };
   }
@@ -128,13 +133,17 @@ async function acceptedRun(
   if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
   if (options.plan !== undefined) {
     const now = planJson(loaded, plan, entries.list);
-    await requirePlan(ledger.reports, options.plan, now, relative(terminal.folder, path));
+    await requirePlan(ledger.reports, options.plan, now, project.runCommand(name));
   }
   const unknownPrices = await askToSpend(terminal, plan, {
     yes: options.yes === true || options.plan !== undefined,
     unknownPrices: options.unknownPrices ?? false,
   });
-  const row = await ledger.batches.startRun(runOf(loaded, plan, frozen, unknownPrices));
+  await takeName();
+  const row = await ledger.batches.startRun({
+    ...runOf(loaded, plan, frozen, unknownPrices),
+    ownerPath: name.ownerPath,
+  });
   return { ...row, paid: requestsOf(plan) };
 }
 
@@ -183,8 +192,8 @@ function runOf(
   plan: BatchPlan,
   frozen: string,
   unknownPrices: boolean,
-): AcceptedRun {
-  const { document, catalogue, path } = loaded;
+): Omit<AcceptedRun, 'ownerPath'> {
+  const { document, catalogue } = loaded;
   const { policy } = document;
   const shots = plan.steps.reduce((sum, step) => sum + step.shots, 0);
   const percent = policy.maxFailures.kind === 'percent' ? policy.maxFailures.percent : 0;
@@ -196,7 +205,6 @@ function runOf(
   return {
     batch: document.batch,
     frozen,
-    ownerPath: path,
     policy: { ...policy, maxFailures },
     budget: Object.entries(document.budget).flatMap(([name, { amount, unit }]) => {
       const account = catalogue.get(name);

@@ -19,7 +19,7 @@ export function workerCommand(terminal: Terminal): Command {
     )
     .action(async (options: { accounts?: string; roles: string }) => {
       const config = loadConfig(terminal.environment, terminal.folder);
-      await using project = await openProject(config);
+      await using project = await openProject(terminal, config);
       const interrupt = terminal.interrupted();
       const session = await openSession(project, {
         worker: true,

@@ -7,7 +7,7 @@ import { parseBatch } from '../../batch/file/parse.ts';
 import type { Problem } from '../../batch/problem.ts';
 import { formatProblems } from '../../batch/file/report-problems.ts';
 import { batchBytesMax } from '../../batch/file/yaml-file.ts';
-import { type Config, loadConfig } from '../../config.ts';
+import { batchPath, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import { diskFiles } from '../../storage/disk-files.ts';
 import { recordingFiles } from '../../storage/frozen-batch.ts';
@@ -72,7 +72,7 @@ export interface BatchFile {
 
 /** @throws UserError when there is no such file */
 export function readBatch(terminal: Terminal, file: string): BatchFile {
-  const path = resolve(terminal.folder, file);
+  const path = batchPath(terminal.environment, resolve(terminal.folder, file));
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats?.isFile())
     throw new UserError(`there is no batch file ${file}`, {

@@ -21,7 +21,7 @@ export async function openBatchFile(
   file: string,
 ): Promise<{ readonly loaded: LoadedBatch; readonly project: Project }> {
   const batch = readBatch(terminal, file);
-  const project = await openProject(batch.config);
+  const project = await openProject(terminal, batch.config);
   try {
     const learned = await learnedFrom(project.ledger.learned, batch.config);
     const wants = new Wants();

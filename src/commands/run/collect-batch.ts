@@ -50,7 +50,7 @@ async function runAgain(
     const ended = end.result.then(
       () => true,
       (error: unknown) => {
-        throw brokenOff(row, error) ?? error;
+        throw brokenOff(row, project.runCommand(row), error) ?? error;
       },
     );
     ended.catch(() => undefined);

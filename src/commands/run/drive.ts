@@ -28,7 +28,10 @@ async function followDriven(
   row: BatchRow,
   quiet: boolean,
 ): Promise<Followed> {
-  await using drivers = watchDrivers(session, row, project.ledger.id);
+  await using drivers = watchDrivers(session, row, {
+    ledgerId: project.ledger.id,
+    runCommand: project.runCommand,
+  });
   return await followBatch(project, {
     batch: row.batch,
     terminal,

@@ -8,18 +8,19 @@ import { troublesOf } from './troubles.ts';
 /** How a batch stands, with its troubles and what is left to collect; or the JSON that others rely on. */
 export async function printStatus(
   terminal: Terminal,
-  { outFolder, ledger: { reports } }: Project,
+  project: Project,
   status: BatchStatus,
   options: { readonly json?: boolean },
   unwritten: readonly OutProblem[] = [],
 ): Promise<void> {
   if (options.json) {
-    const document = statusJson(status, outFolder);
+    const document = statusJson(status, project);
     return terminal.print(
       JSON.stringify(unwritten.length === 0 ? document : { ...document, unwritten }),
     );
   }
+  const { reports } = project.ledger;
   const troubles = await troublesOf(reports, status);
   const left = await reports.uncollected(status.row.batch);
-  terminal.print(formatSummary(status, outFolder, troubles, left));
+  terminal.print(formatSummary(status, project, troubles, left));
 }

@@ -75,7 +75,9 @@ async function run(terminal: Terminal, of: ThingsOf, name: string, options: Opti
   const port = of.open(provider);
   if (!port)
     throw noSuchCall(account, `${account.vendor.title} has no call that lists ${of.noun}s`);
-  await using project = existsSync(config.ledgerPath) ? await openProject(config) : undefined;
+  await using project = existsSync(config.ledgerPath)
+    ? await openProject(terminal, config)
+    : undefined;
   const desk = { terminal, of, account, provider, port, remotes: project?.ledger.remotes };
   const held = await asked(provider, () => port.list());
   const known = (await desk.remotes?.knownThings(account.key)) ?? new Map<string, KnownThing>();

@@ -61,7 +61,7 @@ it('starts a workflow anew that its server has lost', async () => {
   const temporal = await connectTemporal({ address: inject('temporalAddress') });
   const { promise: failed } = Promise.withResolvers<never>();
   const session = { temporal, failed, say: () => undefined };
-  const drivers = watchDrivers(session, row, 'ledger');
+  const drivers = watchDrivers(session, row, { ledgerId: 'ledger', runCommand: () => '' });
   const handle = temporal.client.workflow.getHandle(batchWorkflowId(row.batch));
   const status = async () => (await handle.describe().catch(() => undefined))?.status.name;
   await expect.poll(status, { timeout: 10_000 }).toBe('RUNNING');
