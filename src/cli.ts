@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { ExitCode } from './commands/text/summary.ts';
 import { processTerminal, type Terminal, withInertText } from './terminal.ts';
 import { UserError } from './errors.ts';
+import { asUserError } from './system-errors.ts';
 
 /** Runs one command line. @returns the process's exit code */
 export async function main(
@@ -82,7 +83,8 @@ export async function createProgram(
   return program;
 }
 
-function report(error: unknown, terminal: Terminal, json: boolean): number {
+function report(thrown: unknown, terminal: Terminal, json: boolean): number {
+  const error = asUserError(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
     if (json) terminal.print(JSON.stringify(error));

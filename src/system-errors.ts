@@ -1,5 +1,6 @@
-import { accessSync, constants, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, statfsSync, type Stats, statSync } from 'node:fs';
 import { dirname, parse, relative, resolve, sep } from 'node:path';
+import { UserError } from './errors.ts';
 import { shellQuoted } from './shell-quoted.ts';
 
 /** What the operating system, or the database on its behalf, refused. */
@@ -57,6 +58,9 @@ const systemWords: Readonly<Record<string, Words>> = {
   ENAMETOOLONG: ['its name is too long', () => 'use a shorter folder name'],
 };
 
+const inOutCode = 10;
+const fullCode = 13;
+
 /** Primary result codes of SQLite. */
 const databaseWords: Readonly<Record<number, readonly [code: string, ...Words]>> = {
   3: ['SQLITE_PERM', ...notAllowed],
@@ -80,13 +84,30 @@ export function systemTrouble(error: unknown): SystemTrouble | undefined {
   const path = told === undefined ? undefined : resolve(told);
   if ('errcode' in error && typeof error.errcode === 'number') {
     // The upper bytes tell SQLite's own places apart.
-    const [code, why, next] = databaseWords[error.errcode & 0xff] ?? [];
+    const primary = error.errcode & 0xff;
+    const isFull = primary === inOutCode && path !== undefined && hasNoRoom(path);
+    const [code, why, next] = databaseWords[isFull ? fullCode : primary] ?? [];
     return code && why && next ? { code, path, why, next: next(path) } : undefined;
   }
   if (!('code' in error) || typeof error.code !== 'string' || !('syscall' in error))
     return undefined;
+  // A program that does not start is no file that cannot be used.
+  if (String(error.syscall).startsWith('spawn')) return undefined;
   const words = systemWords[error.code];
   return words && { code: error.code, path, why: words[0], next: words[1](path) };
+}
+
+/**
+ * For a person: the path, the reason and the command that helps. Any error that is no system's is given back
+ * as it is.
+ * @param what was tried, such as `cannot read spring.yaml`
+ */
+export function asUserError(error: unknown, what?: string): unknown {
+  const trouble = error instanceof UserError ? undefined : systemTrouble(error);
+  if (!trouble) return error;
+  const { path, why, code, next } = trouble;
+  const about = what ?? (path === undefined ? 'a file cannot be used' : `cannot use ${path}`);
+  return new UserError(`${about}: ${why} (${code})`, { next: [next], cause: error });
 }
 
 /** Whose the path is, and how it becomes one's own. */
@@ -114,6 +135,16 @@ function culprit(path: string): string {
     place = next;
   }
   return place;
+}
+
+/** SQLite calls it a failure of the disk when its shared memory finds no room. */
+function hasNoRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < 64 * 1024;
+  } catch {
+    return false;
+  }
 }
 
 function isAllowed(path: string, mode: number): boolean {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AccountFacts } from '../accounts/facts.ts';
 import { LearnedAccounts } from '../accounts/learned.ts';
@@ -8,7 +7,7 @@ import type { AccountTotals } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Verification } from '../providers/port.ts';
 import { ageOf } from './text/age.ts';
-import { openProject } from './project/project.ts';
+import { hasLedger, openProject } from './project/project.ts';
 import { alignColumns } from './text/table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -50,9 +49,7 @@ async function standingsOf(
   const verified = await Promise.all(
     accounts.map(async (account) => (offline ? undefined : await providerOf(account)?.verify())),
   );
-  await using project = existsSync(config.ledgerPath)
-    ? await openProject(terminal, config)
-    : undefined;
+  await using project = hasLedger(config) ? await openProject(terminal, config) : undefined;
   const totals = (await project?.ledger.reports.accounts()) ?? [];
   const learned = project && new LearnedAccounts({ ledger: project.ledger.learned, accounts });
   await learned?.load();

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
@@ -7,7 +6,7 @@ import { memo } from '../memo.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
 import { Publisher } from './run/publish.ts';
 import { leftJson, leftTexts } from './text/left-behind.ts';
-import { openBatch, openProject, type Project } from './project/project.ts';
+import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './run/session.ts';
 import type { ExitCode } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -57,7 +56,7 @@ async function batchesOf(
     return { project, rows: [row] };
   }
   const config = loadConfig(terminal.environment, terminal.folder);
-  if (!existsSync(config.ledgerPath))
+  if (!hasLedger(config))
     throw new UserError(`no batch has run in ${config.home}`, {
       next: ['go to the project folder, or name a batch file: shotlist collect FILE'],
     });

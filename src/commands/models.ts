@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { offerOf } from '../accounts/catalogue.ts';
 import { LearnedAccounts, learnedForMs } from '../accounts/learned.ts';
@@ -10,7 +9,7 @@ import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { type AccountModels, accountJson, modelPage, modelTable } from './text/models-format.ts';
 import { askForModels, askForPrices } from './vendor/ask-vendor.ts';
-import { openProject } from './project/project.ts';
+import { hasLedger, openProject } from './project/project.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface ModelsOptions {
@@ -109,8 +108,7 @@ async function listModels(
     const provider = providerOf(account);
     return provider?.discover !== undefined || provider?.quote !== undefined;
   });
-  if (!mayAsk && !existsSync(config.ledgerPath))
-    return accounts.map((account) => modelsOf(account, undefined));
+  if (!mayAsk && !hasLedger(config)) return accounts.map((account) => modelsOf(account, undefined));
   await using project = await openProject(terminal, config);
   const learned = new LearnedAccounts({ ledger: project.ledger.learned, accounts });
   await learned.load();

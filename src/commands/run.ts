@@ -5,6 +5,7 @@ import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
+import { asUserError } from '../system-errors.ts';
 import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
 import { noteStart } from './run/cost-facts.ts';
@@ -91,7 +92,8 @@ async function followUntilEnd(
 ) {
   try {
     return await driveToEnd(terminal, project, session, row, { quiet: options.json ?? false });
-  } catch (error) {
+  } catch (thrown) {
+    const error = asUserError(thrown);
     if (error instanceof UserError) throw error;
     const status = await statusOf(project, row.batch).catch(() => undefined);
     if (!status) throw error;

@@ -116,7 +116,7 @@ async function isThere(blobs: Blobs, { sha256, bytes }: FileFacts): Promise<bool
  * The batch as it was frozen, without the disk: the same questions get the same answers on any machine.
  * A question that was not asked then is an error, because an answer would differ between machines. Bytes
  * that the blob store has lost are read from the disk again, where the file is still the same.
- * @throws UserError where they are not
+ * @throws UserError where they are not; BlobMissingError where the disk refuses them
  */
 export async function openFrozen(
   blobs: Blobs,
@@ -130,7 +130,8 @@ export async function openFrozen(
       if (!(error instanceof BlobMissingError)) throw error;
       if (path !== undefined && (await recovery?.restore({ sha256, path })))
         return await blobs.get(sha256);
-      throw notStored(path ?? 'the batch', error);
+      // A disk that refuses it may let go: whoever reads tries again.
+      throw error.problem === 'unreadable' ? error : notStored(path ?? 'the batch', error);
     }
   };
   const manifest = manifestSchema.parse(JSON.parse(text(await bytesOf(manifestSha))));

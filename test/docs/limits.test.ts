@@ -12,7 +12,7 @@ import { columnsMax, depthMax } from '../../src/batch/data/table-limits.ts';
 import { renderMsMax, templateLettersMax } from '../../src/batch/templates/template-engine.ts';
 import { templateTextMax } from '../../src/batch/templates/template.ts';
 import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/file/yaml-file.ts';
-import { settingsBytesMax } from '../../src/config.ts';
+import { settingsBytesMax } from '../../src/settings-file.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
 import { redirectsMax } from '../../src/http/download.ts';
 import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';

@@ -118,6 +118,19 @@ describe('bytes that this machine has lost', () => {
     expectAllBack();
   });
 
+  it('or a whole folder that cannot be written end no run: it is told, and mended by the next', async () => {
+    rmSync(join(stage.folder, 'out'), { recursive: true });
+    stage.write('out', 'a file, where the folder belongs');
+    const { code, stdout, stderr } = await stage.run(['run', 'tiles.yaml']);
+    expect(stdout).toContain('6 of 6 shots have their files');
+    expect(stderr).toMatch(/not written, something else stands in its place .*: out\/tiles/);
+    expect(stderr).toContain('ls -ld');
+    expect(code).toBe(4);
+    rmSync(join(stage.folder, 'out'));
+    expect((await stage.run(['run', 'tiles.yaml'])).code).toBe(0);
+    expectAllBack();
+  });
+
   it('keep a file in out/ that stands in the way of a folder from nothing else', async () => {
     rmSync(out(), { recursive: true });
     stage.write('out/tiles/larger', 'a note, where a folder belongs');

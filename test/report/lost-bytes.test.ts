@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -179,19 +180,20 @@ describe('bytes that the blob store has lost', () => {
 
 describe('a place in out/ that cannot be written', () => {
   let studio: Studio;
+  let warned: string[];
   beforeEach(async () => {
+    warned = [];
     studio = await openStudio();
     await studio.runStep(await studio.startRun(batchOf(names)), 'draw');
+    await mkdir(place(), { recursive: true });
   });
   afterEach(() => studio.close());
 
-  it('is named with the reason and a command, and the rest is written', async () => {
+  const place = (...parts: string[]): string => join(studio.home, 'out', 'three', ...parts);
+  const write = () => {
     const { ledger, blobs, home } = studio;
     const outRoot = join(home, 'out');
-    await mkdir(join(outRoot, 'three'), { recursive: true });
-    await writeFile(join(outRoot, 'three', 'draw'), 'a file where the folder belongs');
-    const warned: string[] = [];
-    const results = await writeResults({
+    return writeResults({
       reports: ledger.reports,
       submissions: ledger.submissions,
       blobs,
@@ -201,11 +203,41 @@ describe('a place in out/ that cannot be written', () => {
       now: Date.now,
       warn: (message) => warned.push(message),
     });
-    expect(results.problems.map(({ place }) => place)).toEqual(names.map((n) => `draw/${n}.jpg`));
+  };
+  const places = names.map((name) => `draw/${name}.jpg`);
+
+  it('is named with the reason, and the rest is written', async () => {
+    await writeFile(place('draw'), 'a file where the folder belongs');
+    const results = await write();
+    expect(results.problems.map((problem) => problem.place)).toEqual(places);
     expect(results.problems[0]?.why).toContain('is no folder');
-    expect(await readFile(join(outRoot, 'three', 'manifest.jsonl'), 'utf8')).toBe('');
-    expect(existsSync(join(outRoot, 'three', 'receipt.json'))).toBe(true);
-    expect((await ledger.reports.status('three'))?.steps).toMatchObject([{ succeeded: 3 }]);
+    expect(await readFile(place('manifest.jsonl'), 'utf8')).toBe('');
+    expect(existsSync(place('receipt.json'))).toBe(true);
+    expect((await studio.ledger.reports.status('three'))?.steps).toMatchObject([{ succeeded: 3 }]);
     expect(warned).toEqual([]);
+  });
+
+  it('on a disk that is read-only for a while is written once it is not', async (context) => {
+    const mount = (...words: string[]): boolean =>
+      spawnSync('mount', [...words, place()]).status === 0;
+    if (!mount('-t', 'tmpfs', 'tmpfs')) context.skip('only root may mount a disk here');
+    try {
+      mount('-o', 'remount,ro');
+      const { problems } = await write();
+      expect(problems.map((problem) => problem.place)).toEqual([
+        ...places,
+        'manifest.jsonl',
+        'receipt.json',
+        '_thumbs',
+      ]);
+      expect(new Set(problems.map(({ why }) => why))).toEqual(
+        new Set(['the disk is read-only (EROFS)']),
+      );
+      expect(warned).toEqual([expect.stringContaining('the contact sheet was not written')]);
+      mount('-o', 'remount,rw');
+      expect(await write()).toMatchObject({ files: 3, problems: [] });
+    } finally {
+      spawnSync('umount', [place()]);
+    }
   });
 });

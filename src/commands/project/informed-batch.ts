@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { catalogueOf } from '../../accounts/catalogue.ts';
 import { LearnedAccounts } from '../../accounts/learned.ts';
 import { Wants } from '../../accounts/wants.ts';
@@ -8,7 +7,7 @@ import type { LearnedLedger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-file.ts';
 import { askForModels, askForPrices } from '../vendor/ask-vendor.ts';
-import { openProject, type Project } from './project.ts';
+import { hasLedger, openProject, type Project } from './project.ts';
 import type { Terminal } from '../../terminal.ts';
 
 /**
@@ -49,7 +48,7 @@ export async function checkQuietly(terminal: Terminal, file: string): Promise<Lo
 }
 
 async function quietCatalogue(config: Config): Promise<Catalogue> {
-  if (!existsSync(config.ledgerPath)) return catalogueOf(config);
+  if (!hasLedger(config)) return catalogueOf(config);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
   try {
     const learned = await learnedFrom(ledger.learned, config);

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type AccountConfig, batchPath, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
@@ -56,15 +56,20 @@ export async function openProject(
   };
 }
 
+/** @throws the system's error where that may not be looked at */
+export function hasLedger({ ledgerPath }: Pick<Config, 'ledgerPath'>): boolean {
+  return statSync(ledgerPath, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Opens the project of a batch that is named or whose file is given, and finds its row. */
 export async function openBatch(
   terminal: Terminal,
   nameOrFile: string,
 ): Promise<{ project: Project; row: BatchRow }> {
   const path = batchPath(terminal.environment, resolve(terminal.folder, nameOrFile));
-  const isFile = existsSync(path) && statSync(path).isFile();
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   const config = loadConfig(terminal.environment, isFile ? dirname(path) : terminal.folder);
-  if (!existsSync(config.ledgerPath))
+  if (!hasLedger(config))
     throw new UserError(`no batch has run in ${config.home}`, {
       next: ['go to the folder of the batch file, or give the file: shotlist status FILE'],
     });

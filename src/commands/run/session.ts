@@ -1,5 +1,6 @@
 import { batchWorkflowId, commonTaskQueue } from '../../batch/ids.ts';
 import type { Config } from '../../config.ts';
+import { messageOf } from '../../errors.ts';
 import type { BatchRow } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
 import { useEmbeddedServer } from '../../temporal/embedded.ts';
@@ -49,7 +50,8 @@ export async function openSession(project: Project, options: SessionOptions): Pr
         worker?.shutdown();
         await served?.catch(() => {});
         await temporal.close().catch(() => {});
-        await server.leave();
+        // What was done is done, whatever keeps the server from being signed off.
+        await server.leave().catch((error: unknown) => options.say(messageOf(error)));
       },
     };
   } catch (error) {
