@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import type { ExitCode } from './commands/text/summary.ts';
 import { processTerminal, type Terminal, withInertText } from './terminal.ts';
 import { UserError } from './errors.ts';
+import { asUserError } from './system-errors.ts';
 
 /** Runs one command line. @returns the process's exit code */
 export async function main(
@@ -43,12 +44,14 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
   budget: async (terminal) => (await import('./commands/budget.ts')).budgetCommand(terminal),
   collect: async (terminal, exit) =>
     (await import('./commands/collect.ts')).collectCommand(terminal, exit),
-  open: async (terminal) => (await import('./commands/open.ts')).openCommand(terminal),
+  open: async (terminal, exit) => (await import('./commands/open.ts')).openCommand(terminal, exit),
   receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
   accounts: async (terminal) => (await import('./commands/accounts.ts')).accountsCommand(terminal),
   models: async (terminal) => (await import('./commands/models.ts')).modelsCommand(terminal),
   uploads: async (terminal) => (await import('./commands/uploads.ts')).uploadsCommand(terminal),
   trained: async (terminal) => (await import('./commands/trained.ts')).trainedCommand(terminal),
+  backup: async (terminal) => (await import('./commands/backup.ts')).backupCommand(terminal),
+  restore: async (terminal) => (await import('./commands/restore.ts')).restoreCommand(terminal),
   worker: async (terminal) => (await import('./commands/worker.ts')).workerCommand(terminal),
   simulate: async (terminal) => (await import('./commands/simulate.ts')).simulateCommand(terminal),
   doctor: async (terminal, exit) =>
@@ -82,7 +85,8 @@ export async function createProgram(
   return program;
 }
 
-function report(error: unknown, terminal: Terminal, json: boolean): number {
+function report(thrown: unknown, terminal: Terminal, json: boolean): number {
+  const error = asUserError(thrown);
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UserError) {
     if (json) terminal.print(JSON.stringify(error));

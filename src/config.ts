@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, UserError } from './errors.ts';
@@ -21,7 +20,9 @@ import {
   type Timeouts,
   type Vendor,
 } from './providers/port.ts';
+import { linkedBatch, projectFolder } from './project-folder.ts';
 import { vendorById, vendors } from './providers/registry.ts';
+import { readSettings } from './settings-file.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
 /** The environment as it was given to the process; nothing but this file reads it. */
@@ -96,9 +97,6 @@ export interface Config {
   readonly accounts: ReadonlyMap<string, AccountConfig>;
 }
 
-/** `shotlist.yaml`. */
-export const settingsBytesMax = 1024 * 1024;
-
 const positiveInteger = z.number().int().positive();
 const decimal = z.union([z.number().nonnegative(), z.string()]).transform(String);
 const budgetPattern = /^([\d.]+) (\w+)(?: per (day|month))?$/;
@@ -154,7 +152,7 @@ export function loadConfig(environment: Environment, from: string): Config {
   return {
     home,
     stateFolder,
-    cacheFolder: cacheFolder(environment, platform(), homedir()),
+    cacheFolder: cacheFolder(environment, platform(), userHome() ?? stateFolder),
     ledgerPath: ledgerPath(environment['SHOTLIST_LEDGER'], stateFolder),
     blobsFolder: blobsFolder(environment['SHOTLIST_BLOBS'], stateFolder),
     temporal: {
@@ -248,13 +246,11 @@ function parseBudget(text: string, unit: Unit, where: string): AccountConfig['bu
 }
 
 function readAccountEntries(file: string): Map<string, Readonly<Record<string, unknown>>> {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (!stats) return new Map();
-  if (!stats.isFile()) throw new UserError(`${file} is not a plain file`);
-  if (stats.size > settingsBytesMax) throw new UserError(`${file} is larger than 1 MB`);
+  const text = readSettings(file);
+  if (text === undefined) return new Map();
   let content: unknown;
   try {
-    content = parse(readFileSync(file, 'utf8'));
+    content = parse(text);
   } catch (error) {
     throw new UserError(`${file}: ${messageOf(error)}`);
   }
@@ -270,15 +266,18 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   throw new UserError(`${where}${path}: ${first?.message ?? 'is wrong'}`);
 }
 
-function projectFolder(from: string): string {
-  let folder = from;
-  for (;;) {
-    if (existsSync(join(folder, 'shotlist.yaml')) || existsSync(join(folder, '.shotlist')))
-      return folder;
-    const parent = dirname(folder);
-    if (parent === folder) return from;
-    folder = parent;
+/** Undefined for a user without a home, as in some containers. */
+function userHome(): string | undefined {
+  try {
+    return homedir();
+  } catch {
+    return undefined;
   }
+}
+
+/** Where a batch file lies that was given by this path: see `linkedBatch`. */
+export function batchPath(environment: Environment, given: string): string {
+  return environment['SHOTLIST_HOME'] ? given : linkedBatch(given);
 }
 
 function ledgerPath(setting: string | undefined, stateFolder: string): string {

@@ -14,6 +14,7 @@ import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';
 import type { Provider } from './providers/port.ts';
 import type { Blobs } from './storage/blobs.ts';
+import type { Recovery } from './storage/recovery.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 import { chunkDrainedSignal, shotsOpenedSignal } from './workflows/messages.ts';
 
@@ -21,6 +22,7 @@ export interface WorkerSettings {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly blobs: Blobs;
+  readonly recovery: Recovery;
   readonly connection: NativeConnection;
   readonly namespace: string;
   /** Names of the accounts to serve; default: all that have a key. */
@@ -128,7 +130,7 @@ function servedAccounts(
 }
 
 function dependencies(
-  { config, ledger, blobs, onProgress }: WorkerSettings,
+  { config, ledger, blobs, recovery, onProgress }: WorkerSettings,
   served: readonly AccountConfig[],
 ): ActivityDependencies {
   const accounts = new Map<string, AccountAccess>();
@@ -144,6 +146,7 @@ function dependencies(
   return {
     ledger,
     blobs,
+    recovery,
     accounts,
     lanes: new Map(lanes),
     catalogue: catalogueOf(config, learned.of),

@@ -5,6 +5,7 @@ import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
 import type { Limits, Provider, Timeouts } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
+import type { Recovery } from '../storage/recovery.ts';
 import type { AccountPulse } from './account/account-pulse.ts';
 
 /** An account that this worker has the key of. */
@@ -28,6 +29,8 @@ export interface AccountAccess {
 export interface ActivityDependencies {
   readonly ledger: Ledger;
   readonly blobs: Blobs;
+  /** Gets bytes back that the blob store has lost. */
+  readonly recovery: Recovery;
   /** By ledger key. */
   readonly accounts: ReadonlyMap<string, AccountAccess>;
   /** All configured accounts by ledger key, also those whose key is elsewhere. */

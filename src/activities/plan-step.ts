@@ -90,7 +90,7 @@ async function* expand(
   batch: string,
   about: { name: string; from: readonly string[]; pick: 'all' | 'approved' },
 ): AsyncGenerator<PlannedShot> {
-  const { source, file, files } = await openFrozen(deps.blobs, frozen);
+  const { source, file, files } = await openFrozen(deps.blobs, frozen, deps.recovery);
   const { document } = parseBatch(source, file);
   if (!document) throw new UserError(`${file} does not read as it did when it was started`);
   const expansion = openStep(document, about.name, { files, catalogue: deps.catalogue });

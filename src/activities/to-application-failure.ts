@@ -1,6 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { UserError } from '../errors.ts';
-import { BlobMissingError } from '../storage/blobs.ts';
 
 /** This worker's ledger is not the one that the work was planned in. */
 export class OtherLedgerError extends Error {
@@ -21,7 +20,7 @@ export class NoKeyError extends Error {
 }
 
 /** Trying again changes nothing. */
-const hopeless = new Set(['OtherLedgerError', 'BlobMissingError', 'UserError']);
+const hopeless = new Set(['OtherLedgerError', 'UserError']);
 
 /**
  * The one place where a failure of a whole activity becomes Temporal's. A shot's own failure never gets
@@ -33,7 +32,6 @@ export function toApplicationFailure(error: unknown): Error {
   const known =
     failure instanceof OtherLedgerError ||
     failure instanceof NoKeyError ||
-    failure instanceof BlobMissingError ||
     failure instanceof UserError;
   const code = 'code' in failure && typeof failure.code === 'string' ? failure.code : undefined;
   return ApplicationFailure.create({

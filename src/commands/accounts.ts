@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { AccountFacts } from '../accounts/facts.ts';
 import { LearnedAccounts } from '../accounts/learned.ts';
@@ -8,7 +7,7 @@ import type { AccountTotals } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Verification } from '../providers/port.ts';
 import { ageOf } from './text/age.ts';
-import { openProject } from './project/project.ts';
+import { hasLedger, openProject } from './project/project.ts';
 import { alignColumns } from './text/table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -35,18 +34,22 @@ export function accountsCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json')
     .action(async (options: AccountsOptions) => {
       const config = loadConfig(terminal.environment, terminal.folder);
-      const standings = await standingsOf(config, options.offline ?? false);
+      const standings = await standingsOf(terminal, config, options.offline ?? false);
       if (options.json) terminal.print(JSON.stringify({ accounts: standings.map(standingJson) }));
       else terminal.print(accountTable(standings).join('\n'));
     });
 }
 
-async function standingsOf(config: Config, offline: boolean): Promise<readonly Standing[]> {
+async function standingsOf(
+  terminal: Terminal,
+  config: Config,
+  offline: boolean,
+): Promise<readonly Standing[]> {
   const accounts = [...config.accounts.values()];
   const verified = await Promise.all(
     accounts.map(async (account) => (offline ? undefined : await providerOf(account)?.verify())),
   );
-  await using project = existsSync(config.ledgerPath) ? await openProject(config) : undefined;
+  await using project = hasLedger(config) ? await openProject(terminal, config) : undefined;
   const totals = (await project?.ledger.reports.accounts()) ?? [];
   const learned = project && new LearnedAccounts({ ledger: project.ledger.learned, accounts });
   await learned?.load();

@@ -10,7 +10,7 @@ import {
   type Unit,
 } from '../money.ts';
 import { statusOf } from './run/follow.ts';
-import { openBatch } from './project/project.ts';
+import { openBatch, type Project } from './project/project.ts';
 import { tellBatch } from './run/tell-batch.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -38,7 +38,7 @@ async function setBudget(
 ): Promise<void> {
   const { project, row } = await openBatch(terminal, asked.batch);
   await using _ = project;
-  requireActive(row);
+  requireActive(project, row);
   const { accounts } = await statusOf(project, row.batch);
   const money = accountOf(accounts, asked.account, row.batch);
   const { account, unit } = money;
@@ -48,7 +48,7 @@ async function setBudget(
     { account, unit, cap },
   ]);
   const used = money.spent + money.reserved + money.ambiguous;
-  const next = isRunning ? [] : [`shotlist run ${row.ownerPath}`];
+  const next = isRunning ? [] : [project.runCommand(row)];
   if (json) {
     const decimal = (amount: Amount): string => decimalFromAmount(amount, unit);
     const about = { batch: row.batch, account: asked.account, unit };
@@ -71,10 +71,11 @@ async function setBudget(
   if (!isRunning) terminal.say(`no worker runs it now; go on with: ${next.join('')}`);
 }
 
-function requireActive({ batch, state, ownerPath }: BatchRow): void {
+function requireActive(project: Project, row: BatchRow): void {
+  const { batch, state } = row;
   if (state === 'running' || state === 'paused') return;
   throw new UserError(`${batch} is ${state}; a new run goes by the file's budget`, {
-    next: [`change budget: in ${ownerPath}, then: shotlist run ${ownerPath}`],
+    next: [`change budget: in ${project.fileOf(row)}, then: ${project.runCommand(row)}`],
   });
 }
 

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
+import { memo } from '../memo.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
+import { Publisher } from './run/publish.ts';
 import { leftJson, leftTexts } from './text/left-behind.ts';
-import { openBatch, openProject, type Project } from './project/project.ts';
+import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './run/session.ts';
 import type { ExitCode } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,16 +15,27 @@ export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => voi
   return new Command('collect')
     .description('fetch what ended batches have paid for and is not on disk; pays for nothing')
     .argument('[batch]', 'name of a batch, or its file; default: every batch of the project')
+    .option('--refetch', 'also where most files of a batch are gone from this machine')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  shotlist collect\n  shotlist collect spring-lookbook')
-    .action(async (name: string | undefined, options: { json?: boolean }) => {
+    .addHelpText(
+      'after',
+      '\nFiles whose bytes are lost here are fetched again, too. Where most of a batch are, the disk of\n' +
+        'the blob store is perhaps away: connect it, or say --refetch.\n\n' +
+        'Examples:\n  shotlist collect\n  shotlist collect spring-lookbook',
+    )
+    .action(async (name: string | undefined, options: CollectOptions) => {
       const { project, rows } = await batchesOf(terminal, name);
       await using _ = project;
-      const found = await collectAll(terminal, project, rows);
+      const found = await collectAll(terminal, project, rows, options.refetch ?? false);
       if (options.json) terminal.print(JSON.stringify({ batches: found.map(toJson) }));
       else terminal.print(toText(found));
-      exit(found.some(({ left }) => left.length > 0) ? 4 : 0);
+      exit(found.some(({ left, problems }) => left.length + problems > 0) ? 4 : 0);
     });
+}
+
+interface CollectOptions {
+  readonly refetch?: boolean;
+  readonly json?: boolean;
 }
 
 interface Collected {
@@ -31,6 +43,8 @@ interface Collected {
   /** It still runs, and collects by itself. */
   readonly active: boolean;
   readonly left: Awaited<ReturnType<Project['ledger']['reports']['uncollected']>>;
+  /** Files that are missing here or could not be written. */
+  readonly problems: number;
 }
 
 async function batchesOf(
@@ -42,11 +56,11 @@ async function batchesOf(
     return { project, rows: [row] };
   }
   const config = loadConfig(terminal.environment, terminal.folder);
-  if (!existsSync(config.ledgerPath))
+  if (!hasLedger(config))
     throw new UserError(`no batch has run in ${config.home}`, {
       next: ['go to the project folder, or name a batch file: shotlist collect FILE'],
     });
-  const project = await openProject(config);
+  const project = await openProject(terminal, config);
   return { project, rows: await project.ledger.batches.list() };
 }
 
@@ -55,30 +69,49 @@ async function collectAll(
   terminal: Terminal,
   project: Project,
   rows: readonly BatchRow[],
+  refetch: boolean,
 ): Promise<readonly Collected[]> {
-  const { reports } = project.ledger;
+  const session = memo(() =>
+    openSession(project, {
+      role: 'collect',
+      worker: project.config.temporal.address === undefined,
+      say: (line) => terminal.say(line),
+    }),
+  );
   const found: Collected[] = [];
-  let session: Session | undefined;
   try {
     for (const row of rows) {
-      const { batch } = row;
-      if (!(await hasLeft(project, batch))) continue;
-      const active = !isEnded(row);
-      if (!active) {
-        for (const line of leftTexts(await reports.uncollected(batch)))
-          terminal.say(`${batch}: collecting ${line}`);
-        session ??= await openSession(project, {
-          worker: project.config.temporal.address === undefined,
-          say: (line) => terminal.say(line),
-        });
-        await collectBatch(terminal, project, session, row);
-      }
-      found.push({ batch, active, left: await reports.uncollected(batch) });
+      const one = await collectOne(terminal, project, row, { refetch, openSession: session.get });
+      if (one) found.push(one);
     }
     return found;
   } finally {
-    await session?.close();
+    await (await session.current)?.close();
   }
+}
+
+/** Undefined where nothing was left. */
+async function collectOne(
+  terminal: Terminal,
+  project: Project,
+  row: BatchRow,
+  options: { readonly refetch: boolean; readonly openSession: () => Promise<Session> },
+): Promise<Collected | undefined> {
+  const { reports } = project.ledger;
+  const { batch } = row;
+  const active = !isEnded(row);
+  const publisher = new Publisher(project, batch, terminal);
+  let problems = active ? [] : (await publisher.check({ all: options.refetch })).problems;
+  const isLeft = await hasLeft(project, batch);
+  if (!isLeft && problems.length === 0) return undefined;
+  if (isLeft && !active) {
+    for (const line of leftTexts(await reports.uncollected(batch)))
+      terminal.say(`${batch}: collecting ${line}`);
+    const session = await options.openSession();
+    ({ problems } = await collectBatch(terminal, project, session, row, publisher));
+  }
+  const left = await reports.uncollected(batch);
+  return { batch, active, left, problems: problems.length };
 }
 
 function toJson({ batch, active, left }: Collected): object {
@@ -88,7 +121,8 @@ function toJson({ batch, active, left }: Collected): object {
 function toText(found: readonly Collected[]): string {
   if (found.length === 0) return 'Nothing is left to collect.';
   return found
-    .flatMap(({ batch, active, left }) => {
+    .flatMap(({ batch, active, left, problems }) => {
+      if (problems > 0) return [`${batch}: ${problems} files are not written`];
       if (left.length === 0) return [`${batch}: all that it paid for is on disk or decided`];
       const why = active ? `, and it goes on: shotlist watch ${batch}` : '; try again later';
       return leftTexts(left).map((text) => `${batch}: ${text} left${why}`);

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { providerOf } from '../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
@@ -9,6 +10,10 @@ import { locateServer } from '../temporal/find-server.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { ExitCode } from './text/summary.ts';
 import { alignColumns } from './text/table.ts';
+import { openSqliteLedger } from '../ledger/sqlite/index.ts';
+import { hasLedger } from './project/project.ts';
+import { gapText } from './text/gaps.ts';
+import { systemTrouble } from '../system-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { messageOf } from '../errors.ts';
 
@@ -28,7 +33,7 @@ export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void
       const findings = [
         nodeFinding(),
         { what: 'project', state: 'good' as const, detail: config.home },
-        ledgerFinding(config),
+        ...(await ledgerFindings(config)),
         await temporalFinding(config),
         ...(await Promise.all([...config.accounts.values()].map(accountFinding))),
         ...[...config.accounts.values()].flatMap((account) => hostFinding(account, config)),
@@ -46,13 +51,37 @@ function nodeFinding(): Finding {
   return { what: 'node', state: 'good', detail: process.versions.node };
 }
 
-function ledgerFinding({ ledgerPath }: Config): Finding {
-  const isThere = existsSync(ledgerPath);
-  return {
-    what: 'ledger',
-    state: isThere ? 'good' : 'missing',
-    detail: isThere ? ledgerPath : `${ledgerPath} is made by the first run`,
-  };
+function ledgerFinding(config: Config): Finding {
+  const { ledgerPath, home } = config;
+  try {
+    const isThere = hasLedger(config);
+    const { R_OK, W_OK, X_OK } = constants;
+    if (isThere) accessSync(ledgerPath, R_OK | W_OK);
+    accessSync(isThere ? dirname(ledgerPath) : home, W_OK | X_OK);
+    return {
+      what: 'ledger',
+      state: isThere ? 'good' : 'missing',
+      detail: isThere ? ledgerPath : `${ledgerPath} is made by the first run`,
+    };
+  } catch (error) {
+    const trouble = systemTrouble(error);
+    if (!trouble) throw error;
+    const { path = ledgerPath, why, code, next } = trouble;
+    return { what: 'ledger', state: 'bad', detail: `${path}: ${why} (${code}); ${next}` };
+  }
+}
+
+/** The ledger, and what it may not know. */
+async function ledgerFindings(config: Config): Promise<Finding[]> {
+  const finding = ledgerFinding(config);
+  if (finding.state !== 'good') return [finding];
+  const ledger = await openSqliteLedger({ path: config.ledgerPath });
+  const gaps = await ledger.gaps.list();
+  await ledger.close();
+  return [
+    finding,
+    ...gaps.map((gap) => ({ what: 'gap', state: 'bad' as const, detail: gapText(gap) })),
+  ];
 }
 
 async function temporalFinding(config: Config): Promise<Finding> {

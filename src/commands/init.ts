@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { nothingLearned } from '../providers/port.ts';
 import { vendors } from '../providers/registry.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function initCommand(terminal: Terminal): Command {
@@ -21,7 +22,7 @@ export function initCommand(terminal: Terminal): Command {
           .replace(/[^a-z0-9-]+/g, '-') || 'batch';
       writeFileSync(path, starter(name.slice(0, 63)), { flag: 'wx' });
       terminal.print(`wrote ${file}`);
-      terminal.say(`next: shotlist plan ${file}\nwithout a key: shotlist simulate`);
+      terminal.say(`next: shotlist plan ${shellQuoted(file)}\nwithout a key: shotlist simulate`);
     });
 }
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { offerOf } from '../accounts/catalogue.ts';
 import { LearnedAccounts, learnedForMs } from '../accounts/learned.ts';
@@ -11,7 +10,7 @@ import { UserError } from '../errors.ts';
 import { nothingLearned } from '../providers/port.ts';
 import { type AccountModels, accountJson, modelPage, modelTable } from './text/models-format.ts';
 import { askForModels, askForPrices } from './vendor/ask-vendor.ts';
-import { openProject } from './project/project.ts';
+import { hasLedger, openProject } from './project/project.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface ModelsOptions {
@@ -110,9 +109,8 @@ async function listModels(
     const provider = providerOf(account);
     return provider?.discover !== undefined || provider?.quote !== undefined;
   });
-  if (!mayAsk && !existsSync(config.ledgerPath))
-    return accounts.map((account) => modelsOf(account, undefined));
-  await using project = await openProject(config);
+  if (!mayAsk && !hasLedger(config)) return accounts.map((account) => modelsOf(account, undefined));
+  await using project = await openProject(terminal, config);
   const learned = new LearnedAccounts({ ledger: project.ledger.learned, accounts });
   await learned.load();
   for (const account of accounts) await refresh(terminal, learned, account, wanted, options);

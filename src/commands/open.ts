@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { publish } from './run/follow.ts';
+import { Publisher } from './run/publish.ts';
 import { openBatch } from './project/project.ts';
+import type { ExitCode } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';
 
 const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
@@ -10,7 +11,7 @@ const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   win32: ['cmd', '/c', 'start', ''],
 };
 
-export function openCommand(terminal: Terminal): Command {
+export function openCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('open')
     .description('write the files and the contact sheet anew, and open it in the browser')
     .argument('<batch>', 'name of a batch, or its file')
@@ -19,10 +20,16 @@ export function openCommand(terminal: Terminal): Command {
     .action(async (name: string, options: { browser: boolean }) => {
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
-      await publish(project, row.batch, terminal);
+      const { problems, fetchedAgain } = await new Publisher(
+        project,
+        row.batch,
+        terminal,
+      ).publish();
+      if (fetchedAgain.length > 0) terminal.say(`fetch it: shotlist collect ${row.batch}`);
       const sheet = join(project.outFolder, row.batch, 'index.html');
       terminal.print(sheet);
       if (options.browser) await openInBrowser(sheet);
+      if (problems.length + fetchedAgain.length > 0) exit(4);
     });
 }
 

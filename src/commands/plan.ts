@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { openBatchFile } from './project/informed-batch.ts';
+import { claimName } from './project/owner.ts';
 import { KeptEntries, keepPlan } from './plan/kept-plan.ts';
 import { planBatch, type PlannedEntry } from './plan/plan-batch.ts';
 import { formatPlan, planJson, type ShotDocument, shotJson } from './plan/plan-format.ts';
@@ -21,6 +23,9 @@ export function planCommand(terminal: Terminal): Command {
     .action(async (file: string, options: { shots?: boolean; show?: string; json?: boolean }) => {
       const { loaded, project: opened } = await openBatchFile(terminal, file);
       await using project = opened;
+      const { document, path } = loaded;
+      const current = await project.ledger.batches.get(document.batch);
+      claimName(project, { name: document.batch, path }, current);
       const kept = new KeptEntries();
       const entries: ShotDocument[] = [];
       let found: PlannedEntry | undefined;
@@ -33,7 +38,7 @@ export function planCommand(terminal: Terminal): Command {
       if (options.show !== undefined) {
         if (!found)
           throw new UserError(`no shot is called ${options.show}`, {
-            next: [`list them: shotlist plan ${file} --shots`],
+            next: [`list them: shotlist plan ${shellQuoted(file)} --shots`],
           });
         const { shot, status, why } = found;
         terminal.print(JSON.stringify({ ...shot, status, why }, null, 2));
@@ -43,7 +48,7 @@ export function planCommand(terminal: Terminal): Command {
       } else {
         if (options.shots) terminal.print(`${shotTable(entries)}\n`);
         terminal.print(formatPlan(loaded, plan));
-        terminal.print(`\nExactly this plan   shotlist run ${file} --plan ${plan.id}`);
+        terminal.print(`\nExactly this plan   shotlist run ${shellQuoted(file)} --plan ${plan.id}`);
       }
     });
 }

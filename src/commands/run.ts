@@ -1,15 +1,18 @@
-import { relative } from 'node:path';
+import { basename } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, UserError } from '../errors.ts';
 import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
+import { asUserError } from '../system-errors.ts';
 import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
-import { watchDrivers } from './run/broken-off.ts';
 import { noteStart } from './run/cost-facts.ts';
-import { followBatch, statusOf } from './run/follow.ts';
+import { driveToEnd } from './run/drive.ts';
+import { statusOf } from './run/follow.ts';
 import { openBatchFile } from './project/informed-batch.ts';
+import { claimName } from './project/owner.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
 import { formatPlan, planJson } from './plan/plan-format.ts';
@@ -51,6 +54,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   // Asked while the server starts, and before anything is spent.
   const balances = row.paid > 0 ? noteStart(project, row) : undefined;
   const session = await openSession(project, {
+    role: 'run',
     worker: loaded.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
   });
@@ -59,7 +63,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
     await balances;
     await startBatch(session, row, project.ledger.id);
-    const { status, exitCode, detached } = await followUntilEnd(
+    const { status, exitCode, detached, published } = await followUntilEnd(
       terminal,
       project,
       session,
@@ -67,12 +71,12 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       options,
     );
     if (!options.json) {
-      if (detached) terminal.say(`detached; go on with: shotlist run ${file}`);
+      if (detached) terminal.say(`detached; go on with: shotlist run ${shellQuoted(file)}`);
       const { succeeded, cached, total } = totals(status);
       if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
     }
-    await printStatus(terminal, project, status, options);
+    await printStatus(terminal, project, status, options, published.problems);
     return exitCode;
   } finally {
     await session.close();
@@ -87,21 +91,16 @@ async function followUntilEnd(
   row: BatchRow,
   options: RunOptions,
 ) {
-  await using drivers = watchDrivers(session, row, project.ledger.id);
   try {
-    return await followBatch(project, {
-      batch: row.batch,
-      terminal,
-      quiet: options.json ?? false,
-      failed: drivers.failed,
-    });
-  } catch (error) {
+    return await driveToEnd(terminal, project, session, row, { quiet: options.json ?? false });
+  } catch (thrown) {
+    const error = asUserError(thrown);
     if (error instanceof UserError) throw error;
     const status = await statusOf(project, row.batch).catch(() => undefined);
     if (!status) throw error;
     throw new UserError(`the connection to Temporal was lost: ${messageOf(error)}`, {
       exitCode: 1,
-      next: [`nothing is lost; go on with: shotlist run ${row.ownerPath}`],
+      next: [`nothing is lost; go on with: ${project.runCommand(row)}`],
       cause: error,
     });
   }
@@ -119,14 +118,17 @@ async function acceptedRun(
   const entries = new KeptEntries();
   const plan = await planBatch(loaded, project, (entry) => entries.add(entry));
   const recorded = files.recorded();
-  const frozen = await freeze({ file: path, source, folder, recorded, blobs });
+  const frozen = await freeze({ file: basename(path), source, folder, recorded, blobs });
   const current = await ledger.batches.get(document.batch);
-  if (current && current.ownerPath !== path)
-    throw new UserError(`the batch name ${document.batch} belongs to ${current.ownerPath}`, {
-      next: ['give this batch another name (batch: ...)'],
-    });
+  const name = claimName(project, { name: document.batch, path }, current);
+  const takeName = async (): Promise<void> => {
+    if (name.from === undefined) return;
+    await ledger.batches.passOn(document.batch, name.from, name.ownerPath);
+    terminal.say(`${document.batch} was ${name.was}; it is ${project.fileOf(name)} from now on`);
+  };
   if (current && (await mayJoin(project, current, frozen))) {
     terminal.say(`going on with run ${current.run} of ${current.batch}`);
+    await takeName();
     await ledger.batches.clearHolds(current.batch);
     return { ...current, paid: Number.NaN };
   }
@@ -134,13 +136,17 @@ async function acceptedRun(
   if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
   if (options.plan !== undefined) {
     const now = planJson(loaded, plan, entries.list);
-    await requirePlan(ledger.reports, options.plan, now, relative(terminal.folder, path));
+    await requirePlan(ledger.reports, options.plan, now, project.runCommand(name));
   }
   const unknownPrices = await askToSpend(terminal, plan, {
     yes: options.yes === true || options.plan !== undefined,
     unknownPrices: options.unknownPrices ?? false,
   });
-  const row = await ledger.batches.startRun(runOf(loaded, plan, frozen, unknownPrices));
+  await takeName();
+  const row = await ledger.batches.startRun({
+    ...runOf(loaded, plan, frozen, unknownPrices),
+    ownerPath: name.ownerPath,
+  });
   return { ...row, paid: requestsOf(plan) };
 }
 
@@ -189,8 +195,8 @@ function runOf(
   plan: BatchPlan,
   frozen: string,
   unknownPrices: boolean,
-): AcceptedRun {
-  const { document, catalogue, path } = loaded;
+): Omit<AcceptedRun, 'ownerPath'> {
+  const { document, catalogue } = loaded;
   const { policy } = document;
   const shots = plan.steps.reduce((sum, step) => sum + step.shots, 0);
   const percent = policy.maxFailures.kind === 'percent' ? policy.maxFailures.percent : 0;
@@ -202,7 +208,6 @@ function runOf(
   return {
     batch: document.batch,
     frozen,
-    ownerPath: path,
     policy: { ...policy, maxFailures },
     budget: Object.entries(document.budget).flatMap(([name, { amount, unit }]) => {
       const account = catalogue.get(name);

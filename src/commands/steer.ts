@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
 import { leftJson, leftTexts } from './text/left-behind.ts';
-import { openBatch } from './project/project.ts';
+import { openBatch, type Project } from './project/project.ts';
 import { tellBatch } from './run/tell-batch.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -74,7 +74,7 @@ async function steer(
   const args = steering.name === 'cancel' ? [{ abandon: options.abandon ?? false }] : [];
   const isRunning = await tellBatch(project.config, row.batch, steering.name, args);
   const left = await project.ledger.reports.uncollected(row.batch);
-  const next = isRunning && !options.abandon ? [] : nextOf(steering.name, row, left);
+  const next = isRunning && !options.abandon ? [] : nextOf(steering.name, project, row, left);
   if (options.json)
     terminal.print(
       JSON.stringify({
@@ -98,7 +98,12 @@ async function steer(
 const abandoned = 'cancelled: nothing more is submitted, and running jobs are not waited for';
 
 /** A cancelled batch is not to be run again for what it has paid for. */
-function nextOf(name: Steering['name'], row: BatchRow, left: readonly Uncollected[]): string[] {
-  if (name !== 'cancel') return [`shotlist run ${row.ownerPath}`];
+function nextOf(
+  name: Steering['name'],
+  project: Project,
+  row: BatchRow,
+  left: readonly Uncollected[],
+): string[] {
+  if (name !== 'cancel') return [project.runCommand(row)];
   return left.length > 0 ? [`shotlist collect ${row.batch}`] : [];
 }

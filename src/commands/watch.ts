@@ -1,10 +1,12 @@
 import { Command } from 'commander';
-import { watchDrivers } from './run/broken-off.ts';
+import type { BatchRow } from '../ledger/port.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
-import { followBatch } from './run/follow.ts';
+import { driveToEnd } from './run/drive.ts';
+import { exitCodeWith, statusOf } from './run/follow.ts';
+import { Publisher } from './run/publish.ts';
 import { printStatus } from './text/print-status.ts';
-import { openBatch } from './project/project.ts';
-import { openSession, startBatch } from './run/session.ts';
+import { openBatch, type Project } from './project/project.ts';
+import { openSession, type Session, startBatch } from './run/session.ts';
 import type { ExitCode } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -19,29 +21,44 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
     .action(async (name: string, options: { json?: boolean }) => {
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
-      const isActive = !isEnded(row);
-      const session =
-        isActive || (await hasLeft(project, row.batch))
-          ? await openSession(project, {
-              worker: project.config.temporal.address === undefined,
-              say: (line) => terminal.say(line),
-            })
-          : undefined;
-      try {
-        if (session && isActive) await startBatch(session, row, project.ledger.id);
-        else if (session) await collectBatch(terminal, project, session, row);
-        await using drivers =
-          session && isActive ? watchDrivers(session, row, project.ledger.id) : undefined;
-        const { status, exitCode } = await followBatch(project, {
-          batch: row.batch,
-          terminal,
-          quiet: options.json ?? false,
-          ...(session && { failed: drivers?.failed ?? session.failed }),
-        });
-        await printStatus(terminal, project, status, options);
-        exit(exitCode);
-      } finally {
-        await session?.close();
-      }
+      const { status, exitCode, published } = isEnded(row)
+        ? await collectEnded(terminal, project, row)
+        : await inSession(terminal, project, async (session) => {
+            await startBatch(session, row, project.ledger.id);
+            return await driveToEnd(terminal, project, session, row, {
+              quiet: options.json ?? false,
+            });
+          });
+      await printStatus(terminal, project, status, options, published.problems);
+      exit(exitCode);
     });
+}
+
+/** Of a batch that is over: a session is opened only where something is left to fetch. */
+async function collectEnded(terminal: Terminal, project: Project, row: BatchRow) {
+  const publisher = new Publisher(project, row.batch, terminal);
+  let published = await publisher.publish();
+  if (await hasLeft(project, row.batch))
+    published = await inSession(terminal, project, (session) =>
+      collectBatch(terminal, project, session, row, publisher),
+    );
+  const status = await statusOf(project, row.batch);
+  return { status, published, exitCode: exitCodeWith(status, published) };
+}
+
+async function inSession<Result>(
+  terminal: Terminal,
+  project: Project,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await openSession(project, {
+    role: 'watch',
+    worker: project.config.temporal.address === undefined,
+    say: (line) => terminal.say(line),
+  });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
 }

@@ -19,9 +19,10 @@ export function workerCommand(terminal: Terminal): Command {
     )
     .action(async (options: { accounts?: string; roles: string }) => {
       const config = loadConfig(terminal.environment, terminal.folder);
-      await using project = await openProject(config);
+      await using project = await openProject(terminal, config);
       const interrupt = terminal.interrupted();
       const session = await openSession(project, {
+        role: 'worker',
         worker: true,
         ...(options.accounts && { accounts: words(options.accounts) }),
         roles: words(options.roles).map(roleNamed),

@@ -3,6 +3,7 @@ import type * as S3 from '@aws-sdk/client-s3';
 import type * as Presigner from '@aws-sdk/s3-request-presigner';
 import { isFinal } from '../http/errors.ts';
 import { extensionOf } from '../http/sniff.ts';
+import { memo } from '../memo.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';
 import type { S3HostSettings } from './settings.ts';
@@ -17,15 +18,14 @@ type Sdk = Pick<typeof S3, 'GetObjectCommand' | 'HeadObjectCommand' | 'PutObject
 export function s3Host(settings: S3HostSettings, now: () => number = Date.now): ReferenceHost {
   const { bucket, prefix, endpoint, expiresMs, credentials } = settings;
   const name = `s3://${bucket}/${prefix}`;
-  let opened: Promise<{ sdk: Sdk; client: S3.S3Client }> | undefined;
+  const opened = credentials && memo(() => openClient(settings, credentials));
   return {
     key: endpoint === undefined ? name : `${name}@${new URL(endpoint).origin}`,
     name,
     async upload(file) {
-      if (!credentials) throw new HostingError(noCredentials(name), { lasting: true });
+      if (!opened) throw new HostingError(noCredentials(name), { lasting: true });
       try {
-        opened ??= openClient(settings, credentials);
-        const { sdk, client } = await opened;
+        const { sdk, client } = await opened.get();
         const object = { Bucket: bucket, Key: `${prefix}${objectName(file)}` };
         if (!(await isThere(sdk, client, object, file.bytes)))
           await client.send(

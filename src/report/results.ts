@@ -1,34 +1,40 @@
 import { join } from 'node:path';
-import type { ReportLedger, ShotRow, SubmissionRow } from '../ledger/port.ts';
-import type { Blobs } from '../storage/blobs.ts';
-import { keepOld } from '../storage/old-folder.ts';
-import { batchFolder, type MaterialItem } from '../storage/out-files.ts';
-import { materialiseAll, retire } from '../storage/out-tree.ts';
+import type { ReportLedger, ShotRow, SubmissionLedger, SubmissionRow } from '../ledger/port.ts';
+import { BlobMissingError, type Blobs } from '../storage/blobs.ts';
+import { keepAllOld } from '../storage/old-folder.ts';
+import { batchFolder } from '../storage/out-files.ts';
+import { materialiseAll, retire, type Unplaced } from '../storage/out-tree.ts';
 import { balanceChanges, checksOf } from './checks.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 import { readExcerpts } from './excerpts.ts';
 import { outputFileName } from './file-names.ts';
 import { writeManifest } from './manifest.ts';
 import type { ManifestLine } from './manifest.ts';
+import {
+  type OutProblem,
+  outProblem,
+  type OutputItem,
+  type Placed,
+  placeFiles,
+  placeOf,
+  type PlacingInput,
+} from './place-files.ts';
 import { receiptOf, writeReceipt } from './receipt.ts';
 import { savedOutputs, sheetDataOf } from './sheet-data.ts';
 import { decimalOrNull, sidecarOf } from './sidecar.ts';
 import { makeThumbnails } from './thumbnails.ts';
 
-export interface ResultsInput {
+export interface ResultsInput extends PlacingInput {
   readonly reports: Pick<
     ReportLedger,
     'status' | 'shots' | 'submissions' | 'knownFiles' | 'unshown' | 'balances' | 'accountUse'
   >;
-  readonly blobs: Blobs;
-  /** The folder that holds one folder per batch. */
-  readonly outRoot: string;
-  readonly batch: string;
+  readonly submissions: Pick<SubmissionLedger, 'fetchAgain' | 'recoverOutput'>;
   readonly now: () => number;
   readonly warn: (message: string) => void;
 }
 
-export interface Results {
+export interface Results extends Omit<Placed, 'results'> {
   /** `out/<batch>`. */
   readonly directory: string;
   /** Path of `index.html`, where it could be written. */
@@ -40,69 +46,145 @@ export interface Results {
 
 /**
  * Brings `out/<batch>` in line with ledger and blobs: files and sidecars, manifest, receipt, thumbnails
- * and contact sheet. May be repeated at any time; what is right already is not touched.
+ * and contact sheet. May be repeated at any time; what is right already is not touched. What cannot be
+ * written keeps nothing else from being written; it is among the `problems`.
+ * @throws UserError or a system error where the batch has no folder at all
  */
 export async function writeResults(input: ResultsInput): Promise<Results> {
-  const { reports, blobs, outRoot, batch } = input;
+  const { outRoot, batch, blobs } = input;
   const directory = join(outRoot, batch);
   await batchFolder(outRoot, batch);
+  let view = await readView(input);
+  if (await recoverFound(input, view)) view = await readView(input);
+  const problems: OutProblem[] = [];
+  const attempt = async <Result>(place: string, work: () => Promise<Result>) => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(outProblem(place, error));
+      return undefined;
+    }
+  };
+
+  const items = await itemsOf(view.shots, input, view);
+  const places = new Set(items.map(placeOf));
+  for (const old of await itemsOf(view.gone, input, view))
+    if (!places.has(placeOf(old))) await attempt(placeOf(old), () => retire(outRoot, batch, old));
+  // What was paid for and belongs to no shot any more is never thrown away: it lies in `_old/`.
+  const former = await itemsOf(await Array.fromAsync(input.reports.unshown(batch)), input, view);
+  const placed = await placeFiles(input, [
+    { items, put: (some) => materialiseAll(outRoot, batch, some, blobs) },
+    { items: former, put: (some) => keepAllOld(outRoot, batch, some, blobs) },
+  ]);
+  const { restored, fetchedAgain } = placed;
+  const kept = items.filter((_, index) => placed.results[0]?.[index] === 'kept').map(placeOf);
+  problems.push(...placed.problems);
+  // What was `done` waits for its file again.
+  if (fetchedAgain.length > 0) view = await readView(input);
+  const gallery = await writeReports(
+    input,
+    view,
+    new Set(problems.map(({ place }) => place)),
+    attempt,
+  );
+  return { directory, gallery, files: items.length, kept, problems, restored, fetchedAgain };
+}
+
+interface View {
+  readonly submissions: ReadonlyMap<string, SubmissionRow>;
+  readonly shots: readonly ShotRow[];
+  /** Retired ones. */
+  readonly gone: readonly ShotRow[];
+}
+
+async function readView({ reports, batch }: ResultsInput): Promise<View> {
   const submissions = new Map<string, SubmissionRow>();
   for await (const row of reports.submissions(batch)) submissions.set(row.submission, row);
   const shots: ShotRow[] = [];
   const gone: ShotRow[] = [];
   for await (const shot of reports.shots(batch, { retired: true }))
     (shot.state === 'retired' ? gone : shots).push(shot);
+  return { submissions, shots, gone };
+}
 
-  const items = await itemsOf(shots, input, submissions);
-  const places = new Set(items.map(placeOf));
-  for (const old of await itemsOf(gone, input, submissions))
-    if (!places.has(placeOf(old))) await retire(outRoot, batch, old);
-  const results = await materialiseAll(outRoot, batch, items, blobs);
-  await keepUnshown(input, submissions);
+/** Files that were to be fetched again, or were lost, and whose bytes are on this machine after all. */
+async function recoverFound(
+  { submissions, blobs, recovery }: ResultsInput,
+  { shots }: View,
+): Promise<boolean> {
+  let isFound = false;
+  for (const { submission, outputs } of shots)
+    for (const { state, sha256, bytes, index } of outputs) {
+      if (state === 'saved' || sha256 === null || submission === null) continue;
+      const isHere = (await isSound(blobs, sha256)) || (await recovery.restore({ sha256, bytes }));
+      if (isHere && (await submissions.recoverOutput(submission, index, sha256))) isFound = true;
+    }
+  return isFound;
+}
 
-  await writeManifest(join(directory, 'manifest.jsonl'), manifestLines(shots, submissions));
+async function isSound(blobs: Blobs, sha256: string): Promise<boolean> {
+  return blobs.soundPath(sha256).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof BlobMissingError) return false;
+      throw error;
+    },
+  );
+}
+
+/**
+ * Looks whether the bytes of all that was saved for a batch are here, and gets back those that are not, as
+ * `writeResults` does. Writes nothing into `out/`.
+ */
+export async function checkFiles(input: ResultsInput): Promise<Placed> {
+  const { reports, blobs, batch } = input;
+  let view = await readView(input);
+  if (await recoverFound(input, view)) view = await readView(input);
+  const shots = [...view.shots];
+  for await (const shot of reports.unshown(batch)) shots.push(shot);
+  const look = async ({ sha256 }: OutputItem): Promise<'same' | Unplaced> =>
+    blobs.path(sha256).then(
+      () => 'same',
+      (error: unknown) => ({ error }),
+    );
+  const items = await itemsOf(shots, input, view);
+  return await placeFiles(input, [{ items, put: (some) => Promise.all(some.map(look)) }]);
+}
+
+/** Manifest, receipt, thumbnails and sheet; each alone. @returns the sheet's path, where it was written */
+async function writeReports(
+  input: ResultsInput,
+  { shots, submissions }: View,
+  absent: ReadonlySet<string>,
+  attempt: <Result>(place: string, work: () => Promise<Result>) => Promise<Result | undefined>,
+): Promise<string | undefined> {
+  const { reports, blobs, outRoot, batch } = input;
+  const directory = join(outRoot, batch);
+  await attempt('manifest.jsonl', () =>
+    writeManifest(join(directory, 'manifest.jsonl'), manifestLines(shots, submissions, absent)),
+  );
   const status = await reports.status(batch);
   const rows = [...submissions.values()];
   const checks = checksOf(batch, rows, await balanceChanges(reports, batch));
   const receipt = receiptOf(batch, status?.accounts ?? [], rows, checks);
-  await writeReceipt(join(directory, 'receipt.json'), receipt);
-  let gallery: string | undefined;
-  if (status) {
-    const files = shots.flatMap(savedOutputs);
-    const thumbs = await makeThumbnails(
-      directory,
-      files.map(({ sha256, mime }) => ({ sha256, mime: mime ?? '' })),
-      blobs,
-    );
-    const texts = await readExcerpts(files, blobs);
-    const shown = { thumbs, texts, directory, now: input.now() };
-    const data = sheetDataOf({ status, shots, submissions, ...shown });
-    gallery = await writeContactSheet(directory, data, input.warn);
-  }
-  const kept = items.filter((_, index) => results[index] === 'kept').map(placeOf);
-  return { directory, gallery, files: items.length, kept };
+  await attempt('receipt.json', () => writeReceipt(join(directory, 'receipt.json'), receipt));
+  if (!status) return undefined;
+  const files = shots.flatMap(savedOutputs);
+  const pictures = files.map(({ sha256, mime }) => ({ sha256, mime: mime ?? '' }));
+  const thumbs =
+    (await attempt('_thumbs', () => makeThumbnails(directory, pictures, blobs))) ?? new Set();
+  const texts = await readExcerpts(files, blobs);
+  const shown = { thumbs, texts, directory, now: input.now() };
+  const data = sheetDataOf({ status, shots, submissions, ...shown });
+  return await writeContactSheet(directory, data, input.warn);
 }
-
-/** What was paid for and belongs to no shot any more is never thrown away: it lies in `_old/`. */
-async function keepUnshown(
-  input: ResultsInput,
-  submissions: ReadonlyMap<string, SubmissionRow>,
-): Promise<void> {
-  const { reports, blobs, outRoot, batch } = input;
-  const former: ShotRow[] = [];
-  for await (const shot of reports.unshown(batch)) former.push(shot);
-  for (const item of await itemsOf(former, input, submissions))
-    if (await blobs.has(item.sha256)) await keepOld(outRoot, batch, item, blobs);
-}
-
-const placeOf = (item: MaterialItem): string => `${item.step}/${item.fileName}`;
 
 async function itemsOf(
   shots: readonly ShotRow[],
   { reports, batch }: ResultsInput,
-  submissions: ReadonlyMap<string, SubmissionRow>,
-): Promise<MaterialItem[]> {
-  const items: MaterialItem[] = [];
+  { submissions }: View,
+): Promise<OutputItem[]> {
+  const items: OutputItem[] = [];
   for (const shot of shots) {
     const outputs = savedOutputs(shot);
     if (outputs.length === 0) continue;
@@ -112,6 +194,9 @@ async function itemsOf(
         step: shot.step,
         fileName: outputFileName(shot, output),
         sha256: output.sha256,
+        bytes: output.bytes,
+        submission: shot.submission ?? '',
+        index: output.index,
         knownShas: [...knownShas, output.sha256],
         sidecar: sidecarOf(batch, shot, output, submissions.get(shot.submission ?? '')),
       });
@@ -120,16 +205,20 @@ async function itemsOf(
   return items;
 }
 
+/** Files that could not be written are `absent`: nobody finds them at their path. */
 function* manifestLines(
   shots: readonly ShotRow[],
   submissions: ReadonlyMap<string, SubmissionRow>,
+  absent: ReadonlySet<string>,
 ): Generator<ManifestLine> {
   for (const shot of shots) {
     const submission = submissions.get(shot.submission ?? '');
     const { unit } = shot.price;
     for (const output of savedOutputs(shot)) {
+      const path = placeOf({ step: shot.step, fileName: outputFileName(shot, output) });
+      if (absent.has(path)) continue;
       yield {
-        path: `${shot.step}/${outputFileName(shot, output)}`,
+        path,
         key: shot.key,
         step: shot.step,
         sha256: output.sha256,

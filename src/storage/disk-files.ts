@@ -4,8 +4,9 @@ import type { BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
 import { dataBytesMax } from '../batch/data/data.ts';
 import type { FileFacts, Files } from '../batch/data/files.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { sniffMedia } from '../http/sniff.ts';
+import { asUserError } from '../system-errors.ts';
 import { systemCode } from './atomic-file.ts';
 import { filesMatching, isPattern } from './file-pattern.ts';
 
@@ -96,10 +97,6 @@ function tooLarge(path: string, bytesMax: number): UserError {
   });
 }
 
-function unreadable(path: string, cause: unknown): UserError {
-  const why = messageOf(cause);
-  return new UserError(`cannot read ${path}: ${why}`, {
-    next: ['check that you may read the file'],
-    cause,
-  });
+function unreadable(path: string, cause: unknown): unknown {
+  return asUserError(cause, `cannot read ${path}`);
 }

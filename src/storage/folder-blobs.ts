@@ -1,25 +1,30 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { memo } from '../memo.ts';
 import { systemCode } from './atomic-file.ts';
 import { BlobMissingError, SizeLimitError } from './blobs.ts';
 import type { Blobs } from './blobs.ts';
+import { durableFolders, makeFolder, syncFolder } from './durable-folder.ts';
 
 const dayMs = 86_400_000;
 /** Enough of a file to tell what it is. */
 const headBytes = 4_096;
+const readBytes = 1024 * 1024;
 
 /**
  * Blobs in a folder, `ab/cd/<sha-256>`. A blob is written under a temporary name, flushed, then renamed:
  * several processes may write the same one, and a crash leaves a temporary file at worst, which goes after
- * a day. A blob whose bytes rotted counts as missing, and writing it again mends it.
+ * a day. A blob whose bytes rotted counts as missing and moves to `damaged/` when it is read; writing it
+ * again mends it.
  */
 export function folderBlobs(root: string): Blobs {
   const folder = resolve(root);
   const temporaries = join(folder, 'tmp');
-  let prepared: Promise<void> | undefined;
+  const prepared = memo(() => prepare(temporaries));
+  const folders = durableFolders(folder);
   const place = (sha256: string): string => {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BlobMissingError(sha256);
     return join(folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
@@ -29,13 +34,15 @@ export function folderBlobs(root: string): Blobs {
     stream: AsyncIterable<Uint8Array>,
     { maxBytes }: { maxBytes: number },
   ): Promise<{ sha256: string; bytes: number; head: Uint8Array }> {
-    await (prepared ??= prepare(temporaries));
+    await prepared.get();
     const temporary = join(temporaries, randomUUID());
     try {
-      const handle = await open(temporary, 'wx');
+      const handle = await openNew(temporary);
       const written = await copyInto(handle, stream, maxBytes).finally(() => handle.close());
       const target = place(written.sha256);
-      if (!(await holds(target, written))) await moveInto(temporary, target);
+      if (!(await holds(target, written))) await folders.moveInto(temporary, target);
+      // Also where the blob was there: whoever put it there may not have come this far.
+      await syncFolder(dirname(target));
       return written;
     } finally {
       await rm(temporary, { force: true });
@@ -48,16 +55,40 @@ export function folderBlobs(root: string): Blobs {
     return path;
   }
 
+  /** Hands the bytes on; rotten ones are put aside, since they are perhaps all that is left. */
+  async function readSound(
+    sha256: string,
+    use: (chunk: Buffer) => Promise<unknown>,
+  ): Promise<string> {
+    const path = place(sha256);
+    const cannot = (error: unknown): never => missing(error, sha256);
+    await using file = await open(path, 'r').catch(cannot);
+    const { ino, size } = await file.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), readBytes));
+    const hash = createHash('sha256');
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null).catch(cannot);
+      if (bytesRead === 0) break;
+      const chunk = buffer.subarray(0, bytesRead);
+      hash.update(chunk);
+      await use(chunk);
+    }
+    if (hash.digest('hex') === sha256) return path;
+    // Not one that was written anew meanwhile.
+    if ((await stat(path).catch(() => undefined))?.ino === ino)
+      await setAside(path, join(folder, 'damaged', sha256));
+    throw new BlobMissingError(sha256, 'damaged');
+  }
+
   return {
     putStream,
     async put(bytes) {
       return (await putStream(once(bytes), { maxBytes: bytes.byteLength })).sha256;
     },
     async get(sha256) {
-      const bytes = await readFile(place(sha256)).catch((error: unknown) => missing(error, sha256));
-      if (createHash('sha256').update(bytes).digest('hex') !== sha256)
-        throw new BlobMissingError(sha256);
-      return bytes;
+      const chunks: Buffer[] = [];
+      await readSound(sha256, async (chunk) => chunks.push(Buffer.from(chunk)));
+      return Buffer.concat(chunks);
     },
     async has(sha256) {
       return find(sha256).then(
@@ -69,16 +100,41 @@ export function folderBlobs(root: string): Blobs {
       );
     },
     path: find,
+    soundPath: (sha256) => readSound(sha256, async () => undefined),
+    async copyTo(sha256, target) {
+      const handle = await open(target, 'wx');
+      try {
+        await readSound(sha256, (chunk) => handle.writeFile(chunk));
+      } catch (error) {
+        await handle.close();
+        await rm(target, { force: true });
+        throw error;
+      }
+      await handle.close();
+    },
   };
 }
 
+/** Clearing away is a courtesy: what cannot be cleared keeps nobody from writing. */
 async function prepare(temporaries: string): Promise<void> {
-  await mkdir(temporaries, { recursive: true });
-  for (const name of await readdir(temporaries)) {
+  await makeFolder(temporaries);
+  for (const name of await readdir(temporaries).catch(() => [])) {
     const path = join(temporaries, name);
     // Another process may finish or clean the same file meanwhile.
     const facts = await stat(path).catch(() => undefined);
-    if (facts && Date.now() - facts.mtimeMs > dayMs) await rm(path, { force: true });
+    if (facts && Date.now() - facts.mtimeMs > dayMs)
+      await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function openNew(temporary: string): Promise<FileHandle> {
+  try {
+    return await open(temporary, 'wx');
+  } catch (error) {
+    // Somebody tidied up.
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await makeFolder(dirname(temporary));
+    return await open(temporary, 'wx');
   }
 }
 
@@ -101,30 +157,36 @@ async function copyInto(
   return { sha256: hash.digest('hex'), bytes, head: Buffer.concat(head) };
 }
 
-/** Whether the blob is there and sound; a damaged one is replaced by the bytes at hand. */
+/** Whether the blob is there and sound; one that is damaged or unreadable is replaced by the bytes at hand. */
 async function holds(path: string, blob: { sha256: string; bytes: number }): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);
   if (facts?.size !== blob.bytes) return false;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === blob.sha256;
+  try {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    return hash.digest('hex') === blob.sha256;
+  } catch {
+    return false;
+  }
 }
 
-async function moveInto(temporary: string, target: string): Promise<void> {
-  const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  await rename(temporary, target);
-  // The name is only safe once its folder is flushed; Windows cannot open a folder and need not.
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+/** Best effort: where nothing may be moved, the bytes are found to be damaged again. */
+async function setAside(path: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true })
+    .then(() => rename(path, target))
+    .catch(() => undefined);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
+/** What is wrong with this one file; anything else may be over soon, and is nothing about it. */
+const ofTheFile = new Set(['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ENOTDIR', 'ELOOP']);
+
 function missing(error: unknown, sha256: string): never {
-  if (systemCode(error) === 'ENOENT') throw new BlobMissingError(sha256);
+  const code = systemCode(error) ?? '';
+  if (code === 'ENOENT') throw new BlobMissingError(sha256);
+  if (ofTheFile.has(code)) throw new BlobMissingError(sha256, 'unreadable', error);
   throw error;
 }

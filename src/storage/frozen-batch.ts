@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { FileFacts, Files } from '../batch/data/files.ts';
 import { UserError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
-import type { Blobs } from './blobs.ts';
+import { BlobMissingError, type Blobs } from './blobs.ts';
+import type { Recovery } from './recovery.ts';
 
 /** Every answer that the files gave while a batch was expanded; null where there was no such file. */
 export interface RecordedFiles {
@@ -94,7 +96,7 @@ async function storeFile(
   facts: FileFacts,
   blobs: Blobs,
 ): Promise<void> {
-  if (await blobs.has(facts.sha256)) return;
+  if (await isThere(blobs, facts)) return;
   const stored = await blobs
     .putStream(createReadStream(place), { maxBytes: Math.max(facts.bytes, 1) })
     .catch(() => undefined);
@@ -104,24 +106,44 @@ async function storeFile(
   });
 }
 
+/** Its bytes are read when they are sent; one of another length is damaged at first sight. */
+async function isThere(blobs: Blobs, { sha256, bytes }: FileFacts): Promise<boolean> {
+  if (!(await blobs.has(sha256))) return false;
+  return (await stat(await blobs.path(sha256))).size === bytes;
+}
+
 /**
  * The batch as it was frozen, without the disk: the same questions get the same answers on any machine.
- * A question that was not asked then is an error, because an answer would differ between machines.
+ * A question that was not asked then is an error, because an answer would differ between machines. Bytes
+ * that the blob store has lost are read from the disk again, where the file is still the same.
+ * @throws UserError where they are not; BlobMissingError where the disk refuses them
  */
 export async function openFrozen(
   blobs: Blobs,
   manifestSha: string,
+  recovery?: Recovery,
 ): Promise<{ readonly source: string; readonly file: string; readonly files: Files }> {
-  const manifest = manifestSchema.parse(JSON.parse(text(await blobs.get(manifestSha))));
+  const bytesOf = async (sha256: string, path?: string): Promise<Uint8Array> => {
+    try {
+      return await blobs.get(sha256);
+    } catch (error) {
+      if (!(error instanceof BlobMissingError)) throw error;
+      if (path !== undefined && (await recovery?.restore({ sha256, path })))
+        return await blobs.get(sha256);
+      // A disk that refuses it may let go: whoever reads tries again.
+      throw error.problem === 'unreadable' ? error : notStored(path ?? 'the batch', error);
+    }
+  };
+  const manifest = manifestSchema.parse(JSON.parse(text(await bytesOf(manifestSha))));
   const reads = new Map<string, Uint8Array | null>();
   for (const [path, sha256] of manifest.reads)
-    reads.set(path, sha256 === null ? null : await blobs.get(sha256));
+    reads.set(path, sha256 === null ? null : await bytesOf(sha256, path));
   const matches = new Map(manifest.matches);
   const facts = new Map<string, FileFacts | null>();
   for (const [path, fact] of manifest.facts)
     facts.set(path, fact && { sha256: fact.sha256, bytes: fact.bytes, mime: fact.mime });
   return {
-    source: text(await blobs.get(manifest.source)),
+    source: text(await bytesOf(manifest.source, manifest.file)),
     file: manifest.file,
     files: {
       read: (path) => answerOf(reads, path) ?? undefined,
@@ -129,6 +151,16 @@ export async function openFrozen(
       facts: (path) => answerOf(facts, path) ?? undefined,
     },
   };
+}
+
+function notStored(what: string, cause: BlobMissingError): UserError {
+  return new UserError(
+    `${what}, as it was when the run started, is ${cause.problem} in the blob store`,
+    {
+      next: ['run the batch again from its file, so that it is stored anew'],
+      cause,
+    },
+  );
 }
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');

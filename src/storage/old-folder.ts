@@ -39,9 +39,22 @@ export async function keepOld(
   const name = await nameInOld(folder, item.fileName, item.sha256, original);
   if (name === undefined) return 'same';
   const target = join(folder, name);
-  await placeCopy(blob, original, target);
+  await placeCopy(blobs, item.sha256, original, target);
   await placeSidecar(sidecarPath(target), item, original);
   return 'written';
+}
+
+/** One after the other, since several may want one name. One that fails keeps none of the others out. */
+export async function keepAllOld(
+  outRoot: string,
+  batch: string,
+  items: readonly MaterialItem[],
+  blobs: Blobs,
+): Promise<('written' | 'same' | { readonly error: unknown })[]> {
+  const results: ('written' | 'same' | { readonly error: unknown })[] = [];
+  for (const item of items)
+    results.push(await keepOld(outRoot, batch, item, blobs).catch((error: unknown) => ({ error })));
+  return results;
 }
 
 export async function moveToOld(outRoot: string, batch: string, file: OutFile): Promise<void> {

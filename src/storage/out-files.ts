@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import type { Stats } from 'node:fs';
-import {
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  utimes,
-} from 'node:fs/promises';
+import { link, lstat, mkdir, readFile, realpath, rename, rm, utimes } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { systemCode, temporaryBeside, writeWhole } from './atomic-file.ts';
+import type { Blobs } from './blobs.ts';
 
 export interface OutFile {
   readonly step: string;
@@ -112,7 +103,7 @@ export async function describes(sidecar: string, sha256: string): Promise<boolea
 }
 
 /** Disks keep times to a millisecond or finer; some round. */
-const sameStamp = (a: Stats, b: Stats): boolean => Math.abs(a.mtimeMs - b.mtimeMs) < 1;
+export const sameStamp = (a: Stats, b: Stats): boolean => Math.abs(a.mtimeMs - b.mtimeMs) < 1;
 
 export async function factsOf(path: string): Promise<Stats | undefined> {
   return lstat(path).catch((error: unknown) => {
@@ -127,11 +118,19 @@ export async function hashOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** False when another file appeared at the place meanwhile. */
-export async function placeCopy(blob: string, original: Stats, target: string): Promise<boolean> {
+/**
+ * False when another file appeared at the place meanwhile.
+ * @throws BlobMissingError, also where the blob's bytes turn out to be others
+ */
+export async function placeCopy(
+  blobs: Blobs,
+  sha256: string,
+  original: Stats,
+  target: string,
+): Promise<boolean> {
   const temporary = temporaryBeside(target);
   try {
-    await copyFile(blob, temporary, constants.COPYFILE_EXCL);
+    await blobs.copyTo(sha256, temporary);
     await utimes(temporary, original.atime, original.mtimeMs / 1_000);
     return await claimName(temporary, target);
   } finally {

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, utimes } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Blobs } from './blobs.ts';
 import { moveToOld } from './old-folder.ts';
@@ -12,6 +12,7 @@ import {
   type OutFile,
   placeCopy,
   placeSidecar,
+  sameStamp,
   sidecarPath,
   stemOf,
   stepFolder,
@@ -19,6 +20,10 @@ import {
 
 /** `kept`: a person's file stands there and was left alone. */
 export type Materialised = 'written' | 'same' | 'kept';
+/** One file that could not be put there; the others are. */
+export interface Unplaced {
+  readonly error: unknown;
+}
 
 const parallel = 8;
 
@@ -51,34 +56,59 @@ async function materialiseIn(
   blobs: Blobs,
 ): Promise<Materialised> {
   const target = join(folder, fileNameOf(item));
-  const blob = await blobs.path(item.sha256);
-  const original = await lstat(blob);
+  const original = await lstat(await blobs.path(item.sha256));
   const state = await stateOf(target, original, item);
   if (state === 'foreign') return 'kept';
   if (state === 'earlier') await moveToOld(outRoot, batch, item);
   if (state === 'absent') await moveEarlierKinds(outRoot, batch, item, folder);
-  if (state !== 'same' && !(await placeCopy(blob, original, target))) return 'kept';
+  if (state === 'same') await agree(target, item, original, blobs);
+  else if (!(await placeCopy(blobs, item.sha256, original, target))) return 'kept';
   const sidecar = await placeSidecar(sidecarPath(target), item, original);
   return state === 'same' ? sidecar : 'written';
 }
 
-/** Many outputs at once; the answers stand in the items' order. */
+/**
+ * The file is right, and its blob is of another time: one of the two was touched. A blob that has rotted is
+ * found out while its bytes are still here; one that is sound passes its time on, so that this is done once.
+ */
+async function agree(
+  target: string,
+  { sha256 }: MaterialItem,
+  original: Stats,
+  blobs: Blobs,
+): Promise<void> {
+  const facts = await factsOf(target);
+  if (!facts || sameStamp(facts, original)) return;
+  await blobs.soundPath(sha256);
+  await utimes(target, original.atime, original.mtimeMs / 1_000).catch(() => undefined);
+}
+
+/**
+ * Many outputs at once; the answers stand in the items' order. One that fails keeps none of the others from
+ * its place.
+ */
 export async function materialiseAll(
   outRoot: string,
   batch: string,
   items: readonly MaterialItem[],
   blobs: Blobs,
-): Promise<Materialised[]> {
-  const results: Materialised[] = [];
-  const folders = new Map<string, string>();
-  for (const step of new Set(items.map((item) => item.step)))
-    folders.set(step, await stepFolder(outRoot, batch, step));
+): Promise<(Materialised | Unplaced)[]> {
+  const results: (Materialised | Unplaced)[] = [];
+  const folders = new Map<string, Promise<string>>();
+  const folderOf = (step: string): Promise<string> => {
+    const folder = folders.get(step) ?? stepFolder(outRoot, batch, step);
+    folders.set(step, folder);
+    return folder;
+  };
   const queue = items.entries();
   const work = async (): Promise<void> => {
-    for (const [position, item] of queue) {
-      const folder = folders.get(item.step) ?? '';
-      results[position] = await materialiseIn(folder, outRoot, batch, item, blobs);
-    }
+    for (const [position, item] of queue)
+      try {
+        const folder = await folderOf(item.step);
+        results[position] = await materialiseIn(folder, outRoot, batch, item, blobs);
+      } catch (error) {
+        results[position] = { error };
+      }
   };
   await Promise.all(Array.from({ length: parallel }, work));
   return results;

@@ -3,6 +3,7 @@ import type { ClientOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection } from '@temporalio/worker';
 import { messageOf, UserError } from '../errors.ts';
+import { memo } from '../memo.ts';
 
 export interface TemporalTarget {
   address: string;
@@ -40,38 +41,31 @@ export async function connectTemporal(target: TemporalTarget): Promise<TemporalC
   }).catch((error: unknown) => {
     throw unreachable(address, error);
   });
-  let native: Promise<NativeConnection> | undefined;
+  const native = memo(() => connectNatively(connectionOptions));
   return {
     client: new Client({ connection, namespace, ...target.client }),
     connection,
     address,
     namespace,
-    nativeConnection() {
-      native ??= connectNatively(connectionOptions);
-      return native;
-    },
+    nativeConnection: native.get,
     async close() {
-      await (await native?.catch(() => undefined))?.close();
+      await (await native.current?.catch(() => undefined))?.close();
       await connection.close();
     },
   };
 }
 
-let runtimeInstalled: Promise<void> | undefined;
-
 /**
  * Installs the SDK's native runtime, once per process and before anything else uses it. Its Core
  * warns about every reconnect; only errors are shown.
  */
-export function installRuntime(): Promise<void> {
-  runtimeInstalled ??= import('@temporalio/worker').then(({ DefaultLogger, Runtime }) => {
-    Runtime.install({
-      logger: new DefaultLogger('ERROR'),
-      telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
-    });
+export const installRuntime = memo(async () => {
+  const { DefaultLogger, Runtime } = await import('@temporalio/worker');
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
   });
-  return runtimeInstalled;
-}
+}).get;
 
 async function connectNatively(
   options: ReturnType<typeof loadClientConnectConfig>['connectionOptions'],

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { memo } from '../memo.ts';
 import { findServer } from './find-server.ts';
 import type { FindServerOptions, FoundServer } from './find-server.ts';
 import { hasMembers, joinMembers } from './members.ts';
@@ -68,15 +69,15 @@ export async function useEmbeddedServer(options: EmbeddedServerOptions): Promise
     },
   );
 
-  let leaving: Promise<void> | undefined;
+  const leaving = memo(async () => {
+    await watchdog.stop();
+    await signOff(options, joined.member, membersDir);
+  });
   return {
     address: record.address,
     uiUrl: `http://127.0.0.1:${record.uiPort}`,
     lost: lost.signal,
-    leave() {
-      leaving ??= watchdog.stop().then(() => signOff(options, joined.member, membersDir));
-      return leaving;
-    },
+    leave: leaving.get,
   };
 }
 

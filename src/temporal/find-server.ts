@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.ts';
+import { type SystemTrouble, systemTrouble } from '../system-errors.ts';
 import { buildServer } from './build-server.ts';
 import { downloadServer } from './download-server.ts';
 import { packageRoot } from './package-root.ts';
@@ -62,11 +63,27 @@ export async function findServer(options: FindServerOptions): Promise<FoundServe
       return buildServer({ go, source, target: cached }, options.onProgress);
     },
   ];
+  let trouble: SystemTrouble | undefined;
   for (const way of ways) {
-    const binary = await way();
+    const binary = await way().catch((error: unknown) => {
+      trouble = systemTrouble(error);
+      if (!trouble) throw error;
+      return undefined;
+    });
     const found = binary && (await inspect(binary, options.onProgress));
     if (found) return found;
   }
+  if (trouble)
+    throw new UserError(
+      `the cache folder ${options.cacheDir} cannot be used: ${trouble.why} (${trouble.code})`,
+      {
+        next: [
+          trouble.next,
+          'or keep the Temporal server elsewhere: XDG_CACHE_HOME=FOLDER (macOS: HOME) shotlist ...',
+          'or install the Temporal CLI, so that `temporal` is on PATH',
+        ],
+      },
+    );
   throw new UserError('No Temporal server was found, and none could be downloaded or built.', {
     exitCode: 1,
     next: [

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
+import { asUserError } from '../system-errors.ts';
 
 /** A lock that lives exactly as long as its process: the operating system drops it on any kind of death. */
 export interface ProcessLock {
@@ -15,16 +16,20 @@ export interface ProcessLock {
  */
 export function tryLock(file: string): ProcessLock | undefined {
   mkdirSync(dirname(file), { recursive: true });
-  const database = new DatabaseSync(file, { timeout: 0 });
+  const database = open(file);
   try {
     // In memory, or a killed holder would leave a journal file beside the lock.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (isBusy(error)) return undefined;
-    throw error;
+    throw told(error, file);
   }
-  return { release: () => database.close() };
+  return {
+    release() {
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 /** Waits for the lock without blocking the event loop; `onWait` is told once, after a second. */
@@ -49,6 +54,18 @@ export function isHeld(file: string): boolean {
   lock.release();
   rmSync(file, { force: true });
   return false;
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { timeout: 0 });
+  } catch (error) {
+    throw told(error, file);
+  }
+}
+
+function told(error: unknown, file: string): unknown {
+  return asUserError(error instanceof Error ? Object.assign(error, { path: file }) : error);
 }
 
 function isBusy(error: unknown): boolean {

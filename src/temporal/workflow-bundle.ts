@@ -5,11 +5,12 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
+import { memo, type Memo } from '../memo.ts';
 import { writeWhole } from '../storage/atomic-file.ts';
 
 const require = createRequire(import.meta.url);
 const unusedForMs = 30 * 86_400_000;
-const bundles = new Map<string, Promise<WorkflowBundleOption>>();
+const bundles = new Map<string, Memo<WorkflowBundleOption>>();
 
 /**
  * The bundle that was built with the package, else one of the source as it is now. Building takes seconds,
@@ -21,9 +22,9 @@ export function workflowBundle(
 ): Promise<WorkflowBundleOption> {
   const built = fileURLToPath(new URL('../workflows.bundle.js', import.meta.url));
   if (existsSync(built)) return Promise.resolve({ codePath: built });
-  const bundle = bundles.get(cacheFolder) ?? cachedBundle(cacheFolder, onProgress);
+  const bundle = bundles.get(cacheFolder) ?? memo(() => cachedBundle(cacheFolder, onProgress));
   bundles.set(cacheFolder, bundle);
-  return bundle;
+  return bundle.get();
 }
 
 async function cachedBundle(

@@ -24,6 +24,7 @@ import { startSimulator, type SimulatorSettings } from '../../src/simulator/inde
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
 import { freeze, recordingFiles } from '../../src/storage/frozen-batch.ts';
+import { recovery } from '../../src/storage/recovery.ts';
 
 const fast: Timeouts = {
   postMs: 1_000,
@@ -112,6 +113,7 @@ export async function openStudio(
   const deps: ActivityDependencies = {
     ledger,
     blobs,
+    recovery: recovery(blobs, { outFolder: join(home, 'out'), folders: async () => [home] }),
     accounts: new Map([[account.key, access]]),
     lanes: new Map([
       [account.key, { name: account.name, inFlight: limits.inFlight, host: access.host?.key }],

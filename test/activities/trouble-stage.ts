@@ -2,7 +2,12 @@ import type { Problem } from '../../src/batch/problem.ts';
 import { checkBatch } from '../../src/batch/checks/check-batch.ts';
 import { parseBatch } from '../../src/batch/file/parse.ts';
 import { formatProblems } from '../../src/batch/file/report-problems.ts';
-import { exitCodeOf, formatSummary, statusJson } from '../../src/commands/text/summary.ts';
+import {
+  exitCodeOf,
+  formatSummary,
+  type ShownProject,
+  statusJson,
+} from '../../src/commands/text/summary.ts';
 import { troublesOf } from '../../src/commands/text/troubles.ts';
 import type { BatchStatus, HoldReason, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
 import type { SimulatorSettings } from '../../src/simulator/index.ts';
@@ -201,6 +206,11 @@ async function lookUntil(
   throw new Error(`the trouble never showed: ${(await look()).text}`);
 }
 
+const shown: ShownProject = {
+  outFolder: 'out',
+  runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
+};
+
 async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const { reports } = studio.ledger;
   // A refusal's hold is recorded before its submission: read the other way round, neither is missed.
@@ -211,8 +221,8 @@ async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const plain = (text: string): string => withoutChance(studio, text);
   const plainly = (text: string | null): string | null => text && plain(text);
   const shots = await Array.fromAsync(reports.shots(batch));
-  const text = formatSummary(status, 'out', await troublesOf(reports, status));
-  const { next } = statusJson(status, 'out') as { next: readonly string[] };
+  const text = formatSummary(status, shown, await troublesOf(reports, status));
+  const { next } = statusJson(status, shown) as { next: readonly string[] };
   return {
     shots: shots.map((shot) => ({
       ...shot,

@@ -12,7 +12,7 @@ import { columnsMax, depthMax } from '../../src/batch/data/table-limits.ts';
 import { renderMsMax, templateLettersMax } from '../../src/batch/templates/template-engine.ts';
 import { templateTextMax } from '../../src/batch/templates/template.ts';
 import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/file/yaml-file.ts';
-import { settingsBytesMax } from '../../src/config.ts';
+import { settingsBytesMax } from '../../src/settings-file.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
 import { redirectsMax } from '../../src/http/download.ts';
 import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
@@ -22,6 +22,7 @@ import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a
 import { pixelsMax as thumbnailPixelsMax } from '../../src/report/thumbnails.ts';
 import { referenceBytesMax } from '../../src/storage/disk-files.ts';
 import { entriesMax, matchesMax } from '../../src/storage/file-pattern.ts';
+import { recoveryEntriesMax } from '../../src/storage/recovery.ts';
 import { read, root } from './support.ts';
 
 const count = (number: number): string => number.toLocaleString('en');
@@ -42,6 +43,7 @@ const limits = new Map([
   ['time for one template', `${renderMsMax / 1_000} s`],
   ['files that a pattern finds', count(matchesMax)],
   ['names that a pattern looks through', count(entriesMax)],
+  ['names in `out/` that are searched for lost bytes', count(recoveryEntriesMax)],
   ['a name', `${nameBytesMax} bytes`],
   ['referenced file', megabytes(referenceBytesMax)],
   ['file behind a referenced link, where it is uploaded', megabytes(linkedFileBytesMax)],

@@ -3,9 +3,11 @@ import type { Ledger } from '../../src/ledger/port.ts';
 import { billSuite } from './suite/bills.ts';
 import { claimSuite } from './suite/claim.ts';
 import { clockSuite } from './suite/clock.ts';
+import { gapSuite } from './suite/gaps.ts';
 import { learnedSuite } from './suite/learned.ts';
 import { collectSuite } from './suite/collect.ts';
 import { knownThingsSuite } from './suite/known-things.ts';
+import { lostBytesSuite } from './suite/lost-bytes.ts';
 import { planSuite } from './suite/plans.ts';
 import { propertySuite } from './suite/property.ts';
 import { resolveSuite } from './suite/resolve.ts';
@@ -26,12 +28,14 @@ export function ledgerSuite(open: Open): void {
   describe('transitions', () => transitionSuite(open));
   describe('a person', () => resolveSuite(open));
   describe('collecting', () => collectSuite(open));
+  describe('lost bytes', () => lostBytesSuite(open));
   describe('plans', () => planSuite(open));
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));
   describe('a clock that is set back', () => clockSuite(open));
   describe('bills', () => billSuite(open));
   describe('promised refunds', () => refundSuite(open));
+  describe('gaps', () => gapSuite(open));
   describe('reports', () => reportSuite(open));
   describe('any sequence of events', () => propertySuite(open));
 }

@@ -8,6 +8,7 @@ import { writeResults } from '../../src/report/results.ts';
 import type { ResultsInput } from '../../src/report/results.ts';
 import type { Blobs } from '../../src/storage/blobs.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
+import { recovery } from '../../src/storage/recovery.ts';
 
 let folder: string;
 let blobs: Blobs;
@@ -110,7 +111,16 @@ function input(shots: readonly ShotRow[], former: readonly ShotRow[] = []): Resu
           .filter((row) => row.key === key)
           .flatMap((row) => row.outputs.map((output) => output.sha256 ?? '')),
     },
+    submissions: {
+      fetchAgain: async () => {
+        throw new Error('nothing is lost here');
+      },
+      recoverOutput: async () => {
+        throw new Error('nothing is lost here');
+      },
+    },
     blobs,
+    recovery: recovery(blobs, { outFolder: join(folder, 'out'), folders: async () => [] }),
     outRoot: join(folder, 'out'),
     batch: 'autumn',
     now: () => 0,

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { mkdtemp, open, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BlobMissingError, SizeLimitError } from '../../src/storage/blobs.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
 
@@ -91,4 +95,76 @@ describe('folderBlobs', () => {
     await folderBlobs(folder).put(Buffer.from('again'));
     expect(await readdir(join(folder, 'tmp'))).toEqual(['young']);
   });
+
+  it('works again once a file that stood in the way of its folder is gone', async () => {
+    await writeFile(join(folder, 'tmp'), '');
+    const blobs = folderBlobs(folder);
+    await expect(blobs.put(Buffer.from('hello'))).rejects.toThrow('EEXIST');
+    await rm(join(folder, 'tmp'));
+    expect(await blobs.has(await blobs.put(Buffer.from('hello')))).toBe(true);
+  });
+
+  it('makes its folders anew when somebody removed them', async () => {
+    const blobs = folderBlobs(folder);
+    const key = await blobs.put(Buffer.from('hello'));
+    await rm(join(folder, 'tmp'), { recursive: true });
+    expect(await blobs.has(await blobs.put(Buffer.from('more')))).toBe(true);
+    await rm(join(folder, key.slice(0, 2)), { recursive: true });
+    await blobs.put(Buffer.from('hello'));
+    expect(await blobs.has(key)).toBe(true);
+  });
+
+  it('works again once its disk may be written', async () => {
+    const elsewhere = `${folder}-elsewhere`;
+    const blobs = folderBlobs(folder);
+    await blobs.put(Buffer.from('before'));
+    await rename(folder, elsewhere);
+    await writeFile(folder, 'a file where the folder was');
+    await expect(blobs.put(Buffer.from('hello'))).rejects.toThrow('ENOTDIR');
+    await rm(folder);
+    await rename(elsewhere, folder);
+    expect(await blobs.has(await blobs.put(Buffer.from('hello')))).toBe(true);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'works again once the process may open files',
+    async () => {
+      const script = join(import.meta.dirname, 'put-until-files-run-out.ts');
+      const limited = ['-c', 'ulimit -n 128; exec "$0" "$@"', process.execPath, script, folder];
+      const { stdout } = await promisify(execFile)('/bin/sh', limited);
+      expect(stdout).toBe('EMFILE, then stored\n');
+    },
+  );
+
+  it.skipIf(process.platform !== 'linux')(
+    'flushes the name of each new folder, up to one that was there, once',
+    async () => {
+      const flushed: string[] = [];
+      const probe = await open(folder, 'r');
+      const handles = Object.getPrototypeOf(probe) as FileHandle;
+      const sync = vi.spyOn(handles, 'sync').mockImplementation(function (this: FileHandle) {
+        flushed.push(readlinkSync(`/proc/self/fd/${this.fd}`));
+        return this.datasync();
+      });
+      try {
+        const root = join(folder, 'state', 'blobs');
+        const blobs = folderBlobs(root);
+        const path = await blobs.path(await blobs.put(Buffer.from('hello')));
+        const above = [dirname(path), dirname(dirname(path)), root, join(folder, 'state'), folder];
+        expect(flushed).toEqual(expect.arrayContaining(above));
+        flushed.length = 0;
+        await folderBlobs(root).put(Buffer.from('hello'));
+        await blobs.put(Buffer.from('hello'));
+        expect(flushed).toContain(dirname(path));
+        flushed.length = 0;
+        await blobs.put(Buffer.from('hello'));
+        expect(flushed.filter((each) => !each.startsWith(join(root, 'tmp')))).toEqual([
+          dirname(path),
+        ]);
+      } finally {
+        sync.mockRestore();
+        await probe.close();
+      }
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import type { Files } from '../../src/batch/data/files.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
 import { freeze, openFrozen, recordingFiles } from '../../src/storage/frozen-batch.ts';
+import { recovery } from '../../src/storage/recovery.ts';
 
 let project: string;
 let store: string;
@@ -79,5 +81,48 @@ describe('a frozen batch', () => {
       await frozen(recordingFiles(diskFiles(project)).recorded()),
     );
     expect(() => opened.files.read('rows.csv')).toThrow('was not stored with the batch');
+  });
+
+  const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const rows = 'sku,name\n007,Élan\n';
+
+  it('is read from the disk again where the blob store lost bytes and the file is the same', async () => {
+    const files = recordingFiles(diskFiles(project));
+    const expected = ask(files);
+    writeFileSync(join(project, 'batch.yaml'), 'batch: autumn\n');
+    const manifest = await frozen(files.recorded());
+    const blobs = folderBlobs(store);
+    rmSync(await blobs.path(sha(rows)));
+    writeFileSync(await blobs.path(sha('batch: autumn\n')), 'rotten');
+    const folders = async () => [project];
+    const lost = recovery(blobs, { outFolder: join(project, 'out'), folders });
+    const opened = await openFrozen(blobs, manifest, lost);
+    expect(ask(opened.files)).toEqual(expected);
+    expect(opened.source).toBe('batch: autumn\n');
+    expect(await blobs.has(sha(rows))).toBe(true);
+  });
+
+  it('says which of its files is gone, and what helps, where the disk has another', async () => {
+    const files = recordingFiles(diskFiles(project));
+    files.read('rows.csv');
+    const manifest = await frozen(files.recorded());
+    const blobs = folderBlobs(store);
+    rmSync(await blobs.path(sha(rows)));
+    writeFileSync(join(project, 'rows.csv'), 'other rows');
+    const folders = async () => [project];
+    const lost = recovery(blobs, { outFolder: join(project, 'out'), folders });
+    await expect(openFrozen(blobs, manifest, lost)).rejects.toMatchObject({
+      message: expect.stringContaining('rows.csv, as it was when the run started, is missing'),
+      next: [expect.stringContaining('run the batch again')],
+    });
+  });
+
+  it('stores a referenced file anew whose blob has another length', async () => {
+    const files = recordingFiles(diskFiles(project));
+    const sha256 = files.facts('photos/a.jpg')?.sha256 ?? '';
+    await frozen(files.recorded());
+    writeFileSync(await folderBlobs(store).path(sha256), '');
+    await frozen(files.recorded());
+    expect(Buffer.from(await folderBlobs(store).get(sha256)).toString('hex')).toBe('ffd8ffe0');
   });
 });

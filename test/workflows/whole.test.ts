@@ -31,6 +31,7 @@ describe('startWorker', () => {
       config: studio.config,
       ledger: studio.ledger,
       blobs: studio.blobs,
+      recovery: studio.deps.recovery,
       connection: await temporal.nativeConnection(),
       namespace: temporal.namespace,
     });

@@ -5,7 +5,13 @@ import type { Due, SubmissionLedger } from '../../ledger/port.ts';
 import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { mediaOnly, NotMediaError } from './media-only.ts';
-import { freshOutput, NoAddressError, OutputGoneError, outputUrl } from './output-url.ts';
+import {
+  freshOutput,
+  type KnownOutput,
+  NoAddressError,
+  OutputGoneError,
+  outputUrl,
+} from './output-url.ts';
 import { reached } from '../moments.ts';
 import { isDiskFull } from '../to-application-failure.ts';
 import { BrokenFileError, checkWhole } from './whole-file.ts';
@@ -59,10 +65,10 @@ type SavedFile = Parameters<SubmissionLedger['saveOutput']>[2];
  * once: it may live shorter than the wait between two tries. So a refusal that is thrown here stands although
  * the vendor was reached and names the file.
  */
-async function fetchOutput(
+export async function fetchOutput(
   deps: ActivityDependencies,
   access: AccountAccess,
-  output: ReadyOutput,
+  output: KnownOutput,
 ): Promise<SavedFile | undefined> {
   let url: string | undefined;
   try {
@@ -130,7 +136,7 @@ async function tryLater(
 }
 
 /** There is an answer, and it is not the file. Anything else is about the way to it, which may be mended. */
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   if (error instanceof HttpError) return isFinal(error.status) && error.status !== proxyRefuses;
   return (
     error instanceof NoAddressError ||

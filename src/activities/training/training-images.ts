@@ -21,7 +21,7 @@ export async function addTrainingImages(training: Training, row: ModelRow): Prom
   for (const image of set.images) {
     if (training.cancelled.aborted) return 0;
     if (known.get(image.sha256)) continue;
-    const file = await fileToUpload(deps.blobs, image);
+    const file = await fileToUpload(deps, image);
     await remotes.intendModelImage(account, fingerprint, image.sha256);
     const remoteId = await port.addImage(model, file);
     await remotes.storeModelImage(account, fingerprint, image.sha256, remoteId);

@@ -6,6 +6,7 @@ import type { ResolvedReference, StartRequest } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { isLasting, linkedFile } from './linked-file.ts';
 import { outputUrl } from '../outputs/output-url.ts';
+import type { NeededFile } from './sound-file.ts';
 import { ensureUploaded, expiryMarginMs } from './upload-file.ts';
 import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
 
@@ -127,12 +128,13 @@ async function localFile(
   deps: ActivityDependencies,
   access: AccountAccess,
   reference: Reference,
-): Promise<{ sha256: string; path: string }> {
+): Promise<NeededFile> {
   if (reference.kind === 'file') return reference;
   if (reference.kind === 'output') return { sha256: reference.sha256, path: reference.sha256 };
-  return await linkedFile(deps, access, reference.url).catch((error: unknown) => {
+  const file = await linkedFile(deps, access, reference.url).catch((error: unknown) => {
     if (isLasting(error))
       throw new UserError(`the link cannot be used: ${error.message}`, { cause: error });
     throw error;
   });
+  return { ...file, isLinked: true };
 }

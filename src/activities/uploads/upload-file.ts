@@ -6,18 +6,16 @@ import type { UploadPlace } from '../../hosting/port.ts';
 import { sniffMedia } from '../../http/sniff.ts';
 import type { Json } from '../../json.ts';
 import type { FileToUpload } from '../../providers/port.ts';
-import type { Blobs } from '../../storage/blobs.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { reached } from '../moments.ts';
+import { type NeededFile, soundFile } from './sound-file.ts';
 
 export interface Uploaded {
   readonly remote: Json;
   readonly url: string | null;
 }
 
-export interface WantedFile {
-  readonly sha256: string;
-  readonly path: string;
+export interface WantedFile extends NeededFile {
   readonly purpose: string;
   readonly trainedModel: string | undefined;
 }
@@ -63,7 +61,7 @@ async function findOrUpload(
     if (known.state === 'stored') return known;
     if (await becomesReady(deps, place, wanted, known)) return known;
   }
-  const file = await fileToUpload(deps.blobs, wanted);
+  const file = await fileToUpload(deps, wanted);
   const atMost = referencesMax(deps, place, wanted);
   if (!(await remotes.intendUpload(place.key, sha256, purpose, atMost)))
     throw new UserError(
@@ -125,12 +123,12 @@ async function becomesReady(
   }
 }
 
-/** @throws BlobMissingError */
+/** @throws as `soundFile` */
 export async function fileToUpload(
-  blobs: Blobs,
-  wanted: { sha256: string; path: string },
+  deps: ActivityDependencies,
+  wanted: NeededFile,
 ): Promise<FileToUpload> {
-  const path = await blobs.path(wanted.sha256);
+  const path = await soundFile(deps, wanted);
   const { size } = await stat(path);
   const media = sniffMedia(await headOf(path));
   const name = basename(wanted.path);

@@ -79,8 +79,7 @@ export function uploadTrouble(
   const named = error instanceof Error ? error.name : '';
   const fine = account.kind === 'fine';
   return {
-    lasting:
-      named === 'UserError' || named === 'BlobMissingError' || (request === 'refused' && fine),
+    lasting: named === 'UserError' || (request === 'refused' && fine),
     account: fine ? { kind: 'unreachable' } : account,
     message,
   };

@@ -32,12 +32,12 @@ export async function requirePlan(
   reports: ReportLedger,
   accepted: string,
   now: PlanDocument,
-  file: string,
+  runCommand: string,
 ): Promise<void> {
   if (accepted === now.plan) return;
   const kept = (await reports.keptPlan(accepted)) as PlanDocument | undefined;
   const lines = kept ? planDifference(kept, now) : ['the other one is not known here any more'];
   throw new UserError(`the plan is no longer ${accepted}: it is ${now.plan}`, {
-    next: [...lines, `accept it as it is now: shotlist run ${file} --plan ${now.plan}`],
+    next: [...lines, `accept it as it is now: ${runCommand} --plan ${now.plan}`],
   });
 }

@@ -7,10 +7,11 @@ import { parseBatch } from '../../batch/file/parse.ts';
 import type { Problem } from '../../batch/problem.ts';
 import { formatProblems } from '../../batch/file/report-problems.ts';
 import { batchBytesMax } from '../../batch/file/yaml-file.ts';
-import { type Config, loadConfig } from '../../config.ts';
+import { batchPath, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import { diskFiles } from '../../storage/disk-files.ts';
 import { recordingFiles } from '../../storage/frozen-batch.ts';
+import { asUserError } from '../../system-errors.ts';
 import type { Terminal } from '../../terminal.ts';
 
 /** A batch file that was read and has no error. */
@@ -72,8 +73,8 @@ export interface BatchFile {
 
 /** @throws UserError when there is no such file */
 export function readBatch(terminal: Terminal, file: string): BatchFile {
-  const path = resolve(terminal.folder, file);
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const path = batchPath(terminal.environment, resolve(terminal.folder, file));
+  const stats = readable(file, () => statSync(path, { throwIfNoEntry: false }));
   if (!stats?.isFile())
     throw new UserError(`there is no batch file ${file}`, {
       next: ['write one: shotlist init my-batch.yaml'],
@@ -85,7 +86,10 @@ export function readBatch(terminal: Terminal, file: string): BatchFile {
     throw new UserError(`${file} is larger than ${batchBytesMax / 1024 / 1024} MB`, {
       next: ['put the rows into a data file: .csv or .jsonl'],
     });
-  const source = textOf(readFileSync(path), file);
+  const source = textOf(
+    readable(file, () => readFileSync(path)),
+    file,
+  );
   const shown = relative(terminal.folder, path) || path;
   return {
     path,
@@ -96,6 +100,15 @@ export function readBatch(terminal: Terminal, file: string): BatchFile {
     parsed: parseBatch(source, shown),
     files: recordingFiles(diskFiles(folder)),
   };
+}
+
+/** @throws UserError where the disk refuses it */
+function readable<Result>(file: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw asUserError(error, `cannot read ${file}`);
+  }
 }
 
 /** Without its byte order mark. @throws UserError where the bytes are no UTF-8 */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { catalogueOf } from '../../accounts/catalogue.ts';
 import { LearnedAccounts } from '../../accounts/learned.ts';
 import { Wants } from '../../accounts/wants.ts';
@@ -8,8 +7,9 @@ import type { LearnedLedger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-file.ts';
 import { askForModels, askForPrices } from '../vendor/ask-vendor.ts';
-import { openProject, type Project } from './project.ts';
+import { hasLedger, openProject, type Project } from './project.ts';
 import type { Terminal } from '../../terminal.ts';
+import { gapText } from '../text/gaps.ts';
 
 /**
  * Checks a batch file by what its accounts' vendors tell: those that it names, and whose key is set, are
@@ -21,8 +21,11 @@ export async function openBatchFile(
   file: string,
 ): Promise<{ readonly loaded: LoadedBatch; readonly project: Project }> {
   const batch = readBatch(terminal, file);
-  const project = await openProject(batch.config);
+  const project = await openProject(terminal, batch.config);
   try {
+    const { gaps } = project.ledger;
+    for (const gap of await gaps.list())
+      if (!gaps.found.some(({ id }) => id === gap.id)) terminal.say(gapText(gap));
     const learned = await learnedFrom(project.ledger.learned, batch.config);
     const wants = new Wants();
     const watched = catalogueOf(batch.config, learned.of, wants);
@@ -49,7 +52,7 @@ export async function checkQuietly(terminal: Terminal, file: string): Promise<Lo
 }
 
 async function quietCatalogue(config: Config): Promise<Catalogue> {
-  if (!existsSync(config.ledgerPath)) return catalogueOf(config);
+  if (!hasLedger(config)) return catalogueOf(config);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
   try {
     const learned = await learnedFrom(ledger.learned, config);

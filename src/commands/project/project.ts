@@ -1,33 +1,66 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
+import { type AccountConfig, batchPath, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { AccountSettings, BatchRow, Ledger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import type { Blobs } from '../../storage/blobs.ts';
+import { makeFolder } from '../../storage/durable-folder.ts';
 import { folderBlobs } from '../../storage/folder-blobs.ts';
+import { type Recovery, recovery } from '../../storage/recovery.ts';
 import type { Terminal } from '../../terminal.ts';
+import { openingTexts } from '../text/gaps.ts';
+import { shellQuoted } from '../../shell-quoted.ts';
+import { isHeir, nameIn, ownerFile, ownerOf, relocateOwners, shownOwner } from './owner.ts';
 
 /** A project folder, opened: its settings, ledger and blob store. */
 export interface Project extends AsyncDisposable {
   readonly config: Config;
+  /** Where the person is: paths that are shown are relative to it. */
+  readonly folder: string;
   readonly ledger: Ledger;
   readonly blobs: Blobs;
+  readonly recovery: Recovery;
   readonly outFolder: string;
+  /** A batch's file as the person may name it, quoted for a shell. */
+  fileOf(row: Pick<BatchRow, 'ownerPath'>): string;
+  /** The command that goes on with a batch. */
+  runCommand(row: Pick<BatchRow, 'ownerPath'>): string;
 }
 
-export async function openProject(config: Config): Promise<Project> {
-  mkdirSync(config.stateFolder, { recursive: true });
-  mkdirSync(dirname(config.ledgerPath), { recursive: true });
+export async function openProject(
+  { folder, say }: Pick<Terminal, 'folder' | 'say'>,
+  config: Config,
+): Promise<Project> {
+  await makeFolder(config.stateFolder);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
   await ledger.batches.putAccounts([...config.accounts.values()].map(ledgerAccount));
+  for (const line of openingTexts(ledger.gaps)) say(line);
+  await relocateOwners(config, ledger.batches);
+  const blobs = folderBlobs(config.blobsFolder);
+  const outFolder = join(config.home, 'out');
+  const folders = async (): Promise<string[]> => {
+    const rows = await ledger.batches.list();
+    return [...new Set(rows.map((row) => dirname(ownerFile(config, row.ownerPath))))];
+  };
+  const fileOf: Project['fileOf'] = ({ ownerPath }) =>
+    shellQuoted(shownOwner(config, ownerPath, folder));
   return {
     config,
+    folder,
     ledger,
-    blobs: folderBlobs(config.blobsFolder),
-    outFolder: join(config.home, 'out'),
+    blobs,
+    recovery: recovery(blobs, { outFolder, folders }),
+    outFolder,
+    fileOf,
+    runCommand: (row) => `shotlist run ${fileOf(row)}`,
     [Symbol.asyncDispose]: () => ledger.close(),
   };
+}
+
+/** @throws the system's error where that may not be looked at */
+export function hasLedger({ ledgerPath }: Pick<Config, 'ledgerPath'>): boolean {
+  return statSync(ledgerPath, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Opens the project of a batch that is named or whose file is given, and finds its row. */
@@ -35,24 +68,32 @@ export async function openBatch(
   terminal: Terminal,
   nameOrFile: string,
 ): Promise<{ project: Project; row: BatchRow }> {
-  const path = resolve(terminal.folder, nameOrFile);
-  const isFile = existsSync(path) && statSync(path).isFile();
+  const path = batchPath(terminal.environment, resolve(terminal.folder, nameOrFile));
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
   const config = loadConfig(terminal.environment, isFile ? dirname(path) : terminal.folder);
-  if (!existsSync(config.ledgerPath))
+  if (!hasLedger(config))
     throw new UserError(`no batch has run in ${config.home}`, {
       next: ['go to the folder of the batch file, or give the file: shotlist status FILE'],
     });
-  const project = await openProject(config);
+  const project = await openProject(terminal, config);
   const rows = await project.ledger.batches.list();
-  const row = isFile
-    ? rows.find((each) => each.ownerPath === path)
-    : rows.find((each) => each.batch === nameOrFile);
+  const row = isFile ? rowOf(config, path, rows) : rows.find((each) => each.batch === nameOrFile);
   if (row) return { project, row };
   await project[Symbol.asyncDispose]();
   const known = rows.map((each) => each.batch).join(', ') || 'none';
   throw new UserError(`${isFile ? basename(path) : nameOrFile} has not run in this project`, {
     next: [`batches here: ${known}`, `start one: shotlist run FILE`],
   });
+}
+
+/** The batch that this file owns, or that it holds when its owner is gone. */
+function rowOf(config: Config, path: string, rows: readonly BatchRow[]): BatchRow | undefined {
+  const ownerPath = ownerOf(config, path);
+  const owned = rows.find((each) => each.ownerPath === ownerPath);
+  if (owned) return owned;
+  const name = nameIn(path);
+  const row = rows.find((each) => each.batch === name);
+  return row && name !== undefined && isHeir(config, { name, path }, row) ? row : undefined;
 }
 
 function ledgerAccount(account: AccountConfig): AccountSettings {

@@ -5,6 +5,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { batchWorkflowId } from '../../batch/ids.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import type { BatchRow } from '../../ledger/port.ts';
+import type { Project } from '../project/project.ts';
 import { type Session, startBatch } from './session.ts';
 
 const againMs = 1_000;
@@ -44,7 +45,7 @@ export function workflowEnd(
 export function watchDrivers(
   session: Pick<Session, 'temporal' | 'failed' | 'say'>,
   row: Pick<BatchRow, 'batch' | 'run' | 'ownerPath'>,
-  ledgerId: string,
+  { ledgerId, runCommand }: { readonly ledgerId: string } & Pick<Project, 'runCommand'>,
 ): AsyncDisposable & { readonly failed: Promise<never> } {
   const over = new AbortController();
   const { promise: workflowFailed, reject } = Promise.withResolvers<never>();
@@ -58,7 +59,7 @@ export function watchDrivers(
         await Promise.race([end.result, isOver]);
         return;
       } catch (error) {
-        const told = brokenOff(row, error);
+        const told = brokenOff(row, runCommand(row), error);
         if (told) return reject(told);
         if (error instanceof WorkflowFailedError) return;
         if (error instanceof WorkflowNotFoundError)
@@ -79,14 +80,15 @@ export function watchDrivers(
 
 /** For people, when it is the batch's workflow that has failed; a cancelled one has done what it was told. */
 export function brokenOff(
-  { batch, run, ownerPath }: Pick<BatchRow, 'batch' | 'run' | 'ownerPath'>,
+  { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
+  goOn: string,
   error: unknown,
 ): UserError | undefined {
   if (!(error instanceof WorkflowFailedError) || error.cause instanceof CancelledFailure)
     return undefined;
   return new UserError(`run ${run} of ${batch} broke off: ${wordsOf(error)}`, {
     exitCode: 1,
-    next: [`nothing is lost; when that is mended, go on with: shotlist run ${ownerPath}`],
+    next: [`nothing is lost; when that is mended, go on with: ${goOn}`],
     cause: error,
   });
 }

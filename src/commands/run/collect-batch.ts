@@ -1,7 +1,7 @@
 import type { BatchRow } from '../../ledger/port.ts';
 import { brokenOff, workflowEnd } from './broken-off.ts';
-import { publish } from './follow.ts';
 import type { Project } from '../project/project.ts';
+import { type Published, Publisher } from './publish.ts';
 import { type Session, startBatch } from './session.ts';
 import type { Terminal } from '../../terminal.ts';
 
@@ -18,26 +18,44 @@ export async function hasLeft({ ledger }: Project, batch: string): Promise<boole
 
 /**
  * Runs the workflow of a batch that is over once more: its jobs are asked after and its files fetched, and
- * the ledger grants it no request. Ends with the workflow, or when the person leaves.
+ * the ledger grants it no request. Ends with the workflow, or when the person leaves. Files that are found
+ * to be lost when the rest is written are fetched as well.
  */
 export async function collectBatch(
   terminal: Terminal,
   project: Project,
   session: Session,
   row: BatchRow,
-): Promise<void> {
+  publisher = new Publisher(project, row.batch, terminal),
+): Promise<Published> {
+  const isDone = await runAgain(terminal, project, session, row);
+  const published = await publisher.publish();
+  if (!isDone || published.fetchedAgain.length === 0) return published;
+  await runAgain(terminal, project, session, row);
+  return await publisher.publish();
+}
+
+/** @returns false where the person left before its end */
+async function runAgain(
+  terminal: Terminal,
+  project: Project,
+  session: Session,
+  row: BatchRow,
+): Promise<boolean> {
   const { client } = session.temporal;
   const interrupt = terminal.interrupted();
   try {
     await startBatch(session, row, project.ledger.id);
     await using end = workflowEnd(client, row.batch);
-    const ended = end.result.catch((error: unknown) => {
-      throw brokenOff(row, error) ?? error;
-    });
+    const ended = end.result.then(
+      () => true,
+      (error: unknown) => {
+        throw brokenOff(row, project.runCommand(row), error) ?? error;
+      },
+    );
     ended.catch(() => undefined);
-    await Promise.race([ended, interrupt.promise, session.failed]);
+    return await Promise.race([ended, interrupt.promise.then(() => false), session.failed]);
   } finally {
     interrupt.release();
   }
-  await publish(project, row.batch, terminal);
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchStatus } from '../../ledger/port.ts';
-import { writeResults } from '../../report/results.ts';
 import { noteEnd } from './cost-facts.ts';
 import { LiveView } from './live-view.ts';
 import type { Project } from '../project/project.ts';
+import { type Published, Publisher } from './publish.ts';
 import { QuietRun } from './quiet-run.ts';
 import { ShotEvents } from './shot-events.ts';
 import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/summary.ts';
@@ -19,6 +19,14 @@ export interface FollowOptions {
   readonly failed?: Promise<never>;
 }
 
+export interface Followed {
+  readonly status: BatchStatus;
+  readonly exitCode: ExitCode;
+  /** The person has left, and the batch goes on. */
+  readonly detached: boolean;
+  readonly published: Published;
+}
+
 const lookMs = 250;
 /** How long a stopped batch must stay so before the command gives the terminal back. */
 const settledMs = 2_500;
@@ -30,22 +38,20 @@ const restFactor = 4;
  * Shows a batch until it is finished, waits for a person, or the person leaves; writes its files meanwhile
  * and at the end. All from the ledger, so it does not matter who runs the batch.
  */
-export async function followBatch(
-  project: Project,
-  options: FollowOptions,
-): Promise<{ status: BatchStatus; exitCode: ExitCode; detached: boolean }> {
+export async function followBatch(project: Project, options: FollowOptions): Promise<Followed> {
   const { ledger } = project;
   const { terminal, batch } = options;
   const view = options.quiet ? undefined : new LiveView(terminal);
   const events = new ShotEvents((line) => view?.event(line));
   const quiet = new QuietRun((line) => view?.event(line));
+  const publisher = new Publisher(project, batch, terminal);
   const interrupt = terminal.interrupted();
   let detached = false;
   void interrupt.promise.then(() => (detached = true));
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
   let quietSince: number | undefined;
-  let published = performance.now();
+  let publishedAt = performance.now();
   let publishEveryMs = publishAtLeastMs;
   try {
     for (;;) {
@@ -62,11 +68,11 @@ export async function followBatch(
       if (detached || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
       if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
-      if (performance.now() - published > publishEveryMs && cursor !== started) {
+      if (performance.now() - publishedAt > publishEveryMs && cursor !== started) {
         const writingSince = performance.now();
-        await publish(project, batch, terminal);
-        published = performance.now();
-        publishEveryMs = Math.max(publishAtLeastMs, restFactor * (published - writingSince));
+        await publisher.publish();
+        publishedAt = performance.now();
+        publishEveryMs = Math.max(publishAtLeastMs, restFactor * (publishedAt - writingSince));
       }
       if (changes.shots.length < 500)
         await Promise.race([
@@ -82,23 +88,16 @@ export async function followBatch(
   const ended = await statusOf(project, batch);
   // Nobody drives what ended before: its facts are known or never will be.
   if (options.failed && isOver(ended)) await noteEnd(project, ended.row);
-  await publish(project, batch, terminal);
+  const published = await publisher.publish();
   const status = await statusOf(project, batch);
   events.end(totals(status).cached);
-  return { status, exitCode: detached && !isOver(status) ? 4 : exitCodeOf(status), detached };
+  const exitCode = detached && !isOver(status) ? 4 : exitCodeWith(status, published);
+  return { status, exitCode, detached, published };
 }
 
-/** Brings `out/` in line with the ledger; files that a person edited are named and left alone. */
-export async function publish(project: Project, batch: string, terminal: Terminal): Promise<void> {
-  const { kept } = await writeResults({
-    reports: project.ledger.reports,
-    blobs: project.blobs,
-    outRoot: project.outFolder,
-    batch,
-    now: Date.now,
-    warn: (message) => terminal.say(message),
-  });
-  for (const place of kept) terminal.say(`left alone, because it was edited: ${place}`);
+/** Files that are saved and could not be written to `out/` wait for a person. */
+export function exitCodeWith(status: BatchStatus, { problems }: Published): ExitCode {
+  return problems.length > 0 ? 4 : exitCodeOf(status);
 }
 
 export async function statusOf(project: Project, batch: string): Promise<BatchStatus> {

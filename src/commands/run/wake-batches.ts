@@ -6,7 +6,7 @@ import { tellBatch } from './tell-batch.ts';
  * @returns whether all of them run, and the commands that go on with those that do not
  */
 export async function wakeBatches(
-  { config, ledger }: Project,
+  { config, ledger, runCommand }: Project,
   batches: readonly string[],
 ): Promise<{ running: boolean; next: string[] }> {
   const next: string[] = [];
@@ -17,7 +17,7 @@ export async function wakeBatches(
     const isTold = isActive && (await tellBatch(config, batch, 'wake'));
     // It may have ended in the same moment.
     const isOver = (await ledger.batches.get(batch))?.state === 'finished';
-    if (!isTold || isOver) next.push(`shotlist run ${row.ownerPath}`);
+    if (!isTold || isOver) next.push(runCommand(row));
   }
   return { running: batches.length > 0 && next.length === 0, next };
 }

@@ -1,4 +1,5 @@
 import type { BatchStatus } from '../../ledger/port.ts';
+import type { OutProblem } from '../../report/place-files.ts';
 import type { Project } from '../project/project.ts';
 import { formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -8,13 +9,20 @@ import { shownWaits } from './waits.ts';
 /** How a batch stands, with its troubles and what is left to collect; or the JSON that others rely on. */
 export async function printStatus(
   terminal: Terminal,
-  { outFolder, config, ledger: { reports } }: Project,
+  project: Project,
   status: BatchStatus,
   options: { readonly json?: boolean },
+  unwritten: readonly OutProblem[] = [],
 ): Promise<void> {
-  const waits = shownWaits(await reports.waits(status.row.batch), config.accounts);
-  if (options.json) return terminal.print(JSON.stringify(statusJson(status, outFolder, waits)));
+  const { reports } = project.ledger;
+  const waits = shownWaits(await reports.waits(status.row.batch), project.config.accounts);
+  if (options.json) {
+    const document = statusJson(status, project, waits);
+    return terminal.print(
+      JSON.stringify(unwritten.length === 0 ? document : { ...document, unwritten }),
+    );
+  }
   const troubles = await troublesOf(reports, status);
   const left = await reports.uncollected(status.row.batch);
-  terminal.print(formatSummary(status, outFolder, troubles, left, waits));
+  terminal.print(formatSummary(status, project, troubles, left, waits));
 }

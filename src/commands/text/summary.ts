@@ -8,11 +8,15 @@ import type {
 } from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
+import type { Project } from '../project/project.ts';
 import { leftTexts } from './left-behind.ts';
 import { formatTroubles, type Trouble } from './troubles.ts';
 import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
+
+/** What of a project shows in the words about a batch. */
+export type ShownProject = Pick<Project, 'outFolder' | 'runCommand'>;
 
 /** What the exit code tells a script; docs/operating.md lists them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
@@ -48,11 +52,11 @@ export function exitCodeOf(status: BatchStatus): ExitCode {
 /** The JSON of `run`, `watch` and `status`; others rely on its shape. */
 export function statusJson(
   status: BatchStatus,
-  outFolder: string,
+  project: ShownProject,
   waits: readonly ShownWait[] = [],
 ): object {
   const { outputs, ...shots } = totals(status);
-  const directory = join(outFolder, status.row.batch);
+  const directory = join(project.outFolder, status.row.batch);
   return {
     batch: status.row.batch,
     state: stateWord(status),
@@ -68,14 +72,14 @@ export function statusJson(
     ...(status.raisedPrices.length > 0 && { raisedPrices: status.raisedPrices.map(raisedJson) }),
     directory,
     gallery: join(directory, 'index.html'),
-    next: nextSteps(status).map(({ command }) => command),
+    next: nextSteps(status, project).map(({ command }) => command),
   };
 }
 
 /** The end of a run, or its present state, for a person. */
 export function formatSummary(
   status: BatchStatus,
-  outFolder: string,
+  project: ShownProject,
   troubles: readonly Trouble[],
   left: readonly Uncollected[] = [],
   waits: readonly ShownWait[] = [],
@@ -94,8 +98,8 @@ export function formatSummary(
     ...waitTexts(waits).map((text) => `  waits for  ${text}`),
     ...formatTroubles(troubles),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
-    `  pictures   ${join(outFolder, batch, 'index.html')}`,
-    ...nextSteps(status, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
+    `  pictures   ${join(project.outFolder, batch, 'index.html')}`,
+    ...nextSteps(status, project, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
     ...status.accounts.map(moneyText),
   ];
   return lines.join('\n');
@@ -154,9 +158,10 @@ function moneyText(money: BatchStatus['accounts'][number]): string {
 
 function nextSteps(
   status: BatchStatus,
+  { runCommand }: ShownProject,
   left: readonly Uncollected[] = [],
 ): { why: string; command: string }[] {
-  const { batch, ownerPath, state } = status.row;
+  const { batch, state } = status.row;
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
   // What was accepted is the run's own: only another run may spend more.
@@ -166,9 +171,9 @@ function nextSteps(
   else if (isStopped || (isHeld && counts.waiting > 0))
     next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
   if (state !== 'paused' && counts.failed > 0)
-    next.push({ why: 'try again', command: `shotlist run ${ownerPath}` });
+    next.push({ why: 'try again', command: runCommand(status.row) });
   else if (counts.waiting + counts.running > 0)
-    next.push({ why: 'go on', command: `shotlist run ${ownerPath}` });
+    next.push({ why: 'go on', command: runCommand(status.row) });
   if (left.length > 0 && status.row.endedAt !== null)
     next.push({ why: 'collect', command: `shotlist collect ${batch}` });
   if (counts.parked + status.undecidedTrainings > 0)

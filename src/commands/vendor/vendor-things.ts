@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { providerOf } from '../../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
@@ -6,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
 import type { Provider, RemoteThing } from '../../providers/port.ts';
 import { ageOf } from '../text/age.ts';
-import { openProject } from '../project/project.ts';
+import { hasLedger, openProject } from '../project/project.ts';
 import { alignColumns } from '../text/table.ts';
 import type { Terminal } from '../../terminal.ts';
 
@@ -75,7 +74,7 @@ async function run(terminal: Terminal, of: ThingsOf, name: string, options: Opti
   const port = of.open(provider);
   if (!port)
     throw noSuchCall(account, `${account.vendor.title} has no call that lists ${of.noun}s`);
-  await using project = existsSync(config.ledgerPath) ? await openProject(config) : undefined;
+  await using project = hasLedger(config) ? await openProject(terminal, config) : undefined;
   const desk = { terminal, of, account, provider, port, remotes: project?.ledger.remotes };
   const held = await asked(provider, () => port.list());
   const known = (await desk.remotes?.knownThings(account.key)) ?? new Map<string, KnownThing>();

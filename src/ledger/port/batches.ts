@@ -25,7 +25,7 @@ export interface AcceptedRun {
   readonly batch: string;
   /** sha-256 of the frozen batch's manifest blob. */
   readonly frozen: string;
-  /** Absolute path of the batch file; two files may not share a batch name. */
+  /** The batch file, relative to the project folder or absolute; two files may not share a batch name. */
   readonly ownerPath: string;
   readonly policy: BatchPolicy;
   /** The file's `budget`. */
@@ -58,6 +58,8 @@ export interface BatchLedger {
   /** Starts a new run (the next number) and sets the batch running; clears the account holds a person ends (noFunds, badKey, forbidden, unreachable). @throws UserError when another file owns the name */
   startRun(run: AcceptedRun): Promise<BatchRow>;
   get(batch: string): Promise<BatchRow | undefined>;
+  /** Gives a batch's name to another file; false when `from` does not own it. */
+  passOn(batch: string, from: string, to: string): Promise<boolean>;
   /** Compare-and-set; `pause` from running, `resume` from paused (also ends the batch's holds), `cancel` from running or paused. */
   setState(batch: string, to: BatchState, from: readonly BatchState[]): Promise<boolean>;
   /** Ends holds on the accounts of a batch that a person may end. */

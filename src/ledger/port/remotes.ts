@@ -42,6 +42,8 @@ export interface RemoteLedger {
       }
     | undefined
   >;
+  /** The outputs that these bytes are, wherever they were made. */
+  outputsOf(sha256: string): Promise<readonly { submission: string; index: number }[]>;
   model(account: string, fingerprint: string): Promise<ModelRow | undefined>;
   /** Takes or renews the lease of the model's row, creating it in phase `creating`; false when another holds it. */
   leaseModel(

@@ -158,6 +158,20 @@ export interface SubmissionLedger {
   refuseOutput(submission: string, index: number, inMs: number, why: string): Promise<number>;
   loseOutput(submission: string, index: number, why: string): Promise<boolean>;
   /**
+   * The bytes of a saved output are gone from this machine: it is fetched once more, which costs nothing. Its
+   * done shots wait for it in no lane; the money stays as it is. False where other bytes are saved by now.
+   */
+  fetchAgain(
+    submission: string,
+    index: number,
+    lost: { sha256: string; why: string },
+  ): Promise<boolean>;
+  /**
+   * The bytes of an output that was to be fetched once more, or that was lost, are here again. Where all of a
+   * lost job's files are, its shots are done.
+   */
+  recoverOutput(submission: string, index: number, sha256: string): Promise<boolean>;
+  /**
    * Refunds that the account's vendor promised and that are due to be asked after, each leased for
    * `leaseMs`; `early`: also those whose time has not come.
    */

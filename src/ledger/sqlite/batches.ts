@@ -15,6 +15,16 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
       }),
     startRun: (run) => commits.write(() => startRun(database, run, now())),
     get: async (batch) => readBatch(database, batch),
+    passOn: (batch, from, to) =>
+      commits.write(
+        () =>
+          database.run(
+            'update batch set owner_path = ? where name = ? and owner_path = ?',
+            to,
+            batch,
+            from,
+          ) > 0,
+      ),
     setState: (batch, to, from) => commits.write(() => setState(database, batch, to, from)),
     clearHolds: (batch) => commits.write(() => resumeAccounts(database, batch)),
     setBudget: (batch, account, unit, cap) =>

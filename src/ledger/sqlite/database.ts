@@ -1,6 +1,9 @@
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asUserError } from '../../system-errors.ts';
 
 /**
  * How long a process waits for the others' transactions before it gives up. It blocks for a moment only,
@@ -17,10 +20,12 @@ type Values = readonly SQLInputValue[];
 /** One connection with its prepared statements; each transaction is one synchronous stretch. */
 export class Database {
   readonly #connection: DatabaseSync;
+  readonly #path: string;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(connection: DatabaseSync) {
+  constructor(connection: DatabaseSync, path: string) {
     this.#connection = connection;
+    this.#path = path;
   }
 
   get<Row>(sql: string, ...values: Values): Row | undefined {
@@ -58,7 +63,7 @@ export class Database {
       return result;
     } catch (error) {
       if (this.#connection.isTransaction) this.#connection.exec('rollback');
-      throw error;
+      throw withPath(error, this.#path);
     }
   }
 
@@ -69,7 +74,7 @@ export class Database {
       return true;
     } catch (error) {
       if (mayWait && isBusy(error)) return false;
-      throw error;
+      throw withPath(error, this.#path);
     }
   }
 
@@ -87,11 +92,40 @@ export class Database {
   }
 }
 
+/** In the lowest byte; those above tell why: another process recovers the log, or its snapshot is old. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === busyCode;
+  if (!(error instanceof Error) || !('errcode' in error)) return false;
+  return (Number(error.errcode) & 0xff) === busyCode;
 }
 
+/** SQLite does not say of which file it speaks. */
+function withPath(error: unknown, path: string): unknown {
+  if (error instanceof Error && 'errcode' in error) Object.assign(error, { path });
+  return error;
+}
+
+/** @throws UserError where the file cannot be used: which one, why, and what helps */
 export async function openDatabase(path: string): Promise<Database> {
+  try {
+    return await connect(path);
+  } catch (error) {
+    throw asUserError(withPath(diskError(path) ?? error, path), `cannot open the ledger ${path}`);
+  }
+}
+
+/** What the disk says of the files of a database; SQLite only says that it could not open them. */
+function diskError(path: string): unknown {
+  try {
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    for (const file of [path, `${path}-wal`, `${path}-shm`])
+      if (statSync(file, { throwIfNoEntry: false })) closeSync(openSync(file, 'r+'));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+async function connect(path: string): Promise<Database> {
   const connection = new DatabaseSync(path, {
     timeout: busyTimeoutMs,
     enableForeignKeyConstraints: false,
@@ -99,12 +133,15 @@ export async function openDatabase(path: string): Promise<Database> {
   try {
     await useWriteAheadLog(connection);
     connection.exec('pragma synchronous = full');
+    // On macOS a plain fsync stops in the drive's own memory. Elsewhere these do nothing.
+    connection.exec('pragma fullfsync = on');
+    connection.exec('pragma checkpoint_fullfsync = on');
     connection.exec('pragma cache_size = -32000');
   } catch (error) {
     connection.close();
     throw error;
   }
-  return new Database(connection);
+  return new Database(connection, path);
 }
 
 /** The change to WAL does not heed the busy timeout while another process opens the same new file. */

@@ -1,3 +1,5 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunInput } from '../../../src/activities/own-work.ts';
 import { saveOutput } from '../../../src/activities/outputs/save-output.ts';
@@ -30,6 +32,29 @@ describe('saveOutput', () => {
     expect(results).toEqual([{ kind: 'done', saved: 1 }]);
     // Two tries failed by themselves, the third had a stale link and took a fresh one at once.
     expect(studio.simulator.book.requests['GET /files/:id.jpg 403']).toBeLessThanOrEqual(2);
+  });
+
+  it('waits while the blob store cannot be written, and loses nothing', async () => {
+    studio = await openStudio();
+    const { home, ledger, simulator } = studio;
+    const input = await studio.startRun(oneShot);
+    const { lanes } = await studio.planOf(input, 'draw', 1);
+    renameSync(join(home, 'blobs'), join(home, 'away'));
+    writeFileSync(join(home, 'blobs'), 'a file, where the folder belongs');
+    const { environmentOf, activities } = studio;
+    const running = environmentOf().run(activities.runShots, {
+      ...{ ...input, lane: lanes[0]?.lane ?? '', account: lanes[0]?.account ?? '' },
+      ...{ from: 0, to: 1, reportAfterMs: null },
+    });
+    const outputs = async () => (await Array.fromAsync(ledger.reports.shots('one')))[0]?.outputs;
+    await expect
+      .poll(outputs, { timeout: 30_000 })
+      .toMatchObject([{ state: 'ready', why: expect.stringMatching(/ENOTDIR|EEXIST/) }]);
+    rmSync(join(home, 'blobs'));
+    renameSync(join(home, 'away'), join(home, 'blobs'));
+    expect(await running).toEqual({ kind: 'done', saved: 1 });
+    expect(await outputs()).toMatchObject([{ state: 'saved' }]);
+    expect(simulator.book.accepted).toHaveLength(1);
   });
 
   it('does not take a vendor that is down for one that has lost the file', async () => {

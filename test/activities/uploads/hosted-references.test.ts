@@ -193,7 +193,7 @@ describe('an upload that is not ready at once', () => {
     const wanted = { sha256, path: 'film.mp4', purpose: 'reference', trainedModel: undefined };
     const before = wonda.book.uploads.length;
     // The process ends here: the answer is on record, the vendor still works.
-    const stored = await provider.upload(await fileToUpload(studio.blobs, wanted));
+    const stored = await provider.upload(await fileToUpload(studio.deps, wanted));
     expect(stored.ready).toBe(false);
     await studio.ledger.remotes.storeUpload(host.key, sha256, 'reference', stored);
     const [one, other] = await Promise.all([

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { formatSummary, statusJson } from '../../../src/commands/text/summary.ts';
+import {
+  formatSummary,
+  type ShownProject,
+  statusJson,
+} from '../../../src/commands/text/summary.ts';
 import type { BatchStatus } from '../../../src/ledger/port.ts';
 
 const status: BatchStatus = {
@@ -38,12 +42,17 @@ const status: BatchStatus = {
   isStopped: false,
 };
 
+const shown: ShownProject = {
+  outFolder: 'out',
+  runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
+};
+
 describe('the summary of a batch', () => {
   it('tells what a vendor has promised to give back', () => {
-    expect(formatSummary(status, 'out', [])).toContain(
+    expect(formatSummary(status, shown, [])).toContain(
       'Spent 20 credits at acme, 5 credits of it promised back.',
     );
-    expect(statusJson(status, 'out')).toMatchObject({
+    expect(statusJson(status, shown)).toMatchObject({
       spent: [{ account: 'acme', unit: 'credits', amount: '20', promised: '5' }],
     });
   });
@@ -59,7 +68,7 @@ describe('the summary of a batch', () => {
         holds: [{ account, model: null, reason, until: null }],
         stops: reason === 'limited' ? [] : [{ kind: 'hold', account, hold: reason }],
       },
-      'out',
+      shown,
       [],
     );
   };

@@ -159,6 +159,11 @@ export function planSuite(open: Open): void {
     await startBatch(ledger, 'fox', []);
     const other = acceptedRun('fox', { ownerPath: '/elsewhere/fox.yaml' });
     await expect(ledger.batches.startRun(other)).rejects.toThrow(/belongs to \/files\/fox.yaml/);
+    expect(await ledger.batches.passOn('fox', '/elsewhere/fox.yaml', '/files/fox.yaml')).toBe(
+      false,
+    );
+    expect(await ledger.batches.passOn('fox', '/files/fox.yaml', '/elsewhere/fox.yaml')).toBe(true);
+    await ledger.batches.startRun(other);
   });
 
   it('wants a trained model seen once in each run', async () => {

@@ -33,6 +33,8 @@ const events = [
   'stalled',
   'save',
   'lose',
+  'fetchAgain',
+  'recover',
   'late',
   'lateAgain',
   'takeUp',
@@ -45,6 +47,8 @@ type Event = (typeof events)[number];
 const batches = ['fox', 'owl'] as const;
 const exclusive = ['claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded'];
 const price = 1_000;
+/** A bill above the price, and so what later requests reserve. */
+const billedMore = price + 1;
 
 export function propertySuite(open: Open): void {
   it('conserves money, binds a shot to one submission and pays a fingerprint once', async () => {
@@ -126,7 +130,7 @@ async function apply(
     case 'succeeded':
       return submissions.succeeded(id, oneOutput);
     case 'billedMore':
-      return submissions.succeeded(id, { ...oneOutput, billed: price + 1 });
+      return submissions.succeeded(id, { ...oneOutput, billed: billedMore });
     case 'refunded':
     case 'kept':
       return submissions.failed(id, {
@@ -146,6 +150,10 @@ async function apply(
       return submissions.saveOutput(id, 0, file('aa'));
     case 'lose':
       return submissions.loseOutput(id, 0, 'why');
+    case 'fetchAgain':
+      return submissions.fetchAgain(id, 0, { sha256: 'aa', why: 'why' });
+    case 'recover':
+      return submissions.recoverOutput(id, 0, 'aa');
     case 'late':
     case 'lateAgain':
       return submissions.lateJob(id, {}, id);
@@ -173,14 +181,17 @@ async function checkInvariants(ledger: Ledger): Promise<void> {
     const money = (await ledger.reports.status(batch))?.accounts[0];
     const paid = await everything(ledger.reports.submissions(batch));
     const known = paid.filter(({ state }) => exclusive.includes(state) && state !== 'succeeded');
-    expect((money?.reserved ?? 0) + (money?.ambiguous ?? 0)).toBe(known.length * price);
+    expect((money?.reserved ?? 0) + (money?.ambiguous ?? 0)).toBe(sumOf(known, 'reserved'));
+    for (const { reserved } of known) expect([price, billedMore]).toContain(reserved);
     const owed = paid.filter(({ refund }) => refund === 'owed');
-    expect(money?.promised ?? 0).toBe(owed.length * price);
+    expect(money?.promised ?? 0).toBe(sumOf(owed, 'spent'));
+    for (const { spent } of owed) expect([price, billedMore]).toContain(spent);
     expect(money?.spent ?? 0).toBeGreaterThanOrEqual(money?.promised ?? 0);
     const unproven = paid.filter(
       ({ resolution, surplus }) => !surplus && resolution !== null && resolution !== 'job',
     );
-    expect(money?.unproven ?? 0).toBe(unproven.length * price);
+    expect(money?.unproven ?? 0).toBe(sumOf(unproven, 'spent'));
+    for (const { spent } of unproven) expect([price, billedMore]).toContain(spent);
     used += (money?.reserved ?? 0) + (money?.ambiguous ?? 0) + (money?.spent ?? 0);
     for (const shot of await everything(ledger.reports.shots(batch))) {
       const submission = byId.get(shot.submission ?? '');
@@ -196,3 +207,6 @@ async function checkInvariants(ledger: Ledger): Promise<void> {
   const [total] = await ledger.reports.accounts();
   expect((total?.reserved ?? 0) + (total?.spent ?? 0)).toBe(used);
 }
+
+const sumOf = (rows: readonly SubmissionRow[], part: 'reserved' | 'spent'): number =>
+  rows.reduce((sum, row) => sum + row[part], 0);

@@ -38,6 +38,11 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
         );
       }),
     output: async (submission, index) => readOutput(database, submission, index),
+    outputsOf: async (sha256) =>
+      database.all<{ submission: string; index: number }>(
+        'select submission, idx as "index" from output where sha256 = ? order by 1, 2',
+        sha256,
+      ),
     model: async (account, fingerprint) => readModel(database, account, fingerprint),
     leaseModel: (account, fingerprint, owner, leaseMs) =>
       write(() => leaseModel(database, account, fingerprint, owner, leaseMs, now())),

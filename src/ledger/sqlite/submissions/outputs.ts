@@ -11,8 +11,9 @@ export function saveOutput(
   now: number,
 ): boolean {
   const saved = database.run(
-    `update output set state = 'saved', sha256 = ?, bytes = ?, mime = ?, width = ?, height = ?,
-       saved_at = ?, why = null where submission = ? and idx = ? and state = 'ready'`,
+    `update output set state = 'saved', sha256 = ?1, bytes = ?2, mime = ?3, width = ?4, height = ?5,
+       saved_at = iif(sha256 = ?1, saved_at, ?6), why = null
+     where submission = ?7 and idx = ?8 and state = 'ready'`,
     file.sha256,
     file.bytes,
     file.mime,

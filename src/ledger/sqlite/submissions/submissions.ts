@@ -15,6 +15,7 @@ import { putHold } from '../holds.ts';
 import { noteListed } from '../reports/cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
+import { fetchAgain, recoverOutput } from './lost-bytes.ts';
 import { delayOutput, loseOutput, refuseOutput, renewOutput, saveOutput } from './outputs.ts';
 import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
@@ -62,6 +63,9 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     refuseOutput: (id, index, inMs, why) =>
       write(() => refuseOutput(database, id, index, { inMs, why }, now())),
     loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
+    fetchAgain: (id, index, lost) => write(() => fetchAgain(database, id, index, lost, now())),
+    recoverOutput: (id, index, sha256) =>
+      write(() => recoverOutput(database, id, index, sha256, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
     lateJob: (id, job, jobId, times) =>

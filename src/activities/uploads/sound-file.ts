@@ -1,0 +1,79 @@
+import { messageOf, UserError } from '../../errors.ts';
+import { BlobMissingError } from '../../storage/blobs.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
+import { OutputGoneError } from '../outputs/output-url.ts';
+import { fetchOutput, isRefusal } from '../outputs/save-output.ts';
+
+/** A file that a request or a training needs. */
+export interface NeededFile {
+  readonly sha256: string;
+  /** As the batch names it; the hash itself for an output. */
+  readonly path: string;
+  /** It came from a link, which is asked again when its bytes are lost. */
+  readonly isLinked?: boolean;
+}
+
+/**
+ * The file in the blob store with the very bytes that were planned. Lost ones come back from the file that
+ * they were read from, from `out/`, or from the vendor that made them; that costs nothing.
+ * @throws UserError where they can be had nowhere; else what keeps them from being fetched now
+ */
+export async function soundFile(deps: ActivityDependencies, file: NeededFile): Promise<string> {
+  const { blobs, recovery } = deps;
+  try {
+    return await blobs.soundPath(file.sha256);
+  } catch (error) {
+    if (!(error instanceof BlobMissingError)) throw error;
+    const isBack =
+      (await recovery.restore({ sha256: file.sha256, path: file.path })) ||
+      (await fetchMade(deps, file.sha256));
+    if (isBack) return await blobs.soundPath(file.sha256);
+    if (file.isLinked)
+      throw new Error(`the file behind ${file.path} is fetched again`, { cause: error });
+    throw nowhere(file, error);
+  }
+}
+
+function nowhere({ path, sha256 }: NeededFile, cause: BlobMissingError): UserError {
+  if (path === sha256)
+    return new UserError(
+      `the file of an earlier step is ${cause.problem} in the blob store, and nowhere else`,
+      { next: ['it is asked for again by: shotlist collect'], cause },
+    );
+  return new UserError(
+    `the stored bytes of ${path} are ${cause.problem}, and the file is not the same any more`,
+    {
+      next: ['put the file back as it was, or run the batch again with the one that is there'],
+      cause,
+    },
+  );
+}
+
+/** An output is downloaded once more through its job. Other bytes than before make it another file. */
+async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<boolean> {
+  const { remotes, submissions } = deps.ledger;
+  let trouble: unknown;
+  for (const { submission, index } of await remotes.outputsOf(sha256)) {
+    const output = await remotes.output(submission, index);
+    const maker = output && deps.accounts.get(output.account);
+    if (!output || !maker) continue;
+    try {
+      const fetched = await fetchOutput(deps, maker, { submission, index, ...output });
+      if (fetched?.sha256 === sha256) return true;
+      if (fetched === undefined) throw new Error('the vendor is preparing the file');
+    } catch (error) {
+      if (!isRefusal(error) && !(error instanceof OutputGoneError)) {
+        trouble = error;
+        continue;
+      }
+      deps.log(`output ${index} of ${submission}: ${messageOf(error)}`);
+    }
+    // Whoever collects finds out whether it is lost, or another file by now.
+    const why = 'its bytes are lost here, and the vendor gave others';
+    await submissions.fetchAgain(submission, index, { sha256, why });
+  }
+  // Another vendor's trouble says nothing about the account that waits for the file.
+  if (trouble !== undefined)
+    throw new Error(`an earlier file is fetched again: ${messageOf(trouble)}`, { cause: trouble });
+  return false;
+}

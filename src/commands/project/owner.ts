@@ -1,0 +1,134 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { parseBatch } from '../../batch/file/parse.ts';
+import { batchBytesMax } from '../../batch/file/yaml-file.ts';
+import type { Config } from '../../config.ts';
+import { UserError } from '../../errors.ts';
+import type { BatchLedger, BatchRow } from '../../ledger/port.ts';
+import { systemCode } from '../../storage/atomic-file.ts';
+import { realPath } from '../../project-folder.ts';
+import type { Project } from './project.ts';
+
+type Place = Pick<Config, 'home' | 'ledgerPath'>;
+
+/**
+ * The owner of a batch as the ledger has it: the batch file's real path, relative to the project folder and
+ * with `/`, so that a project may be moved, renamed, and reached by links. A file outside the project, or
+ * one in a ledger that lies outside and may be shared by several projects, has an absolute path.
+ */
+export function ownerOf(config: Place, path: string): string {
+  // A link in the project to a file elsewhere is the project's own: references are relative to it.
+  const place = join(realPath(dirname(path)), basename(path));
+  if (!isOwnLedger(config)) return place;
+  const folder = realPath(config.home);
+  const inside = [realPath(path), place].find((file) => isInside(folder, file));
+  return inside === undefined ? place : relative(folder, inside).split(sep).join('/');
+}
+
+/** Absolute path of the file that an owner names. */
+export function ownerFile({ home }: Pick<Config, 'home'>, ownerPath: string): string {
+  return resolve(home, ownerPath);
+}
+
+/** The file that an owner names as a person in `folder` may write it. */
+export function shownOwner(
+  config: Pick<Config, 'home'>,
+  ownerPath: string,
+  folder: string,
+): string {
+  const file = ownerFile(config, ownerPath);
+  const near = relative(folder, file);
+  return near.length <= file.length ? near : file;
+}
+
+/**
+ * Who owns a batch's name when this file is run. The name passes on to this file where its owner is gone,
+ * is this very file by another path, or holds another batch by now; `from` is then the owner on record, and
+ * `was` how a person knows it.
+ * @throws UserError when another file has the name
+ */
+export function claimName(
+  { config, fileOf }: Pick<Project, 'config' | 'fileOf'>,
+  batch: { readonly name: string; readonly path: string },
+  current: Pick<BatchRow, 'ownerPath'> | undefined,
+): { readonly ownerPath: string; readonly from?: string; readonly was?: string } {
+  const ownerPath = ownerOf(config, batch.path);
+  if (!current || current.ownerPath === ownerPath) return { ownerPath };
+  const [own, other] = [fileOf({ ownerPath }), fileOf(current)];
+  if (isHeir(config, batch, current)) return { ownerPath, from: current.ownerPath, was: other };
+  throw new UserError(`the batch name ${batch.name} belongs to ${other}`, {
+    next: [
+      `give this batch a name of its own: batch: ${batch.name}-2 in ${own}`,
+      `or remove ${other}, if ${own} has taken its place; what is paid for stays`,
+    ],
+  });
+}
+
+/** Whether the name of a batch passes on to this file. */
+export function isHeir(
+  config: Pick<Config, 'home'>,
+  { name, path }: { readonly name: string; readonly path: string },
+  { ownerPath }: Pick<BatchRow, 'ownerPath'>,
+): boolean {
+  const owner = ownerFile(config, ownerPath);
+  let facts: Stats;
+  try {
+    facts = statSync(owner);
+  } catch (error) {
+    // One that may not be looked at may be there.
+    return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+  }
+  const own = statSync(path);
+  if (facts.ino === own.ino && facts.dev === own.dev) return true;
+  if (!facts.isFile()) return true;
+  const held = nameIn(owner);
+  return held !== undefined && held !== name;
+}
+
+/** The batch that a file holds; undefined where it cannot be told. */
+export function nameIn(file: string): string | undefined {
+  try {
+    if (statSync(file).size > batchBytesMax) return undefined;
+    const source = readFileSync(file, 'utf8');
+    const written = parseBatch(source, file).document?.batch;
+    return written ?? /^batch:[ \t]*(["']?)([\w-]+)\1/m.exec(source)?.[2];
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the letters of both paths. */
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && way.split(sep)[0] !== '..';
+}
+
+/** A ledger that lies elsewhere may be shared by several projects. */
+function isOwnLedger({ home, ledgerPath }: Place): boolean {
+  return isInside(realPath(home), realPath(ledgerPath));
+}
+
+/**
+ * Makes owners relative that an earlier version wrote as absolute paths. One whose file is gone is looked
+ * for in this project: the project was moved.
+ */
+export async function relocateOwners(config: Place, batches: BatchLedger): Promise<void> {
+  if (!isOwnLedger(config)) return;
+  const home = realPath(config.home);
+  for (const { batch, ownerPath } of await batches.list()) {
+    if (!isAbsolute(ownerPath)) continue;
+    const file = movedHere(home, batch, realPath(ownerPath));
+    if (isInside(home, file)) await batches.passOn(batch, ownerPath, ownerOf(config, file));
+  }
+}
+
+/** The longest end of a path of which the project has a file with this batch; else the path itself. */
+function movedHere(home: string, batch: string, path: string): string {
+  if (isInside(home, path) || nameIn(path) !== undefined) return path;
+  const parts = path.split(/[\\/]/).filter((part) => part !== '');
+  for (let from = 0; from < parts.length; from += 1) {
+    const file = resolve(home, ...parts.slice(from));
+    if (nameIn(file) === batch) return file;
+  }
+  return path;
+}

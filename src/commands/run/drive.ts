@@ -1,0 +1,41 @@
+import type { BatchRow } from '../../ledger/port.ts';
+import type { Terminal } from '../../terminal.ts';
+import type { Project } from '../project/project.ts';
+import { watchDrivers } from './broken-off.ts';
+import { collectBatch } from './collect-batch.ts';
+import { exitCodeWith, type Followed, followBatch, statusOf } from './follow.ts';
+import type { Session } from './session.ts';
+
+/** Follows a batch whose workflow runs. Files that are found to be lost when all is over are fetched again. */
+export async function driveToEnd(
+  terminal: Terminal,
+  project: Project,
+  session: Session,
+  row: BatchRow,
+  options: { readonly quiet: boolean },
+): Promise<Followed> {
+  const followed = await followDriven(terminal, project, session, row, options.quiet);
+  if (followed.detached || followed.published.fetchedAgain.length === 0) return followed;
+  const published = await collectBatch(terminal, project, session, row);
+  const status = await statusOf(project, row.batch);
+  return { ...followed, published, status, exitCode: exitCodeWith(status, published) };
+}
+
+async function followDriven(
+  terminal: Terminal,
+  project: Project,
+  session: Session,
+  row: BatchRow,
+  quiet: boolean,
+): Promise<Followed> {
+  await using drivers = watchDrivers(session, row, {
+    ledgerId: project.ledger.id,
+    runCommand: project.runCommand,
+  });
+  return await followBatch(project, {
+    batch: row.batch,
+    terminal,
+    quiet,
+    failed: drivers.failed,
+  });
+}

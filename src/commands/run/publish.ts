@@ -1,0 +1,92 @@
+import { join, relative } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { type OutProblem, outProblem } from '../../report/place-files.ts';
+import { checkFiles, type ResultsInput, writeResults } from '../../report/results.ts';
+import { systemTrouble } from '../../system-errors.ts';
+import type { Terminal } from '../../terminal.ts';
+import type { Project } from '../project/project.ts';
+
+/** What came of bringing `out/` in line with the ledger. */
+export interface Published {
+  /** Files that could not be written. */
+  readonly problems: readonly OutProblem[];
+  /** Files whose bytes were gone, and which somebody has to fetch again. */
+  readonly fetchedAgain: readonly string[];
+}
+
+/** Files of one kind that are named. */
+const namedMax = 20;
+
+/** Brings `out/` in line with the ledger as often as it is asked to, and says each thing once. */
+export class Publisher {
+  readonly #project: Project;
+  readonly #batch: string;
+  readonly #terminal: Terminal;
+  readonly #told = new Set<string>();
+
+  constructor(project: Project, batch: string, terminal: Terminal) {
+    this.#project = project;
+    this.#batch = batch;
+    this.#terminal = terminal;
+  }
+
+  /** What keeps files from being written is told, and never ends a run. */
+  async publish(): Promise<Published> {
+    const results = await writeResults(this.#input()).catch((error: unknown) => {
+      if (!(error instanceof UserError) && !systemTrouble(error)) throw error;
+      return { problems: [outProblem('.', error)], kept: [], restored: [], fetchedAgain: [] };
+    });
+    this.#name('left alone, because it was edited', results.kept);
+    return this.#tell(results);
+  }
+
+  /** Gets lost bytes back without writing to `out/`. `all`: whether most of them are lost or few. */
+  async check(options: { readonly all: boolean }): Promise<Published> {
+    return this.#tell(await checkFiles({ ...this.#input(), fetchAll: options.all }));
+  }
+
+  #input(): ResultsInput {
+    const { ledger, blobs, recovery, outFolder } = this.#project;
+    return {
+      reports: ledger.reports,
+      submissions: ledger.submissions,
+      blobs,
+      recovery,
+      outRoot: outFolder,
+      batch: this.#batch,
+      now: Date.now,
+      warn: (message) => this.#say(message),
+    };
+  }
+
+  #tell(results: Published & { readonly restored: readonly string[] }): Published {
+    const { problems, restored, fetchedAgain } = results;
+    this.#name('the blob store had lost it, and has it again from out/', restored);
+    this.#name('lost on this machine; the vendor is asked for it again, free', fetchedAgain);
+    const kinds = Map.groupBy(problems, ({ why, next }) => `${why}\n  ${next}`);
+    for (const [kind, alike] of kinds) {
+      const [why = '', next = ''] = kind.split('\n');
+      const places = alike.map(({ place }) => join(this.#shownFolder(), place));
+      this.#name(`not written, ${why}`, places, next);
+    }
+    return { problems, fetchedAgain };
+  }
+
+  #name(what: string, places: readonly string[], next?: string): void {
+    const news = places.filter((place) => !this.#told.has(`${what} ${place}`));
+    for (const place of news) this.#told.add(`${what} ${place}`);
+    for (const place of news.slice(0, namedMax)) this.#terminal.say(`${what}: ${place}`);
+    if (news.length > namedMax) this.#terminal.say(`${what}: and ${news.length - namedMax} more`);
+    if (news.length > 0 && next !== undefined) this.#terminal.say(next);
+  }
+
+  #say(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#terminal.say(message);
+  }
+
+  #shownFolder(): string {
+    return relative(this.#terminal.folder, join(this.#project.outFolder, this.#batch));
+  }
+}

@@ -1,0 +1,25 @@
+/** Work that is done once and shared. */
+export interface Memo<Result> {
+  /** Starts the work at the first call; later calls share it. A failed try is forgotten: the next call works anew. */
+  get(): Promise<Result>;
+  /** The work under way or done; undefined before the first call and after a failure. */
+  readonly current: Promise<Result> | undefined;
+}
+
+export function memo<Result>(work: () => Promise<Result>): Memo<Result> {
+  let current: Promise<Result> | undefined;
+  return {
+    get current() {
+      return current;
+    },
+    get() {
+      if (current) return current;
+      const started = work().catch((error: unknown) => {
+        if (current === started) current = undefined;
+        throw error;
+      });
+      current = started;
+      return started;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The nearest folder at or above `from` that has `shotlist.yaml` or `.shotlist/`, else `from` itself. */
+export function projectFolder(from: string): string {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (isProject(folder)) return folder;
+    if (folder === dirname(folder)) return from;
+  }
+}
+
+/**
+ * The path of a batch file that finds its project: a link from elsewhere to the file of a project leads
+ * there, and one that lies in a project itself stays where it is.
+ */
+export function linkedBatch(given: string): string {
+  if (isProject(projectFolder(dirname(given)))) return given;
+  const real = realPath(given);
+  return isProject(projectFolder(dirname(real))) ? real : given;
+}
+
+/** The path without links, as far as it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), path.slice(parent.length));
+  }
+}
+
+function isProject(folder: string): boolean {
+  return existsSync(join(folder, 'shotlist.yaml')) || existsSync(join(folder, '.shotlist'));
+}

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { SubmissionLedger } from '../ledger/port.ts';
+import { BlobMissingError, type BlobProblem, type Blobs } from '../storage/blobs.ts';
+import type { MaterialItem } from '../storage/out-files.ts';
+import type { Materialised, Unplaced } from '../storage/out-tree.ts';
+import type { Recovery } from '../storage/recovery.ts';
+import { systemTrouble } from '../system-errors.ts';
+
+/** One output on its way to its place in `out/`. */
+export interface OutputItem extends MaterialItem {
+  readonly submission: string;
+  readonly index: number;
+  readonly bytes: number | null;
+}
+
+/** A file that could not be written, for people. */
+export interface OutProblem {
+  /** Relative to the batch's folder. */
+  readonly place: string;
+  readonly why: string;
+  /** The command or step that helps. */
+  readonly next: string;
+}
+
+export interface PlacingInput {
+  readonly submissions: Pick<SubmissionLedger, 'fetchAgain'>;
+  readonly blobs: Blobs;
+  readonly recovery: Recovery;
+  readonly outRoot: string;
+  readonly batch: string;
+  /** Fetch again also when most files of the batch are gone, as when the disk of the blob store is away. */
+  readonly fetchAll?: boolean;
+}
+
+/** Files that go to places of one kind. */
+export interface PlacingGroup {
+  readonly items: readonly OutputItem[];
+  /** Puts some of them there; the answers stand in their order. */
+  put(items: readonly OutputItem[]): Promise<readonly (Materialised | Unplaced)[]>;
+}
+
+export interface Placed {
+  /** Of all groups, each in the order of its items. */
+  readonly results: readonly (readonly (Materialised | Unplaced)[])[];
+  readonly problems: readonly OutProblem[];
+  /** Places whose bytes the blob store had lost, and has again from elsewhere on this machine. */
+  readonly restored: readonly string[];
+  /** Places whose bytes are nowhere here: the vendor is asked for them once more. */
+  readonly fetchedAgain: readonly string[];
+}
+
+/** So many lost files, and more than half of all, are rather a disk that is away than files that are gone. */
+const manyLost = 10;
+
+export const placeOf = (item: Pick<MaterialItem, 'step' | 'fileName'>): string =>
+  `${item.step}/${item.fileName}`;
+
+/**
+ * Puts every file in its place that can be put there. Lost bytes come back from wherever they are on this
+ * machine; those that are nowhere are fetched again from the vendor.
+ */
+export async function placeFiles(
+  input: PlacingInput,
+  groups: readonly PlacingGroup[],
+): Promise<Placed> {
+  const results: (Materialised | Unplaced)[][] = [];
+  const restored: string[] = [];
+  const failed: { readonly item: OutputItem; readonly error: unknown }[] = [];
+  for (const group of groups) {
+    const placed = await placeGroup(input, group, restored);
+    results.push(placed);
+    for (const [position, item] of group.items.entries()) {
+      const result = placed[position];
+      if (typeof result === 'object') failed.push({ item, error: result.error });
+    }
+  }
+  const total = groups.reduce((sum, { items }) => sum + items.length, 0);
+  const lost = failed.filter(({ error }) => error instanceof BlobMissingError).length;
+  const isAway = !input.fetchAll && lost >= manyLost && lost > total - lost;
+  const fetchedAgain: string[] = [];
+  const problems: OutProblem[] = [];
+  for (const { item, error } of failed)
+    if (!(error instanceof BlobMissingError)) problems.push(outProblem(placeOf(item), error));
+    else if (isAway) problems.push(awayProblem(input.batch, item, error.problem));
+    else if (await fetchAgain(input, item, error.problem)) fetchedAgain.push(placeOf(item));
+  return { results, problems, restored, fetchedAgain };
+}
+
+async function placeGroup(
+  input: PlacingInput,
+  { items, put }: PlacingGroup,
+  restored: string[],
+): Promise<(Materialised | Unplaced)[]> {
+  const results = [...(await put(items))];
+  const again: { readonly item: OutputItem; readonly position: number }[] = [];
+  for (const [position, item] of items.entries()) {
+    if (!isLost(results[position])) continue;
+    try {
+      if (await restore(input, item)) again.push({ item, position });
+    } catch (error) {
+      results[position] = { error };
+    }
+  }
+  const second = await put(again.map(({ item }) => item));
+  for (const [index, result] of second.entries()) {
+    const { item, position } = again[index] ?? {};
+    if (item === undefined || position === undefined) continue;
+    results[position] = result;
+    if (typeof result === 'string') restored.push(placeOf(item));
+  }
+  return results;
+}
+
+function isLost(result: Materialised | Unplaced | undefined): boolean {
+  return typeof result === 'object' && result.error instanceof BlobMissingError;
+}
+
+/** Its own place is looked at first: that is where its bytes mostly are. */
+async function restore(
+  { recovery, outRoot, batch }: PlacingInput,
+  { step, fileName, sha256, bytes }: OutputItem,
+): Promise<boolean> {
+  const path = join(outRoot, batch, step, fileName);
+  return await recovery.restore({ sha256, bytes, path });
+}
+
+async function fetchAgain(
+  { submissions }: PlacingInput,
+  { submission, index, sha256 }: OutputItem,
+  problem: BlobProblem,
+): Promise<boolean> {
+  const why = `its blob is ${problem}; fetched again`;
+  return await submissions.fetchAgain(submission, index, { sha256, why });
+}
+
+function awayProblem(batch: string, item: OutputItem, problem: BlobProblem): OutProblem {
+  return {
+    place: placeOf(item),
+    why: `its blob is ${problem}, like most of this batch`,
+    next:
+      'connect the disk of the blob store; where it is gone for good, fetch all files again, free: ' +
+      `shotlist collect ${batch} --refetch`,
+  };
+}
+
+/** Why something could not be written to `place`. */
+export function outProblem(place: string, error: unknown): OutProblem {
+  if (error instanceof UserError)
+    return { place, why: error.message, next: error.next.join('; ') || 'run the batch again' };
+  const trouble = systemTrouble(error);
+  if (!trouble) throw error;
+  return { place, why: `${trouble.why} (${trouble.code})`, next: trouble.next };
+}

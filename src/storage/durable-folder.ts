@@ -1,0 +1,73 @@
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { memo, type Memo } from '../memo.ts';
+import { systemCode } from './atomic-file.ts';
+
+/**
+ * Makes a folder and those above it. The name of each new one is on the disk before this resolves, so
+ * that a power cut does not take what is put into it.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; ; made = dirname(made)) {
+    await syncFolder(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
+}
+
+/** What systems say that cannot flush a folder; Windows cannot even open one, and need not. */
+const cannotSync = new Set(['EISDIR', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** Flushes the names in a folder: a new or renamed file is only safe after it. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    await using handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (error) {
+    if (process.platform === 'win32' || cannotSync.has(systemCode(error) ?? '')) return;
+    throw error;
+  }
+}
+
+/**
+ * Folders under `root` whose names are on the disk. Each is flushed once a process, whoever made it: its
+ * maker may be another process that is not done.
+ */
+export function durableFolders(root: string): {
+  /** Renames a file into its folder, which is made where it is missing. */
+  moveInto(file: string, target: string): Promise<void>;
+} {
+  const known = new Map<string, Memo<void>>();
+
+  async function make(folder: string): Promise<void> {
+    if (folder === root) await makeFolder(root);
+    else {
+      await ready(dirname(folder));
+      await mkdir(folder, { recursive: true });
+    }
+    await syncFolder(dirname(folder));
+  }
+
+  function ready(folder: string): Promise<void> {
+    const made = known.get(folder) ?? memo(() => make(folder));
+    known.set(folder, made);
+    return made.get();
+  }
+
+  return {
+    async moveInto(file, target) {
+      await ready(dirname(target));
+      try {
+        await rename(file, target);
+      } catch (error) {
+        // Somebody tidied up: the folders are made anew.
+        if (systemCode(error) !== 'ENOENT') throw error;
+        known.clear();
+        await ready(dirname(target));
+        await rename(file, target);
+      }
+    },
+  };
+}

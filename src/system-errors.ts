@@ -1,0 +1,169 @@
+import { accessSync, constants, statfsSync, type Stats, statSync } from 'node:fs';
+import { dirname, parse, relative, resolve, sep } from 'node:path';
+import { UserError } from './errors.ts';
+import { shellQuoted } from './shell-quoted.ts';
+
+/** What the operating system, or the database on its behalf, refused. */
+export interface SystemTrouble {
+  /** `ENOSPC`, or `SQLITE_FULL`. */
+  readonly code: string;
+  readonly path: string | undefined;
+  /** Why, without the path and without a full stop. */
+  readonly why: string;
+  /** The command or step that helps. */
+  readonly next: string;
+}
+
+type Words = readonly [why: string, next: (path: string | undefined) => string];
+
+const notAllowed: Words = ['permission denied', (path) => permissionHelp(path)];
+const readOnly: Words = [
+  'the disk is read-only',
+  (path) => `make it writable, or use another one: ${command('df -h', path)}`,
+];
+const full: Words = ['the disk is full', (path) => `make room: ${command('df -h', path)}`];
+const tooMany: Words = ['too many files are open', () => 'allow more: ulimit -n 4096'];
+const failing: Words = [
+  'the disk does not answer properly',
+  (path) => `check the disk and its connection: ${command('df -h', path)}`,
+];
+const inTheWay: Words = [
+  'something else stands in its place',
+  (path) => `look what it is, and move it away: ${command('ls -ld', path)}`,
+];
+
+const systemWords: Readonly<Record<string, Words>> = {
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EROFS: readOnly,
+  ENOSPC: full,
+  EDQUOT: ['the disk quota is used up', (path) => `make room: ${command('df -h', path)}`],
+  EFBIG: [
+    'the file would be larger than is allowed',
+    () => 'allow larger files: ulimit -f unlimited',
+  ],
+  EMFILE: tooMany,
+  ENFILE: tooMany,
+  EIO: failing,
+  ESTALE: failing,
+  ENODEV: failing,
+  ENXIO: failing,
+  EBUSY: ['another program uses it', () => 'close that program, then run the command again'],
+  ENOTDIR: ['a file stands where a folder is needed', inTheWay[1]],
+  EISDIR: ['a folder stands where a file is needed', inTheWay[1]],
+  EEXIST: inTheWay,
+  ENOTEMPTY: inTheWay,
+  ENOENT: ['it is not there', (path) => `look for it: ${command('ls', path && dirname(path))}`],
+  ELOOP: ['its links lead round in a circle', inTheWay[1]],
+  ENAMETOOLONG: ['its name is too long', () => 'use a shorter folder name'],
+};
+
+const inOutCode = 10;
+const fullCode = 13;
+
+/** Primary result codes of SQLite. */
+const databaseWords: Readonly<Record<number, readonly [code: string, ...Words]>> = {
+  3: ['SQLITE_PERM', ...notAllowed],
+  5: [
+    'SQLITE_BUSY',
+    'another program keeps it locked',
+    (path) => `see which one: ${command('lsof', path)}`,
+  ],
+  8: ['SQLITE_READONLY', 'it may not be written', notAllowed[1]],
+  10: ['SQLITE_IOERR', ...failing],
+  11: ['SQLITE_CORRUPT', 'it is damaged', () => 'restore a backup: shotlist restore FILE'],
+  13: ['SQLITE_FULL', ...full],
+  14: ['SQLITE_CANTOPEN', 'it cannot be opened', notAllowed[1]],
+  26: ['SQLITE_NOTADB', 'it is no database', () => 'restore a backup: shotlist restore FILE'],
+};
+
+/** The trouble that an error tells of; undefined for any other error, which is then a bug. */
+export function systemTrouble(error: unknown): SystemTrouble | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const told = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const path = told === undefined ? undefined : resolve(told);
+  if ('errcode' in error && typeof error.errcode === 'number') {
+    // The upper bytes tell SQLite's own places apart.
+    const primary = error.errcode & 0xff;
+    const isFull = primary === inOutCode && path !== undefined && hasNoRoom(path);
+    const [code, why, next] = databaseWords[isFull ? fullCode : primary] ?? [];
+    return code && why && next ? { code, path, why, next: next(path) } : undefined;
+  }
+  if (!('code' in error) || typeof error.code !== 'string' || !('syscall' in error))
+    return undefined;
+  // A program that does not start is no file that cannot be used.
+  if (String(error.syscall).startsWith('spawn')) return undefined;
+  const words = systemWords[error.code];
+  return words && { code: error.code, path, why: words[0], next: words[1](path) };
+}
+
+/**
+ * For a person: the path, the reason and the command that helps. Any error that is no system's is given back
+ * as it is.
+ * @param what was tried, such as `cannot read spring.yaml`
+ */
+export function asUserError(error: unknown, what?: string): unknown {
+  const trouble = error instanceof UserError ? undefined : systemTrouble(error);
+  if (!trouble) return error;
+  const { path, why, code, next } = trouble;
+  const about = what ?? (path === undefined ? 'a file cannot be used' : `cannot use ${path}`);
+  return new UserError(`${about}: ${why} (${code})`, { next: [next], cause: error });
+}
+
+/** Whose the path is, and how it becomes one's own. */
+function permissionHelp(path: string | undefined): string {
+  if (path === undefined) return 'see who you are: id';
+  const place = culprit(path);
+  const facts = statOf(place);
+  const self = process.getuid?.();
+  if (!facts || self === undefined) return `see whose it is: ${command('ls -ld', place)}`;
+  if (facts.uid === self) return `give yourself the right: ${command('chmod -R u+rwX', place)}`;
+  return (
+    `it belongs to user ${facts.uid}, and you are user ${self}: ` +
+    command('sudo chown -R "$(id -u)"', place)
+  );
+}
+
+/** The first folder on the way that may not be entered; else the path itself, or the folder to make it in. */
+function culprit(path: string): string {
+  const { root } = parse(path);
+  let place = root;
+  for (const name of relative(root, path).split(sep)) {
+    if (!isAllowed(place, constants.X_OK)) return place;
+    const next = resolve(place, name);
+    if (!statOf(next)) return place;
+    place = next;
+  }
+  return place;
+}
+
+/** SQLite calls it a failure of the disk when its shared memory finds no room. */
+function hasNoRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize < 64 * 1024;
+  } catch {
+    return false;
+  }
+}
+
+function isAllowed(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function command(words: string, path: string | undefined): string {
+  return path === undefined ? words : `${words} ${shellQuoted(path)}`;
+}
