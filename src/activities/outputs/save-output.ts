@@ -1,18 +1,16 @@
 import { download } from '../../http/download.ts';
+import { EncodingError } from '../../http/encoding.ts';
 import { HttpError, isFinal, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
-import { sniffMedia } from '../../http/sniff.ts';
 import type { Due, SubmissionLedger } from '../../ledger/port.ts';
 import { dataOf, isDataUrl } from './data-url.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { mediaOnly, NotMediaError } from './media-only.ts';
+import { type KeptFile, keepFile, outputBytesMax } from './keep-file.ts';
+import { NotMediaError } from './media-only.ts';
 import { freshOutput, NoAddressError, OutputGoneError, outputUrl } from './output-url.ts';
 import { reached } from '../moments.ts';
 import { isDiskFull } from '../to-application-failure.ts';
-import { BrokenFileError, checkWhole } from './whole-file.ts';
 import { messageOf } from '../../errors.ts';
 
-/** Any output; pictures have a lower limit. */
-export const outputBytesMax = 2 * 1024 * 1024 * 1024;
 export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
 /** Tries grow apart to ten minutes, so the last of these refusals is more than an hour after the first. */
 const refusalsMax = 16;
@@ -20,6 +18,11 @@ const refusalsMax = 16;
 const goneMax = 10;
 /** A proxy's word, not the file's own fate. */
 const proxyRefuses = 407;
+
+/** The file is not whole. */
+class BrokenFileError extends Error {
+  override readonly name = 'BrokenFileError';
+}
 
 type ReadyOutput = Due['downloads'][number];
 
@@ -82,23 +85,19 @@ async function fetchFile(
   url: string,
 ): Promise<SavedFile> {
   if (isDataUrl(url)) return await keepText(deps, url);
-  const { stream } = await download({
-    url,
-    trustedOrigin: access.trustedOrigin,
-    maxBytes: outputBytesMax,
-    ...outputTimes,
-  });
-  const { sha256, bytes, head } = await deps.blobs.putStream(mediaOnly(stream), {
-    maxBytes: outputBytesMax,
-  });
-  const media = sniffMedia(head);
-  if (!media) throw new NotMediaError('the answer is neither picture nor film');
-  return {
-    sha256,
-    bytes,
-    mime: media.mime,
-    ...(await checkWhole(await deps.blobs.path(sha256), media)),
+  const fetch = async (unpack: boolean): Promise<KeptFile> => {
+    const limits = { maxBytes: outputBytesMax, ...outputTimes };
+    const { trustedOrigin } = access;
+    const { stream, endIsTold } = await download({ url, trustedOrigin, unpack, ...limits });
+    return await keepFile(deps.blobs, stream, { endIsTold, text: false, unpack });
   };
+  const { damage, ...file } = await fetch(true).catch((error: unknown) => {
+    // What is said of its compression may be wrong: then the bytes are taken as they are.
+    if (error instanceof EncodingError) return fetch(false);
+    throw error;
+  });
+  if (damage !== null) throw new BrokenFileError(damage);
+  return file;
 }
 
 /** Text came with the job's answer itself: nothing is fetched. */
@@ -136,6 +135,7 @@ function isRefusal(error: unknown): boolean {
     error instanceof NoAddressError ||
     error instanceof NotMediaError ||
     error instanceof BrokenFileError ||
+    error instanceof EncodingError ||
     error instanceof TooLargeError ||
     error instanceof UnsafeUrlError
   );
