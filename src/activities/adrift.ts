@@ -35,7 +35,7 @@ export async function askAfterStalled(
   for (const { submission, job } of await submissions.stalledJobs(batch, access.key)) {
     try {
       const state = await access.provider.check(job);
-      if (state.state === 'succeeded') await recordSuccess(deps, submission, state);
+      if (state.state === 'succeeded') await recordSuccess(deps, access, submission, state);
       if (state.state === 'failed')
         await submissions.failed(submission, { ...state, reason: plainLine(state.reason) });
     } catch (error) {

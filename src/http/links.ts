@@ -12,6 +12,16 @@ export function resolveLink(link: string, base: string | URL): URL {
   return url;
 }
 
+/** The same as text; one that leads somewhere by itself stays as it is, and so does one that leads nowhere. */
+export function absoluteLink(link: string, base: string): string {
+  if (URL.canParse(link)) return link;
+  try {
+    return resolveLink(link, base).href;
+  } catch {
+    return link;
+  }
+}
+
 /** A name and a password out of a URL. */
 export interface Credentials {
   /** For the header `authorization`. */

@@ -69,11 +69,11 @@ async function fetchOutput(
 ): Promise<SavedFile | undefined> {
   let url: string | undefined;
   try {
-    url = await outputUrl(deps, access.provider, output);
+    url = await outputUrl(deps, access, output);
     return url === undefined ? undefined : await fetchFile(deps, access, url);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const fresh = await freshOutput(deps, access.provider, output);
+    const fresh = await freshOutput(deps, access, output);
     if (fresh.url === null || fresh.url === url) throw error;
     return await fetchFile(deps, access, fresh.url);
   }
