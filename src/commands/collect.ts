@@ -4,6 +4,8 @@ import { loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
+import { publish } from './run/follow.ts';
+import { askForLostFiles } from './run/lost-files.ts';
 import { leftJson, leftTexts } from './text/left-behind.ts';
 import { openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './run/session.ts';
@@ -62,8 +64,12 @@ async function collectAll(
   try {
     for (const row of rows) {
       const { batch } = row;
-      if (!(await hasLeft(project, batch))) continue;
       const active = !isEnded(row);
+      const lost = active ? undefined : await collectLost(terminal, project, batch);
+      if (!lost?.isLeft && !(await hasLeft(project, batch))) {
+        if (lost?.isFound) found.push({ batch, active, left: [] });
+        continue;
+      }
       if (!active) {
         for (const line of leftTexts(await reports.uncollected(batch)))
           terminal.say(`${batch}: collecting ${line}`);
@@ -79,6 +85,22 @@ async function collectAll(
   } finally {
     await session?.close();
   }
+}
+
+/**
+ * Files that had been lost. `isFound`: one was to be had after all; `isLeft`: one can be asked for by a standing
+ * worker alone, which has the key.
+ */
+async function collectLost(
+  terminal: Terminal,
+  project: Project,
+  batch: string,
+): Promise<{ readonly isFound: boolean; readonly isLeft: boolean }> {
+  const lost = await project.ledger.submissions.lostOutputs({ batch });
+  const { saved, unasked } = await askForLostFiles(terminal, project, lost);
+  if (saved > 0) await publish(project, batch, terminal);
+  const hasWorker = project.config.temporal.address !== undefined;
+  return { isFound: saved > 0, isLeft: hasWorker && unasked.length > 0 };
 }
 
 function toJson({ batch, active, left }: Collected): object {

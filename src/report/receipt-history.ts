@@ -22,6 +22,9 @@ export interface SubmissionHistory {
   readonly listed: string | null;
   readonly why: string | null;
   readonly files: { readonly saved: number; readonly open: number };
+  /** Files that could not be had so far, and those that are here and damaged. */
+  readonly unfetched: readonly { readonly output: number; readonly why: string }[];
+  readonly damaged: readonly { readonly output: number; readonly why: string }[];
   /** Files that were paid for and that the vendor lost. */
   readonly lost: readonly { readonly output: number; readonly why: string | null }[];
 }
@@ -43,6 +46,12 @@ export function historyOf(row: SubmissionRow): SubmissionHistory {
     listed: decimalOrNull(row.listed, unit),
     why: row.why,
     files: { saved: count('saved'), open: count('ready') },
+    unfetched: row.outputs.flatMap(({ index, state, why }) =>
+      state === 'ready' && why !== null ? [{ output: index, why }] : [],
+    ),
+    damaged: row.outputs.flatMap(({ index, damaged: why }) =>
+      why === null ? [] : [{ output: index, why }],
+    ),
     lost: row.outputs
       .filter(({ state }) => state === 'lost')
       .map(({ index, why }) => ({ output: index, why })),

@@ -137,6 +137,7 @@ function* manifestLines(
         mime: output.mime,
         width: output.width,
         height: output.height,
+        ...(output.damaged !== null && { damaged: output.damaged }),
         account: shot.request.account,
         model: shot.request.model,
         prompt: shot.request.prompt ?? null,

@@ -4,7 +4,7 @@ import { imageBytesMax } from '../../src/activities/outputs/media-only.ts';
 import { outputsMax } from '../../src/activities/poll-job.ts';
 import { linkedFileBytesMax } from '../../src/activities/uploads/linked-file.ts';
 import { outputBytesMax } from '../../src/activities/outputs/keep-file.ts';
-import { outputTimes } from '../../src/activities/outputs/save-output.ts';
+import { outputTimes } from '../../src/activities/outputs/fetch-output.ts';
 import { dataBytesMax } from '../../src/batch/data/data.ts';
 import { nameBytesMax } from '../../src/batch/names.ts';
 import { cellsMax } from '../../src/batch/expansion/step-data.ts';

@@ -5,6 +5,7 @@ import { clockSuite } from './suite/clock.ts';
 import { learnedSuite } from './suite/learned.ts';
 import { collectSuite } from './suite/collect.ts';
 import { knownThingsSuite } from './suite/known-things.ts';
+import { outputSuite } from './suite/outputs.ts';
 import { planSuite } from './suite/plans.ts';
 import { propertySuite } from './suite/property.ts';
 import { resolveSuite } from './suite/resolve.ts';
@@ -25,6 +26,7 @@ export function ledgerSuite(open: Open): void {
   describe('transitions', () => transitionSuite(open));
   describe('a person', () => resolveSuite(open));
   describe('collecting', () => collectSuite(open));
+  describe('files', () => outputSuite(open));
   describe('plans', () => planSuite(open));
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));

@@ -28,11 +28,13 @@ export class ShotEvents {
   }
 }
 
-function lineOf({ state, key, why, price }: ShotRow): string | undefined {
+function lineOf({ state, key, why, price, outputs }: ShotRow): string | undefined {
   const money = price.amount === null ? '' : `  ${formatAmount(price.amount, price.unit)}`;
   switch (state) {
-    case 'done':
-      return `saved   ${key}${money}`;
+    case 'done': {
+      const damaged = outputs.find((output) => output.damaged !== null)?.damaged;
+      return `saved   ${key}${money}${damaged === undefined ? '' : `  damaged: ${damaged}`}`;
+    }
     case 'failed':
     case 'blocked':
       return `failed  ${key}  ${why ?? ''}`;

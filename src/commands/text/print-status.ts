@@ -11,8 +11,9 @@ export async function printStatus(
   status: BatchStatus,
   options: { readonly json?: boolean },
 ): Promise<void> {
-  if (options.json) return terminal.print(JSON.stringify(statusJson(status, outFolder)));
+  const notes = await reports.fileNotes(status.row.batch);
+  if (options.json) return terminal.print(JSON.stringify(statusJson(status, outFolder, notes)));
   const troubles = await troublesOf(reports, status);
   const left = await reports.uncollected(status.row.batch);
-  terminal.print(formatSummary(status, outFolder, troubles, left));
+  terminal.print(formatSummary(status, outFolder, { troubles, left, notes }));
 }

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
-import type { BatchStatus, StepCounts, StopReason, Uncollected } from '../../ledger/port.ts';
+import type {
+  BatchStatus,
+  FileNote,
+  StepCounts,
+  StopReason,
+  Uncollected,
+} from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
+import { fileNoteLines, fileNotesJson } from './file-notes.ts';
 import { leftTexts } from './left-behind.ts';
 import { formatTroubles, type Trouble } from './troubles.ts';
 
@@ -21,6 +28,7 @@ export function totals(status: BatchStatus): Counts {
     running: sum('running'),
     waiting: sum('waiting'),
     outputs: sum('outputs'),
+    damaged: sum('damaged'),
   };
 }
 
@@ -35,12 +43,16 @@ export function exitCodeOf(status: BatchStatus): ExitCode {
   const counts = totals(status);
   if (counts.running + counts.waiting > 0) return 4;
   if (counts.failed + counts.parked > 0) return status.row.state === 'cancelled' ? 4 : 3;
-  return 0;
+  return counts.damaged > 0 ? 3 : 0;
 }
 
 /** The JSON of `run`, `watch` and `status`; others rely on its shape. */
-export function statusJson(status: BatchStatus, outFolder: string): object {
-  const { outputs, ...shots } = totals(status);
+export function statusJson(
+  status: BatchStatus,
+  outFolder: string,
+  notes: readonly FileNote[] = [],
+): object {
+  const { outputs, damaged: _, ...shots } = totals(status);
   const directory = join(outFolder, status.row.batch);
   return {
     batch: status.row.batch,
@@ -53,6 +65,7 @@ export function statusJson(status: BatchStatus, outFolder: string): object {
       amount: decimalFromAmount(spent, unit),
       ...(promised > 0 && { promised: decimalFromAmount(promised, unit) }),
     })),
+    ...fileNotesJson(notes),
     directory,
     gallery: join(directory, 'index.html'),
     next: nextSteps(status).map(({ command }) => command),
@@ -63,9 +76,13 @@ export function statusJson(status: BatchStatus, outFolder: string): object {
 export function formatSummary(
   status: BatchStatus,
   outFolder: string,
-  troubles: readonly Trouble[],
-  left: readonly Uncollected[] = [],
+  known: {
+    readonly troubles: readonly Trouble[];
+    readonly left?: readonly Uncollected[];
+    readonly notes?: readonly FileNote[];
+  },
 ): string {
+  const { troubles, left = [], notes = [] } = known;
   const { batch } = status.row;
   const counts = totals(status);
   const made = counts.succeeded + counts.cached;
@@ -78,6 +95,7 @@ export function formatSummary(
       `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
     ...hindrances(status),
     ...formatTroubles(troubles),
+    ...fileNoteLines(notes),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
     `  pictures   ${join(outFolder, batch, 'index.html')}`,
     ...nextSteps(status, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),

@@ -23,6 +23,7 @@ export const transitions = {
   failed: { from: ['submitted', 'stalled'], to: 'failed' },
   stalled: { from: ['submitted'], to: 'stalled' },
   loseOutput: { from: ['succeeded'], to: 'lost' },
+  recover: { from: ['lost'], to: 'succeeded' },
   forget: { from: liveStates, to: 'failed' },
 } as const satisfies Record<
   string,

@@ -154,6 +154,18 @@ alter table output add column timed_at integer not null default 0;
   `
 alter table output add column refusals integer not null default 0;
 `,
+  `
+alter table output add column refused_at integer;
+alter table output add column refused_ms integer not null default 0;
+alter table output add column gone_answers integer not null default 0;
+alter table output add column gone_ms integer not null default 0;
+alter table output add column seen_sha256 text;
+alter table output add column seen_at integer;
+alter table output add column damaged text;
+alter table output add column asked_at integer;
+create index output_lost on output (submission) where state = 'lost';
+create index output_damaged on output (submission) where damaged is not null;
+`,
 ];
 
 /**

@@ -33,6 +33,7 @@ const events = [
   'stalled',
   'save',
   'lose',
+  'recover',
   'late',
   'lateAgain',
   'takeUp',
@@ -146,6 +147,8 @@ async function apply(
       return submissions.saveOutput(id, 0, file('aa'));
     case 'lose':
       return submissions.loseOutput(id, 0, 'why');
+    case 'recover':
+      return submissions.recoverOutput(id, 0, file('bb'));
     case 'late':
     case 'lateAgain':
       return submissions.lateJob(id, {}, id);

@@ -44,6 +44,7 @@ export function reportSuite(open: Open): void {
         running: 1,
         waiting: 1,
         outputs: 2,
+        damaged: 0,
       },
     ]);
   });

@@ -6,6 +6,7 @@ import { readBatch } from '../batches.ts';
 import type { Database } from '../database.ts';
 import { isHeld } from '../holds.ts';
 import { isCached } from '../rows.ts';
+import { damagedFiles } from './file-notes.ts';
 
 export function readStatus(
   database: Database,
@@ -44,7 +45,7 @@ function countSteps(
   batch: string,
   steps: readonly string[],
 ): readonly StepCounts[] {
-  const counted = database.all<StepCounts>(
+  const counted = database.all<Omit<StepCounts, 'damaged'>>(
     `select s.step, count(*) as total,
        count(*) filter (where s.state = 'done' and not ${isCached}) as succeeded,
        count(*) filter (where s.state = 'done' and ${isCached}) as cached,
@@ -58,10 +59,13 @@ function countSteps(
      where s.batch = ? and s.state <> 'retired' group by s.step`,
     batch,
   );
-  const byStep = new Map(counted.map((counts) => [counts.step, { ...counts }]));
+  const damaged = damagedFiles(database, batch);
+  const byStep = new Map(
+    counted.map((counts) => [counts.step, { ...counts, damaged: damaged.get(counts.step) ?? 0 }]),
+  );
   const none = { total: 0, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0, waiting: 0 };
   return [...new Set([...steps, ...byStep.keys()])].map(
-    (step) => byStep.get(step) ?? { step, ...none, outputs: 0 },
+    (step) => byStep.get(step) ?? { step, ...none, outputs: 0, damaged: 0 },
   );
 }
 

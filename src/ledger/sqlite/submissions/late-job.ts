@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../json.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
 import { jobIsTaken, payerOf } from './advance.ts';
-import { attachShot, unparkShots } from './bound-shots.ts';
+import { attachWaiting, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
 import { moveMoney } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
@@ -66,14 +66,4 @@ function reserveAgain(database: Database, before: SubmissionRecord): void {
     before.id,
   );
   moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
-}
-
-function attachWaiting(database: Database, { id, op, account, fp }: SubmissionRecord): void {
-  if (op !== 'generate') return;
-  const waiting = database.all<{ id: number }>(
-    `select id from shot where account = ? and fp = ? and state in ('open', 'failed', 'skipped')`,
-    account,
-    fp,
-  );
-  for (const shot of waiting) attachShot(database, shot.id, id);
 }

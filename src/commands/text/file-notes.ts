@@ -1,0 +1,33 @@
+import type { FileNote } from '../../ledger/port.ts';
+
+const notesShown = 3;
+
+/** Files that need a look, one line for each kind: `1 file is damaged: draw/fox: it ends within a box`. */
+export function fileNoteLines(notes: readonly FileNote[]): string[] {
+  return (['damaged', 'unfetched'] as const).flatMap((state) => {
+    const own = notes.filter((note) => note.state === state);
+    if (own.length === 0) return [];
+    const shown = own.slice(0, notesShown).map(({ key, why }) => `${key}: ${why}`);
+    const more = own.length > notesShown ? [`and ${own.length - notesShown} more`] : [];
+    const files = own.length === 1 ? '1 file is' : `${own.length} files are`;
+    return [`  ${state.padEnd(10)} ${files} ${words[state]}: ${[...shown, ...more].join('; ')}`];
+  });
+}
+
+const words = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
+
+/** For scripts: `damaged` and `unfetched`, each file with why. */
+export function fileNotesJson(notes: readonly FileNote[]): object {
+  const of = (wanted: FileNote['state']): readonly FileNote[] =>
+    notes.filter(({ state }) => state === wanted);
+  return {
+    damaged: of('damaged').map(({ key, index, why }) => ({ key, output: index, why })),
+    unfetched: of('unfetched').map(({ key, index, why, tries, nextAt }) => ({
+      key,
+      output: index,
+      why,
+      tries,
+      next: nextAt === null ? null : new Date(nextAt).toISOString(),
+    })),
+  };
+}
