@@ -32,7 +32,6 @@ describe('a damaged file', () => {
       shots: { total: 1, succeeded: 1 },
       outputs: 1,
       damaged: [{ key: 'draw/pot', output: 0, why }],
-      unfetched: [],
     });
   });
 
@@ -70,7 +69,6 @@ describe('a file that is not to be had yet', () => {
     expect(stdout).toContain(`  unfetched  1 file is not to be had yet: draw/pot: ${reason}`);
     expect(code).toBe(4);
     expect(await desk.json(['status', 'pots'])).toMatchObject({
-      damaged: [],
       unfetched: [{ key: 'draw/pot', output: 0, why: reason, tries: 1, next: expect.any(String) }],
     });
     expect((await desk.run(['receipt', 'pots'])).stdout).toContain(

@@ -16,18 +16,19 @@ export function fileNoteLines(notes: readonly FileNote[]): string[] {
 
 const words = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
 
-/** For scripts: `damaged` and `unfetched`, each file with why. */
+/** For scripts: `damaged` and `unfetched`, each file with why; absent where there are none. */
 export function fileNotesJson(notes: readonly FileNote[]): object {
-  const of = (wanted: FileNote['state']): readonly FileNote[] =>
-    notes.filter(({ state }) => state === wanted);
+  const damaged = notes.filter(({ state }) => state === 'damaged');
+  const unfetched = notes.filter(({ state }) => state === 'unfetched');
+  const about = ({ key, index, why }: FileNote) => ({ key, output: index, why });
   return {
-    damaged: of('damaged').map(({ key, index, why }) => ({ key, output: index, why })),
-    unfetched: of('unfetched').map(({ key, index, why, tries, nextAt }) => ({
-      key,
-      output: index,
-      why,
-      tries,
-      next: nextAt === null ? null : new Date(nextAt).toISOString(),
-    })),
+    ...(damaged.length > 0 && { damaged: damaged.map(about) }),
+    ...(unfetched.length > 0 && {
+      unfetched: unfetched.map((note) => ({
+        ...about(note),
+        tries: note.tries,
+        next: note.nextAt === null ? null : new Date(note.nextAt).toISOString(),
+      })),
+    }),
   };
 }
