@@ -200,6 +200,7 @@ export function outputSuite(open: Open): void {
 
   it('collects one that was paid for again meanwhile beside the other', async () => {
     await lose();
+    now += 1;
     range = await startBatch(ledger, 'fox', [plannedShot(0)]);
     const second = await claimOne(ledger, range);
     await finish(ledger, second, 'bb');

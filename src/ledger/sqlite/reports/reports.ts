@@ -42,8 +42,8 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
     accountUse: async (account, from, to) => accountUse(database, account, from, to),
     changes: async (batch, after, limit) => {
       if (after === 'now') {
-        const newest = 'select coalesce(max(seq), 0) as cursor from shot';
-        return { cursor: database.get<{ cursor: number }>(newest)?.cursor ?? 0, shots: [] };
+        const newest = 'select coalesce(max(seq), 0) as cursor from shot where batch = ?';
+        return { cursor: database.get<{ cursor: number }>(newest, batch)?.cursor ?? 0, shots: [] };
       }
       const records = database.all<ShotRecord>(
         `${shotSelection} where s.batch = ? and s.seq > ? order by s.seq limit ?`,
