@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { accountName } from '../../src/batch/ids.ts';
 import type { AccountMoney, SubmissionRow } from '../../src/ledger/port.ts';
 import { amountFromDecimal, type Unit } from '../../src/money.ts';
+import type { ManifestLine } from '../../src/report/manifest.ts';
 import type { Receipt } from '../../src/report/receipt.ts';
 import { type LedgerBook, ledgerPath, manifestOf, readLedger, sha256Of } from '../project-books.ts';
 import type { SimulatorBook, Stage } from '../stage.ts';
@@ -77,14 +78,18 @@ function duplicatesIn(book: SimulatorBook): string[] {
     .map((group) => `accepted ${group.length} times: ${group.map(({ id }) => id).join(', ')}`);
 }
 
-/** Every job that succeeded is on disk with the bytes it was served with, or belongs to a submission that a person is asked about. */
+/**
+ * Every job that succeeded is on disk with the bytes it was served with, or marked as damaged, or belongs to a
+ * submission that a person is asked about.
+ */
 function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): string[] {
   const byJob = new Map(ledger.submissions.map((row) => [row.jobId, row]));
   // With `onAmbiguous: resubmit` what stayed unclear has failed, without a job id.
   const undecidedRows = ledger.submissions.filter(
     ({ state, jobId }) => undecided.has(state) || (state === 'failed' && jobId === null),
   ).length;
-  const files = filesByJob(join(folder, 'out', 'campaign'));
+  const root = join(folder, 'out', 'campaign');
+  const files = Map.groupBy(manifestOf(root), ({ jobId }) => jobId);
   let untold = 0;
   const lost = book.accepted.flatMap((entry) => {
     if (entry.kind === 'train' || entry.state !== 'success') return [];
@@ -94,7 +99,7 @@ function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): strin
       return [];
     }
     if (undecided.has(row.state) || row.surplus) return [];
-    return hasItsFiles(entry, files.get(entry.id) ?? [])
+    return hasItsFiles(entry, files.get(entry.id) ?? [], root)
       ? []
       : [`the output of job ${entry.id} (${row.key}, ${row.state}: ${row.why}) is not on disk`];
   });
@@ -104,16 +109,14 @@ function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): strin
   return lost;
 }
 
-function hasItsFiles(entry: Entry, paths: readonly string[]): boolean {
-  const sums = new Set(paths.filter(existsSync).map(sha256Of));
-  return entry.outputs.every(({ sha256 }) => sha256 !== null && sums.has(sha256));
-}
-
-function filesByJob(root: string): ReadonlyMap<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const { jobId, path } of manifestOf(root))
-    if (jobId !== null) found.set(jobId, [...(found.get(jobId) ?? []), join(root, path)]);
-  return found;
+function hasItsFiles(entry: Entry, files: readonly ManifestLine[], root: string): boolean {
+  const paths = files.map(({ path }) => join(root, path)).filter(existsSync);
+  const sums = new Set(paths.map(sha256Of));
+  // One that came short each time is told as damaged.
+  let damaged = files.filter((file) => file.damaged !== undefined).length;
+  return entry.outputs.every(
+    ({ sha256 }) => (sha256 !== null && sums.has(sha256)) || damaged-- > 0,
+  );
 }
 
 /** A shot has the picture of its own request, not of another's. */

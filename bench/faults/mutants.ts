@@ -93,9 +93,9 @@ export const mutants: readonly Mutant[] = [
     name: 'downloads unverified',
     changes: [
       {
-        file: 'src/activities/outputs/whole-file.ts',
-        find: "  if (media.kind === 'image' && !undecodable.has(media.mime)) return await decode(path);\n",
-        replace: '',
+        file: 'src/activities/outputs/keep-file.ts',
+        find: 'damage: damage ?? doubt };',
+        replace: 'damage: null };',
       },
     ],
     focus: {

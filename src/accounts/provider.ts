@@ -1,8 +1,11 @@
 import type { AccountConfig } from '../config.ts';
-import type { Provider } from '../providers/port.ts';
+import type { Connection, Provider } from '../providers/port.ts';
 
 /** The account's vendor; undefined where its key is not set here. */
-export function providerOf(account: AccountConfig): Provider | undefined {
+export function providerOf(
+  account: AccountConfig,
+  pace?: Connection['pace'],
+): Provider | undefined {
   const { vendor, apiKey, baseUrl, settings } = account;
-  return apiKey === undefined ? undefined : vendor.connect({ baseUrl, apiKey, settings });
+  return apiKey === undefined ? undefined : vendor.connect({ baseUrl, apiKey, settings, pace });
 }

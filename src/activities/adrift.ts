@@ -12,14 +12,20 @@ export interface AdriftPlace {
 
 /**
  * Accounts at which the batch has paid work that no lane answers for: jobs whose shots changed or left
- * while they ran, files of shots that were cancelled, and jobs that were given up as endless.
+ * while they ran, files of shots that were cancelled, jobs that were given up as endless, and lost files
+ * that were not asked for lately.
  */
 export async function adriftPlaces(
   deps: ActivityDependencies,
   batch: string,
 ): Promise<readonly AdriftPlace[]> {
-  const accounts = await deps.ledger.submissions.adrift(batch);
-  return accounts.flatMap((account) => {
+  const { submissions } = deps.ledger;
+  const accounts = new Set(await submissions.adrift(batch));
+  for (const account of deps.lanes.keys()) {
+    const range = { batch, run: 0, lane: noLane, account, from: 0, to: 0 };
+    if ((await submissions.lostOutputs({ range })).length > 0) accounts.add(account);
+  }
+  return [...accounts].flatMap((account) => {
     const known = deps.lanes.get(account);
     return known ? [{ lane: noLane, account, accountName: known.name }] : [];
   });
@@ -35,7 +41,7 @@ export async function askAfterStalled(
   for (const { submission, job } of await submissions.stalledJobs(batch, access.key)) {
     try {
       const state = await access.provider.check(job);
-      if (state.state === 'succeeded') await recordSuccess(deps, submission, state);
+      if (state.state === 'succeeded') await recordSuccess(deps, access, submission, state);
       if (state.state === 'failed')
         await submissions.failed(submission, { ...state, reason: plainLine(state.reason) });
     } catch (error) {

@@ -6,6 +6,7 @@ import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { listFrom } from './account/job-list.ts';
 import { reached } from './moments.ts';
+import { namedOutputs } from './outputs/match-outputs.ts';
 import { togetherMs } from './account/poll-times.ts';
 
 /** A job or a model that the vendor does not know for this long is not merely slow to appear. */
@@ -50,10 +51,7 @@ export async function pollJob(
   switch (state.state) {
     case 'succeeded':
       times.ended(poll.model, deps.now() - poll.submittedAt);
-      return await recordSuccess(deps, poll.submission, {
-        ...state,
-        outputs: state.outputs.slice(0, outputsMax),
-      });
+      return await recordSuccess(deps, access, poll.submission, state);
     case 'failed':
       await submissions.failed(poll.submission, { ...state, reason: plainLine(state.reason) });
       return;
@@ -95,12 +93,14 @@ async function ask(
 
 export async function recordSuccess(
   deps: ActivityDependencies,
+  { trustedOrigin }: Pick<AccountAccess, 'trustedOrigin'>,
   submission: string,
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
   const { submissions } = deps.ledger;
-  if (state.outputs.length > 0) {
-    await submissions.succeeded(submission, state);
+  const named = namedOutputs(state.outputs, trustedOrigin);
+  if (named.length > 0) {
+    await submissions.succeeded(submission, { ...state, outputs: named.slice(0, outputsMax) });
     reached('ended', submission);
   } else
     await submissions.failed(submission, {

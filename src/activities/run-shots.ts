@@ -1,8 +1,9 @@
-import type { Range } from '../ledger/port.ts';
+import type { LostOutput, Range } from '../ledger/port.ts';
 import { noLane } from '../ledger/rules/lane-name.ts';
 import { askAfterStalled } from './adrift.ts';
-import type { ActivityDependencies } from './dependencies.ts';
-import { withHeartbeat } from './heartbeat.ts';
+import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { pause, withHeartbeat } from './heartbeat.ts';
+import { askForLost } from './outputs/lost-again.ts';
 import { accessOf, checkLedger, type RunInput } from './own-work.ts';
 import { RangeRunner, type RunShotsResult } from './range-runner.ts';
 
@@ -31,20 +32,55 @@ export async function runShots(
   await deps.learned.load();
   if (lane === noLane) await askAfterStalled(deps, access, batch);
   const runner = new RangeRunner(deps, access, range);
-  const result = await withHeartbeat((cancelled, tell) =>
-    runner.run({
-      cancelled,
-      leaseMs,
-      reportAfterMs: input.reportAfterMs ?? leaseMs,
-      tell,
-      drained: () => {
-        if (lane !== noLane) void deps.chunkDrained(from);
-      },
-    }),
-  );
+  const reportAfterMs = input.reportAfterMs ?? leaseMs;
+  const drained = (): void => {
+    if (lane !== noLane) void deps.chunkDrained(from);
+  };
+  const result = await withHeartbeat(async (cancelled, tell) => {
+    const found = await askForLostFiles(deps, access, range, { cancelled, tell });
+    const ran = await runner.run({ cancelled, leaseMs, reportAfterMs, tell, drained });
+    return { ...ran, saved: ran.saved + found };
+  });
   const { reports } = deps.ledger;
   if (result.kind === 'stopped') await reports.noteStop(range, result.reason);
   // Only a grant proves that the lane goes on: other chunks of it may have been stopped since.
   else if (runner.grantedAt !== undefined) await reports.clearStop(batch, lane, runner.grantedAt);
   return result;
+}
+
+/** How long to wait for a vendor that cannot be asked for a lost file, the last time; doubled each time. */
+const askedPauseMaxMs = 16_000;
+
+/**
+ * Files that a vendor had lost are asked for once more before the range pays for them again. A vendor that
+ * cannot be asked for half a minute is not waited for any longer: the price was accepted.
+ */
+async function askForLostFiles(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  range: Range,
+  { cancelled, tell }: { cancelled: AbortSignal; tell: (phase: string) => void },
+): Promise<number> {
+  let lost = await deps.ledger.submissions.lostOutputs({ range });
+  let saved = 0;
+  for (let pauseMs = 1_000; lost.length > 0 && !cancelled.aborted; pauseMs *= 2) {
+    tell(`${lost.length} lost files asked for`);
+    const unasked: LostOutput[] = [];
+    await askForLost(
+      deps,
+      access,
+      lost,
+      (output, answer) => {
+        if (answer.kind === 'saved') saved++;
+        if (answer.kind === 'unasked') unasked.push(output);
+        const came = answer.kind === 'saved' ? 'its lost file is here' : answer.why;
+        deps.log(`${output.key}: ${came}`);
+      },
+      cancelled,
+    );
+    if (unasked.length === 0 || pauseMs > askedPauseMaxMs) break;
+    lost = unasked;
+    await pause(pauseMs, cancelled);
+  }
+  return saved;
 }

@@ -5,6 +5,7 @@ import type { BatchRow } from '../ledger/port.ts';
 import { memo } from '../memo.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
 import { Publisher } from './run/publish.ts';
+import { askForLostFiles } from './run/lost-files.ts';
 import { leftJson, leftTexts } from './text/left-behind.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './run/session.ts';
@@ -101,9 +102,12 @@ async function collectOne(
   const { batch } = row;
   const active = !isEnded(row);
   const publisher = new Publisher(project, batch, terminal);
-  let problems = active ? [] : (await publisher.check({ all: options.refetch })).problems;
-  const isLeft = await hasLeft(project, batch);
-  if (!isLeft && problems.length === 0) return undefined;
+  const lost = active ? undefined : await askForLost(terminal, project, batch);
+  const look = async () =>
+    lost?.isFound ? await publisher.publish() : await publisher.check({ all: options.refetch });
+  let problems = active ? [] : (await look()).problems;
+  const isLeft = lost?.isLeft || (await hasLeft(project, batch));
+  if (!isLeft && !lost?.isFound && problems.length === 0) return undefined;
   if (isLeft && !active) {
     for (const line of leftTexts(await reports.uncollected(batch)))
       terminal.say(`${batch}: collecting ${line}`);
@@ -112,6 +116,21 @@ async function collectOne(
   }
   const left = await reports.uncollected(batch);
   return { batch, active, left, problems: problems.length };
+}
+
+/**
+ * Asks once more for files that had been lost. `isFound`: one was to be had after all; `isLeft`: one can be
+ * asked for by a standing worker alone, which has the key.
+ */
+async function askForLost(
+  terminal: Terminal,
+  project: Project,
+  batch: string,
+): Promise<{ readonly isFound: boolean; readonly isLeft: boolean }> {
+  const lost = await project.ledger.submissions.lostOutputs({ batch });
+  const { saved, unasked } = await askForLostFiles(terminal, project, lost);
+  const hasWorker = project.config.temporal.address !== undefined;
+  return { isFound: saved > 0, isLeft: hasWorker && unasked.length > 0 };
 }
 
 function toJson({ batch, active, left }: Collected): object {

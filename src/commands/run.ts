@@ -11,6 +11,7 @@ import type { LoadedBatch } from './project/batch-file.ts';
 import { noteStart } from './run/cost-facts.ts';
 import { driveToEnd } from './run/drive.ts';
 import { statusOf } from './run/follow.ts';
+import { askForLostFiles } from './run/lost-files.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
@@ -115,8 +116,7 @@ async function acceptedRun(
 ): Promise<BatchRow & { readonly paid: number }> {
   const { document, files, path, folder, source } = loaded;
   const { ledger, blobs } = project;
-  const entries = new KeptEntries();
-  const plan = await planBatch(loaded, project, (entry) => entries.add(entry));
+  let planned = await planWhole(loaded, project);
   const recorded = files.recorded();
   const frozen = await freeze({ file: basename(path), source, folder, recorded, blobs });
   const current = await ledger.batches.get(document.batch);
@@ -132,6 +132,9 @@ async function acceptedRun(
     await ledger.batches.clearHolds(current.batch);
     return { ...current, paid: Number.NaN };
   }
+  if (await findLostFiles(terminal, project, planned.lost))
+    planned = await planWhole(loaded, project);
+  const { plan, entries } = planned;
   requireKeys(loaded, plan);
   if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
   if (options.plan !== undefined) {
@@ -148,6 +151,33 @@ async function acceptedRun(
     ownerPath: name.ownerPath,
   });
   return { ...row, paid: requestsOf(plan) };
+}
+
+/** The plan, and the fingerprints, by account, of what it would pay for again since a file of it was lost. */
+async function planWhole(loaded: LoadedBatch, project: Project) {
+  const entries = new KeptEntries();
+  const lost = new Map<string, string[]>();
+  const plan = await planBatch(loaded, project, (entry) => {
+    entries.add(entry);
+    const { account, fingerprint } = entry.shot;
+    if (entry.isLost) lost.set(account, [...(lost.get(account) ?? []), fingerprint]);
+  });
+  return { plan, entries, lost };
+}
+
+/** @returns whether any was to be had after all, so that less has to be paid */
+async function findLostFiles(
+  terminal: Terminal,
+  project: Project,
+  lost: ReadonlyMap<string, readonly string[]>,
+): Promise<boolean> {
+  const { submissions } = project.ledger;
+  let saved = 0;
+  for (const [account, fingerprints] of lost) {
+    const outputs = await submissions.lostOutputs({ account, fingerprints });
+    saved += (await askForLostFiles(terminal, project, outputs)).saved;
+  }
+  return saved > 0;
 }
 
 async function mayJoin(project: Project, current: BatchRow, frozen: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type * as S3 from '@aws-sdk/client-s3';
 import type * as Presigner from '@aws-sdk/s3-request-presigner';
 import { isFinal } from '../http/errors.ts';
-import { extensionOf } from '../http/sniff.ts';
+import { extensionOf } from '../media/kinds.ts';
 import { memo } from '../memo.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';

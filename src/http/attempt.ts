@@ -1,11 +1,14 @@
 import type { Dispatcher } from 'undici';
 import type { SendFence } from '../providers/port.ts';
+import { EncodingError, encodingsOf, unpackedBytes } from './encoding.ts';
 import { FenceError, HttpError, NetworkError, ResponseShapeError, TimeoutError } from './errors.ts';
 
 /** Letters of an error's body. */
 export const errorBodyMax = 4_000;
 /** Bytes that hold 4,000 characters whatever the alphabet. */
 const errorBytesMax = errorBodyMax * 4;
+/** What they may unpack to; beyond it an error has no text. */
+const errorUnpackedMax = 1024 * 1024;
 
 export interface RawAnswer {
   readonly status: number;
@@ -123,20 +126,31 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #settleWithAnswer(): void {
     if (this.#settled) return;
     const { label, maxBytes, redact } = this.#options;
-    const text = redact(new TextDecoder().decode(Buffer.concat(this.#chunks)));
+    const { bytes, problem } = this.#unpacked();
+    const text = redact(new TextDecoder().decode(bytes));
     const head = { status: this.#status, headers: this.#headers };
-    if (!this.#succeeded())
-      return this.#fail(new HttpError(label, { ...head, body: text.slice(0, errorBodyMax) }));
-    if (this.#size > maxBytes)
-      return this.#fail(
-        new ResponseShapeError(label, {
-          detail: `larger than ${maxBytes} bytes`,
-          body: text.slice(0, errorBodyMax),
-        }),
-      );
+    const body = text.slice(0, errorBodyMax);
+    if (!this.#succeeded()) return this.#fail(new HttpError(label, { ...head, body }));
+    const detail = this.#size > maxBytes ? `larger than ${maxBytes} bytes` : problem;
+    if (detail !== undefined) return this.#fail(new ResponseShapeError(label, { detail, body }));
     this.#settled = true;
     clearTimeout(this.#timer);
     this.#resolve({ ...head, text });
+  }
+
+  /** Some servers compress although nobody asks for it. What cannot be unpacked has no text. */
+  #unpacked(): { bytes: Buffer; problem?: string } {
+    const packed = Buffer.concat(this.#chunks);
+    const { maxBytes } = this.#options;
+    const limits = this.#succeeded() ? { maxBytes } : { maxBytes: errorUnpackedMax, isCut: true };
+    try {
+      const encodings = encodingsOf(this.#headers['content-encoding']);
+      return { bytes: unpackedBytes(packed, encodings, limits) };
+    } catch (error) {
+      const problem =
+        error instanceof EncodingError ? error.message : `larger than ${maxBytes} bytes, unpacked`;
+      return { bytes: Buffer.alloc(0), problem };
+    }
   }
 
   #fail(error: Error): void {

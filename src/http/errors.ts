@@ -140,3 +140,9 @@ export class TruncatedError extends Error {
     this.expected = bytes.expected;
   }
 }
+
+/** The code of a system's or a library's error. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

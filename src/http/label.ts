@@ -8,12 +8,16 @@ const secretHeaders = ['authorization', 'x-api-key', 'cookie'];
 
 /**
  * Makes a function that blanks out every secret of the request's headers, should an answer repeat it, as it
- * is or as JSON, URLs and Base64 write it.
+ * is or as JSON, URLs and Base64 write it. @param others secrets that stand in no header
  */
-export function redactor(headers: Readonly<Record<string, string>>): (text: string) => string {
+export function redactor(
+  headers: Readonly<Record<string, string>>,
+  others: readonly string[] = [],
+): (text: string) => string {
   const secrets = Object.entries(headers)
     .filter(([name]) => secretHeaders.includes(name.toLowerCase()))
     .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, '')])
+    .concat(others)
     .map((secret) => secret.trim())
     .filter((secret) => secret !== '')
     .flatMap((secret) => [...spellings(secret)])

@@ -50,6 +50,8 @@ export interface SheetFile {
   readonly text?: string;
   readonly width: number | null;
   readonly height: number | null;
+  /** Why it is not a whole file; absent: it is. */
+  readonly damaged?: string;
   readonly sha256: string;
 }
 

@@ -1,4 +1,4 @@
-import { extensionOf } from '../http/sniff.ts';
+import { extensionOf } from '../media/kinds.ts';
 import type { OutputRow, ShotRow } from '../ledger/port.ts';
 
 /**

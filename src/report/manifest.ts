@@ -12,6 +12,8 @@ export interface ManifestLine {
   readonly mime: string | null;
   readonly width: number | null;
   readonly height: number | null;
+  /** Why it is not a whole file; absent: it is. */
+  readonly damaged?: string;
   readonly account: string;
   readonly model: string;
   readonly prompt: string | null;

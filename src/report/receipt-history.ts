@@ -22,14 +22,28 @@ export interface SubmissionHistory {
   readonly listed: string | null;
   readonly why: string | null;
   readonly files: { readonly saved: number; readonly open: number };
+  /** Files that could not be had so far, and those that are here and damaged; absent where there are none. */
+  readonly unfetched?: readonly FileReason[];
+  readonly damaged?: readonly FileReason[];
   /** Files that were paid for and that the vendor lost. */
   readonly lost: readonly { readonly output: number; readonly why: string | null }[];
+}
+
+interface FileReason {
+  readonly output: number;
+  readonly why: string;
 }
 
 export function historyOf(row: SubmissionRow): SubmissionHistory {
   const { unit } = row.price;
   const count = (state: 'saved' | 'ready'): number =>
     row.outputs.filter((output) => output.state === state).length;
+  const unfetched = row.outputs.flatMap(({ index, state, why }): FileReason[] =>
+    state === 'ready' && why !== null ? [{ output: index, why }] : [],
+  );
+  const damaged = row.outputs.flatMap(({ index, damaged: why }): FileReason[] =>
+    why === null ? [] : [{ output: index, why }],
+  );
   return {
     account: accountName(row.account),
     operation: row.operation,
@@ -43,6 +57,8 @@ export function historyOf(row: SubmissionRow): SubmissionHistory {
     listed: decimalOrNull(row.listed, unit),
     why: row.why,
     files: { saved: count('saved'), open: count('ready') },
+    ...(unfetched.length > 0 && { unfetched }),
+    ...(damaged.length > 0 && { damaged }),
     lost: row.outputs
       .filter(({ state }) => state === 'lost')
       .map(({ index, why }) => ({ output: index, why })),

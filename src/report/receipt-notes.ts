@@ -7,6 +7,7 @@ export function noteOf(row: SubmissionRow): string | undefined {
   const notes = [
     row.surplus ? 'its job came late: counted and collected' : resolutionNote(row),
     row.state === 'lost' ? lostNote(row) : unsettled[row.state],
+    ...fileNotes(row),
     row.refund === 'owed' ? 'refund owed' : undefined,
     over > 0 ? `billed ${formatAmount(over, row.price.unit)} above its price` : undefined,
   ].filter((note) => note !== undefined);
@@ -22,6 +23,16 @@ export function billedAbove({ billed, price }: SubmissionRow): Amount {
 function lostNote({ operation, spent, price }: SubmissionRow): string {
   const what = operation === 'train' ? 'its model is gone' : 'its file was lost at the vendor';
   return `${what}; paid: ${formatAmount(spent, price.unit)}`;
+}
+
+/** Why a file is not here yet, or is not a whole one. */
+function fileNotes({ outputs }: SubmissionRow): (string | undefined)[] {
+  const waiting = outputs.find(({ state, why }) => state === 'ready' && why !== null)?.why;
+  const damaged = outputs.find((output) => output.damaged !== null)?.damaged;
+  return [
+    waiting == null ? undefined : `its file is not to be had yet: ${waiting}`,
+    damaged == null ? undefined : `its file is damaged: ${damaged}`,
+  ];
 }
 
 function resolutionNote({ resolution }: SubmissionRow): string | undefined {

@@ -29,7 +29,7 @@ export interface ResultsInput extends PlacingInput {
     ReportLedger,
     'status' | 'shots' | 'submissions' | 'knownFiles' | 'unshown' | 'balances' | 'accountUse'
   >;
-  readonly submissions: Pick<SubmissionLedger, 'fetchAgain' | 'recoverOutput'>;
+  readonly submissions: Pick<SubmissionLedger, 'fetchAgain' | 'foundOutput'>;
   readonly now: () => number;
   readonly warn: (message: string) => void;
 }
@@ -117,7 +117,7 @@ async function recoverFound(
     for (const { state, sha256, bytes, index } of outputs) {
       if (state === 'saved' || sha256 === null || submission === null) continue;
       const isHere = (await isSound(blobs, sha256)) || (await recovery.restore({ sha256, bytes }));
-      if (isHere && (await submissions.recoverOutput(submission, index, sha256))) isFound = true;
+      if (isHere && (await submissions.foundOutput(submission, index, sha256))) isFound = true;
     }
   return isFound;
 }
@@ -226,6 +226,7 @@ function* manifestLines(
         mime: output.mime,
         width: output.width,
         height: output.height,
+        ...(output.damaged !== null && { damaged: output.damaged }),
         account: shot.request.account,
         model: shot.request.model,
         prompt: shot.request.prompt ?? null,

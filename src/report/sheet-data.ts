@@ -74,7 +74,7 @@ function sheetFile(
   output: OutputRow & { sha256: string },
   { thumbs, texts }: Shown,
 ): SheetFile {
-  const { sha256, width, height } = output;
+  const { sha256, width, height, damaged } = output;
   const text = texts.get(sha256);
   return {
     path: `${shot.step}/${outputFileName(shot, output)}`,
@@ -83,6 +83,7 @@ function sheetFile(
     ...(text === undefined ? {} : { text }),
     width,
     height,
+    ...(damaged !== null && { damaged }),
     sha256,
   };
 }

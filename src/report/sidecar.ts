@@ -33,6 +33,7 @@ export function sidecarOf(
     mime: output.mime,
     width: output.width,
     height: output.height,
+    ...(output.damaged !== null && { damaged: output.damaged }),
     account,
     model,
     prompt: prompt ?? null,

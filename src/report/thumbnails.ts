@@ -1,6 +1,6 @@
-import { open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { readdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sniffMedia } from '../http/sniff.ts';
+import { sniffFile } from '../media/source.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import { temporaryBeside } from '../storage/atomic-file.ts';
 import { ownFolder } from '../storage/out-files.ts';
@@ -48,7 +48,7 @@ async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boo
   try {
     const path = await blobs.path(sha256);
     // The decoder would render a drawing, whatever it was said to be.
-    if (sniffMedia(await headOf(path))?.kind !== 'image') return false;
+    if ((await sniffFile(path))?.kind !== 'image') return false;
     await sharp(path, { limitInputPixels: pixelsMax })
       .rotate()
       .resize({ width: longSide, height: longSide, fit: 'inside', withoutEnlargement: true })
@@ -60,10 +60,4 @@ async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boo
     await rm(temporary, { force: true });
     return false;
   }
-}
-
-async function headOf(path: string): Promise<Uint8Array> {
-  await using file = await open(path, 'r');
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-  return buffer.subarray(0, bytesRead);
 }

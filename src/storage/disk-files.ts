@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { dataBytesMax } from '../batch/data/data.ts';
 import type { FileFacts, Files } from '../batch/data/files.ts';
 import { UserError } from '../errors.ts';
-import { sniffMedia } from '../http/sniff.ts';
+import { prologueBytesMax, sniffMedia } from '../media/sniff.ts';
 import { asUserError } from '../system-errors.ts';
 import { systemCode } from './atomic-file.ts';
 import { filesMatching, isPattern } from './file-pattern.ts';
@@ -72,7 +72,7 @@ function hashFile(path: string): { stamp: string; facts: FileFacts } {
       const length = readSync(descriptor, buffer, 0, buffer.length, null);
       if (length === 0) break;
       const chunk = buffer.subarray(0, length);
-      if (bytes === 0) head = Uint8Array.from(chunk.subarray(0, 4_096));
+      if (bytes === 0) head = Uint8Array.from(chunk.subarray(0, prologueBytesMax));
       hash.update(chunk);
       bytes += length;
     }

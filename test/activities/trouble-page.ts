@@ -73,7 +73,9 @@ function toldText({ during, end }: Course): string {
 /** Those that speak of the trouble; else the first, which says that all goes on. */
 function statusLines({ text }: Look): string[] {
   const lines = text.split('\n');
-  const told = lines.filter((line) => /^ +(stopped|held|failed|parked)\b/.test(line));
+  const told = lines.filter((line) =>
+    /^ +(stopped|held|failed|parked|damaged|unfetched)\b/.test(line),
+  );
   return (told.length > 0 ? told : lines.slice(0, 1)).map((line) => line.replaceAll(/ {2,}/g, ' '));
 }
 

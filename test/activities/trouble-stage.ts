@@ -221,7 +221,9 @@ async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const plain = (text: string): string => withoutChance(studio, text);
   const plainly = (text: string | null): string | null => text && plain(text);
   const shots = await Array.fromAsync(reports.shots(batch));
-  const text = formatSummary(status, shown, await troublesOf(reports, status));
+  const troubles = await troublesOf(reports, status);
+  const notes = (await reports.fileNotes(batch)).map((note) => ({ ...note, why: plain(note.why) }));
+  const text = formatSummary(status, shown, { troubles, notes });
   const { next } = statusJson(status, shown) as { next: readonly string[] };
   return {
     shots: shots.map((shot) => ({

@@ -1,53 +1,17 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PlannedShot } from '../../src/batch/shot.ts';
-import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import { openDesk } from './desk.ts';
-
-const batch = `\
-batch: pots
-steps:
-  draw: { model: "photogpt:nanobanana", prompt: a pot, name: pot }
-`;
-
-type Desk = Awaited<ReturnType<typeof openDesk>>;
-
-/** Writes what a run leaves whose only file the vendor lost after it was paid. */
-async function loseTheFile(desk: Desk): Promise<void> {
-  const shown = await desk.run(['plan', 'pots.yaml', '--show', 'draw/pot']);
-  const shot = JSON.parse(shown.stdout) as PlannedShot;
-  const { account } = shot;
-  const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });
-  const { submissions } = ledger;
-  await ledger.batches.startRun({
-    batch: 'pots',
-    frozen: 'f'.repeat(64),
-    ownerPath: join(desk.folder, 'pots.yaml'),
-    policy: { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
-    budget: [],
-    accepted: [{ account, unit: 'credits', cap: 1_000_000 }],
-    unknownPrices: false,
-    steps: [{ name: 'draw', from: [], pick: 'all' }],
-  });
-  await ledger.plans.putShots('pots', 1, [shot]);
-  const [lane] = await ledger.plans.makeLanes('pots', 1, 'draw', 1);
-  const range = { batch: 'pots', run: 1, lane: lane?.lane ?? '', account, from: 0, to: 1 };
-  const claim = { window: 1, postTimeoutMs: 1_000, worker: 'test' };
-  const id = (await ledger.claims.claim(range, claim)).granted[0]?.submission ?? '';
-  await submissions.submitted(id, {}, 'job-1', { nextPollInMs: 1, giveUpInMs: 1 });
-  const output = { remote: null, url: 'https://files.example.test/a', expiresAt: null };
-  await submissions.succeeded(id, { outputs: [output], billed: null });
-  await submissions.loseOutput(id, 0, 'the vendor no longer has the file');
-  await ledger.batches.finishRun('pots', 1, 'incomplete');
-  await ledger.close();
-}
+import { type Desk, key, leaveBatch } from './paid-batch.ts';
 
 describe('a file that the vendor lost', () => {
   let desk: Desk;
   beforeEach(async () => {
     desk = await openDesk();
-    desk.write('pots.yaml', batch);
-    await loseTheFile(desk);
+    await leaveBatch(desk, async (ledger, id) => {
+      await ledger.submissions.loseOutput(id, 0, 'the vendor no longer has the file');
+      await ledger.batches.finishRun('pots', 1, 'incomplete');
+    });
   });
   afterEach(() => desk.close());
 
@@ -66,8 +30,42 @@ describe('a file that the vendor lost', () => {
       ],
     });
     expect((await desk.run(['receipt', 'pots'])).stdout).toMatch(
-      /draw\/pot +its file was lost at the vendor; paid: 10 credits +job-1/,
+      /draw\/pot +its file was lost at the vendor; paid: 10 credits +\w+/,
     );
+  });
+
+  it('is asked for once more before anybody pays again: what is to be had is saved', async () => {
+    const { stderr, stdout, code } = await desk.run(['run', 'pots.yaml'], key);
+    expect(stderr).toContain('asking photogpt once more for 1 file that it had lost');
+    expect(stderr).toContain('draw/pot: photogpt has its file after all; saved, nothing is paid');
+    expect(stdout).toContain('pots: 1 of 1 shots have their files (1 cached); finished');
+    expect(code).toBe(0);
+    expect(existsSync(join(desk.folder, 'out', 'pots', 'draw', 'pot.jpg'))).toBe(true);
+    expect(desk.simulator.book.accepted).toHaveLength(1);
+    expect(await desk.json(['receipt', 'pots'])).toMatchObject({
+      accounts: [{ spent: '10', lost: '0' }],
+      submissions: [{ state: 'succeeded', lost: [] }],
+    });
+  });
+
+  it('is paid for again only when the vendor was asked, and by the person who says so', async () => {
+    desk.simulator.settings.faults = [{ kind: 'download-error', status: 404 }];
+    const { stderr, code } = await desk.run(['run', 'pots.yaml'], key, ['n']);
+    expect(stderr).toMatch(/lost still: draw\/pot: answered 404: GET .*\/files\/.*\n/);
+    expect(stderr).toMatch(/draw +1 +0 +0 +1 +0 +10 credits/);
+    expect(stderr).toContain('Spend up to 10 credits at photogpt');
+    expect(code).toBe(4);
+    expect(desk.simulator.book.accepted).toHaveLength(1);
+  });
+
+  it('is collected, at no cost, when the vendor has it after all', async () => {
+    const { stdout, stderr, code } = await desk.run(['collect'], key);
+    expect(stderr).toContain('draw/pot: photogpt has its file after all; saved, nothing is paid');
+    expect(stdout).toBe('pots: all that it paid for is on disk or decided\n');
+    expect(code).toBe(0);
+    expect(existsSync(join(desk.folder, 'out', 'pots', 'draw', 'pot.jpg'))).toBe(true);
+    expect((await desk.run(['status', 'pots'])).code).toBe(0);
+    expect((await desk.run(['collect'], key)).stdout).toBe('Nothing is left to collect.\n');
   });
 
   it('is offered to be made again, at its price', async () => {

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { imageBytesMax } from '../../src/activities/outputs/media-only.ts';
 import { outputsMax } from '../../src/activities/poll-job.ts';
 import { linkedFileBytesMax } from '../../src/activities/uploads/linked-file.ts';
-import { outputBytesMax, outputTimes } from '../../src/activities/outputs/save-output.ts';
-import { pixelsMax } from '../../src/activities/outputs/whole-file.ts';
+import { outputBytesMax } from '../../src/activities/outputs/keep-file.ts';
+import { outputTimes } from '../../src/activities/outputs/fetch-output.ts';
 import { dataBytesMax } from '../../src/batch/data/data.ts';
 import { nameBytesMax } from '../../src/batch/names.ts';
 import { cellsMax } from '../../src/batch/expansion/step-data.ts';
@@ -16,6 +16,10 @@ import { settingsBytesMax } from '../../src/settings-file.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
 import { redirectsMax } from '../../src/http/download.ts';
 import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
+import { encodingsMax } from '../../src/http/encoding.ts';
+import { pixelsMax } from '../../src/media/examine.ts';
+import { prologueBytesMax } from '../../src/media/sniff.ts';
+import { drawingBytesMax } from '../../src/media/structure/svg.ts';
 import { idLettersMax } from '../../src/providers/fields.ts';
 import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
 import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a/pages.ts';
@@ -26,7 +30,8 @@ import { recoveryEntriesMax } from '../../src/storage/recovery.ts';
 import { read, root } from './support.ts';
 
 const count = (number: number): string => number.toLocaleString('en');
-const megabytes = (bytes: number): string => `${count(bytes / 1024 / 1024)} MB`;
+const kilobytes = (bytes: number): string => `${count(bytes / 1024)} KB`;
+const megabytes = (bytes: number): string => kilobytes(bytes / 1024).replace('KB', 'MB');
 
 /** Each limit as the code has it; the documents say what it is for and what happens beyond it. */
 const limits = new Map([
@@ -55,8 +60,11 @@ const limits = new Map([
   ['jobs in a list of jobs', count(Math.max(jobsMax, listedMax))],
   ['files of one job', count(outputsMax)],
   ['redirects of a download', count(redirectsMax)],
-  ['picture or drawing that a vendor made', megabytes(imageBytesMax)],
-  ['film that a vendor made', megabytes(outputBytesMax)],
+  ['layers of compression in an answer', count(encodingsMax)],
+  ['image that a vendor made', megabytes(imageBytesMax)],
+  ['drawing that a vendor made', megabytes(drawingBytesMax)],
+  ['XML before the root element of a drawing', kilobytes(prologueBytesMax)],
+  ['video that a vendor made', megabytes(outputBytesMax)],
   ['time for a download', `${outputTimes.timeoutMs / 60_000} min`],
   ['silence in a download', `${outputTimes.idleTimeoutMs / 1_000} s`],
   ['pixels of a picture', count(pixelsMax)],
@@ -73,7 +81,7 @@ it('docs/limits.md has every limit as the code has it, and no other', () => {
 });
 
 it('every limit that a room tells the others about is among them', () => {
-  const rooms = ['batch', 'http', 'storage', 'activities', 'providers', 'report'];
+  const rooms = ['batch', 'http', 'media', 'storage', 'activities', 'providers', 'report'];
   const files = rooms.flatMap((room) =>
     (readdirSync(`${root}src/${room}`, { recursive: true }) as string[])
       .filter((name) => name.endsWith('.ts'))

@@ -14,8 +14,8 @@ describe('a link of a batch that has to be downloaded', () => {
   it.each([
     ['refused', 403, 'no', 'answered 403'],
     ['gone', 404, 'no', 'answered 404'],
-    ['a page', 200, '<!doctype html><p>sign in', 'neither picture nor film'],
-    ['nothing', 200, '', 'neither picture nor film'],
+    ['a page', 200, '<!doctype html><p>sign in', 'neither image nor video'],
+    ['nothing', 200, '', 'the answer is empty'],
   ])(
     'and is %s fails its shot, and says nothing about the account',
     async (_, status, body, why) => {

@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkWhole } from '../../src/activities/outputs/whole-file.ts';
-import { sniffMedia } from '../../src/http/sniff.ts';
+import { examine } from '../../src/media/examine.ts';
+import { sniffMedia } from '../../src/media/sniff.ts';
+import { bytesSource } from '../../src/media/source.ts';
 import { makeThumbnails } from '../../src/report/thumbnails.ts';
+import { deliveredFiles } from '../activities/outputs/delivered/index.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
 
 let folder: string;
@@ -41,15 +44,17 @@ const outside = `<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>
 <svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>fetch('//evil.test')</script>
 <image href="http://169.254.169.254/"/><text>&x;</text></svg>`;
 
-describe('a picture', () => {
+const judged = (bytes: Buffer) => {
+  const media = sniffMedia(bytes);
+  if (!media) throw new Error('it is not known');
+  return examine(bytesSource(bytes), media);
+};
+
+describe('an image', () => {
   it('of 50,000 by 50,000 pixels is never unpacked', async () => {
     const bytes = pngOf(50_000);
-    const path = join(folder, 'bomb.png');
-    writeFileSync(path, bytes);
-    const media = sniffMedia(bytes);
-    expect(media?.mime).toBe('image/png');
     const before = process.memoryUsage.rss();
-    await expect(checkWhole(path, media!)).rejects.toThrow('cannot be read');
+    expect((await judged(bytes)).damage).toContain('50000 x 50000 pixels');
     const blobs = folderBlobs(join(folder, 'blobs'));
     const sha256 = await blobs.put(bytes);
     expect(await makeThumbnails(folder, [{ sha256, mime: 'image/png' }], blobs)).toEqual(new Set());
@@ -61,21 +66,59 @@ describe('a picture', () => {
     ['entities of files, and scripts', outside],
   ])('that is a drawing with %s is kept as it is and never rendered', async (_, text) => {
     const bytes = Buffer.from(text);
-    const path = join(folder, 'drawing.svg');
-    writeFileSync(path, bytes);
-    const media = sniffMedia(bytes);
-    expect(media?.kind).toBe('vector');
-    expect(await checkWhole(path, media!)).toEqual({ width: null, height: null });
+    expect(sniffMedia(bytes)?.kind).toBe('vector');
+    expect(await judged(bytes)).toMatchObject({ width: null, height: null, damage: null });
     const blobs = folderBlobs(join(folder, 'blobs'));
     const sha256 = await blobs.put(bytes);
     for (const mime of ['image/svg+xml', 'image/png'])
       expect(await makeThumbnails(folder, [{ sha256, mime }], blobs)).toEqual(new Set());
   });
 
-  it('of a box that is longer than its film is broken, and none is walked through for ever', async () => {
-    const path = join(folder, 'film.mp4');
+  it('whose box is longer than the file is damaged, and none is walked through for ever', async () => {
     const film = Buffer.from('\0\0\0\x10ftypisom\0\0\0\0\0\x01\0\0moov', 'latin1');
-    writeFileSync(path, film);
-    await expect(checkWhole(path, sniffMedia(film)!)).rejects.toThrow('within a box');
+    expect(await judged(film)).toMatchObject({ damage: 'the file ends within its box moov' });
+  });
+
+  it('that names a million parts a hundred times over costs a moment', async () => {
+    const entry = (tag: number, count: number): Buffer => {
+      const bytes = Buffer.alloc(12);
+      bytes.writeUInt16LE(tag, 0);
+      bytes.writeUInt16LE(4, 2);
+      bytes.writeUInt32LE(count, 4);
+      bytes.writeUInt32LE(0, 8);
+      return bytes;
+    };
+    const directory = (next: number): Buffer => {
+      const end = Buffer.alloc(4);
+      end.writeUInt32LE(next);
+      return Buffer.concat([Buffer.from([2, 0]), entry(273, 600_000), entry(279, 600_000), end]);
+    };
+    const bytes = Buffer.alloc(3_000_000);
+    bytes.set(Buffer.from('II*\0\x08\0\0\0', 'latin1'));
+    for (let index = 0; index < 100; index++) bytes.set(directory(38 + 30 * index), 8 + 30 * index);
+    expect((await judged(bytes)).damage).toBe('it holds more than 1000000 parts');
+  });
+
+  it('of any kind, cut or changed anywhere, is judged and ends', async () => {
+    const files = await Promise.all(
+      deliveredFiles.filter(({ ext }) => ext !== 'txt').map(async ({ make }) => await make()),
+    );
+    const known = files.filter((bytes) => sniffMedia(bytes) !== undefined);
+    const changes = fc.record({
+      file: fc.nat(known.length - 1),
+      end: fc.double({ min: 0, max: 1, noNaN: true }),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      bytes: fc.uint8Array({ maxLength: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(changes, async ({ file, end, at, bytes }) => {
+        const whole = Buffer.from(known[file] ?? []);
+        whole.set(bytes, Math.floor(at * Math.max(0, whole.length - 8)));
+        const part = whole.subarray(0, Math.ceil(end * whole.length));
+        const media = sniffMedia(part);
+        if (media) expect(await examine(bytesSource(part), media)).toHaveProperty('damage');
+      }),
+      { numRuns: 3_000 },
+    );
   });
 });

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { isInsideAddress } from '../../src/http/address.ts';
 import { download } from '../../src/http/download.ts';
@@ -89,6 +91,136 @@ describe('download', () => {
     const { url } = await serve((_, response) => response.write('a'));
     const request = { url, trustedOrigin: url, ...limits, idleTimeoutMs: 40 };
     expect(await failure(read(request))).toMatchObject({ name: 'TimeoutError', timeoutMs: 40 });
+  });
+
+  it.each([
+    ['announced', { 'content-encoding': 'gzip' }],
+    ['in two layers', { 'content-encoding': 'gzip, br' }],
+  ])(
+    'unpacks what is compressed although nobody asks for it, its length %s',
+    async (_, headers) => {
+      const film = 'film '.repeat(150);
+      const packed = headers['content-encoding'].includes('br')
+        ? brotliCompressSync(gzipSync(film))
+        : gzipSync(film);
+      const { url } = await serve((_request, response) =>
+        response.writeHead(200, { ...headers, 'content-length': packed.length }).end(packed),
+      );
+      expect(await read({ url, trustedOrigin: url, ...limits })).toBe(film);
+      const raw = await download({ url, trustedOrigin: url, ...limits, unpack: false });
+      expect(Buffer.concat(await Array.fromAsync(raw.stream))).toEqual(packed);
+    },
+  );
+
+  it('tells a compression that breaks off from a transfer that does', async () => {
+    const packed = gzipSync('film '.repeat(1_000));
+    const half = packed.subarray(0, packed.length / 2);
+    const headers = { 'content-encoding': 'gzip', 'content-length': half.length };
+    const broken = await serve((_, response) => response.writeHead(200, headers).end(half));
+    const cutOff = await serve((_, response) => {
+      response.writeHead(200, { ...headers, 'content-length': packed.length });
+      response.write(half, () => response.destroy());
+    });
+    const request = { trustedOrigin: broken.url, ...limits, maxBytes: 10_000 };
+    expect(await failure(read({ ...request, url: broken.url }))).toMatchObject({
+      name: 'EncodingError',
+      message: 'its compression (gzip) cannot be undone',
+    });
+    expect(await failure(read({ ...request, url: cutOff.url }))).toMatchObject({
+      name: 'TruncatedError',
+      received: half.length,
+      expected: packed.length,
+    });
+  });
+
+  it.each([
+    [200, {}],
+    [203, {}],
+    [206, { 'content-range': 'bytes 0-3/4' }],
+  ])('takes a whole file with the status %d', async (status, headers) => {
+    const { url } = await serve((_, response) => response.writeHead(status, headers).end('film'));
+    expect(await read({ url, trustedOrigin: url, ...limits })).toBe('film');
+  });
+
+  it.each([
+    [206, { 'content-range': 'bytes 0-3/9' }],
+    [206, { 'content-range': 'bytes 1-3/4' }],
+    [206, { 'content-range': 'bytes 0-3/*' }],
+    [206, {}],
+    [202, {}],
+  ])('takes no part of one for it: %d %j', async (status, headers) => {
+    const { url } = await serve((_, response) => response.writeHead(status, headers).end('film'));
+    expect(await failure(read({ url, trustedOrigin: url, ...limits }))).toMatchObject({ status });
+  });
+
+  it('tells whether the answer says where the file ends', async () => {
+    const endOf = async (head: string): Promise<boolean> => {
+      const { url } = await serveTcp((socket) =>
+        socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${head}`)),
+      );
+      const { stream, endIsTold } = await download({ url, trustedOrigin: url, ...limits });
+      expect(Buffer.concat(await Array.fromAsync(stream)).toString()).toBe('film');
+      return endIsTold;
+    };
+    expect(await endOf('content-length: 4\r\n\r\nfilm')).toBe(true);
+    expect(await endOf('transfer-encoding: chunked\r\n\r\n4\r\nfilm\r\n0\r\n\r\n')).toBe(true);
+    expect(await endOf('connection: close\r\n\r\nfilm')).toBe(false);
+  });
+
+  it.each(['/files/a.png?x=1', 'files/a.png?x=1', './files/a.png?x=1', '//HOST/files/a.png?x=1'])(
+    'reads a link without a scheme or a host against the trusted origin: %s',
+    async (link) => {
+      const { url, received } = await serve((_, response) => response.end('film'));
+      const request = { url: link.replace('HOST', new URL(url).host), trustedOrigin: url };
+      expect(await read({ ...request, ...limits })).toBe('film');
+      expect(received[0]?.url).toBe('/files/a.png?x=1');
+    },
+  );
+
+  it('sends the query of a signed link byte for byte, also behind a redirect', async () => {
+    const query =
+      'st=2026-11-27T09%3A30%3A24Z&rsct=image/png&sig=Vcgw/ybHxYj%2BDtW~W(1)*!%3D&x=a+b%20c&e=';
+    const { url, received } = await serve((request, response) =>
+      request.url.startsWith('/to')
+        ? response.writeHead(302, { location: `/from?${query}` }).end()
+        : response.end('film'),
+    );
+    await read({ url: `${url}/to?${query}`, trustedOrigin: url, ...limits });
+    expect(received.map((one) => one.url)).toEqual([`/to?${query}`, `/from?${query}`]);
+  });
+
+  it('sends the name and the password of a link to its origin alone, and shows them nowhere', async () => {
+    const elsewhere = await serve((_, response) =>
+      response.writeHead(401).end('no p@ss:word, cABzczp3b3Jk or p%40ss%3Aword'),
+    );
+    const home = await serve((request, response) =>
+      response.writeHead(302, { location: request.url === '/a' ? '/b' : elsewhere.url }).end(),
+    );
+    const url = `${home.url.replace('//', '//tom:p%40ss%3Aword@')}/a`;
+    const error = await failure(read({ url, trustedOrigin: home.url, ...limits }));
+    const basic = `Basic ${Buffer.from('tom:p@ss:word').toString('base64')}`;
+    expect(home.received.map((one) => one.headers.authorization)).toEqual([basic, basic]);
+    expect(elsewhere.received[0]?.headers.authorization).toBeUndefined();
+    expect(inspect(error)).not.toMatch(/tom|p@ss|p%40ss|dG9tOnB/);
+  });
+
+  it('gives cookies back to the host that set them, for the length of one download', async () => {
+    const elsewhere = await serve((_, response) => response.end('film'));
+    const home = await serve((request, response) => {
+      if (request.headers.cookie === 'pass=1')
+        return response
+          .writeHead(302, { location: elsewhere.url.replace('127.0.0.1', 'localhost') })
+          .end();
+      return response.writeHead(302, { location: '/b', 'set-cookie': ['pass=1; Path=/'] }).end();
+    });
+    const request = { url: `${home.url}/a`, trustedOrigin: home.url, ...limits };
+    expect(await read(request)).toBe('film');
+    expect(await read(request)).toBe('film');
+    expect(home.received.map((one) => one.headers.cookie)).toEqual([
+      ...[undefined, 'pass=1'],
+      ...[undefined, 'pass=1'],
+    ]);
+    expect(elsewhere.received[0]?.headers.cookie).toBeUndefined();
   });
 
   it('tells an expired link by its status', async () => {

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
+import { brotliCompressSync, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   FenceError,
@@ -7,11 +9,13 @@ import {
   ResponseShapeError,
   TimeoutError,
 } from '../../src/http/errors.ts';
-import { send, sendJson } from '../../src/http/request.ts';
+import { answerBytesMax, send, sendJson } from '../../src/http/request.ts';
+import { classifier } from '../../src/providers/classify.ts';
 import { failure, json, serve, serveTcp, serveTls } from './server.ts';
 
 const key = 'sk_very_secret_1234';
 const headers = { authorization: `Bearer ${key}` };
+const classify = classifier({ title: 'Acme', read: () => undefined });
 const openFence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 2_000, now: () => 0 };
 
 describe('sendJson', () => {
@@ -29,6 +33,57 @@ describe('sendJson', () => {
     expect(received[0]).toMatchObject({ method: 'POST', url: '/a?b=1', body: '{"x":"ü"}' });
     expect(received[0]?.headers).toMatchObject({ ...headers, 'content-type': 'application/json' });
     expect(received[0]?.headers['user-agent']).toMatch(/^shotlist\/\d/);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateRawSync],
+    ['zstd', zstdCompressSync],
+  ] as const)('reads an answer in %s although it asked for none', async (encoding, pack) => {
+    const { url, received } = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': encoding }).end(pack('{"id":7}')),
+    );
+    const answer = await sendJson({ method: 'POST', url, headers, body: {}, timeoutMs: 2_000 });
+    expect(answer.json()).toEqual({ id: 7 });
+    expect(received[0]?.headers['accept-encoding']).toBe('identity');
+  });
+
+  it('reads the compressed text of an error, also of one that is cut at its limit', async () => {
+    const short = JSON.stringify({ message: `no credits for ${key}` });
+    const long = short + randomBytes(60_000).toString('hex');
+    for (const text of [short, long]) {
+      const { url } = await serve((_, response) =>
+        response.writeHead(402, { 'content-encoding': 'gzip' }).end(gzipSync(text)),
+      );
+      const error = await failure(send({ method: 'GET', url, headers, timeoutMs: 2_000 }));
+      expect(error).toMatchObject({ name: 'HttpError', status: 402 });
+      expect((error as HttpError).body).toContain('no credits for [key]');
+    }
+  });
+
+  it('takes an answer in a broken compression for unreadable, and its job for unknown', async () => {
+    const packed = gzipSync(JSON.stringify({ id: 'a'.repeat(500) }));
+    const half = packed.subarray(0, packed.length / 2);
+    const { url } = await serve((_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(half),
+    );
+    const paid = { method: 'POST', url, headers, body: {}, timeoutMs: 2_000 } as const;
+    const error = await failure(sendJson({ ...paid, fence: openFence }));
+    expect(error).toBeInstanceOf(ResponseShapeError);
+    expect(error).toMatchObject({ detail: 'its compression (gzip) cannot be undone', body: '' });
+    expect(classify(error).request).toBe('unknown');
+  });
+
+  it('unpacks no more of an answer than its limit', async () => {
+    const { url } = await serve((_, response) =>
+      response
+        .writeHead(200, { 'content-encoding': 'gzip' })
+        .end(gzipSync(Buffer.alloc(50_000_000))),
+    );
+    const error = await failure(send({ method: 'GET', url, headers, timeoutMs: 9_000 }));
+    expect(error).toMatchObject({ detail: `larger than ${answerBytesMax} bytes, unpacked` });
+    expect(classify(error).request).toBe('unknown');
   });
 
   it('opens a connection for each paid call and closes it', async () => {

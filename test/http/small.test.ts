@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { multipart } from '../../src/http/multipart.ts';
 import { send } from '../../src/http/request.ts';
 import { retryAfterMs } from '../../src/http/retry-after.ts';
-import { sniffMedia } from '../../src/http/sniff.ts';
+import { sniffMedia } from '../../src/media/sniff.ts';
 import { json, serve } from './server.ts';
 
 describe('retryAfterMs', () => {

@@ -82,7 +82,7 @@ const byKey: readonly RegExp[] = [
   /^submission_refund \(account=\?\)$/,
   /^submission_claimed \(account=\? AND claimed_at>\? AND claimed_at<\?\)$/,
   /^shot_(submission|key|wanted|range|failed|open) \((submission=\?|batch=\? AND key=\?|account=\? AND fp=\?|batch=\? AND lane=\? AND pos>\? AND pos<\?|batch=\? AND (run|account)=\?)\)$/,
-  /^output_ready \(submission=\?\)$/,
+  /^output_(ready|damaged) \(submission=\?\)$/,
   // Of files that are to be fetched.
   /^all of output_ready$/,
   /^all of (meta|account|batch|kept_plan|place|sqlite_schema|backup)$/,
@@ -114,8 +114,8 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'a page of a report, by the place where the one before it ended',
   },
   {
-    access: /^shot_(seq|order|open) \(batch=\?\)$/,
-    text: /^select (s\.step, count|1 from shot s where s\.batch|distinct step|shown\.\*)|^with wanted/,
+    access: /^shot_(seq|order|open|key) \(batch=\?\)$/,
+    text: /^select (s\.step, count|s\.key, o\.idx as 'index', 'damaged'|1 from shot s where s\.batch|distinct step|shown\.\*)|^with wanted/,
     because: 'sums up one batch for its status',
   },
   {
@@ -127,6 +127,16 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     access: /^submission_claimed \(account=\?\)$/,
     text: /^select min\(first\) as first/,
     because: 'the first and the last entry of an index',
+  },
+  {
+    access: /^shot_seq \(batch=\?\)$/,
+    text: /^select coalesce\(max\(seq\), 0\) as cursor/,
+    because: 'the last entry of an index',
+  },
+  {
+    access: /^submission_lost \(batch=\?\)$/,
+    text: /^select o\.submission/,
+    because: 'lost files of one batch, when it is collected or runs again',
   },
   {
     access: /^(all of )?submission_claimed$/,

@@ -8,6 +8,7 @@ import { learnedSuite } from './suite/learned.ts';
 import { collectSuite } from './suite/collect.ts';
 import { knownThingsSuite } from './suite/known-things.ts';
 import { lostBytesSuite } from './suite/lost-bytes.ts';
+import { outputSuite } from './suite/outputs.ts';
 import { planSuite } from './suite/plans.ts';
 import { propertySuite } from './suite/property.ts';
 import { resolveSuite } from './suite/resolve.ts';
@@ -29,6 +30,7 @@ export function ledgerSuite(open: Open): void {
   describe('a person', () => resolveSuite(open));
   describe('collecting', () => collectSuite(open));
   describe('lost bytes', () => lostBytesSuite(open));
+  describe('files', () => outputSuite(open));
   describe('plans', () => planSuite(open));
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ModelSpec } from '../../src/batch/model-spec.ts';
 import { download } from '../../src/http/download.ts';
-import { sniffMedia } from '../../src/http/sniff.ts';
+import { sniffMedia } from '../../src/media/sniff.ts';
 import { nothingLearned, type JobOutput, type Provider } from '../../src/providers/port.ts';
 import { fullest, openFence, smallest } from './requests.ts';
 import { Client, Stage, titledCases, vendorOf, waiting } from './stage.ts';

@@ -150,6 +150,7 @@ const output: OutputRow = {
   height: 5,
   savedAt: 4_000,
   why: null,
+  damaged: null,
 };
 const shot: ShotRow = {
   key: 'portraits/linen',

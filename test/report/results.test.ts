@@ -53,7 +53,15 @@ async function shot(
       .toBuffer();
     const sha256 = await blobs.put(bytes);
     const size = { bytes: bytes.length, mime: 'image/png', width: 8, height: 9 };
-    rows.push({ index, state: 'saved' as const, sha256, ...size, savedAt: 1, why: null });
+    rows.push({
+      index,
+      state: 'saved' as const,
+      sha256,
+      ...size,
+      savedAt: 1,
+      why: null,
+      damaged: null,
+    });
   }
   return {
     key: `portraits/${name}`,
@@ -88,8 +96,15 @@ async function shot(
 /** A shot whose one output is this. */
 async function savedAs(name: string, content: string, mime: string): Promise<ShotRow> {
   const sha256 = await blobs.put(Buffer.from(content));
-  const facts = { index: 0, state: 'saved' as const, width: null, height: null, why: null };
-  const output = { ...facts, sha256, bytes: content.length, mime, savedAt: 1 };
+  const facts = {
+    index: 0,
+    state: 'saved' as const,
+    width: null,
+    height: null,
+    why: null,
+    damaged: null,
+  };
+  const output = { ...facts, damaged: null, sha256, bytes: content.length, mime, savedAt: 1 };
   return await shot(name, 1, { outputs: [output] });
 }
 
@@ -115,7 +130,7 @@ function input(shots: readonly ShotRow[], former: readonly ShotRow[] = []): Resu
       fetchAgain: async () => {
         throw new Error('nothing is lost here');
       },
-      recoverOutput: async () => {
+      foundOutput: async () => {
         throw new Error('nothing is lost here');
       },
     },
@@ -149,6 +164,25 @@ describe('writeResults', () => {
     expect(page).toContain('refused by the filter');
     await writeResults(input(shots));
     expect(await readFile(results.gallery ?? '', 'utf8')).toBe(page);
+  });
+
+  it('marks a damaged file on its sidecar, its line of the manifest and its tile', async () => {
+    const whole = await shot('linen', 1);
+    const made = await shot('silk-', 1);
+    const damaged = 'the file ends within its chunk IDAT';
+    const marked = { ...made, outputs: made.outputs.map((output) => ({ ...output, damaged })) };
+    const { directory, gallery } = await writeResults(input([whole, marked]));
+    const text = async (name: string) => await readFile(join(directory, name), 'utf8');
+    expect(JSON.parse(await text('portraits/silk-.json'))).toMatchObject({ damaged });
+    expect(JSON.parse(await text('portraits/linen.json'))).not.toHaveProperty('damaged');
+    const lines = (await text('manifest.jsonl')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { damaged?: string }).damaged)).toEqual([
+      undefined,
+      damaged,
+    ]);
+    const page = await readFile(gallery ?? '', 'utf8');
+    expect(page.split(`"damaged":"${damaged}"`)).toHaveLength(2);
+    expect(page).toContain("element('span', 'badge', 'damaged')");
   });
 
   it('shows texts as text and drawings as images, each under its own extension', async () => {

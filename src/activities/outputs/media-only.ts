@@ -1,36 +1,80 @@
-import { sniffMedia } from '../../http/sniff.ts';
+import { awaitsMore, headBytes, sniffMedia } from '../../media/sniff.ts';
+import { drawingBytesMax } from '../../media/structure/svg.ts';
+import { isText, textOf } from '../../media/text.ts';
+import { rootOf } from '../../media/xml-root.ts';
 
-/** A picture or a drawing. Films may be as large as their download allows. */
-export const imageBytesMax = 50 * 1024 * 1024;
-/** Enough to tell what a file is. */
-const headBytes = 512;
+/** An image of pixels, or binary data of no known kind. Videos may be as large as their download allows. */
+export const imageBytesMax = 512 * 1024 * 1024;
 
-/** The bytes are no picture or film, usually an error page; or a picture beyond all measure. */
+/** The bytes are no image or video, usually an error page; or an image beyond all measure. */
 export class NotMediaError extends Error {
   override readonly name = 'NotMediaError';
 }
 
-/** Passes the bytes on, and ends the download as soon as they turn out not to be what was asked for. */
-export async function* mediaOnly(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  let head: Uint8Array = new Uint8Array();
-  let isFilm = false;
-  for await (const chunk of stream) {
-    received += chunk.length;
-    if (head.length < headBytes) {
-      // However small the pieces are in which the beginning drips in.
-      head = Buffer.concat([head, chunk.subarray(0, headBytes)]);
-      if (head.length >= headBytes) isFilm = kindOf(head) === 'video';
-    }
-    if (!isFilm && received > imageBytesMax)
-      throw new NotMediaError(`the picture is larger than ${imageBytesMax} bytes`);
-    yield chunk;
-  }
-  if (head.length < headBytes) kindOf(head);
+/** What is taken besides images and videos. */
+export interface AlsoTaken {
+  /** The model makes text. */
+  readonly text?: boolean;
+  /** Binary data of a kind that is not known here. */
+  readonly unknown?: boolean;
 }
 
-function kindOf(head: Uint8Array): string {
+/** Passes the bytes on, and ends the download as soon as they turn out not to be what was asked for. */
+export async function* mediaOnly(
+  stream: AsyncIterable<Uint8Array>,
+  also: AlsoTaken = {},
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  let bytesMax: number | undefined;
+  let waiting: Uint8Array[] = [];
+  // However small the pieces are in which the beginning drips in, it is looked at a few times only.
+  let lookAt = headBytes;
+  for await (const chunk of stream) {
+    received += chunk.length;
+    if (bytesMax !== undefined) yield chunk;
+    else {
+      waiting.push(chunk);
+      if (received < lookAt) continue;
+      const head = Buffer.concat(waiting);
+      if (awaitsMore(head)) {
+        lookAt = Math.max(2 * lookAt, received);
+        continue;
+      }
+      bytesMax = limitOf(head, also);
+      waiting = [];
+      yield head;
+    }
+    if (received > bytesMax) throw new NotMediaError(`the file is larger than ${bytesMax} bytes`);
+  }
+  if (bytesMax !== undefined) return;
+  const whole = Buffer.concat(waiting);
+  limitOf(whole, also);
+  yield whole;
+}
+
+/** @throws NotMediaError */
+function limitOf(head: Uint8Array, also: AlsoTaken): number {
   const media = sniffMedia(head);
-  if (media) return media.kind;
-  throw new NotMediaError('the answer is neither picture nor film');
+  if (media) {
+    if (media.kind === 'video') return Infinity;
+    return media.kind === 'vector' ? drawingBytesMax : imageBytesMax;
+  }
+  if (head.length === 0) throw new NotMediaError('the answer is empty');
+  const isWords = isText(head);
+  if (isWords && also.text) {
+    const why = messageIn(textOf(head));
+    if (why === undefined) return drawingBytesMax;
+    throw new NotMediaError(`the answer is ${why}, which is no text that a model made`);
+  }
+  if (!isWords && also.unknown) return imageBytesMax;
+  throw new NotMediaError('the answer is neither image nor video');
+}
+
+/** What a text is that some server says instead of the file; undefined: it may be a model's. */
+function messageIn(text: string): string | undefined {
+  const root = rootOf(text);
+  if (root.kind === 'root') return /^html$/i.test(root.name) ? 'a web page' : 'XML';
+  if (/^\s*\{/.test(text) && /"(error|errors|errorMessage|error_message)"\s*:/.test(text))
+    return 'an error in JSON';
+  return undefined;
 }

@@ -1,7 +1,9 @@
 import { UserError } from '../../errors.ts';
+import { absoluteLink } from '../../http/links.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import type { JobOutput, Provider } from '../../providers/port.ts';
-import type { ActivityDependencies } from '../dependencies.ts';
+import type { JobOutput } from '../../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { matchOutputs, namedOutputs } from './match-outputs.ts';
 
 /** An output as the ledger has it. */
 export interface KnownOutput {
@@ -13,23 +15,27 @@ export interface KnownOutput {
   readonly expiresAt: number | null;
 }
 
+export type OutputDependencies = Pick<ActivityDependencies, 'ledger' | 'blobs' | 'now' | 'log'>;
+export type OutputAccess = Pick<AccountAccess, 'provider' | 'trustedOrigin'>;
+
 /**
  * The vendor's address of an output, asked anew where the old one ends within `marginMs`; undefined while
  * the vendor prepares the file.
  * @throws NoAddressError, OutputGoneError, or what the call throws
  */
 export async function outputUrl(
-  deps: ActivityDependencies,
-  provider: Provider,
+  deps: OutputDependencies,
+  access: OutputAccess,
   output: KnownOutput,
   marginMs = 0,
 ): Promise<string | undefined> {
+  const { provider } = access;
   const expired = output.expiresAt !== null && output.expiresAt <= deps.now() + marginMs;
-  const current = expired ? await freshOutput(deps, provider, output) : output;
+  const current = expired ? await freshOutput(deps, access, output) : output;
   if (current.url !== null) return current.url;
   if (!provider.prepare) throw new NoAddressError();
   const prepared = await provider.prepare(current);
-  return prepared.ready ? prepared.url : undefined;
+  return prepared.ready ? absoluteLink(prepared.url, access.trustedOrigin) : undefined;
 }
 
 /** The vendor names the file and not where it is. */
@@ -43,22 +49,27 @@ export class NoAddressError extends Error {
 
 /** The vendor itself says that there is no such output any more. */
 export class OutputGoneError extends UserError {
-  constructor(state: string) {
-    super(`the vendor no longer has the file (its job is ${state})`);
+  constructor(why: string) {
+    super(`the vendor no longer has the file (${why})`);
   }
 }
 
-/** The output with a fresh address, through its job. @throws OutputGoneError, or what the call throws */
+/**
+ * The output with a fresh address, through its job. Only what the vendor names as this very output is taken
+ * for it. @throws OutputGoneError, or what the call throws
+ */
 export async function freshOutput(
-  deps: ActivityDependencies,
-  provider: Provider,
-  output: KnownOutput,
+  deps: OutputDependencies,
+  { provider, trustedOrigin }: OutputAccess,
+  { submission, index, job }: KnownOutput,
 ): Promise<JobOutput> {
-  const state = await provider.check(output.job);
-  const fresh = state.state === 'succeeded' ? state.outputs[output.index] : undefined;
+  const state = await provider.check(job);
   if (state.state === 'pending') throw new Error(`the vendor says that the job is ${state.word}`);
-  if (!fresh) throw new OutputGoneError(state.state);
-  const { submission, index } = output;
+  if (state.state !== 'succeeded') throw new OutputGoneError(`its job is ${state.state}`);
+  const known = await deps.ledger.remotes.outputs(submission);
+  const matched = matchOutputs(known, namedOutputs(state.outputs, trustedOrigin));
+  const fresh = matched[known.findIndex((each) => each.index === index)];
+  if (!fresh) throw new OutputGoneError('its job names others only');
   await deps.ledger.submissions.renewOutput(submission, index, fresh.url, fresh.expiresAt);
   return fresh;
 }

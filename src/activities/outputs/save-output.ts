@@ -1,31 +1,17 @@
-import { download } from '../../http/download.ts';
-import { HttpError, isFinal, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
-import { sniffMedia } from '../../http/sniff.ts';
-import type { Due, SubmissionLedger } from '../../ledger/port.ts';
-import { dataOf, isDataUrl } from './data-url.ts';
+import { messageOf } from '../../errors.ts';
+import type { Due, Refusals, SavedFile } from '../../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { mediaOnly, NotMediaError } from './media-only.ts';
-import {
-  freshOutput,
-  type KnownOutput,
-  NoAddressError,
-  OutputGoneError,
-  outputUrl,
-} from './output-url.ts';
 import { reached } from '../moments.ts';
 import { isDiskFull } from '../to-application-failure.ts';
-import { BrokenFileError, checkWhole } from './whole-file.ts';
-import { messageOf } from '../../errors.ts';
+import { type FetchedFile, fetchOutput, isRefusal } from './fetch-output.ts';
+import { OutputGoneError } from './output-url.ts';
 
-/** Any output; pictures have a lower limit. */
-export const outputBytesMax = 2 * 1024 * 1024 * 1024;
-export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
-/** Tries grow apart to ten minutes, so the last of these refusals is more than an hour after the first. */
-const refusalsMax = 16;
-/** Refusals, over eight minutes, after which an output that the vendor says it no longer has is lost. */
-const goneMax = 10;
-/** A proxy's word, not the file's own fate. */
-const proxyRefuses = 407;
+/** A file that the vendor still names is refused for so long before it is lost. */
+const refusedForMs = 60 * 60_000;
+/** One that the vendor says it no longer has, and that it has said so often. */
+const gone = { forMs: 10 * 60_000, answers: 4 };
+/** The same damaged bytes twice, so far apart, are the file. */
+const damagedForMs = 10_000;
 
 type ReadyOutput = Due['downloads'][number];
 
@@ -48,7 +34,9 @@ export async function saveOutput(
       return false;
     }
     reached('fetched', submission);
-    const isFirst = await submissions.saveOutput(submission, index, file);
+    const isTaken = file.damage === null || (await takesDamaged(deps, output, file));
+    if (!isTaken) return false;
+    const isFirst = await submissions.saveOutput(submission, index, savedFile(file));
     reached('saved', submission);
     return isFirst;
   } catch (error) {
@@ -58,61 +46,31 @@ export async function saveOutput(
   }
 }
 
-type SavedFile = Parameters<SubmissionLedger['saveOutput']>[2];
+export function savedFile({ sha256, bytes, mime, width, height, damage }: FetchedFile): SavedFile {
+  return { sha256, bytes, mime, width, height, damaged: damage };
+}
 
-/**
- * Undefined while the vendor prepares the file. A link that is refused is asked for anew and tried again at
- * once: it may live shorter than the wait between two tries. So a refusal that is thrown here stands although
- * the vendor was reached and names the file.
- */
-export async function fetchOutput(
+/** Whether a damaged file is kept: it came twice, and each time to its end. @param forMs since it came first */
+export function isTheFile({ endIsTold }: FetchedFile, forMs: number | undefined): boolean {
+  return endIsTold && forMs !== undefined && forMs >= damagedForMs;
+}
+
+/** Where nothing tells that it came to its end, it is tried for as long as one that is refused. */
+async function takesDamaged(
   deps: ActivityDependencies,
-  access: AccountAccess,
-  output: KnownOutput,
-): Promise<SavedFile | undefined> {
-  let url: string | undefined;
-  try {
-    url = await outputUrl(deps, access.provider, output);
-    return url === undefined ? undefined : await fetchFile(deps, access, url);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const fresh = await freshOutput(deps, access.provider, output);
-    if (fresh.url === null || fresh.url === url) throw error;
-    return await fetchFile(deps, access, fresh.url);
+  output: ReadyOutput,
+  file: FetchedFile,
+): Promise<boolean> {
+  const { submissions } = deps.ledger;
+  const { submission, index } = output;
+  const forMs = await submissions.noteDamaged(submission, index, file.sha256);
+  if (!isTheFile(file, forMs)) {
+    const refusal = { inMs: waitAfter(output), why: file.damage ?? '', isGone: false };
+    const refusals = await submissions.refuseOutput(submission, index, refusal);
+    if (!refusals || !isOver(refusals)) return false;
   }
-}
-
-async function fetchFile(
-  deps: ActivityDependencies,
-  access: AccountAccess,
-  url: string,
-): Promise<SavedFile> {
-  if (isDataUrl(url)) return await keepText(deps, url);
-  const { stream } = await download({
-    url,
-    trustedOrigin: access.trustedOrigin,
-    maxBytes: outputBytesMax,
-    ...outputTimes,
-  });
-  const { sha256, bytes, head } = await deps.blobs.putStream(mediaOnly(stream), {
-    maxBytes: outputBytesMax,
-  });
-  const media = sniffMedia(head);
-  if (!media) throw new NotMediaError('the answer is neither picture nor film');
-  return {
-    sha256,
-    bytes,
-    mime: media.mime,
-    ...(await checkWhole(await deps.blobs.path(sha256), media)),
-  };
-}
-
-/** Text came with the job's answer itself: nothing is fetched. */
-async function keepText(deps: ActivityDependencies, url: string): Promise<SavedFile> {
-  const { mime, bytes } = dataOf(url);
-  if (mime !== 'text/plain') throw new NotMediaError(`the answer holds ${mime}, which is no text`);
-  const sha256 = await deps.blobs.put(bytes);
-  return { sha256, bytes: bytes.length, mime, width: null, height: null };
+  deps.log(`output ${index} of ${submission} is kept although it is damaged: ${file.damage}`);
+  return true;
 }
 
 async function tryLater(
@@ -121,28 +79,23 @@ async function tryLater(
   error: unknown,
 ): Promise<void> {
   const { submissions } = deps.ledger;
-  const { submission, index, tries } = output;
+  const { submission, index } = output;
   const why = messageOf(error);
-  const inMs = Math.min(600_000, 500 * 2 ** tries);
-  const gone = error instanceof OutputGoneError;
-  if (!gone && !isRefusal(error)) {
+  const inMs = waitAfter(output);
+  const isGone = error instanceof OutputGoneError;
+  if (!isGone && !isRefusal(error)) {
     await submissions.delayOutput(submission, index, inMs, why);
     return;
   }
-  const refusals = await submissions.refuseOutput(submission, index, inMs, why);
-  if (refusals <= (gone ? goneMax : refusalsMax)) return;
+  const refusals = await submissions.refuseOutput(submission, index, { inMs, why, isGone });
+  if (!refusals || !isOver(refusals)) return;
   deps.log(`output ${index} of ${submission} cannot be had: ${why}`);
   await submissions.loseOutput(submission, index, why);
 }
 
-/** There is an answer, and it is not the file. Anything else is about the way to it, which may be mended. */
-export function isRefusal(error: unknown): boolean {
-  if (error instanceof HttpError) return isFinal(error.status) && error.status !== proxyRefuses;
-  return (
-    error instanceof NoAddressError ||
-    error instanceof NotMediaError ||
-    error instanceof BrokenFileError ||
-    error instanceof TooLargeError ||
-    error instanceof UnsafeUrlError
-  );
+const waitAfter = ({ tries }: ReadyOutput): number => Math.min(600_000, 500 * 2 ** tries);
+
+/** Counted by time, since an answer that is wrong for some minutes proves nothing. */
+function isOver({ forMs, goneAnswers, goneForMs }: Refusals): boolean {
+  return forMs >= refusedForMs || (goneAnswers >= gone.answers && goneForMs >= gone.forMs);
 }

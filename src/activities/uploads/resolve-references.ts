@@ -114,7 +114,7 @@ async function vendorLink(
   const maker = deps.accounts.get(output.account);
   if (!maker || (url === null && remote === null)) return undefined;
   try {
-    const fresh = await outputUrl(deps, maker.provider, output, expiryMarginMs);
+    const fresh = await outputUrl(deps, maker, output, expiryMarginMs);
     if (fresh !== undefined || access.host) return fresh;
     throw new Error('the vendor is preparing the file');
   } catch (error) {

@@ -2,7 +2,7 @@ import { messageOf, UserError } from '../../errors.ts';
 import { BlobMissingError } from '../../storage/blobs.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { OutputGoneError } from '../outputs/output-url.ts';
-import { fetchOutput, isRefusal } from '../outputs/save-output.ts';
+import { fetchOutput, isRefusal } from '../outputs/fetch-output.ts';
 
 /** A file that a request or a training needs. */
 export interface NeededFile {
@@ -58,7 +58,7 @@ async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<bo
     const maker = output && deps.accounts.get(output.account);
     if (!output || !maker) continue;
     try {
-      const fetched = await fetchOutput(deps, maker, { submission, index, ...output });
+      const fetched = await fetchOutput(deps, maker, { submission, index, ...output, makes: null });
       if (fetched?.sha256 === sha256) return true;
       if (fetched === undefined) throw new Error('the vendor is preparing the file');
     } catch (error) {

@@ -1,10 +1,10 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 import type { UploadPlace } from '../../hosting/port.ts';
-import { sniffMedia } from '../../http/sniff.ts';
 import type { Json } from '../../json.ts';
+import { sniffFile } from '../../media/source.ts';
 import type { FileToUpload } from '../../providers/port.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { reached } from '../moments.ts';
@@ -130,7 +130,7 @@ export async function fileToUpload(
 ): Promise<FileToUpload> {
   const path = await soundFile(deps, wanted);
   const { size } = await stat(path);
-  const media = sniffMedia(await headOf(path));
+  const media = await sniffFile(path);
   const name = basename(wanted.path);
   return {
     sha256: wanted.sha256,
@@ -140,10 +140,4 @@ export async function fileToUpload(
     path,
     trainedModel: undefined,
   };
-}
-
-async function headOf(path: string): Promise<Uint8Array> {
-  await using file = await open(path, 'r');
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-  return buffer.subarray(0, bytesRead);
 }

@@ -16,6 +16,8 @@ export interface PlannedEntry {
   readonly why: string;
   /** Its source is not made yet, so it may turn out otherwise. */
   readonly expected: boolean;
+  /** It was made and paid for, and the vendor lost a file of it. */
+  readonly isLost?: true;
 }
 
 export interface StepPlan {
@@ -58,6 +60,8 @@ export interface BatchPlan {
   readonly seconds: number;
   /** The part of it in which models train; those of one batch train at the same time. */
   readonly trainingSeconds: number;
+  /** What a person should know of files that are read again. */
+  readonly notes: readonly string[];
 }
 
 const slice = 500;
@@ -121,7 +125,26 @@ export async function planBatch(
     trainings: trainings.size,
     seconds: secondsFor(loaded, total) + trainingSeconds,
     trainingSeconds,
+    notes: await damagedSources(loaded, project),
   };
+}
+
+/** A damaged file is used like any other, and never silently. */
+async function damagedSources(
+  { document }: LoadedBatch,
+  project: Project,
+): Promise<readonly string[]> {
+  const notes = await project.ledger.reports.fileNotes(document.batch);
+  return notes.flatMap(({ key, state, why }) => {
+    const readers = document.steps.filter(({ from }) =>
+      from?.some((of) => key.startsWith(`${of}/`)),
+    );
+    if (state !== 'damaged' || readers.length === 0) return [];
+    const steps = readers.map(({ name }) => name).join(' and ');
+    return [
+      `${key} is damaged (${why}), and ${steps} ${readers.length === 1 ? 'reads' : 'read'} it`,
+    ];
+  });
 }
 
 async function decide(
@@ -146,7 +169,13 @@ async function decide(
       return { shot, expected, status: 'inFlight', why: 'its job is running or undecided' };
     if (found === 'failed') return { shot, expected, status: 'retry', why: 'it failed before' };
     if (found === 'lost')
-      return { shot, expected, status: 'retry', why: 'its file was lost at the vendor' };
+      return {
+        shot,
+        expected,
+        status: 'retry',
+        why: 'its file was lost at the vendor',
+        isLost: true,
+      };
     const why = expected ? 'when its source is made' : 'never made';
     return { shot, expected, status: 'new', why };
   });

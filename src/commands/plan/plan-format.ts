@@ -110,8 +110,12 @@ export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
   const notes = loaded.notes.filter(({ severity }) => severity === 'note');
   for (const note of notes)
     lines.push(`NOTE      ${note.place.file}:${note.place.line}  ${note.message}`);
-  return lines.join('\n');
+  const shown = plan.notes.slice(0, notesShown).map((note) => `NOTE      ${note}`);
+  const more = plan.notes.length - notesShown;
+  return [...lines, ...shown, ...(more > 0 ? [`NOTE      and ${more} more`] : [])].join('\n');
 }
+
+const notesShown = 5;
 
 export function costText(cost: AccountCost): string {
   const known = `${formatAmount(cost.amount, cost.unit)} at ${cost.name} (${cost.basis})`;

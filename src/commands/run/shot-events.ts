@@ -28,12 +28,14 @@ export class ShotEvents {
   }
 }
 
-function lineOf({ state, key, why, price, billed }: ShotRow): string | undefined {
+function lineOf({ state, key, why, price, billed, outputs }: ShotRow): string | undefined {
   const cost = billed ?? price.amount;
   const money = cost === null ? '' : `  ${formatAmount(cost, price.unit)}`;
   switch (state) {
-    case 'done':
-      return `saved   ${key}${money}`;
+    case 'done': {
+      const damaged = outputs.find((output) => output.damaged !== null)?.damaged;
+      return `saved   ${key}${money}${damaged === undefined ? '' : `  damaged: ${damaged}`}`;
+    }
     case 'failed':
     case 'blocked':
       return `failed  ${key}  ${why ?? ''}`;

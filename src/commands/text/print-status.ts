@@ -15,14 +15,16 @@ export async function printStatus(
   unwritten: readonly OutProblem[] = [],
 ): Promise<void> {
   const { reports } = project.ledger;
-  const waits = shownWaits(await reports.waits(status.row.batch), project.config.accounts);
+  const { batch } = status.row;
+  const notes = await reports.fileNotes(batch);
+  const waits = shownWaits(await reports.waits(batch), project.config.accounts);
   if (options.json) {
-    const document = statusJson(status, project, waits);
+    const document = statusJson(status, project, { notes, waits });
     return terminal.print(
       JSON.stringify(unwritten.length === 0 ? document : { ...document, unwritten }),
     );
   }
   const troubles = await troublesOf(reports, status);
-  const left = await reports.uncollected(status.row.batch);
-  terminal.print(formatSummary(status, project, troubles, left, waits));
+  const left = await reports.uncollected(batch);
+  terminal.print(formatSummary(status, project, { troubles, left, notes, waits }));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type {
   BatchStatus,
+  FileNote,
   RaisedPrice,
   StepCounts,
   StopReason,
@@ -9,6 +10,7 @@ import type {
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
 import type { Project } from '../project/project.ts';
+import { fileNoteLines, fileNotesJson } from './file-notes.ts';
 import { leftTexts } from './left-behind.ts';
 import { formatTroubles, type Trouble } from './troubles.ts';
 import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
@@ -32,6 +34,7 @@ export function totals(status: BatchStatus): Counts {
     running: sum('running'),
     waiting: sum('waiting'),
     outputs: sum('outputs'),
+    damaged: sum('damaged'),
   };
 }
 
@@ -46,16 +49,24 @@ export function exitCodeOf(status: BatchStatus): ExitCode {
   const counts = totals(status);
   if (counts.running + counts.waiting > 0) return 4;
   if (counts.failed + counts.parked > 0) return status.row.state === 'cancelled' ? 4 : 3;
-  return 0;
+  return counts.damaged > 0 ? 3 : 0;
+}
+
+/** What the ledger knows of a batch beside its counts. */
+interface Known {
+  readonly left?: readonly Uncollected[];
+  readonly notes?: readonly FileNote[];
+  readonly waits?: readonly ShownWait[];
 }
 
 /** The JSON of `run`, `watch` and `status`; others rely on its shape. */
 export function statusJson(
   status: BatchStatus,
   project: ShownProject,
-  waits: readonly ShownWait[] = [],
+  known: Pick<Known, 'notes' | 'waits'> = {},
 ): object {
-  const { outputs, ...shots } = totals(status);
+  const { outputs, damaged: _, ...shots } = totals(status);
+  const { notes = [], waits = [] } = known;
   const directory = join(project.outFolder, status.row.batch);
   return {
     batch: status.row.batch,
@@ -70,6 +81,7 @@ export function statusJson(
     })),
     waits: waitsJson(waits),
     ...(status.raisedPrices.length > 0 && { raisedPrices: status.raisedPrices.map(raisedJson) }),
+    ...fileNotesJson(notes),
     directory,
     gallery: join(directory, 'index.html'),
     next: nextSteps(status, project).map(({ command }) => command),
@@ -80,10 +92,9 @@ export function statusJson(
 export function formatSummary(
   status: BatchStatus,
   project: ShownProject,
-  troubles: readonly Trouble[],
-  left: readonly Uncollected[] = [],
-  waits: readonly ShownWait[] = [],
+  known: Known & { readonly troubles: readonly Trouble[] },
 ): string {
+  const { troubles, left = [], notes = [], waits = [] } = known;
   const { batch } = status.row;
   const counts = totals(status);
   const made = counts.succeeded + counts.cached;
@@ -97,6 +108,7 @@ export function formatSummary(
     ...hindrances(status),
     ...waitTexts(waits).map((text) => `  waits for  ${text}`),
     ...formatTroubles(troubles),
+    ...fileNoteLines(notes),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
     `  pictures   ${join(project.outFolder, batch, 'index.html')}`,
     ...nextSteps(status, project, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),

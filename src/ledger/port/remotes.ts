@@ -44,6 +44,12 @@ export interface RemoteLedger {
   >;
   /** The outputs that these bytes are, wherever they were made. */
   outputsOf(sha256: string): Promise<readonly { submission: string; index: number }[]>;
+  /** What every output of a submission is known by, in the order of their indices. */
+  outputs(
+    submission: string,
+  ): Promise<
+    readonly { readonly index: number; readonly remote: Json; readonly url: string | null }[]
+  >;
   model(account: string, fingerprint: string): Promise<ModelRow | undefined>;
   /** Takes or renews the lease of the model's row, creating it in phase `creating`; false when another holds it. */
   leaseModel(

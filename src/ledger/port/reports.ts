@@ -36,6 +36,20 @@ export interface OutputRow {
   readonly height: number | null;
   readonly savedAt: number | null;
   readonly why: string | null;
+  /** Why a saved file is not a whole one; null: it is. */
+  readonly damaged: string | null;
+}
+/** A file of a batch that needs a look: it is here and damaged, or paid for and not to be had yet. */
+export interface FileNote {
+  /** Of the shot that shows it or waits for it. */
+  readonly key: string;
+  readonly index: number;
+  readonly state: 'damaged' | 'unfetched';
+  readonly why: string;
+  /** How often it was tried. */
+  readonly tries: number;
+  /** When it is tried next, epoch milliseconds; of a damaged one, null. */
+  readonly nextAt: number | null;
 }
 export interface SubmissionRow {
   readonly submission: string;
@@ -63,7 +77,7 @@ export interface SubmissionRow {
   readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
   /** What became of a refund that the vendor promised; null: none was. */
   readonly refund: 'owed' | 'back' | 'kept' | null;
-  readonly outputs: readonly Pick<OutputRow, 'index' | 'state' | 'sha256' | 'why'>[];
+  readonly outputs: readonly Pick<OutputRow, 'index' | 'state' | 'sha256' | 'why' | 'damaged'>[];
 }
 /** What an account's balance was when a run of a batch began, or ended. */
 export interface BalanceRow {
@@ -144,6 +158,8 @@ export interface StepCounts {
   readonly running: number;
   readonly waiting: number;
   readonly outputs: number;
+  /** Of the outputs, those that are damaged. */
+  readonly damaged: number;
 }
 export interface RaisedPrice {
   readonly account: string;
@@ -219,6 +235,8 @@ export interface ReportLedger {
    * they were: of shots that changed, left, or were made anew.
    */
   unshown(batch: string): AsyncIterable<ShotRow>;
+  /** Damaged files, and those that could not be had so far, by key; at most a thousand. */
+  fileNotes(batch: string): Promise<readonly FileNote[]>;
   /** By batch and account; of one batch, or of all. */
   uncollected(batch?: string): Promise<readonly Uncollected[]>;
   /** Keeps an account's balance for the receipt: the first that is told at each moment of a run. */

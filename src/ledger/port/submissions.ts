@@ -1,3 +1,4 @@
+import type { MediaKind } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Amount } from '../../money.ts';
@@ -23,6 +24,8 @@ export interface Due {
     expiresAt: number | null;
     job: JsonObject;
     tries: number;
+    /** What its shot's model makes; null where no shot waits for it. */
+    makes: MediaKind | null;
   }[];
   readonly ambiguous: readonly {
     submission: string;
@@ -134,17 +137,7 @@ export interface SubmissionLedger {
     result: { reason: string; refunded: boolean | 'promised' | null; billed: Amount | null },
   ): Promise<boolean>;
   stalled(submission: string, why: string): Promise<boolean>;
-  saveOutput(
-    submission: string,
-    index: number,
-    file: {
-      sha256: string;
-      bytes: number;
-      mime: string;
-      width: number | null;
-      height: number | null;
-    },
-  ): Promise<boolean>;
+  saveOutput(submission: string, index: number, file: SavedFile): Promise<boolean>;
   /** Fresh URL for an output whose old one expired. */
   renewOutput(
     submission: string,
@@ -154,9 +147,30 @@ export interface SubmissionLedger {
   ): Promise<boolean>;
   /** Tries again later. */
   delayOutput(submission: string, index: number, inMs: number, why: string): Promise<boolean>;
-  /** The same, for one that was refused. @returns how often it has been; 0: it is not to be fetched */
-  refuseOutput(submission: string, index: number, inMs: number, why: string): Promise<number>;
+  /**
+   * The same, for one that was refused; `isGone`: the vendor itself says that it has it no longer.
+   * @returns how long that has been so; undefined: it is not to be fetched
+   */
+  refuseOutput(
+    submission: string,
+    index: number,
+    refusal: { readonly inMs: number; readonly why: string; readonly isGone: boolean },
+  ): Promise<Refusals | undefined>;
+  /**
+   * Bytes came that are damaged. @returns for how long these very bytes have come, and no others that were
+   * damaged, in milliseconds; undefined: they came for the first time
+   */
+  noteDamaged(submission: string, index: number, sha256: string): Promise<number | undefined>;
   loseOutput(submission: string, index: number, why: string): Promise<boolean>;
+  /** Lost files that may be asked for again, by submission and index. */
+  lostOutputs(scope: LostScope): Promise<readonly LostOutput[]>;
+  /** A lost file was asked for again, and cannot be had. */
+  askedOutput(submission: string, index: number, why: string): Promise<boolean>;
+  /**
+   * A lost file that was to be had after all. With it all files of its submission may be there: then that has
+   * succeeded, and whatever shot waits for its like is done, in whichever batch.
+   */
+  recoverOutput(submission: string, index: number, file: SavedFile): Promise<boolean>;
   /**
    * The bytes of a saved output are gone from this machine: it is fetched once more, which costs nothing. Its
    * done shots wait for it in no lane; the money stays as it is. False where other bytes are saved by now.
@@ -170,7 +184,7 @@ export interface SubmissionLedger {
    * The bytes of an output that was to be fetched once more, or that was lost, are here again. Where all of a
    * lost job's files are, its shots are done.
    */
-  recoverOutput(submission: string, index: number, sha256: string): Promise<boolean>;
+  foundOutput(submission: string, index: number, sha256: string): Promise<boolean>;
   /**
    * Refunds that the account's vendor promised and that are due to be asked after, each leased for
    * `leaseMs`; `early`: also those whose time has not come.
@@ -203,6 +217,53 @@ export interface SubmissionLedger {
     reason: HoldReason,
     untilMs: number | null,
   ): Promise<void>;
+}
+
+export interface SavedFile {
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly mime: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Why it is not a whole file; absent: it is. */
+  readonly damaged?: string | null;
+}
+
+/**
+ * For how long a file has been refused, in milliseconds: the times between refusals, each of which counts a
+ * quarter of an hour at most, so that a machine that slept proves nothing.
+ */
+export interface Refusals {
+  readonly forMs: number;
+  /** In a row, those in which the vendor itself said that it has it no longer. */
+  readonly goneAnswers: number;
+  readonly goneForMs: number;
+}
+
+/** Whose lost files are meant. */
+export type LostScope =
+  /**
+   * Those that open shots of the range ask for, and that were not asked for since an hour before the run; of
+   * `noLane`, those that the batch paid for and no shot of a running batch waits for, not asked for within
+   * an hour.
+   */
+  | { readonly range: Range }
+  /** Those of requests with these fingerprints. */
+  | { readonly account: string; readonly fingerprints: readonly string[] }
+  /** Those that the batch paid for. */
+  | { readonly batch: string };
+
+export interface LostOutput {
+  readonly submission: string;
+  readonly index: number;
+  readonly account: string;
+  /** Of the shot that paid for it. */
+  readonly key: string;
+  readonly job: JsonObject;
+  readonly remote: Json;
+  readonly url: string | null;
+  readonly expiresAt: number | null;
+  readonly makes: MediaKind | null;
 }
 
 /** What a person says of a request whose fate nobody else can tell. */

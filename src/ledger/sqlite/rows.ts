@@ -86,7 +86,8 @@ export type ShownSubmission = SubmissionRecord & { outputs: string };
 
 /** To be followed by `where`. */
 export const submissionSelection = `select m.*,
-  (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256, 'why', why)
+  (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256, 'why', why,
+     'damaged', damaged)
      order by idx) from output where submission = m.id) as outputs
   from submission m`;
 
@@ -124,7 +125,8 @@ export const isCached = `(m.id is not null and
 export const shotSelection = `select s.*, m.state as submission_state, m.billed, ${isCached} as cached,
   (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256,
      'bytes', bytes, 'mime', mime, 'width', width, 'height', height, 'savedAt', saved_at,
-     'why', why) order by idx) from output where submission = s.submission) as outputs
+     'why', why, 'damaged', damaged) order by idx)
+     from output where submission = s.submission) as outputs
   from shot s left join submission m on m.id = s.submission`;
 
 export interface ShotRecord {

@@ -182,6 +182,18 @@ create table gap (
 create table place (path text not null, dev text not null, ino text not null) strict;
 create index output_file on output (sha256) where sha256 is not null;
 `,
+  `
+alter table output add column refused_at integer;
+alter table output add column refused_ms integer not null default 0;
+alter table output add column gone_answers integer not null default 0;
+alter table output add column gone_ms integer not null default 0;
+alter table output add column seen_sha256 text;
+alter table output add column seen_at integer;
+alter table output add column damaged text;
+alter table output add column asked_at integer;
+create index submission_lost on submission (batch) where state = 'lost';
+create index output_damaged on output (submission) where damaged is not null;
+`,
 ];
 
 /**

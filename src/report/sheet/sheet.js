@@ -29,6 +29,7 @@ const shots = data.steps.flatMap((step) => step.shots);
 function masthead() {
   byId('batch').textContent = data.batch;
   const pictures = tiles.filter((tile) => tile.file).length;
+  const damaged = tiles.filter((tile) => tile.file?.damaged).length;
   const made = new Date(data.madeAt);
   const when = Number.isNaN(made.getTime())
     ? ''
@@ -37,6 +38,7 @@ function masthead() {
     data.state,
     plural(shots.length, 'shot'),
     plural(pictures, 'file'),
+    damaged > 0 && `${damaged.toLocaleString('en')} damaged`,
     when,
   ]
     .filter(Boolean)
@@ -54,6 +56,13 @@ function masthead() {
 function why(shot) {
   const text = shot.reason ?? (shot.state === 'waiting' ? 'not started' : '');
   return element('span', 'why', element('b', '', shot.state), text);
+}
+
+/** Seen on the tile itself: the file is here, and is not whole. */
+function badge(file) {
+  const node = element('span', 'badge', 'damaged');
+  node.title = file.damaged;
+  return node;
 }
 
 const isDrawing = (file) => file.mime === 'image/svg+xml';
@@ -85,7 +94,9 @@ const dot = (state) => {
 
 function draw(tile) {
   const { shot, index } = tile;
-  const node = element('button', 'tile', frame(tile));
+  const shown = frame(tile);
+  if (tile.file?.damaged) shown.append(badge(tile.file));
+  const node = element('button', 'tile', shown);
   node.type = 'button';
   node.dataset.state = shot.state;
   const price =
@@ -210,6 +221,7 @@ function full({ shot, file }) {
     video.src = address(file.path);
     return video;
   }
+  if (!file.mime.startsWith('image/')) return element('span', 'kind', file.mime);
   const image = element('img');
   image.alt = shot.name;
   image.src = address(file.path);
@@ -239,6 +251,7 @@ function facts({ step, shot, file }) {
   };
   add('State', shot.state);
   add('Reason', shot.reason);
+  add('Damaged', file?.damaged);
   add('Step', step.name);
   add('Model', shot.model);
   add('Account', shot.account);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lookAround } from '../../../src/activities/settling/candidates.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
@@ -27,11 +30,16 @@ const witness: Witness = {
 };
 
 describe('what the list of jobs shows of a request without an answer', () => {
+  let folder: string;
   let ledger: Ledger;
   beforeEach(async () => {
-    ledger = await openSqliteLedger({ path: ':memory:', now: () => at });
+    folder = await mkdtemp(join(tmpdir(), 'shotlist-candidates-'));
+    ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => at });
   });
-  afterEach(() => ledger.close());
+  afterEach(async () => {
+    await ledger.close();
+    await rm(folder, { recursive: true });
+  });
 
   /** Jobs by id: when they were made, and what they tell. */
   const look = async (

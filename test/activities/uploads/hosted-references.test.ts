@@ -6,6 +6,7 @@ import { providerOf } from '../../../src/accounts/provider.ts';
 import { resolveRequest } from '../../../src/activities/uploads/resolve-references.ts';
 import { ensureUploaded, fileToUpload } from '../../../src/activities/uploads/upload-file.ts';
 import type { Reference, ShotRequest } from '../../../src/batch/request.ts';
+import type { JobRef, JobState } from '../../../src/providers/port.ts';
 import { startSimulator, type Simulator } from '../../../src/simulator/index.ts';
 import {
   access as s3Access,
@@ -165,6 +166,28 @@ describe('an output for a model that takes links', () => {
     expect(await link()).toBe(first);
     expect(await link()).toBe(first);
     expect(jobPolls(studio)).toBe(polls + 1);
+  });
+
+  it('is that very output also when its vendor names its files in another order', async () => {
+    studio = await openWith('');
+    const { access, deps, ledger } = studio;
+    const request = await drawn(studio);
+    const [reference] = request.references;
+    if (reference?.kind !== 'output') throw new Error('no output');
+    const { submission, index } = reference;
+    const first = (await resolveRequest(deps, access, request)).references[0]?.url ?? '';
+    const check = access.provider.check.bind(access.provider);
+    Object.assign(access.provider, {
+      check: async (job: JobRef): Promise<JobState> => {
+        const state = await check(job);
+        const other = { remote: 'other', url: 'https://files.test/other', expiresAt: null };
+        return state.state === 'succeeded'
+          ? { ...state, outputs: [other, ...state.outputs] }
+          : state;
+      },
+    });
+    await ledger.submissions.renewOutput(submission, index, first, Date.now() - 1);
+    expect((await resolveRequest(deps, access, request)).references[0]?.url).toBe(first);
   });
 
   it('is hosted from here when its vendor has it no longer', async () => {

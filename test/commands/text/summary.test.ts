@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  exitCodeOf,
   formatSummary,
   type ShownProject,
   statusJson,
 } from '../../../src/commands/text/summary.ts';
-import type { BatchStatus } from '../../../src/ledger/port.ts';
+import type { BatchStatus, FileNote } from '../../../src/ledger/port.ts';
 
 const status: BatchStatus = {
   row: {
@@ -49,7 +50,7 @@ const shown: ShownProject = {
 
 describe('the summary of a batch', () => {
   it('tells what a vendor has promised to give back', () => {
-    expect(formatSummary(status, shown, [])).toContain(
+    expect(formatSummary(status, shown, { troubles: [] })).toContain(
       'Spent 20 credits at acme, 5 credits of it promised back.',
     );
     expect(statusJson(status, shown)).toMatchObject({
@@ -57,19 +58,51 @@ describe('the summary of a batch', () => {
     });
   });
 
+  it('says which files are damaged or not to be had, and why', () => {
+    const note = { index: 0, tries: 4, nextAt: null };
+    const notes: FileNote[] = [
+      ...['a', 'b', 'c', 'd'].map((name) => ({
+        ...note,
+        key: `draw/${name}`,
+        state: 'damaged' as const,
+        why: 'it ends early',
+      })),
+      { ...note, key: 'draw/e', state: 'unfetched', why: 'answered 403', nextAt: 0 },
+    ];
+    const text = formatSummary(status, shown, { troubles: [], notes });
+    expect(text).toContain(
+      '  damaged    4 files are damaged: draw/a: it ends early; draw/b: it ends early; draw/c: it ends early; and 1 more\n' +
+        '  unfetched  1 file is not to be had yet: draw/e: answered 403\n',
+    );
+    expect(statusJson(status, shown, { notes })).toMatchObject({
+      damaged: [{ key: 'draw/a', output: 0, why: 'it ends early' }, {}, {}, {}],
+      unfetched: [
+        { key: 'draw/e', why: 'answered 403', tries: 4, next: '1970-01-01T00:00:00.000Z' },
+      ],
+    });
+  });
+
+  it('has the exit code 3 where a file is damaged, and nothing else is wrong', () => {
+    const counts = { total: 1, succeeded: 1, cached: 0, failed: 0, parked: 0, running: 0 };
+    const step = { step: 'draw', waiting: 0, outputs: 1, ...counts };
+    const codeOf = (damaged: number) => exitCodeOf({ ...status, steps: [{ ...step, damaged }] });
+    expect([codeOf(0), codeOf(1)]).toEqual([0, 3]);
+  });
+
   const held = (reason: BatchStatus['holds'][number]['reason'], counts: object): string => {
     const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
+    const files = { outputs: 0, damaged: 0 };
     const account = 'acme@https://acme.test';
     return formatSummary(
       {
         ...status,
         row: { ...status.row, state: 'running' },
-        steps: [{ step: 'draw', outputs: 0, waiting: 0, ...none, ...counts }],
+        steps: [{ step: 'draw', waiting: 0, ...files, ...none, ...counts }],
         holds: [{ account, model: null, reason, until: null }],
         stops: reason === 'limited' ? [] : [{ kind: 'hold', account, hold: reason }],
       },
       shown,
-      [],
+      { troubles: [] },
     );
   };
 

@@ -113,18 +113,18 @@ export function lostBytesSuite(open: Open): void {
 
   it('are done again when they are found on this machine, before and after they were lost', async () => {
     await ledger.submissions.fetchAgain(id, 0, gone);
-    expect(await ledger.submissions.recoverOutput(id, 0, 'b')).toBe(false);
-    expect(await ledger.submissions.recoverOutput(id, 0, 'a')).toBe(true);
+    expect(await ledger.submissions.foundOutput(id, 0, 'b')).toBe(false);
+    expect(await ledger.submissions.foundOutput(id, 0, 'a')).toBe(true);
     expect(await shot()).toMatchObject({ state: 'done', outputs: [{ state: 'saved' }] });
     await lose();
     const ended = async () => (await everySubmission())[0]?.endedAt;
     const before = await ended();
     now += 5_000;
-    expect(await ledger.submissions.recoverOutput(id, 0, 'a')).toBe(true);
+    expect(await ledger.submissions.foundOutput(id, 0, 'a')).toBe(true);
     expect(await shot()).toMatchObject({ state: 'done', submissionState: 'succeeded' });
     expect(await ended()).toBe(before);
     expect(await ledger.plans.lookup(account, ['fp-0'])).toEqual(new Map([['fp-0', 'cached']]));
-    expect(await ledger.submissions.recoverOutput(id, 0, 'a')).toBe(false);
+    expect(await ledger.submissions.foundOutput(id, 0, 'a')).toBe(false);
   });
 
   it('stand beside the file that was paid for in their place', async () => {
@@ -132,7 +132,7 @@ export function lostBytesSuite(open: Open): void {
     range = await startBatch(ledger, 'fox', [plannedShot(0)]);
     const second = await claimOne(ledger, range);
     await finish(ledger, second, 'b');
-    expect(await ledger.submissions.recoverOutput(id, 0, 'a')).toBe(true);
+    expect(await ledger.submissions.foundOutput(id, 0, 'a')).toBe(true);
     expect(await shot()).toMatchObject({ state: 'done', submission: second });
     expect((await everySubmission()).map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 2_000, reserved: 0 });

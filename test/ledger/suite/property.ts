@@ -34,6 +34,7 @@ const events = [
   'save',
   'lose',
   'fetchAgain',
+  'found',
   'recover',
   'late',
   'lateAgain',
@@ -152,8 +153,10 @@ async function apply(
       return submissions.loseOutput(id, 0, 'why');
     case 'fetchAgain':
       return submissions.fetchAgain(id, 0, { sha256: 'aa', why: 'why' });
+    case 'found':
+      return submissions.foundOutput(id, 0, 'aa');
     case 'recover':
-      return submissions.recoverOutput(id, 0, 'aa');
+      return submissions.recoverOutput(id, 0, file('bb'));
     case 'late':
     case 'lateAgain':
       return submissions.lateJob(id, {}, id);

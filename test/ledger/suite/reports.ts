@@ -47,6 +47,7 @@ export function reportSuite(open: Open): void {
         running: 1,
         waiting: 1,
         outputs: 2,
+        damaged: 0,
       },
     ]);
   });
@@ -63,6 +64,15 @@ export function reportSuite(open: Open): void {
     expect(turns).toBeGreaterThan(0);
     expect(await everything(ledger.reports.shots('fox', elsewhere))).toHaveLength(3);
     expect(await everything(ledger.reports.shots('fox', { step: 'two', account }))).toEqual([]);
+  });
+
+  it('counts the changes of each batch apart, so that a new one shows its own', async () => {
+    await startBatch(ledger, 'hen', plannedShots(9));
+    const { cursor } = await ledger.reports.changes('owl', 'now', 1);
+    await startBatch(ledger, 'owl', plannedShots(1));
+    expect((await ledger.reports.changes('owl', cursor, 9)).shots).toHaveLength(1);
+    const last = await ledger.reports.changes('hen', 'now', 1);
+    expect((await ledger.reports.changes('hen', last.cursor, 9)).shots).toEqual([]);
   });
 
   it('tells each change once, in pages', async () => {

@@ -347,17 +347,6 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 1_000 });
   });
 
-  it('counts the refusals of an output apart from its other tries', async () => {
-    await submit();
-    await ledger.submissions.succeeded(id, oneOutput);
-    expect(await ledger.submissions.refuseOutput(id, 0, 0, 'gone')).toBe(1);
-    await ledger.submissions.delayOutput(id, 0, 0, 'offline');
-    expect(await ledger.submissions.refuseOutput(id, 0, 0, 'gone')).toBe(2);
-    expect((await due()).downloads).toMatchObject([{ tries: 3 }]);
-    await ledger.submissions.loseOutput(id, 0, 'gone');
-    expect(await ledger.submissions.refuseOutput(id, 0, 0, 'gone')).toBe(0);
-  });
-
   it('fails the shots of a lost output, whose fingerprint may then be paid anew', async () => {
     await submit();
     await ledger.submissions.succeeded(id, oneOutput);

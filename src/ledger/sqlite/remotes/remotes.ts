@@ -43,6 +43,13 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
         'select submission, idx as "index" from output where sha256 = ? order by 1, 2',
         sha256,
       ),
+    outputs: async (submission) =>
+      database
+        .all<{ idx: number; remote: string; url: string | null }>(
+          'select idx, remote, url from output where submission = ? order by idx',
+          submission,
+        )
+        .map(({ idx, remote, url }) => ({ index: idx, remote: JSON.parse(remote) as Json, url })),
     model: async (account, fingerprint) => readModel(database, account, fingerprint),
     leaseModel: (account, fingerprint, owner, leaseMs) =>
       write(() => leaseModel(database, account, fingerprint, owner, leaseMs, now())),

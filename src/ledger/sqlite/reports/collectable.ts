@@ -41,7 +41,8 @@ export function unshown(database: Database, batch: string): readonly ShotRow[] {
        m.id as submission, m.state as submission_state, 0 as cached, 0 as seq,
        (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256,
           'bytes', bytes, 'mime', mime, 'width', width, 'height', height, 'savedAt', saved_at,
-          'why', why) order by idx) from output where submission = m.id) as outputs
+          'why', why, 'damaged', damaged) order by idx)
+        from output where submission = m.id) as outputs
      from submission m left join shot s on s.batch = m.batch and s.key = m.key
      where m.batch = ? and m.op = 'generate' and m.state in ('succeeded', 'lost')
        and exists (select 1 from output where submission = m.id and state = 'saved')

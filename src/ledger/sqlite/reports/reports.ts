@@ -9,6 +9,7 @@ import { accountUse, balances, noteBalance } from './cost-facts.ts';
 import type { Database } from '../database.ts';
 import { shotRow, shotSelection, submissionRow, submissionSelection } from '../rows.ts';
 import type { ShotRecord, ShownSubmission } from '../rows.ts';
+import { fileNotes } from './file-notes.ts';
 import { readStatus } from './status.ts';
 import { readWaits } from './waits.ts';
 
@@ -35,6 +36,7 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
     unshown: async function* (batch) {
       yield* unshown(database, batch);
     },
+    fileNotes: async (batch) => fileNotes(database, batch),
     uncollected: async (batch) => uncollected(database, batch ?? null),
     noteBalance: (batch, balance) =>
       commits.write(() => noteBalance(database, batch, balance, now())),

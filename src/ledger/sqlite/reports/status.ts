@@ -54,7 +54,10 @@ function countSteps(
        count(*) filter (where s.state = 'bound') as running,
        count(*) filter (where s.state = 'open') as waiting,
        coalesce(sum((select count(*) from output where submission = s.submission
-         and s.state = 'done' and state = 'saved')), 0) as outputs
+         and s.state = 'done' and state = 'saved')), 0) as outputs,
+       coalesce(sum((select count(*) from output indexed by output_damaged
+         where submission = s.submission and s.state = 'done' and damaged is not null
+         and state = 'saved')), 0) as damaged
      from shot s left join submission m on m.id = s.submission
      where s.batch = ? and s.state <> 'retired' group by s.step`,
     batch,
@@ -62,7 +65,7 @@ function countSteps(
   const byStep = new Map(counted.map((counts) => [counts.step, { ...counts }]));
   const none = { total: 0, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0, waiting: 0 };
   return [...new Set([...steps, ...byStep.keys()])].map(
-    (step) => byStep.get(step) ?? { step, ...none, outputs: 0 },
+    (step) => byStep.get(step) ?? { step, ...none, outputs: 0, damaged: 0 },
   );
 }
 

@@ -21,7 +21,7 @@ export function advance(
   if (!before || !(from as readonly string[]).includes(before.state)) return undefined;
   const over = to === 'succeeded' || to === 'failed' || to === 'rejected';
   database.run(
-    'update submission set state = ?, why = ?, ended_at = iif(?, ?, ended_at) where id = ?',
+    'update submission set state = ?, why = ?, ended_at = iif(?, coalesce(ended_at, ?), ended_at) where id = ?',
     to,
     why,
     over ? 1 : 0,

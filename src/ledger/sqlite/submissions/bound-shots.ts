@@ -171,3 +171,17 @@ export function attachShot(database: Database, shot: number, submission: string)
     shot,
   );
 }
+
+/** Ties what waits for a request like this one to it: a job or a file of it turned up. */
+export function attachWaiting(
+  database: Database,
+  { id, op, account, fp }: { id: string; op: string; account: string; fp: string },
+): void {
+  if (op !== 'generate') return;
+  const waiting = database.all<{ id: number }>(
+    `select id from shot where account = ? and fp = ? and state in ('open', 'failed', 'skipped')`,
+    account,
+    fp,
+  );
+  for (const shot of waiting) attachShot(database, shot.id, id);
+}

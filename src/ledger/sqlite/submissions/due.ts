@@ -1,3 +1,4 @@
+import type { MediaKind } from '../../../batch/model-spec.ts';
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { Json, JsonObject } from '../../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../../port.ts';
@@ -130,8 +131,10 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     expires_at: number | null;
     job: string;
     tries: number;
+    makes: MediaKind | null;
   }>(
-    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries
+    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries,
+       (select makes from shot where submission = o.submission limit 1) as makes
      from output o join submission m on m.id = o.submission
      where o.submission in ${among} and o.state = 'ready'
        and (o.next_try_at <= ?2 or o.timed_at > ?2)
@@ -156,6 +159,7 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     expiresAt: row.expires_at,
     job: JSON.parse(row.job) as JsonObject,
     tries: row.tries,
+    makes: row.makes,
   }));
 }
 

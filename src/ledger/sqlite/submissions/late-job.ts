@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
 import { jobIsTaken } from './advance.ts';
-import { attachShot, rebindShots, unparkShots } from './bound-shots.ts';
+import { attachWaiting, rebindShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
 import { moveMoney, payerOf } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
@@ -102,14 +102,4 @@ function reserveAgain(database: Database, before: SubmissionRecord): void {
     before.id,
   );
   moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
-}
-
-function attachWaiting(database: Database, { id, op, account, fp }: SubmissionRecord): void {
-  if (op !== 'generate') return;
-  const waiting = database.all<{ id: number }>(
-    `select id from shot where account = ? and fp = ? and state in ('open', 'failed', 'skipped')`,
-    account,
-    fp,
-  );
-  for (const shot of waiting) attachShot(database, shot.id, id);
 }

@@ -1,4 +1,4 @@
-import type { SubmissionLedger } from '../../port.ts';
+import type { Refusals, SavedFile } from '../../port.ts';
 import { advance } from './advance.ts';
 import { completeShots, failShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
@@ -7,29 +7,43 @@ export function saveOutput(
   database: Database,
   id: string,
   index: number,
-  file: Parameters<SubmissionLedger['saveOutput']>[2],
+  file: SavedFile,
+  now: number,
+): boolean {
+  if (!putFile(database, id, index, { from: 'ready', file }, now)) return false;
+  if (isSaved(database, id)) completeShots(database, id);
+  return true;
+}
+
+export function putFile(
+  database: Database,
+  id: string,
+  index: number,
+  { from, file }: { readonly from: 'ready' | 'lost'; readonly file: SavedFile },
   now: number,
 ): boolean {
   const saved = database.run(
     `update output set state = 'saved', sha256 = ?1, bytes = ?2, mime = ?3, width = ?4, height = ?5,
-       saved_at = iif(sha256 = ?1, saved_at, ?6), why = null
-     where submission = ?7 and idx = ?8 and state = 'ready'`,
+       damaged = ?6, saved_at = iif(sha256 = ?1, saved_at, ?7), why = null
+     where submission = ?8 and idx = ?9 and state = ?10`,
     file.sha256,
     file.bytes,
     file.mime,
     file.width,
     file.height,
+    file.damaged ?? null,
     now,
     id,
     index,
+    from,
   );
-  if (saved === 0) return false;
-  const unsaved = database.get(
-    `select 1 from output where submission = ? and state <> 'saved'`,
-    id,
-  );
-  if (!unsaved) completeShots(database, id);
-  return true;
+  return saved > 0;
+}
+
+/** Whether every file of a submission is here. */
+export function isSaved(database: Database, id: string): boolean {
+  const other = `select 1 from output where submission = ? and state <> 'saved'`;
+  return database.get(other, id) === undefined;
 }
 
 export function renewOutput(
@@ -74,21 +88,57 @@ export function delayOutput(
   );
 }
 
+/** Of the time since the refusal before, so much counts. */
+const refusalStepMs = 15 * 60_000;
+
 export function refuseOutput(
   database: Database,
   id: string,
   index: number,
-  later: { inMs: number; why: string },
+  { inMs, why, isGone }: { inMs: number; why: string; isGone: boolean },
   now: number,
-): number {
-  if (!delayOutput(database, id, index, later, now)) return 0;
-  const counted = database.get<{ refusals: number }>(
-    `update output set refusals = refusals + 1 where submission = ? and idx = ?
-     returning refusals`,
+): Refusals | undefined {
+  if (!delayOutput(database, id, index, { inMs, why }, now)) return undefined;
+  return database.get<Refusals>(
+    `with step as (select submission, idx,
+         max(0, min(${refusalStepMs}, ?3 - coalesce(refused_at, ?3))) as ms
+       from output where submission = ?1 and idx = ?2)
+     update output set refusals = refusals + 1, refused_at = ?3, refused_ms = refused_ms + step.ms,
+       gone_answers = iif(?4, gone_answers + 1, 0),
+       gone_ms = iif(?4 and gone_answers > 0, gone_ms + step.ms, 0)
+     from step where output.submission = step.submission and output.idx = step.idx
+     returning refused_ms as forMs, gone_answers as goneAnswers, gone_ms as goneForMs`,
+    id,
+    index,
+    now,
+    isGone ? 1 : 0,
+  );
+}
+
+export function noteDamaged(
+  database: Database,
+  id: string,
+  index: number,
+  sha256: string,
+  now: number,
+): number | undefined {
+  const before = database.get<{ at: number }>(
+    `select seen_at as at from output
+     where submission = ? and idx = ? and seen_sha256 = ? and seen_at <= ?`,
+    id,
+    index,
+    sha256,
+    now,
+  );
+  if (before) return now - before.at;
+  database.run(
+    'update output set seen_sha256 = ?, seen_at = ? where submission = ? and idx = ?',
+    sha256,
+    now,
     id,
     index,
   );
-  return counted?.refusals ?? 0;
+  return undefined;
 }
 
 /** One lost file is enough: the submission leaves the accepted set, so that its shots can be made anew. */
@@ -100,8 +150,10 @@ export function loseOutput(
   now: number,
 ): boolean {
   const lost = database.run(
-    `update output set state = 'lost', why = ? where submission = ? and idx = ? and state = 'ready'`,
+    `update output set state = 'lost', why = ?, asked_at = ?
+     where submission = ? and idx = ? and state = 'ready'`,
     why,
+    now,
     id,
     index,
   );

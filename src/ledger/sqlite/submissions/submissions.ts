@@ -15,8 +15,16 @@ import { putHold } from '../holds.ts';
 import { noteListed } from '../reports/cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
-import { fetchAgain, recoverOutput } from './lost-bytes.ts';
-import { delayOutput, loseOutput, refuseOutput, renewOutput, saveOutput } from './outputs.ts';
+import { fetchAgain, foundOutput } from './lost-bytes.ts';
+import { askedOutput, lostOutputs, recoverOutput } from './lost-outputs.ts';
+import {
+  delayOutput,
+  loseOutput,
+  noteDamaged,
+  refuseOutput,
+  renewOutput,
+  saveOutput,
+} from './outputs.ts';
 import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
 import { advance, release } from './advance.ts';
@@ -60,12 +68,18 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       write(() => renewOutput(database, id, index, url, expiresAt, now())),
     delayOutput: (id, index, inMs, why) =>
       write(() => delayOutput(database, id, index, { inMs, why }, now())),
-    refuseOutput: (id, index, inMs, why) =>
-      write(() => refuseOutput(database, id, index, { inMs, why }, now())),
+    refuseOutput: (id, index, refusal) =>
+      write(() => refuseOutput(database, id, index, refusal, now())),
+    noteDamaged: (id, index, sha256) =>
+      write(() => noteDamaged(database, id, index, sha256, now())),
     loseOutput: (id, index, why) => write(() => loseOutput(database, id, index, why, now())),
     fetchAgain: (id, index, lost) => write(() => fetchAgain(database, id, index, lost, now())),
-    recoverOutput: (id, index, sha256) =>
-      write(() => recoverOutput(database, id, index, sha256, now())),
+    foundOutput: (id, index, sha256) =>
+      write(() => foundOutput(database, id, index, sha256, now())),
+    lostOutputs: async (scope) => lostOutputs(database, scope, now()),
+    askedOutput: (id, index, why) => write(() => askedOutput(database, id, index, why, now())),
+    recoverOutput: (id, index, file) =>
+      write(() => recoverOutput(database, id, index, file, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
     lateJob: (id, job, jobId, times) =>

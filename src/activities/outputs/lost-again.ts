@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../errors.ts';
+import type { LostOutput } from '../../ledger/port.ts';
+import { type FetchedFile, fetchFile, isRefusal } from './fetch-output.ts';
+import {
+  freshOutput,
+  NoAddressError,
+  type OutputAccess,
+  type OutputDependencies,
+  OutputGoneError,
+} from './output-url.ts';
+import { isTheFile, savedFile } from './save-output.ts';
+
+/** Lost files asked for at once. */
+const atOnce = 8;
+/** How long a vendor may prepare a file, and how often it is asked meanwhile. */
+const prepared = { withinMs: 60_000, everyMs: 2_000 };
+
+/** What came of asking for a lost file once more. */
+export type AskedAgain =
+  | { readonly kind: 'saved'; readonly damage: string | null }
+  /** The vendor's word stands. */
+  | { readonly kind: 'lost'; readonly why: string }
+  /** It could not be asked, and will be. */
+  | { readonly kind: 'unasked'; readonly why: string };
+
+/**
+ * Asks an account's vendor once more for files that it had lost, before anybody pays for them again. Free; a
+ * file that is to be had is saved.
+ * @param told is given each answer as it comes
+ */
+export async function askForLost(
+  deps: OutputDependencies,
+  access: OutputAccess,
+  outputs: readonly LostOutput[],
+  told: (output: LostOutput, answer: AskedAgain) => void,
+  cancelled?: AbortSignal,
+): Promise<void> {
+  const queue = outputs.values();
+  const work = async (): Promise<void> => {
+    for (const output of queue) {
+      if (cancelled?.aborted) return;
+      told(output, await askOnce(deps, access, output));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+async function askOnce(
+  deps: OutputDependencies,
+  access: OutputAccess,
+  output: LostOutput,
+): Promise<AskedAgain> {
+  const { submissions } = deps.ledger;
+  const { submission, index } = output;
+  try {
+    const file = await fetchAgain(deps, access, output);
+    const { damage } = file;
+    const isTaken =
+      damage === null ||
+      isTheFile(file, await submissions.noteDamaged(submission, index, file.sha256));
+    if (isTaken) {
+      await submissions.recoverOutput(submission, index, savedFile(file));
+      return { kind: 'saved', damage };
+    }
+    await submissions.askedOutput(submission, index, damage);
+    return { kind: 'lost', why: damage };
+  } catch (error) {
+    const why = messageOf(error);
+    if (!(error instanceof OutputGoneError) && !isRefusal(error)) return { kind: 'unasked', why };
+    await submissions.askedOutput(submission, index, why);
+    return { kind: 'lost', why };
+  }
+}
+
+/** By the address that the vendor names now; by the old one, where it names none. */
+async function fetchAgain(
+  deps: OutputDependencies,
+  access: OutputAccess,
+  output: LostOutput,
+): Promise<FetchedFile> {
+  try {
+    return await fetchFile(deps, access, output, await addressNow(deps, access, output));
+  } catch (error) {
+    if (!(error instanceof OutputGoneError) || output.url === null) throw error;
+    return await fetchFile(deps, access, output, output.url).catch((other: unknown) => {
+      throw isRefusal(other) ? error : other;
+    });
+  }
+}
+
+async function addressNow(
+  deps: OutputDependencies,
+  access: OutputAccess,
+  output: LostOutput,
+): Promise<string> {
+  const fresh = await freshOutput(deps, access, output);
+  if (fresh.url !== null) return fresh.url;
+  const { provider } = access;
+  if (!provider.prepare) throw new NoAddressError();
+  const until = performance.now() + prepared.withinMs;
+  for (;;) {
+    const answer = await provider.prepare(fresh);
+    if (answer.ready) return answer.url;
+    if (performance.now() > until) throw new Error('the vendor is preparing the file');
+    await sleep(prepared.everyMs);
+  }
+}

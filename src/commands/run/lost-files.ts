@@ -1,0 +1,64 @@
+import { providerOf } from '../../accounts/provider.ts';
+import { paceOf } from '../../activities/account/pace.ts';
+import { askForLost } from '../../activities/outputs/lost-again.ts';
+import type { AccountConfig } from '../../config.ts';
+import type { LostOutput } from '../../ledger/port.ts';
+import type { Terminal } from '../../terminal.ts';
+import type { Project } from '../project/project.ts';
+
+const linesShown = 5;
+
+/**
+ * Asks the vendors whose keys are here once more for files that they had lost, and says what came of it. Free:
+ * what is to be had is saved.
+ * @returns how many files were, and those whose vendor could not be asked from here
+ */
+export async function askForLostFiles(
+  terminal: Terminal,
+  project: Project,
+  lost: readonly LostOutput[],
+): Promise<{ readonly saved: number; readonly unasked: readonly LostOutput[] }> {
+  const unasked: LostOutput[] = [];
+  let saved = 0;
+  for (const [key, outputs] of Map.groupBy(lost, ({ account }) => account)) {
+    const account = [...project.config.accounts.values()].find((each) => each.key === key);
+    const access = account && accessTo(project, account);
+    if (!account || !access) {
+      unasked.push(...outputs);
+      continue;
+    }
+    const { name } = account;
+    const files = outputs.length === 1 ? '1 file' : `${outputs.length} files`;
+    terminal.say(`asking ${name} once more for ${files} that it had lost`);
+    const still: string[] = [];
+    await askForLost(dependenciesOf(project), access, outputs, (output, answer) => {
+      if (answer.kind === 'saved') {
+        saved += 1;
+        const damage = answer.damage === null ? '' : `, damaged: ${answer.damage}`;
+        terminal.say(
+          `${output.key}: ${name} has its file after all; saved, nothing is paid${damage}`,
+        );
+      } else if (answer.kind === 'unasked') {
+        unasked.push(output);
+        terminal.say(`${output.key}: ${name} could not be asked: ${answer.why}`);
+      } else still.push(`${output.key}: ${answer.why}`);
+    });
+    if (still.length > 0) terminal.say(`lost still: ${shortened(still)}`);
+  }
+  return { saved, unasked };
+}
+
+function shortened(lines: readonly string[]): string {
+  const more = lines.length > linesShown ? `; and ${lines.length - linesShown} more` : '';
+  return `${lines.slice(0, linesShown).join('; ')}${more}`;
+}
+
+function accessTo({ ledger }: Project, account: AccountConfig) {
+  const provider = providerOf(account, paceOf(ledger, account.key, account.limits));
+  return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };
+}
+
+/** What is worth a line is said above. */
+function dependenciesOf({ ledger, blobs }: Project) {
+  return { ledger, blobs, now: Date.now, log: () => undefined };
+}

@@ -1,0 +1,34 @@
+import type { FileNote } from '../../ledger/port.ts';
+
+const notesShown = 3;
+
+/** Files that need a look, one line for each kind: `1 file is damaged: draw/fox: it ends within a box`. */
+export function fileNoteLines(notes: readonly FileNote[]): string[] {
+  return (['damaged', 'unfetched'] as const).flatMap((state) => {
+    const own = notes.filter((note) => note.state === state);
+    if (own.length === 0) return [];
+    const shown = own.slice(0, notesShown).map(({ key, why }) => `${key}: ${why}`);
+    const more = own.length > notesShown ? [`and ${own.length - notesShown} more`] : [];
+    const files = own.length === 1 ? '1 file is' : `${own.length} files are`;
+    return [`  ${state.padEnd(10)} ${files} ${words[state]}: ${[...shown, ...more].join('; ')}`];
+  });
+}
+
+const words = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
+
+/** For scripts: `damaged` and `unfetched`, each file with why; absent where there are none. */
+export function fileNotesJson(notes: readonly FileNote[]): object {
+  const damaged = notes.filter(({ state }) => state === 'damaged');
+  const unfetched = notes.filter(({ state }) => state === 'unfetched');
+  const about = ({ key, index, why }: FileNote) => ({ key, output: index, why });
+  return {
+    ...(damaged.length > 0 && { damaged: damaged.map(about) }),
+    ...(unfetched.length > 0 && {
+      unfetched: unfetched.map((note) => ({
+        ...about(note),
+        tries: note.tries,
+        next: note.nextAt === null ? null : new Date(note.nextAt).toISOString(),
+      })),
+    }),
+  };
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ShotRequest } from '../../src/batch/request.ts';
+import type { PlannedShot } from '../../src/batch/shot.ts';
+import type { Ledger } from '../../src/ledger/port.ts';
+import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { vendorById } from '../../src/providers/registry.ts';
+import type { openDesk } from './desk.ts';
+
+export type Desk = Awaited<ReturnType<typeof openDesk>>;
+
+/** The key of the account that paid. */
+export const key = { PHOTOGPT_API_KEY: 'test-key' };
+
+const batch = `\
+batch: pots
+steps:
+  draw: { model: "photogpt:nanobanana", prompt: a pot, name: pot }
+`;
+
+/**
+ * Writes what a run leaves whose only job has ended, and whose file came to what `end` says. The job is real.
+ * @param laterSteps steps of the file that have not run
+ */
+export async function leaveBatch(
+  desk: Desk,
+  end: (ledger: Ledger, submission: string) => Promise<unknown>,
+  laterSteps = '',
+): Promise<void> {
+  desk.write('pots.yaml', batch + laterSteps);
+  const shown = await desk.run(['plan', 'pots.yaml', '--show', 'draw/pot']);
+  const shot = JSON.parse(shown.stdout) as PlannedShot;
+  const { account, request } = shot;
+  const { job, id: jobId, output } = await makeAtTheVendor(desk, request);
+  const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });
+  const { submissions } = ledger;
+  await ledger.batches.startRun({
+    batch: 'pots',
+    frozen: 'f'.repeat(64),
+    ownerPath: join(desk.folder, 'pots.yaml'),
+    policy: { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
+    budget: [],
+    accepted: [{ account, unit: 'credits', cap: 1_000_000 }],
+    unknownPrices: false,
+    steps: [{ name: 'draw', from: [], pick: 'all' }],
+  });
+  await ledger.plans.putShots('pots', 1, [shot]);
+  const [lane] = await ledger.plans.makeLanes('pots', 1, 'draw', 1);
+  const range = { batch: 'pots', run: 1, lane: lane?.lane ?? '', account, from: 0, to: 1 };
+  const claim = { window: 1, postTimeoutMs: 1_000, worker: 'test' };
+  const id = (await ledger.claims.claim(range, claim)).granted[0]?.submission ?? '';
+  await submissions.submitted(id, job, jobId, { nextPollInMs: 1, giveUpInMs: 1 });
+  await submissions.succeeded(id, { outputs: [output], billed: null });
+  await end(ledger, id);
+  await ledger.close();
+}
+
+async function makeAtTheVendor({ simulator }: Desk, request: ShotRequest) {
+  const baseUrl = simulator.baseUrls['photogpt'] ?? '';
+  const vendor = vendorById('photogpt')!.connect({ baseUrl, apiKey: 'test-key', settings: {} });
+  const start = { request, makes: 'image', trainedModel: undefined, references: [] } as const;
+  const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+  const started = await vendor.start(start, fence);
+  for (;;) {
+    const state = await vendor.check(started.job);
+    const [output] = state.state === 'succeeded' ? state.outputs : [];
+    if (output) return { ...started, output };
+    await delay(20);
+  }
+}
