@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../../errors.ts';
 import type { Amount, Unit } from '../../money.ts';
 import { shellQuoted } from '../../shell-quoted.ts';
-import { temporaryBeside } from '../../storage/atomic-file.ts';
+import { systemCode, temporaryBeside } from '../../storage/atomic-file.ts';
 import { makeFolder, syncFolder } from '../../storage/durable-folder.ts';
 import { asUserError } from '../../system-errors.ts';
 import type { BatchState } from '../port.ts';
@@ -32,7 +32,7 @@ export interface BackupFacts {
 }
 
 /**
- * Copies a ledger as it is at one moment, while others write it, into one file.
+ * Copies one snapshot of a ledger into one file, while others write the ledger.
  * @throws UserError where the file cannot be written
  */
 export async function backUp(options: {
@@ -155,8 +155,7 @@ export async function restoreBackup(options: {
     await copyFile(file, temporary);
     becomeLedger(temporary, Math.round(options.now()));
     await syncFile(temporary);
-    const aside = await moveAside(ledgerPath, new Date(options.now()));
-    await rename(temporary, ledgerPath);
+    const aside = await replace(ledgerPath, temporary, new Date(options.now()));
     await syncFolder(dirname(ledgerPath));
     // It speaks of the one that was there.
     await rm(markPath(ledgerPath), { force: true });
@@ -183,17 +182,33 @@ function becomeLedger(file: string, now: number): void {
   database.exec('commit');
 }
 
-async function moveAside(ledgerPath: string, time: Date): Promise<string | undefined> {
-  if (!existsSync(ledgerPath)) return undefined;
+/**
+ * There is always a ledger at the path, the old one or the new: a process that opens it meanwhile makes none.
+ * @returns the path that the old one has now
+ */
+async function replace(ledgerPath: string, by: string, time: Date): Promise<string | undefined> {
+  if (!existsSync(ledgerPath)) {
+    await link(by, ledgerPath).catch((error: unknown) => {
+      if (systemCode(error) === 'EEXIST') throw error;
+      // A disk without links.
+      return rename(by, ledgerPath);
+    });
+    return undefined;
+  }
   const stamp = time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const name = `${basename(ledgerPath, '.db')}-before-${stamp}-${randomUUID().slice(0, 4)}.db`;
   const aside = join(dirname(ledgerPath), name);
   const lock = lockAlone(ledgerPath);
-  // Windows moves no file that is open.
-  if (process.platform === 'win32') lock?.close();
-  for (const ending of ['', '-wal', '-shm'])
-    if (existsSync(ledgerPath + ending)) await rename(ledgerPath + ending, aside + ending);
-  if (lock?.isOpen) lock.close();
+  try {
+    // Windows replaces no file that is open.
+    if (process.platform === 'win32') lock?.close();
+    await link(ledgerPath, aside).catch(() => copyFile(ledgerPath, aside));
+    for (const ending of ['-wal', '-shm'])
+      if (existsSync(ledgerPath + ending)) await rename(ledgerPath + ending, aside + ending);
+    await rename(by, ledgerPath);
+  } finally {
+    if (lock?.isOpen) lock.close();
+  }
   return aside;
 }
 

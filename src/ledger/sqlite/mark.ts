@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeWhole } from '../../storage/atomic-file.ts';
@@ -78,6 +79,8 @@ export class MarkKeeper {
   }
 
   async #replace(): Promise<void> {
+    // One in memory, or whose folder was deleted, has none.
+    if (!existsSync(this.#path)) return;
     const known = await readMark(this.#path);
     // Read after the mark: it holds no claim of a living process that the ledger does not show by now.
     const mark: Mark = { ledger: this.#ledger, ...claimTimes(this.#database) };

@@ -69,8 +69,10 @@ function originalOf(
   id: string,
   newestClaim: number | null,
 ): { readonly path: string; readonly wentOn: boolean } | undefined {
+  // One in memory is in no place.
+  const facts = fileAt(ledgerPath);
+  if (!facts) return undefined;
   const path = realpathSync(ledgerPath);
-  const facts = statSync(path, { bigint: true });
   const known = database.get<Place>('select path, dev, ino from place');
   const here: Place = { path, dev: String(facts.dev), ino: String(facts.ino) };
   if (known?.path === here.path && known.dev === here.dev && known.ino === here.ino)
