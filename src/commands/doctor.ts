@@ -10,7 +10,9 @@ import { locateServer } from '../temporal/find-server.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { ExitCode } from './text/summary.ts';
 import { alignColumns } from './text/table.ts';
+import { openSqliteLedger } from '../ledger/sqlite/index.ts';
 import { hasLedger } from './project/project.ts';
+import { gapText } from './text/gaps.ts';
 import { systemTrouble } from '../system-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { messageOf } from '../errors.ts';
@@ -31,7 +33,7 @@ export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void
       const findings = [
         nodeFinding(),
         { what: 'project', state: 'good' as const, detail: config.home },
-        ledgerFinding(config),
+        ...(await ledgerFindings(config)),
         await temporalFinding(config),
         ...(await Promise.all([...config.accounts.values()].map(accountFinding))),
         ...[...config.accounts.values()].flatMap((account) => hostFinding(account, config)),
@@ -67,6 +69,19 @@ function ledgerFinding(config: Config): Finding {
     const { path = ledgerPath, why, code, next } = trouble;
     return { what: 'ledger', state: 'bad', detail: `${path}: ${why} (${code}); ${next}` };
   }
+}
+
+/** The ledger, and what it may not know. */
+async function ledgerFindings(config: Config): Promise<Finding[]> {
+  const finding = ledgerFinding(config);
+  if (finding.state !== 'good') return [finding];
+  const ledger = await openSqliteLedger({ path: config.ledgerPath });
+  const gaps = await ledger.gaps.list();
+  await ledger.close();
+  return [
+    finding,
+    ...gaps.map((gap) => ({ what: 'gap', state: 'bad' as const, detail: gapText(gap) })),
+  ];
 }
 
 async function temporalFinding(config: Config): Promise<Finding> {

@@ -1,5 +1,6 @@
 import type { BatchLedger } from './port/batches.ts';
 import type { ClaimLedger } from './port/claims.ts';
+import type { GapLedger } from './port/gaps.ts';
 import type { LearnedLedger } from './port/learned.ts';
 import type { PlanLedger } from './port/plans.ts';
 import type { RemoteLedger } from './port/remotes.ts';
@@ -12,7 +13,7 @@ import type { SubmissionLedger } from './port/submissions.ts';
  * amounts integers in the unit's smallest part.
  */
 export interface Ledger {
-  /** Random, made with the database; workers refuse work that names another. */
+  /** Random, made with the database, anew in a copy of it; workers refuse work that names another. */
   readonly id: string;
   readonly batches: BatchLedger;
   readonly plans: PlanLedger;
@@ -21,11 +22,13 @@ export interface Ledger {
   readonly remotes: RemoteLedger;
   readonly learned: LearnedLedger;
   readonly reports: ReportLedger;
+  readonly gaps: GapLedger;
   close(): Promise<void>;
 }
 
 export type * from './port/batches.ts';
 export type * from './port/claims.ts';
+export type * from './port/gaps.ts';
 export type * from './port/learned.ts';
 export type * from './port/plans.ts';
 export type * from './port/remotes.ts';

@@ -9,6 +9,7 @@ import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-fil
 import { askForModels, askForPrices } from '../vendor/ask-vendor.ts';
 import { hasLedger, openProject, type Project } from './project.ts';
 import type { Terminal } from '../../terminal.ts';
+import { gapText } from '../text/gaps.ts';
 
 /**
  * Checks a batch file by what its accounts' vendors tell: those that it names, and whose key is set, are
@@ -22,6 +23,9 @@ export async function openBatchFile(
   const batch = readBatch(terminal, file);
   const project = await openProject(terminal, batch.config);
   try {
+    const { gaps } = project.ledger;
+    for (const gap of await gaps.list())
+      if (!gaps.found.some(({ id }) => id === gap.id)) terminal.say(gapText(gap));
     const learned = await learnedFrom(project.ledger.learned, batch.config);
     const wants = new Wants();
     const watched = catalogueOf(batch.config, learned.of, wants);

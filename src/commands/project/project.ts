@@ -9,6 +9,7 @@ import { makeFolder } from '../../storage/durable-folder.ts';
 import { folderBlobs } from '../../storage/folder-blobs.ts';
 import { type Recovery, recovery } from '../../storage/recovery.ts';
 import type { Terminal } from '../../terminal.ts';
+import { openingTexts } from '../text/gaps.ts';
 import { shellQuoted } from '../../shell-quoted.ts';
 import { isHeir, nameIn, ownerFile, ownerOf, relocateOwners, shownOwner } from './owner.ts';
 
@@ -28,12 +29,13 @@ export interface Project extends AsyncDisposable {
 }
 
 export async function openProject(
-  { folder }: Pick<Terminal, 'folder'>,
+  { folder, say }: Pick<Terminal, 'folder' | 'say'>,
   config: Config,
 ): Promise<Project> {
   await makeFolder(config.stateFolder);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
   await ledger.batches.putAccounts([...config.accounts.values()].map(ledgerAccount));
+  for (const line of openingTexts(ledger.gaps)) say(line);
   await relocateOwners(config, ledger.batches);
   const blobs = folderBlobs(config.blobsFolder);
   const outFolder = join(config.home, 'out');

@@ -1,12 +1,16 @@
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../storage/durable-folder.ts';
-import type { Ledger } from '../port.ts';
+import type { ClaimAnswer, ClaimLedger, Ledger } from '../port.ts';
 import { createBatchLedger } from './batches.ts';
 import { createClaimLedger } from './claims/claims.ts';
-import { openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createGapLedger } from './gaps.ts';
 import { GroupCommit } from './group-commit.ts';
 import { createLearnedLedger } from './learned.ts';
+import { MarkKeeper, readMark } from './mark.ts';
 import { createPlanLedger } from './plans/plans.ts';
+import { checkProvenance, type Provenance } from './provenance.ts';
 import { createRemoteLedger } from './remotes/remotes.ts';
 import { createReportLedger } from './reports/reports.ts';
 import { migrate } from './schema.ts';
@@ -22,29 +26,74 @@ export async function openSqliteLedger(options: {
   /** Epoch milliseconds; tests inject it. */
   now?: () => number;
 }): Promise<Ledger> {
-  await makeFolder(dirname(options.path));
-  const database = await openDatabase(options.path);
-  try {
-    const id = await migrate(database, options.path);
-    const commits = new GroupCommit(database);
-    const clock = options.now ?? Date.now;
-    const context = { database, commits, now: () => Math.round(clock()) };
-    return {
-      id,
-      batches: createBatchLedger(context),
-      plans: createPlanLedger(context),
-      claims: createClaimLedger(context),
-      submissions: createSubmissionLedger(context),
-      remotes: createRemoteLedger(context),
-      learned: createLearnedLedger(context),
-      reports: createReportLedger(context),
-      close: async () => {
-        await commits.flush();
-        database.close();
-      },
-    };
-  } catch (error) {
+  const { path } = options;
+  const clock = options.now ?? Date.now;
+  const now = (): number => Math.round(clock());
+  await makeFolder(dirname(path));
+  for (;;) {
+    const before = inodeOf(path);
+    const database = await openDatabase(path);
+    try {
+      await migrate(database, path);
+      const mark = await readMark(path);
+      const provenance = await database.transaction(() =>
+        checkProvenance(database, { path, mark, now: now() }),
+      );
+      // Replaced while it was waited for, as by `shotlist restore`.
+      if (before === undefined || before === inodeOf(path))
+        return await opened({ database, path, now, provenance });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     database.close();
-    throw error;
   }
+}
+
+async function opened(from: {
+  database: Database;
+  path: string;
+  now: () => number;
+  provenance: Provenance;
+}): Promise<Ledger> {
+  const { database, path, now, provenance } = from;
+  const { id, found, copyOf } = provenance;
+  const commits = new GroupCommit(database);
+  const context = { database, commits, now };
+  const mark = new MarkKeeper({ path, database, ledger: id });
+  await mark.write();
+  return {
+    id,
+    batches: createBatchLedger(context),
+    plans: createPlanLedger(context),
+    claims: marked(createClaimLedger(context), mark),
+    submissions: createSubmissionLedger(context),
+    remotes: createRemoteLedger(context),
+    learned: createLearnedLedger(context),
+    reports: createReportLedger(context),
+    gaps: createGapLedger(context, { found, copyOf }),
+    close: async () => {
+      await commits.flush();
+      await mark.write();
+      database.close();
+    },
+  };
+}
+
+/** Tells the mark of each grant. */
+function marked(claims: ClaimLedger, mark: MarkKeeper): ClaimLedger {
+  const told = async (asked: Promise<ClaimAnswer>): Promise<ClaimAnswer> => {
+    const answer = await asked;
+    if (answer.granted.length > 0) mark.claimed();
+    return answer;
+  };
+  return {
+    ...claims,
+    claim: (range, options) => told(claims.claim(range, options)),
+    claimTraining: (training, options) => told(claims.claimTraining(training, options)),
+  };
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }

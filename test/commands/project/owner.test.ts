@@ -34,7 +34,10 @@ afterEach(async () => {
 });
 
 const openAt = (folder: string, environment: Record<string, string> = {}): Promise<Project> =>
-  openProject({ folder }, loadConfig({ SHOTLIST_HOME: folder, ...environment }, folder));
+  openProject({ folder, say }, loadConfig({ SHOTLIST_HOME: folder, ...environment }, folder));
+const say = (line: string): void => {
+  throw new Error(line);
+};
 const at = (...parts: string[]): string => join(home, ...parts);
 const claim = (path: string, ownerPath: string) =>
   claimName(project, { name: 'fox', path }, { ownerPath });
@@ -116,7 +119,7 @@ describe('the owner of a batch', () => {
   it('is shown as a path that works where the person is, quoted for a shell', () => {
     const row = { ownerPath: 'batches/it is.yaml' };
     const runFrom = async (folder: string) => {
-      await using opened = await openProject({ folder }, project.config);
+      await using opened = await openProject({ folder, say }, project.config);
       return opened.runCommand(row);
     };
     expect(project.runCommand(row)).toBe("shotlist run 'batches/it is.yaml'");

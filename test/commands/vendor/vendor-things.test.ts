@@ -70,7 +70,7 @@ async function fill() {
   const model = await train.create({ name: 'anna', subject });
   const picture = await train.addImage(model, { ...file, sha256: 'a1' });
   const { remote } = await provider.upload({ ...file, sha256: 'b2', trainedModel: model });
-  await using project = await openProject({ folder: config.home }, config);
+  await using project = await openProject({ folder: config.home, say: () => undefined }, config);
   const { remotes } = project.ledger;
   await remotes.leaseModel(account.key, 'people-1', 'test', 1);
   await remotes.setModelPhase(account.key, 'people-1', ['creating'], 'ready', { remoteId: model });
@@ -129,7 +129,7 @@ describe('what lies at the vendor', () => {
     expect(yes).toMatchObject({ code: 0, stdout: 'deleted 1 trained model at photogpt\n' });
     const { account, config, provider } = open();
     expect(await provider.train?.list()).toEqual([]);
-    await using project = await openProject({ folder: config.home }, config);
+    await using project = await openProject({ folder: config.home, say: () => undefined }, config);
     expect(await project.ledger.remotes.model(account.key, 'people-1')).toBeUndefined();
     expect(await project.ledger.remotes.upload(account.key, 'b2', 'training:people-1')).toBe(
       undefined,
@@ -144,7 +144,7 @@ describe('what lies at the vendor', () => {
     expect((await provider.files?.list())?.map(({ id }) => id)).toEqual([picture]);
     expect((await shotlist('uploads photogpt --delete-all -y')).code).toBe(0);
     expect(await provider.files?.list()).toEqual([]);
-    await using project = await openProject({ folder: config.home }, config);
+    await using project = await openProject({ folder: config.home, say: () => undefined }, config);
     expect(await project.ledger.remotes.modelImages(account.key, 'people-1')).toEqual(new Map());
   });
 
@@ -202,7 +202,10 @@ describe('what lies at the vendor', () => {
       const { remote, url, expiresAt } =
         (await provider.upload?.({ ...file, trainedModel: undefined })) ?? {};
       if (remote === undefined) throw new Error(`${name} takes no uploads`);
-      await using project = await openProject({ folder: config.home }, config);
+      await using project = await openProject(
+        { folder: config.home, say: () => undefined },
+        config,
+      );
       const stored = { remote, url: url ?? null, expiresAt: expiresAt ?? null };
       await project.ledger.remotes.storeUpload(key, 'b2', 'reference', stored);
       const { stdout } = await shotlist(`uploads ${name} --json`);

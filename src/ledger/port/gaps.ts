@@ -1,0 +1,26 @@
+/** A time in which requests may have been sent that this ledger does not know. */
+export interface Gap {
+  readonly id: number;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** For people. */
+  readonly why: string;
+  readonly foundAt: number;
+  /** Null while it is open. */
+  readonly closedAt: number | null;
+}
+
+/** How this ledger came to know less than was sent, and what of it is settled. */
+export interface GapLedger {
+  /** Gaps that were found when this ledger was opened here. */
+  readonly found: readonly Gap[];
+  /** The ledger file that this one was then found to be a copy of, where that one is still in its place. */
+  readonly copyOf: string | undefined;
+  /** Open ones, oldest first; `closed`: those that were settled as well. */
+  list(options?: { closed?: boolean }): Promise<readonly Gap[]>;
+  /** Notes a gap. Where an open one of the same reason touches it, the two become one. */
+  add(gap: Pick<Gap, 'from' | 'to' | 'why'>): Promise<Gap>;
+  /** All that may have been sent in it is known or decided. False when it is not open. */
+  close(id: number): Promise<boolean>;
+}

@@ -1,0 +1,249 @@
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Ledger } from '../../../src/ledger/port.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
+import { accountSettings, claimOne, plannedShot, startBatch } from '../fixture.ts';
+
+const minute = 60_000;
+let root: string;
+let now: number;
+let opened: Ledger[];
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'shotlist-provenance-'));
+  await mkdir(join(root, 'studio'));
+  now = Date.UTC(2026, 0, 31, 12);
+  opened = [];
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  for (const ledger of opened) await ledger.close().catch(() => undefined);
+  await rm(root, { recursive: true });
+});
+
+const at = (...parts: string[]): string => join(root, ...parts);
+async function open(folder = 'studio'): Promise<Ledger> {
+  const ledger = await openSqliteLedger({ path: at(folder, 'ledger.db'), now: () => now });
+  opened.push(ledger);
+  return ledger;
+}
+/** Claims one request a minute later. @returns when */
+async function claim(ledger: Ledger, name: string): Promise<number> {
+  now += minute;
+  await ledger.batches.putAccounts([accountSettings()]);
+  const shots = [plannedShot(0, { fingerprint: name })];
+  await claimOne(ledger, await startBatch(ledger, name, shots));
+  return now;
+}
+/** In a command of its own. @returns when it claimed */
+async function claimOnce(name: string, folder = 'studio'): Promise<number> {
+  const ledger = await open(folder);
+  const claimedAt = await claim(ledger, name);
+  await ledger.close();
+  return claimedAt;
+}
+const markOf = async (folder = 'studio'): Promise<unknown> =>
+  JSON.parse(await readFile(at(folder, 'ledger.mark'), 'utf8'));
+const foundBy = async (folder = 'studio') => {
+  const ledger = await open(folder);
+  const { found } = ledger.gaps;
+  await ledger.close();
+  return found;
+};
+
+describe('an older copy in the place of a ledger', () => {
+  it('is noticed: what was claimed since is a gap until now, found once', async () => {
+    const first = await claimOnce('fox');
+    await copyFile(at('studio', 'ledger.db'), at('old.db'));
+    await claimOnce('hen');
+    await copyFile(at('old.db'), at('studio', 'ledger.db'));
+    now += minute;
+    const why = 'an older copy was put in the place of the ledger';
+    expect(await foundBy()).toMatchObject([{ from: first, to: now, why, closedAt: null }]);
+    const ledger = await open();
+    expect(ledger.gaps.found).toEqual([]);
+    expect(await ledger.gaps.list()).toMatchObject([{ from: first, to: now, why }]);
+  });
+
+  it('is noticed when it lacks what stood in the -wal file', async () => {
+    const first = await claimOnce('fox');
+    const ledger = await open();
+    await claim(ledger, 'hen');
+    await vi.waitFor(async () => expect(await markOf()).toMatchObject({ newestClaim: now }));
+    await copyFile(at('studio', 'ledger.db'), at('without-wal.db'));
+    await ledger.close();
+    await copyFile(at('without-wal.db'), at('studio', 'ledger.db'));
+    expect(await foundBy()).toMatchObject([{ from: first, to: now }]);
+  });
+
+  it('is not seen where there is none: after commands, a killed process, a moved folder', async () => {
+    await claimOnce('fox');
+    expect(await foundBy()).toEqual([]);
+    const killed = await open();
+    await claim(killed, 'hen');
+    expect(await foundBy()).toEqual([]);
+    await killed.close();
+    await rename(at('studio'), at('moved'));
+    expect(await foundBy('moved')).toEqual([]);
+    await rm(at('moved', 'ledger.mark'));
+    expect(await foundBy('moved')).toEqual([]);
+    await writeFile(at('moved', 'ledger.mark'), 'half a ma');
+    expect(await foundBy('moved')).toEqual([]);
+  });
+
+  it('is one gap for two commands that notice it at once', async () => {
+    await claimOnce('fox');
+    await copyFile(at('studio', 'ledger.db'), at('old.db'));
+    await claimOnce('hen');
+    await copyFile(at('old.db'), at('studio', 'ledger.db'));
+    const [one] = await Promise.all([open(), open()]);
+    expect(await one?.gaps.list({ closed: true })).toHaveLength(1);
+  });
+});
+
+describe('a new ledger in the place of one that is gone', () => {
+  it('is noticed by the mark: a gap since its first request', async () => {
+    const first = await claimOnce('fox');
+    await claimOnce('hen');
+    await rm(at('studio', 'ledger.db'));
+    const why = 'the ledger that was here before is gone';
+    expect(await foundBy()).toMatchObject([{ from: first, to: now, why }]);
+    expect(await foundBy()).toEqual([]);
+  });
+
+  it('is none where the old one had claimed nothing, or left with its folder', async () => {
+    await foundBy();
+    await rm(at('studio', 'ledger.db'));
+    expect(await foundBy()).toEqual([]);
+    await claimOnce('fox');
+    await rm(at('studio'), { recursive: true });
+    expect(await foundBy()).toEqual([]);
+  });
+});
+
+describe('a copied project', () => {
+  const copy = async (): Promise<void> => {
+    await cp(at('studio'), at('copy'), { recursive: true, preserveTimestamps: true });
+  };
+
+  it('has a gap since its newest request when the original went on, and is told once', async () => {
+    const first = await claimOnce('fox');
+    await copy();
+    await claimOnce('hen');
+    const [gap] = await foundBy('copy');
+    expect(gap).toMatchObject({ from: first, to: now });
+    expect(gap?.why).toContain(at('studio', 'ledger.db'));
+    expect(await foundBy('copy')).toEqual([]);
+    expect(await foundBy()).toEqual([]);
+  });
+
+  it('is a ledger of its own, so that workers of the two do not mix', async () => {
+    await claimOnce('fox');
+    const { id } = await open();
+    await copy();
+    const copied = await open('copy');
+    expect(copied.id).not.toBe(id);
+    expect((await open()).id).toBe(id);
+    expect((await open('copy')).id).toBe(copied.id);
+  });
+
+  it('has no gap where the original has sent nothing since', async () => {
+    await claimOnce('fox');
+    await copy();
+    now += minute;
+    expect(await foundBy('copy')).toEqual([]);
+  });
+
+  it('has a gap where the original is there and cannot be read', async () => {
+    await claimOnce('fox');
+    await copy();
+    const ledger = at('studio', 'ledger.db');
+    const handle = await readFile(ledger);
+    // The same file, whose bytes are no database any more.
+    await writeFile(ledger, handle.fill(0, 0, 100), { flag: 'r+' });
+    expect(await foundBy('copy')).toHaveLength(1);
+  });
+
+  it('is a moved one where the original is gone: no gap, and the same ledger', async () => {
+    await claimOnce('fox');
+    const { id } = await open();
+    await copy();
+    await rm(at('studio'), { recursive: true });
+    const moved = await open('copy');
+    expect(moved.gaps.found).toEqual([]);
+    expect(moved.id).toBe(id);
+  });
+
+  it('is a moved one where another project stands in the place of the original', async () => {
+    await claimOnce('fox');
+    const { id } = await open();
+    await copy();
+    await rm(at('studio'), { recursive: true });
+    await mkdir(at('studio'));
+    await claimOnce('hen');
+    const moved = await open('copy');
+    expect(moved.gaps.found).toEqual([]);
+    expect(moved.id).toBe(id);
+  });
+});
+
+describe('gaps', () => {
+  it('are listed while they are open, and closed once', async () => {
+    const { gaps } = await open();
+    const late = await gaps.add({ from: 5_000, to: 6_000, why: 'late' });
+    const early = await gaps.add({ from: 1_000, to: 2_000, why: 'early' });
+    expect((await gaps.list()).map(({ why }) => why)).toEqual(['early', 'late']);
+    expect(await gaps.close(early.id)).toBe(true);
+    expect(await gaps.close(early.id)).toBe(false);
+    expect(await gaps.list()).toEqual([late]);
+    expect(await gaps.list({ closed: true })).toMatchObject([{ closedAt: now }, { id: late.id }]);
+  });
+
+  it('of one reason that touch become one, unless the first is closed', async () => {
+    const { gaps } = await open();
+    const one = await gaps.add({ from: 1_000, to: 2_000, why: 'a' });
+    expect(await gaps.add({ from: 1_500, to: 3_000, why: 'a' })).toMatchObject({
+      ...{ id: one.id, from: 1_000, to: 3_000 },
+    });
+    await gaps.add({ from: 1_500, to: 3_000, why: 'b' });
+    await gaps.add({ from: 4_000, to: 5_000, why: 'a' });
+    expect(await gaps.list()).toHaveLength(3);
+    await gaps.close(one.id);
+    await gaps.add({ from: 1_000, to: 2_000, why: 'a' });
+    expect(await gaps.list()).toHaveLength(3);
+  });
+});
+
+describe('the mark', () => {
+  it('is written with the first claim, then once a minute at most, and at the end', async () => {
+    let clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    const ledger = await open();
+    expect(await markOf()).toMatchObject({ ledger: ledger.id, newestClaim: null });
+    const first = await claim(ledger, 'fox');
+    await vi.waitFor(async () => expect(await markOf()).toMatchObject({ newestClaim: first }));
+    const second = await claim(ledger, 'hen');
+    clock += minute - 1;
+    expect(await markOf()).toMatchObject({ firstClaim: first, newestClaim: first });
+    clock += 1;
+    const third = await claim(ledger, 'owl');
+    expect(third).toBeGreaterThan(second);
+    await vi.waitFor(async () => expect(await markOf()).toMatchObject({ newestClaim: third }));
+    const last = await claim(ledger, 'elk');
+    await ledger.close();
+    expect(await markOf()).toEqual({ ledger: ledger.id, firstClaim: first, newestClaim: last });
+  });
+
+  it('is not touched by a command that claims nothing, and missed by nobody', async () => {
+    await claimOnce('fox');
+    const before = await readFile(at('studio', 'ledger.mark'));
+    const ledger = await open();
+    await ledger.reports.accounts();
+    await ledger.close();
+    expect(await readFile(at('studio', 'ledger.mark'))).toEqual(before);
+    await rm(at('studio', 'ledger.mark'));
+    await mkdir(at('studio', 'ledger.mark'));
+    expect(await foundBy()).toEqual([]);
+  });
+});
