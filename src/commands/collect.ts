@@ -73,6 +73,7 @@ async function collectAll(
 ): Promise<readonly Collected[]> {
   const session = memo(() =>
     openSession(project, {
+      role: 'collect',
       worker: project.config.temporal.address === undefined,
       say: (line) => terminal.say(line),
     }),

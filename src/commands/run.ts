@@ -54,6 +54,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   // Asked while the server starts, and before anything is spent.
   const balances = row.paid > 0 ? noteStart(project, row) : undefined;
   const session = await openSession(project, {
+    role: 'run',
     worker: loaded.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
   });

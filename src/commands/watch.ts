@@ -52,6 +52,7 @@ async function inSession<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const session = await openSession(project, {
+    role: 'watch',
     worker: project.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
   });

@@ -22,6 +22,7 @@ export function workerCommand(terminal: Terminal): Command {
       await using project = await openProject(terminal, config);
       const interrupt = terminal.interrupted();
       const session = await openSession(project, {
+        role: 'worker',
         worker: true,
         ...(options.accounts && { accounts: words(options.accounts) }),
         roles: words(options.roles).map(roleNamed),

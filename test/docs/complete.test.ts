@@ -45,7 +45,8 @@ describe('what exists is documented', () => {
         .join('\n'),
       /(?:new Command\('|^ {4}name: ')([a-z]+)'/gm,
     );
-    const text = ['README.md', 'CONTRIBUTING.md', 'docs/operating.md'].map(read).join('\n');
+    const pages = ['README.md', 'CONTRIBUTING.md', 'docs/operating.md', 'docs/backup.md'];
+    const text = pages.map(read).join('\n');
     const named = namesIn(text, /shotlist ([a-z]+) [A-Za-z<]/g).filter((name) => name !== 'help');
     expect(named.length).toBeGreaterThan(3);
     for (const name of named) expect(commands).toContain(name);

@@ -5,8 +5,11 @@ import type { BatchRow } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
 import { useEmbeddedServer } from '../../temporal/embedded.ts';
 import type { Project } from '../project/project.ts';
+import { announceSession, type SessionRole } from './live-sessions.ts';
 
 export interface SessionOptions {
+  /** Whose it is, for others to see. */
+  readonly role: SessionRole;
   /** Serve workflows and accounts in this process. */
   readonly worker: boolean;
   readonly accounts?: readonly string[];
@@ -30,20 +33,23 @@ export async function openSession(project: Project, options: SessionOptions): Pr
   const { config } = project;
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
-  const server = await serverFor(config, options.say);
+  const presence = await announceSession(config.stateFolder, options.role);
+  let server: Server | undefined;
   try {
+    server = await serverFor(config, options.say);
     const temporal = await connectTemporal({
       address: server.address,
       namespace: config.temporal.namespace,
       ...(config.temporal.address && { environment: config.temporal.environment }),
     });
-    server.lost?.addEventListener('abort', () => reject(server.lost?.reason as Error));
+    const { uiUrl, lost, leave } = server;
+    lost?.addEventListener('abort', () => reject(lost.reason as Error));
     const worker = options.worker ? await serve(project, temporal, options) : undefined;
     const served = worker?.run();
     served?.catch((error: unknown) => reject(error));
     return {
       temporal,
-      uiUrl: server.uiUrl,
+      uiUrl,
       say: options.say,
       failed,
       async close() {
@@ -51,11 +57,13 @@ export async function openSession(project: Project, options: SessionOptions): Pr
         await served?.catch(() => {});
         await temporal.close().catch(() => {});
         // What was done is done, whatever keeps the server from being signed off.
-        await server.leave().catch((error: unknown) => options.say(messageOf(error)));
+        await leave().catch((error: unknown) => options.say(messageOf(error)));
+        presence.leave();
       },
     };
   } catch (error) {
-    await server.leave();
+    await server?.leave();
+    presence.leave();
     throw error;
   }
 }

@@ -1,0 +1,80 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import { type Config, loadConfig } from '../config.ts';
+import { UserError } from '../errors.ts';
+import { backUp } from '../ledger/sqlite/backup.ts';
+import { realPath } from '../project-folder.ts';
+import { readSettings } from '../settings-file.ts';
+import { shellQuoted } from '../shell-quoted.ts';
+import type { Terminal } from '../terminal.ts';
+import { hasLedger, openProject } from './project/project.ts';
+import { backupJson, backupTexts } from './text/backup.ts';
+
+export function backupCommand(terminal: Terminal): Command {
+  return new Command('backup')
+    .description('copy the ledger and shotlist.yaml into one file, also while batches run')
+    .argument('<file>', 'where to write it')
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nIt holds every request that was made until now, and no key. Pictures are not in it.\n\n' +
+        'Example:\n  shotlist backup spring-2026-03-01.shotlist',
+    )
+    .action(async (file: string, options: { force?: boolean; json?: boolean }) => {
+      const config = loadConfig(terminal.environment, terminal.folder);
+      const target = resolve(terminal.folder, file);
+      checkTarget(config, target, file, options.force ?? false);
+      if (!hasLedger(config))
+        throw new UserError(`there is no ledger in ${config.home}`, {
+          next: ['go to the folder of the project: it has .shotlist/'],
+        });
+      // Brings the ledger to this program's version, and notices what is wrong with it.
+      await (await openProject(terminal, config))[Symbol.asyncDispose]();
+      const facts = await backUp({
+        ledgerPath: config.ledgerPath,
+        target,
+        settings: settingsOf(config),
+        now: Date.now,
+      });
+      if (options.json) {
+        terminal.print(JSON.stringify({ file: target, ...backupJson(facts) }));
+        return;
+      }
+      terminal.print([`wrote ${file}`, ...backupTexts(facts)].join('\n'));
+      terminal.say(`put it back with: shotlist restore ${shellQuoted(file)}`);
+    });
+}
+
+function checkTarget(config: Config, target: string, file: string, force: boolean): void {
+  const own = [config.ledgerPath, `${config.ledgerPath}-wal`, `${config.ledgerPath}-shm`];
+  if (own.some((path) => realPath(path) === realPath(target)))
+    throw new UserError(`${file} is the ledger itself`, { next: ['give another file'] });
+  if (!existsSync(target)) return;
+  if (!statSync(target).isFile()) throw new UserError(`${file} is no file`);
+  if (!force)
+    throw new UserError(`${file} is there already; nothing was changed`, {
+      next: ['give another name, or replace it with --force'],
+    });
+}
+
+/** A shorter one is a word like any other. */
+const keyLengthMin = 8;
+
+/** Keys stand in variables and not in the file; one that was written into it all the same stays out. */
+function settingsOf(config: Config): string | null {
+  const text = readSettings(join(config.home, 'shotlist.yaml'));
+  if (text === undefined) return null;
+  const secrets = [...config.accounts.values()].flatMap(({ apiKey, referenceHost }) => [
+    apiKey,
+    ...(referenceHost?.kind === 's3'
+      ? [referenceHost.credentials?.secretAccessKey, referenceHost.credentials?.sessionToken]
+      : []),
+  ]);
+  return secrets.reduce<string>(
+    (kept, secret) =>
+      secret && secret.length >= keyLengthMin ? kept.replaceAll(secret, '[key]') : kept,
+    text,
+  );
+}

@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import { type Config, loadConfig } from '../config.ts';
+import { UserError } from '../errors.ts';
+import {
+  type BackupFacts,
+  claimedSince,
+  readBackup,
+  restoreBackup,
+} from '../ledger/sqlite/backup.ts';
+import { openSqliteLedger } from '../ledger/sqlite/index.ts';
+import { readSettings } from '../settings-file.ts';
+import { readRecord } from '../temporal/server-record.ts';
+import { runningServer } from '../temporal/running-server.ts';
+import type { Terminal } from '../terminal.ts';
+import { liveSessions } from './run/live-sessions.ts';
+import { backupJson, backupTexts } from './text/backup.ts';
+import { openingTexts, gapText, timeText } from './text/gaps.ts';
+
+export function restoreCommand(terminal: Terminal): Command {
+  return new Command('restore')
+    .description('put a backup in the place of the ledger; the present one is kept beside it')
+    .argument('<file>', 'a file that `shotlist backup` wrote')
+    .option('-y, --yes', 'restore without a question')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nWhat was sent after the backup was made is not in it. docs/backup.md says what happens then.\n\n' +
+        'Example:\n  shotlist restore spring-2026-03-01.shotlist',
+    )
+    .action(async (file: string, options: { yes?: boolean; json?: boolean }) => {
+      const config = loadConfig(terminal.environment, terminal.folder);
+      const path = resolve(terminal.folder, file);
+      const facts = await readBackup(path);
+      await requireQuiet(config);
+      if (!options.json) for (const line of describe(file, facts, config)) terminal.say(line);
+      await confirm(terminal, config, options.yes ?? false);
+      const { ledgerPath } = config;
+      const aside = await restoreBackup({ file: path, ledgerPath, now: Date.now });
+      const settings = restoreSettings(config, facts.settings);
+      await tell(terminal, config, { facts, aside, settings, json: options.json ?? false });
+    });
+}
+
+/** @throws UserError naming what works on the project, and the command that ends it */
+async function requireQuiet({ stateFolder }: Config): Promise<void> {
+  const [session] = await liveSessions(stateFolder);
+  if (session)
+    throw new UserError(
+      `shotlist ${session.role} (process ${session.pid}) works on this project; nothing was changed`,
+      { next: [`stop it first: kill -INT ${session.pid}`] },
+    );
+  if (runningServer(stateFolder) === undefined) return;
+  const { pid } = readRecord(stateFolder) ?? {};
+  throw new UserError(
+    `the Temporal server of this project still runs (process ${pid}); nothing was changed`,
+    { next: [`stop it first: kill ${pid}`] },
+  );
+}
+
+function describe(file: string, facts: BackupFacts, { ledgerPath, home }: Config): string[] {
+  const since = claimedSince(ledgerPath, facts.madeAt);
+  const lost =
+    since === undefined || since === 0
+      ? []
+      : [
+          `The present ledger knows ${since} request${since === 1 ? '' : 's'} that the backup does ` +
+            'not; restoring forgets what came of them.',
+        ];
+  return [`${file}, to be restored in ${home}:`, ...backupTexts(facts), ...lost];
+}
+
+async function confirm(terminal: Terminal, { ledgerPath }: Config, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!terminal.isInteractive)
+    throw new UserError('there is nobody to ask whether the ledger is to be replaced', {
+      next: ['restore it all the same with --yes'],
+    });
+  const answer = await terminal.ask(`Put it in the place of ${ledgerPath}?  [y/N]`);
+  if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was changed', { exitCode: 4 });
+}
+
+interface SettingsOutcome {
+  readonly state: 'none' | 'written' | 'same' | 'differs';
+  /** Lines of the backup's file that the present one lacks (-), and the other way round (+). */
+  readonly differences: readonly string[];
+}
+
+/** The settings that are there stay; where there are none, the backup's are written. */
+function restoreSettings({ home }: Config, kept: string | null): SettingsOutcome {
+  if (kept === null) return { state: 'none', differences: [] };
+  const file = join(home, 'shotlist.yaml');
+  const present = readSettings(file);
+  if (present === undefined) {
+    writeFileSync(file, kept, { flag: 'wx' });
+    return { state: 'written', differences: [] };
+  }
+  if (present === kept) return { state: 'same', differences: [] };
+  return { state: 'differs', differences: differencesOf(kept, present) };
+}
+
+const differencesShown = 20;
+
+function differencesOf(before: string, after: string): string[] {
+  const [old, now] = [before, after].map((text) => text.split(/\r?\n/));
+  const lines = [
+    ...(old ?? []).filter((line) => !now?.includes(line)).map((line) => `- ${line}`),
+    ...(now ?? []).filter((line) => !old?.includes(line)).map((line) => `+ ${line}`),
+  ];
+  const more =
+    lines.length > differencesShown ? [`and ${lines.length - differencesShown} more`] : [];
+  return [...lines.slice(0, differencesShown), ...more];
+}
+
+async function tell(
+  terminal: Terminal,
+  config: Config,
+  outcome: {
+    facts: BackupFacts;
+    aside: string | undefined;
+    settings: SettingsOutcome;
+    json: boolean;
+  },
+): Promise<void> {
+  const { facts, aside, settings, json } = outcome;
+  const ledger = await openSqliteLedger({ path: config.ledgerPath });
+  const copy = openingTexts({ found: [], copyOf: ledger.gaps.copyOf });
+  const gaps = await ledger.gaps.list();
+  await ledger.close();
+  if (json) {
+    const open = gaps.map(({ from, to, why }) => ({
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      why,
+    }));
+    const { state, differences } = settings;
+    terminal.print(
+      JSON.stringify({ ...backupJson(facts), aside, gaps: open, settings: { state, differences } }),
+    );
+    return;
+  }
+  terminal.print(`restored the ledger of ${timeText(facts.madeAt)}`);
+  if (aside !== undefined) terminal.print(`  before     ${relative(terminal.folder, aside)}`);
+  if (settings.state === 'written') terminal.print('  settings   shotlist.yaml was written');
+  if (settings.state === 'differs') {
+    terminal.print('  settings   shotlist.yaml stays; the backup has other lines (-):');
+    for (const line of settings.differences) terminal.print(`    ${line}`);
+  }
+  for (const line of [...copy, ...gaps.map(gapText)]) terminal.say(line);
+}

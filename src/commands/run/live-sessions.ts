@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { isHeld, takeLock, tryLock } from '../../temporal/process-lock.ts';
+
+const roles = ['run', 'watch', 'collect', 'worker'] as const;
+/** A command that works on a project's batches. */
+export type SessionRole = (typeof roles)[number];
+
+export interface LiveSession {
+  readonly role: SessionRole;
+  /** In a container, its number there. */
+  readonly pid: number;
+}
+
+/** Makes a session known to other commands, for as long as its process lives at most. */
+export async function announceSession(
+  stateFolder: string,
+  role: SessionRole,
+): Promise<{ leave(): void }> {
+  return await alone(stateFolder, (folder) => {
+    const file = join(folder, `${process.pid}-${role}-${randomUUID().slice(0, 8)}.lock`);
+    const lock = tryLock(file);
+    if (!lock) throw new Error(`the new session file ${file} is already locked`);
+    return {
+      leave() {
+        lock.release();
+        rmSync(file, { force: true });
+      },
+    };
+  });
+}
+
+/** The sessions of a project that live; files of dead ones are cleared away. */
+export async function liveSessions(stateFolder: string): Promise<readonly LiveSession[]> {
+  if (!existsSync(stateFolder)) return [];
+  return await alone(stateFolder, (folder) => {
+    if (!existsSync(folder)) return [];
+    const files = readdirSync(folder).filter((file) => isHeld(join(folder, file)));
+    return files.flatMap((file) => {
+      const [, pid = '', word = ''] = /^(\d+)-([a-z]+)-/.exec(file) ?? [];
+      const role = roles.find((each) => each === word);
+      return role ? [{ role, pid: Number(pid) }] : [];
+    });
+  });
+}
+
+/** A file that was made and is not locked yet would be taken for one of a dead process. */
+async function alone<Result>(
+  stateFolder: string,
+  work: (folder: string) => Result,
+): Promise<Result> {
+  const lock = await takeLock(join(stateFolder, 'sessions.lock'));
+  try {
+    return work(join(stateFolder, 'sessions'));
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,39 @@
+import { accountName } from '../../batch/ids.ts';
+import type { BackupFacts } from '../../ledger/sqlite/backup.ts';
+import { decimalFromAmount, formatAmount } from '../../money.ts';
+import { timeText } from './gaps.ts';
+
+const batchesShown = 20;
+
+/** What a backup holds, a line for each. */
+export function backupTexts({ madeAt, batches, requests, money, settings }: BackupFacts): string[] {
+  const shown = batches.slice(0, batchesShown).map(({ batch, state }) => `${batch} (${state})`);
+  const rest = batches.length > batchesShown ? [`and ${batches.length - batchesShown} more`] : [];
+  return [
+    `  made       ${timeText(madeAt)}`,
+    `  batches    ${batches.length}${batches.length > 0 ? ': ' : ''}${[...shown, ...rest].join(', ')}`,
+    `  requests   ${requests}`,
+    ...money.map(({ account, unit, spent, reserved }) => {
+      const held = reserved > 0 ? `, ${formatAmount(reserved, unit)} reserved` : '';
+      return `  money      ${formatAmount(spent, unit)} spent at ${accountName(account)}${held}`;
+    }),
+    `  settings   ${settings === null ? 'none' : 'shotlist.yaml'}`,
+  ];
+}
+
+export function backupJson(facts: BackupFacts): object {
+  const { ledger, madeAt, batches, requests, money, settings } = facts;
+  return {
+    ledger,
+    madeAt: new Date(madeAt).toISOString(),
+    batches,
+    requests,
+    money: money.map(({ account, unit, spent, reserved }) => ({
+      account: accountName(account),
+      unit,
+      spent: decimalFromAmount(spent, unit),
+      reserved: decimalFromAmount(reserved, unit),
+    })),
+    settings: settings !== null,
+  };
+}

@@ -1,0 +1,250 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { UserError } from '../../errors.ts';
+import type { Amount, Unit } from '../../money.ts';
+import { shellQuoted } from '../../shell-quoted.ts';
+import { systemCode, temporaryBeside } from '../../storage/atomic-file.ts';
+import { makeFolder, syncFolder } from '../../storage/durable-folder.ts';
+import { asUserError } from '../../system-errors.ts';
+import type { BatchState } from '../port.ts';
+import { markPath } from './mark.ts';
+import { migrations } from './schema.ts';
+
+/** What a backup holds. */
+export interface BackupFacts {
+  readonly ledger: string;
+  /** Epoch milliseconds. Every request that was claimed until then is in it. */
+  readonly madeAt: number;
+  readonly batches: readonly { readonly batch: string; readonly state: BatchState }[];
+  /** Paid requests, trainings included. */
+  readonly requests: number;
+  readonly money: readonly {
+    readonly account: string;
+    readonly unit: Unit;
+    readonly spent: Amount;
+    readonly reserved: Amount;
+  }[];
+  /** The text of `shotlist.yaml`, where there was one. */
+  readonly settings: string | null;
+}
+
+/**
+ * Copies a ledger as it is at one moment, while others write it, into one file.
+ * @throws UserError where the file cannot be written
+ */
+export async function backUp(options: {
+  readonly ledgerPath: string;
+  readonly target: string;
+  readonly settings: string | null;
+  readonly now: () => number;
+}): Promise<BackupFacts> {
+  const { target } = options;
+  const temporary = temporaryBeside(target);
+  try {
+    await makeFolder(dirname(target));
+    // Before the copy: what is claimed meanwhile may be in it or not.
+    const madeAt = Math.round(options.now());
+    using source = connect(options.ledgerPath);
+    source.database.prepare('vacuum into ?').run(temporary);
+    sign(temporary, madeAt, options.settings);
+    await syncFile(temporary);
+    const facts = await readBackup(temporary);
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
+    return facts;
+  } catch (error) {
+    throw asUserError(error, `cannot write the backup ${target}`);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    await rm(`${temporary}-journal`, { force: true }).catch(() => undefined);
+  }
+}
+
+function sign(file: string, madeAt: number, settings: string | null): void {
+  using copy = connect(file);
+  copy.database.exec('create table backup (made_at integer not null, settings text) strict');
+  copy.database.prepare('insert into backup values (?, ?)').run(madeAt, settings);
+}
+
+/** @throws UserError where the file is no backup, is damaged, or was written by a newer program */
+export async function readBackup(file: string): Promise<BackupFacts> {
+  try {
+    await stat(file);
+    using backup = connect(file, { readOnly: true });
+    return factsOf(backup.database, file);
+  } catch (error) {
+    throw asUserError(error, `cannot read ${file}`);
+  }
+}
+
+function factsOf(database: DatabaseSync, file: string): BackupFacts {
+  const all = <Row>(sql: string): Row[] => database.prepare(sql).all() as Row[];
+  const [first] = all<{ quick_check: string }>('pragma quick_check(1)');
+  if (first?.quick_check !== 'ok')
+    throw new UserError(`${file} is damaged: ${first?.quick_check}`, {
+      next: ['restore another backup'],
+    });
+  const tables = new Set(
+    all<{ name: string }>(`select name from sqlite_schema where type = 'table'`).map(
+      ({ name }) => name,
+    ),
+  );
+  const [made] = tables.has('backup')
+    ? all<{ made_at: number; settings: string | null }>('select made_at, settings from backup')
+    : [];
+  const [meta] = tables.has('meta')
+    ? all<{ ledger_id: string; schema_version: number }>(
+        'select ledger_id, schema_version from meta',
+      )
+    : [];
+  if (!made || !meta)
+    throw new UserError(`${file} is not a backup of a ledger`, {
+      next: ['backups are made by: shotlist backup FILE'],
+    });
+  if (meta.schema_version > migrations.length)
+    throw new UserError(`${file} was made by a newer version of shotlist`, {
+      next: ['update shotlist, then restore it'],
+    });
+  return {
+    ledger: meta.ledger_id,
+    madeAt: made.made_at,
+    batches: all<{ name: string; state: BatchState }>(
+      'select name, state from batch order by started_at, name',
+    ).map(({ name, state }) => ({ batch: name, state })),
+    requests: all<{ count: number }>('select count(*) as count from submission')[0]?.count ?? 0,
+    money: all<BackupFacts['money'][number]>(
+      `select account, unit, sum(spent) as spent, sum(reserved) as reserved from submission
+       group by account, unit order by account, unit`,
+    ).map((row) => ({ ...row })),
+    settings: made.settings,
+  };
+}
+
+/** How many requests of a ledger were claimed after that time; undefined where it cannot be read. */
+export function claimedSince(ledgerPath: string, since: number): number | undefined {
+  if (!existsSync(ledgerPath)) return undefined;
+  try {
+    using ledger = connect(ledgerPath, { readOnly: true });
+    const counted = ledger.database
+      .prepare('select count(*) as count from submission where claimed_at > ?')
+      .get(since);
+    return Number(counted?.['count']);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Puts a backup in the place of a ledger. The ledger that is there moves aside with all of its files. What
+ * was sent since the backup was made is a gap in the restored one.
+ * @returns the path of the one that was moved aside
+ * @throws UserError where a process has the ledger open, or the disk refuses something
+ */
+export async function restoreBackup(options: {
+  readonly file: string;
+  readonly ledgerPath: string;
+  readonly now: () => number;
+}): Promise<string | undefined> {
+  const { file, ledgerPath } = options;
+  const temporary = temporaryBeside(ledgerPath);
+  try {
+    await makeFolder(dirname(ledgerPath));
+    await copyFile(file, temporary);
+    becomeLedger(temporary, Math.round(options.now()));
+    await syncFile(temporary);
+    const aside = await replace(ledgerPath, temporary, new Date(options.now()));
+    await syncFolder(dirname(ledgerPath));
+    // It speaks of the one that was there.
+    await rm(markPath(ledgerPath), { force: true });
+    return aside;
+  } catch (error) {
+    throw asUserError(error, `cannot restore ${file}`);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    await rm(`${temporary}-journal`, { force: true }).catch(() => undefined);
+  }
+}
+
+function becomeLedger(file: string, now: number): void {
+  using copy = connect(file);
+  const { database } = copy;
+  database.exec('begin');
+  database
+    .prepare(
+      `insert into gap (from_at, to_at, why, found_at)
+       select made_at, max(made_at, ?), 'a backup was restored', ? from backup`,
+    )
+    .run(now, now);
+  database.exec('drop table backup');
+  database.exec('commit');
+}
+
+/**
+ * There is a ledger at the path at any moment, the old one or the new: who opens it meanwhile makes none.
+ * @returns the path that the old one has now
+ */
+async function replace(ledgerPath: string, by: string, time: Date): Promise<string | undefined> {
+  if (!existsSync(ledgerPath)) {
+    await link(by, ledgerPath).catch((error: unknown) => {
+      if (systemCode(error) === 'EEXIST') throw error;
+      // A disk without links.
+      return rename(by, ledgerPath);
+    });
+    return undefined;
+  }
+  const stamp = time.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const name = `${basename(ledgerPath, '.db')}-before-${stamp}-${randomUUID().slice(0, 4)}.db`;
+  const aside = join(dirname(ledgerPath), name);
+  const lock = lockAlone(ledgerPath);
+  try {
+    // Windows replaces no file that is open.
+    if (process.platform === 'win32') lock?.close();
+    await link(ledgerPath, aside).catch(() => copyFile(ledgerPath, aside));
+    for (const ending of ['-wal', '-shm'])
+      if (existsSync(ledgerPath + ending)) await rename(ledgerPath + ending, aside + ending);
+    await rename(by, ledgerPath);
+  } finally {
+    if (lock?.isOpen) lock.close();
+  }
+  return aside;
+}
+
+const busyCode = 5;
+
+/**
+ * Takes the ledger out of its log, which only works while nobody else has it open, and lets nobody in until
+ * it is closed: who waits finds the other file then. Undefined for one that is no database any more.
+ * @throws UserError where somebody has it open
+ */
+function lockAlone(ledgerPath: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(ledgerPath, { timeout: 1_000 });
+  try {
+    database.exec('pragma journal_mode = delete');
+    database.exec('begin exclusive');
+    return database;
+  } catch (error) {
+    database.close();
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+    if (code !== busyCode) return undefined;
+    throw new UserError(`another process has the ledger ${ledgerPath} open; nothing was changed`, {
+      next: [`see which one, and end it: lsof ${shellQuoted(ledgerPath)}`],
+      cause: error,
+    });
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  await using handle = await open(path, 'r+');
+  await handle.sync();
+}
+
+function connect(
+  path: string,
+  options: { readonly readOnly?: boolean } = {},
+): Disposable & { readonly database: DatabaseSync } {
+  const database = new DatabaseSync(path, { timeout: 5_000, ...options });
+  return { database, [Symbol.dispose]: () => database.close() };
+}
