@@ -62,7 +62,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
     if (session.uiUrl && !options.json)
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
     await balances;
-    await startBatch(session, row, project.ledger.id);
+    await startBatch(session, row, project.ledger);
     const { status, exitCode, detached, published } = await followUntilEnd(
       terminal,
       project,

@@ -24,7 +24,7 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
       const { status, exitCode, published } = isEnded(row)
         ? await collectEnded(terminal, project, row)
         : await inSession(terminal, project, async (session) => {
-            await startBatch(session, row, project.ledger.id);
+            await startBatch(session, row, project.ledger);
             return await driveToEnd(terminal, project, session, row, {
               quiet: options.json ?? false,
             });

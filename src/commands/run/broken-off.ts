@@ -45,7 +45,7 @@ export function workflowEnd(
 export function watchDrivers(
   session: Pick<Session, 'temporal' | 'failed' | 'say'>,
   row: Pick<BatchRow, 'batch' | 'run' | 'ownerPath'>,
-  { ledgerId, runCommand }: { readonly ledgerId: string } & Pick<Project, 'runCommand'>,
+  { ledger, runCommand }: Pick<Project, 'ledger' | 'runCommand'>,
 ): AsyncDisposable & { readonly failed: Promise<never> } {
   const over = new AbortController();
   const { promise: workflowFailed, reject } = Promise.withResolvers<never>();
@@ -63,7 +63,7 @@ export function watchDrivers(
         if (told) return reject(told);
         if (error instanceof WorkflowFailedError) return;
         if (error instanceof WorkflowNotFoundError)
-          await startBatch(session, row, ledgerId).catch(() => undefined);
+          await startBatch(session, row, ledger).catch(() => undefined);
       }
       await delay(againMs, undefined, { signal: over.signal, ref: false }).catch(() => {});
     }

@@ -45,7 +45,7 @@ async function runAgain(
   const { client } = session.temporal;
   const interrupt = terminal.interrupted();
   try {
-    await startBatch(session, row, project.ledger.id);
+    await startBatch(session, row, project.ledger);
     await using end = workflowEnd(client, row.batch);
     const ended = end.result.then(
       () => true,

@@ -28,10 +28,7 @@ async function followDriven(
   row: BatchRow,
   quiet: boolean,
 ): Promise<Followed> {
-  await using drivers = watchDrivers(session, row, {
-    ledgerId: project.ledger.id,
-    runCommand: project.runCommand,
-  });
+  await using drivers = watchDrivers(session, row, project);
   return await followBatch(project, {
     batch: row.batch,
     terminal,

@@ -1,7 +1,7 @@
 import { batchWorkflowId, commonTaskQueue } from '../../batch/ids.ts';
 import type { Config } from '../../config.ts';
 import { messageOf } from '../../errors.ts';
-import type { BatchRow } from '../../ledger/port.ts';
+import type { BatchRow, Ledger } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
 import { useEmbeddedServer } from '../../temporal/embedded.ts';
 import type { Project } from '../project/project.ts';
@@ -106,12 +106,12 @@ const tellAfterMs = 3_000;
 /**
  * Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat.
  * The workflow of an earlier run may still be closing: what it is woken with is not this run's, so its end
- * is waited for.
+ * is waited for; so is one of a later run that a restored ledger does not know.
  */
 export async function startBatch(
   { temporal: { client }, say }: Pick<Session, 'temporal' | 'say'>,
   { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
-  ledgerId: string,
+  ledger: Pick<Ledger, 'id'> & { readonly batches: Pick<Ledger['batches'], 'get'> },
 ): Promise<void> {
   const workflowId = batchWorkflowId(batch);
   for (;;) {
@@ -123,11 +123,13 @@ export async function startBatch(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `${batch}, run ${run}`,
       memo: { run },
-      args: [{ batch, run, ledgerId }],
+      args: [{ batch, run, ledgerId: ledger.id }],
     });
     const { memo, runId } = await client.workflow.getHandle(workflowId).describe();
     const earlier = Number(memo?.['run'] ?? run);
-    if (earlier >= run) return;
+    if (earlier === run) return;
+    // A newer run has taken over meanwhile.
+    if (earlier > run && (await ledger.batches.get(batch))?.run !== run) return;
     const long = setTimeout(
       () => say(`run ${earlier} of ${batch} is still closing; some worker must serve it`),
       tellAfterMs,

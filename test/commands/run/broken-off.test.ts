@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
 import { watchDrivers, workflowEnd } from '../../../src/commands/run/broken-off.ts';
 import { startBatch as startWorkflow } from '../../../src/commands/run/session.ts';
@@ -43,10 +43,16 @@ describe('a batch whose workflow fails', () => {
   });
 });
 
+let memory: Ledger;
+beforeAll(async () => {
+  memory = await openSqliteLedger({ path: ':memory:' });
+});
+afterAll(() => memory.close());
+
 it('no longer asks after a workflow once nobody waits for its end', async () => {
   const batch = `b-${randomUUID()}`;
   const temporal = await connectTemporal({ address: inject('temporalAddress') });
-  await startWorkflow({ temporal, say: () => undefined }, { batch, run: 1 }, 'ledger');
+  await startWorkflow({ temporal, say: () => undefined }, { batch, run: 1 }, memory);
   const end = workflowEnd(temporal.client, batch);
   let isSettled = false;
   void end.result.catch(() => (isSettled = true));
@@ -61,7 +67,7 @@ it('starts a workflow anew that its server has lost', async () => {
   const temporal = await connectTemporal({ address: inject('temporalAddress') });
   const { promise: failed } = Promise.withResolvers<never>();
   const session = { temporal, failed, say: () => undefined };
-  const drivers = watchDrivers(session, row, { ledgerId: 'ledger', runCommand: () => '' });
+  const drivers = watchDrivers(session, row, { ledger: memory, runCommand: () => '' });
   const handle = temporal.client.workflow.getHandle(batchWorkflowId(row.batch));
   const status = async () => (await handle.describe().catch(() => undefined))?.status.name;
   await expect.poll(status, { timeout: 10_000 }).toBe('RUNNING');
