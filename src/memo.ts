@@ -1,6 +1,6 @@
 /** Work that is done once and shared. */
 export interface Memo<Result> {
-  /** Starts the work at the first call; later calls share it. A failed try is forgotten: the next call works anew. */
+  /** Starts the work at the first call; later calls share it. A failed try is forgotten: the next call starts again. */
   get(): Promise<Result>;
   /** The work under way or done; undefined before the first call and after a failure. */
   readonly current: Promise<Result> | undefined;

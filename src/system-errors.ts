@@ -77,13 +77,13 @@ const databaseWords: Readonly<Record<number, readonly [code: string, ...Words]>>
   26: ['SQLITE_NOTADB', 'it is no database', () => 'restore a backup: shotlist restore FILE'],
 };
 
-/** The trouble that an error tells of; undefined for any other error, which is then a bug. */
+/** What an error says about the system; undefined for any other error, which is then a bug. */
 export function systemTrouble(error: unknown): SystemTrouble | undefined {
   if (!(error instanceof Error)) return undefined;
-  const told = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
-  const path = told === undefined ? undefined : resolve(told);
+  const named = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  const path = named === undefined ? undefined : resolve(named);
   if ('errcode' in error && typeof error.errcode === 'number') {
-    // The upper bytes tell SQLite's own places apart.
+    // The upper bytes name the place within SQLite.
     const primary = error.errcode & 0xff;
     const isFull = primary === inOutCode && path !== undefined && hasNoRoom(path);
     const [code, why, next] = databaseWords[isFull ? fullCode : primary] ?? [];

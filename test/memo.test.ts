@@ -11,7 +11,7 @@ describe('memo', () => {
     expect(await shared.current).toBe(1);
   });
 
-  it('tells a failure to those who wait, forgets it, and works anew', async () => {
+  it('reports a failure to those who wait, forgets it, and starts again', async () => {
     let times = 0;
     const shared = memo(async () => {
       times += 1;

@@ -21,7 +21,7 @@ function failureOf(work: () => unknown): unknown {
 }
 
 describe('systemTrouble', () => {
-  it('tells the path, the reason and a command that can be pasted', () => {
+  it('gives the path, the reason and a command that can be pasted', () => {
     const file = join(folder, 'a.txt');
     writeFileSync(file, '');
     expect(systemTrouble(failureOf(() => readdirSync(file)))).toEqual({
@@ -37,7 +37,7 @@ describe('systemTrouble', () => {
     });
   });
 
-  it('tells what SQLite says', () => {
+  it('explains what SQLite says', () => {
     const file = join(folder, 'ledger.db');
     writeFileSync(file, 'this is no database, whatever its name says');
     const database = new DatabaseSync(file);
@@ -54,7 +54,7 @@ describe('systemTrouble', () => {
     expect(systemTrouble(code)).toBeUndefined();
   });
 
-  it.skipIf(process.getuid === undefined)('tells whose a path is that may not be used', () => {
+  it.skipIf(process.getuid === undefined)('names the owner of a path that may not be used', () => {
     const file = join(folder, 'secret');
     writeFileSync(file, '', { mode: 0 });
     const refused = Object.assign(new Error('open'), { code: 'EACCES', syscall: 'open' });

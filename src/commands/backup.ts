@@ -19,7 +19,7 @@ export function backupCommand(terminal: Terminal): Command {
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nIt holds every request that was made until now, and no key. Pictures are not in it.\n\n' +
+      '\nIt holds every request that was made until now, and no key. Images and videos are not in it.\n\n' +
         'Example:\n  shotlist backup spring-2026-03-01.shotlist',
     )
     .action(async (file: string, options: { force?: boolean; json?: boolean }) => {
@@ -59,7 +59,7 @@ function checkTarget(config: Config, target: string, file: string, force: boolea
     });
 }
 
-/** A shorter one is a word like any other. */
+/** A shorter one may be part of any text. */
 const keyLengthMin = 8;
 
 /** Keys stand in variables and not in the file; one that was written into it all the same stays out. */

@@ -13,7 +13,7 @@ import type { SubmissionLedger } from './port/submissions.ts';
  * amounts integers in the unit's smallest part.
  */
 export interface Ledger {
-  /** Random, made with the database, anew in a copy of it; workers refuse work that names another. */
+  /** Random, made with the database; a copy gets another. Workers refuse work that names another. */
   readonly id: string;
   readonly batches: BatchLedger;
   readonly plans: PlanLedger;

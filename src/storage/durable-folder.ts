@@ -62,7 +62,7 @@ export function durableFolders(root: string): {
       try {
         await rename(file, target);
       } catch (error) {
-        // Somebody tidied up: the folders are made anew.
+        // Somebody removed them: the folders are made again.
         if (systemCode(error) !== 'ENOENT') throw error;
         known.clear();
         await ready(dirname(target));

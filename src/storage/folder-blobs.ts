@@ -18,7 +18,7 @@ const readBytes = 1024 * 1024;
  * Blobs in a folder, `ab/cd/<sha-256>`. A blob is written under a temporary name, flushed, then renamed:
  * several processes may write the same one, and a crash leaves a temporary file at worst, which goes after
  * a day. A blob whose bytes rotted counts as missing and moves to `damaged/` when it is read; writing it
- * again mends it.
+ * again repairs it.
  */
 export function folderBlobs(root: string): Blobs {
   const folder = resolve(root);
@@ -74,7 +74,7 @@ export function folderBlobs(root: string): Blobs {
       await use(chunk);
     }
     if (hash.digest('hex') === sha256) return path;
-    // Not one that was written anew meanwhile.
+    // Not one that was written again meanwhile.
     if ((await stat(path).catch(() => undefined))?.ino === ino)
       await setAside(path, join(folder, 'damaged', sha256));
     throw new BlobMissingError(sha256, 'damaged');
@@ -131,7 +131,7 @@ async function openNew(temporary: string): Promise<FileHandle> {
   try {
     return await open(temporary, 'wx');
   } catch (error) {
-    // Somebody tidied up.
+    // Somebody removed the folder.
     if (systemCode(error) !== 'ENOENT') throw error;
     await makeFolder(dirname(temporary));
     return await open(temporary, 'wx');

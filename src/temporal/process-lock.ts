@@ -23,7 +23,7 @@ export function tryLock(file: string): ProcessLock | undefined {
   } catch (error) {
     database.close();
     if (isBusy(error)) return undefined;
-    throw told(error, file);
+    throw withFile(error, file);
   }
   return {
     release() {
@@ -60,11 +60,11 @@ function open(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file, { timeout: 0 });
   } catch (error) {
-    throw told(error, file);
+    throw withFile(error, file);
   }
 }
 
-function told(error: unknown, file: string): unknown {
+function withFile(error: unknown, file: string): unknown {
   return asUserError(error instanceof Error ? Object.assign(error, { path: file }) : error);
 }
 

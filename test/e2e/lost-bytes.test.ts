@@ -110,7 +110,7 @@ describe('bytes that this machine has lost', () => {
     expectAllBack();
   });
 
-  it('of the frozen batch are stored anew by the next run', async () => {
+  it('of the frozen batch are stored again by the next run', async () => {
     rmSync(join(stage.folder, '.shotlist/blobs'), { recursive: true });
     const { code, stdout } = await stage.run(['run', 'tiles.yaml']);
     expect(stdout).toContain('6 of 6 shots have their files');
@@ -118,7 +118,7 @@ describe('bytes that this machine has lost', () => {
     expectAllBack();
   });
 
-  it('or a whole folder that cannot be written end no run: it is told, and mended by the next', async () => {
+  it('and a whole folder that cannot be written end no run: the next one writes all', async () => {
     rmSync(join(stage.folder, 'out'), { recursive: true });
     stage.write('out', 'a file, where the folder belongs');
     const { code, stdout, stderr } = await stage.run(['run', 'tiles.yaml']);

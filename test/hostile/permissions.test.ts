@@ -155,7 +155,7 @@ describe('something else in the place of what is needed', () => {
     ['.shotlist', 'a file', '.shotlist', 'something else stands in its place (EEXIST)'],
     ['.shotlist/ledger.db', '', 'ledger.db', 'a folder stands where a file is needed (EISDIR)'],
     ['.shotlist/ledger.db', 'no database at all', 'ledger.db', 'it is no database (SQLITE_NOTADB)'],
-  ])('is told with the command that helps: %s (%s)', (name, content, shown, why) => {
+  ])('is named with the command that helps: %s (%s)', (name, content, shown, why) => {
     if (name.includes('/')) mkdirSync(at('.shotlist'));
     if (content === '') mkdirSync(at(name));
     else write(name, content);
@@ -165,7 +165,7 @@ describe('something else in the place of what is needed', () => {
     expect(refused.stderr).toContain(shown);
   });
 
-  it('is told of the blob store before anything is spent', () => {
+  it('is named before anything is spent: the blob store', () => {
     mkdirSync(at('.shotlist'));
     write('.shotlist/blobs', 'a file');
     if (isRoot) chownAll();
@@ -190,11 +190,11 @@ describe('a disk that is full', () => {
     return { code: status, stdout, stderr };
   };
 
-  it.skipIf(process.platform === 'win32')('is told while the ledger is made', () => {
+  it.skipIf(process.platform === 'win32')('is named while the ledger is made', () => {
     expectOneLine(sized(0, ['plan', 'fox.yaml']), `cannot open the ledger ${at('.shotlist')}`);
   });
 
-  it('is told by its own name on a disk that has no room', (context) => {
+  it('is named as such on a disk that has no room', (context) => {
     mkdirSync(at('disk'));
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', at('disk')]);
     if (mounted.status !== 0) context.skip('only root may mount a small disk here');

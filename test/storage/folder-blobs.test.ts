@@ -104,7 +104,7 @@ describe('folderBlobs', () => {
     expect(await blobs.has(await blobs.put(Buffer.from('hello')))).toBe(true);
   });
 
-  it('makes its folders anew when somebody removed them', async () => {
+  it('makes its folders again when somebody removed them', async () => {
     const blobs = folderBlobs(folder);
     const key = await blobs.put(Buffer.from('hello'));
     await rm(join(folder, 'tmp'), { recursive: true });

@@ -117,7 +117,7 @@ describe('a frozen batch', () => {
     });
   });
 
-  it('stores a referenced file anew whose blob has another length', async () => {
+  it('stores a referenced file again whose blob has another length', async () => {
     const files = recordingFiles(diskFiles(project));
     const sha256 = files.facts('photos/a.jpg')?.sha256 ?? '';
     await frozen(files.recorded());

@@ -85,7 +85,7 @@ export function isHeir(
   return held !== undefined && held !== name;
 }
 
-/** The batch that a file holds; undefined where it cannot be told. */
+/** The batch that a file holds; undefined where it cannot be read. */
 export function nameIn(file: string): string | undefined {
   try {
     if (statSync(file).size > batchBytesMax) return undefined;
@@ -97,7 +97,7 @@ export function nameIn(file: string): string | undefined {
   }
 }
 
-/** By the letters of both paths. */
+/** Compares the paths as texts. */
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return !isAbsolute(way) && way.split(sep)[0] !== '..';

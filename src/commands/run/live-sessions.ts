@@ -38,8 +38,8 @@ export async function liveSessions(stateFolder: string): Promise<readonly LiveSe
     if (!existsSync(folder)) return [];
     const files = readdirSync(folder).filter((file) => isHeld(join(folder, file)));
     return files.flatMap((file) => {
-      const [, pid = '', word = ''] = /^(\d+)-([a-z]+)-/.exec(file) ?? [];
-      const role = roles.find((each) => each === word);
+      const [, pid = '', name = ''] = /^(\d+)-([a-z]+)-/.exec(file) ?? [];
+      const role = roles.find((each) => each === name);
       return role ? [{ role, pid: Number(pid) }] : [];
     });
   });

@@ -30,7 +30,7 @@ export class Publisher {
     this.#terminal = terminal;
   }
 
-  /** What keeps files from being written is told, and never ends a run. */
+  /** Reports what keeps files from being written; that never ends a run. */
   async publish(): Promise<Published> {
     const results = await writeResults(this.#input()).catch((error: unknown) => {
       if (!(error instanceof UserError) && !systemTrouble(error)) throw error;

@@ -32,7 +32,7 @@ export interface BackupFacts {
 }
 
 /**
- * Copies a ledger as it is at one moment, while others write it, into one file.
+ * Copies one snapshot of a ledger into one file, while others write the ledger.
  * @throws UserError where the file cannot be written
  */
 export async function backUp(options: {
@@ -183,7 +183,7 @@ function becomeLedger(file: string, now: number): void {
 }
 
 /**
- * There is a ledger at the path at any moment, the old one or the new: who opens it meanwhile makes none.
+ * There is always a ledger at the path, the old one or the new: a process that opens it meanwhile makes none.
  * @returns the path that the old one has now
  */
 async function replace(ledgerPath: string, by: string, time: Date): Promise<string | undefined> {

@@ -92,7 +92,7 @@ export class Database {
   }
 }
 
-/** In the lowest byte; those above tell why: another process recovers the log, or its snapshot is old. */
+/** The code is the lowest byte. The others give the cause: a log that is recovered, or an old snapshot. */
 function isBusy(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error)) return false;
   return (Number(error.errcode) & 0xff) === busyCode;

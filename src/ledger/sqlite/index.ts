@@ -80,17 +80,17 @@ async function opened(from: {
   };
 }
 
-/** Tells the mark of each grant. */
+/** Reports each grant to the mark. */
 function marked(claims: ClaimLedger, mark: MarkKeeper): ClaimLedger {
-  const told = async (asked: Promise<ClaimAnswer>): Promise<ClaimAnswer> => {
+  const noted = async (asked: Promise<ClaimAnswer>): Promise<ClaimAnswer> => {
     const answer = await asked;
     if (answer.granted.length > 0) mark.claimed();
     return answer;
   };
   return {
     ...claims,
-    claim: (range, options) => told(claims.claim(range, options)),
-    claimTraining: (training, options) => told(claims.claimTraining(training, options)),
+    claim: (range, options) => noted(claims.claim(range, options)),
+    claimTraining: (training, options) => noted(claims.claimTraining(training, options)),
   };
 }
 

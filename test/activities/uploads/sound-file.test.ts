@@ -102,7 +102,7 @@ describe('a file that is uploaded', () => {
     expect(shot?.state).toBe('done');
   });
 
-  it('that its vendor has no longer is told, and asked for again by whoever collects', async () => {
+  it('that its vendor has no longer fails with the command that asks for it again', async () => {
     const file = await output();
     rmSync(await studio.blobs.path(file.sha256));
     studio.simulator.settings.faults = [{ kind: 'download-forbidden' }];

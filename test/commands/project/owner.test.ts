@@ -82,7 +82,7 @@ describe('the owner of a batch', () => {
     expect(claim(at('other.yaml'), 'fuchs.yaml').from).toBe('fuchs.yaml');
   });
 
-  it('stays where another file has the name, also one with mistakes; both ways out are told', () => {
+  it('stays where another file has the name, also one with mistakes; the error names both ways out', () => {
     writeFileSync(at("it's new.yaml"), fox);
     expect(() => claim(at("it's new.yaml"), 'batches/fox.yaml')).toThrow(
       expect.objectContaining({

@@ -98,7 +98,7 @@ describe('a backup', () => {
     expect(await readdir(root)).toHaveLength(3);
   });
 
-  it('is told from other files, damaged ones, and those of a newer program', async () => {
+  it('is distinguished from other files, damaged ones, and those of a newer program', async () => {
     await pay('fox');
     await expect(readBackup(ledgerPath())).rejects.toThrow('is not a backup of a ledger');
     await writeFile(at('note'), 'a note, and no database at all, of some length');

@@ -127,7 +127,7 @@ describe('a copied project', () => {
     await cp(at('studio'), at('copy'), { recursive: true, preserveTimestamps: true });
   };
 
-  it('has a gap since its newest request when the original went on, and is told once', async () => {
+  it('has a gap since its newest request when the original went on, found once', async () => {
     const first = await claimOnce('fox');
     await copy();
     await claimOnce('hen');
