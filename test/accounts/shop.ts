@@ -85,6 +85,7 @@ const shop: Vendor = {
           const { data } = refusal.safeParse(body);
           return data && { text: data.error };
         },
+        isOwn: (body) => refusal.safeParse(body).success,
       }),
     };
   },

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, type Api } from '../api.ts';
-import { isUnknownId } from '../classify.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { unknownPrice } from '../price-list.ts';
 import { verifyKey } from '../verify-key.ts';
-import { classify, errors } from './errors.ts';
+import { classify, isUnknownTask } from './errors.ts';
 import { imageModels } from './image-models.ts';
 import { priceOf } from './prices.ts';
 import { checkTask, started, taskPath } from './tasks.ts';
@@ -47,7 +46,7 @@ async function askForNothing(api: Api): Promise<Verification> {
       answer: z.unknown(),
     });
   } catch (error) {
-    if (!isUnknownId(error, errors)) throw error;
+    if (!isUnknownTask(error)) throw error;
   }
   const message = 'the key is good; GPTImage2API tells no balance';
   return { key: 'good', balance: null, message };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
-import { isUnknownId, saidIn } from '../classify.ts';
+import { saidIn } from '../classify.ts';
 import { billedAmount, opaqueId, timeOf } from '../fields.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
-import { errors } from './errors.ts';
+import { isUnknownTask } from './errors.ts';
 
 const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();
@@ -55,7 +55,7 @@ export async function checkTask(
       lifetimeMs,
     );
   } catch (error) {
-    if (isUnknownId(error, errors)) return { state: 'missing' };
+    if (isUnknownTask(error)) return { state: 'missing' };
     throw error;
   }
 }

@@ -5,9 +5,9 @@ import { createApi, NotOkError, type Api } from '../api.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { verifyKey } from '../verify-key.ts';
-import { classify } from './errors.ts';
+import { classify, isNotOk } from './errors.ts';
 import { imageModels } from './image-models.ts';
-import { checkJob, describeJob, listJobs, prepareVideo } from './jobs.ts';
+import { checkJob, describeJob, listJobs, prepareFile } from './jobs.ts';
 import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
 import { createFiles, createTraining, training, uploadImage } from './train.ts';
@@ -16,14 +16,14 @@ import { acknowledged, startCall, started } from './wire.ts';
 
 const settings = z.strictObject({ outputLifetime });
 
-const refusal = z.looseObject({ status: z.string() });
+const told = z.looseObject({ status: z.unknown() });
 
 function createPhotogpt(connection: Connection): Provider {
   const api = createApi({
     baseUrl: connection.baseUrl,
     pace: connection.pace,
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
-    refuses: (body) => refusal.safeParse(body).data?.status.toUpperCase() === 'NOK',
+    refuses: (body) => isNotOk(told.safeParse(body).data?.status),
   });
   const lifetime = lifetimeMs(settings.parse(connection.settings).outputLifetime);
   return {
@@ -34,7 +34,7 @@ function createPhotogpt(connection: Connection): Provider {
     },
     jobRef: (jobId) => ({ jobId }),
     check: (job) => checkJob(api, job, lifetime),
-    prepare: (output) => prepareVideo(api, output),
+    prepare: (output) => prepareFile(api, output),
     async upload(file) {
       if (file.trainedModel === undefined)
         throw new UserError('PhotoGPT takes files for trained models only');

@@ -1,8 +1,7 @@
-import { HttpError, ResponseShapeError } from '../../http/errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
-import { isUnknownId } from '../classify.ts';
+import { isOwnWord, isUnknownId } from '../classify.ts';
 import { billedAmount, timeOf } from '../fields.ts';
 import { oldestFirst } from '../lists.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
@@ -70,24 +69,32 @@ function reasonOf(result: Job): string {
   return `PhotoGPT says ${result.status} and no more`;
 }
 
-/** Asks for a video's file; where none is being made yet, asks for one to be made. */
-export async function prepareVideo(
-  api: Api,
-  output: JobOutput,
-): Promise<{ ready: false } | { ready: true; url: string }> {
-  const path = `/videos/${encodeURIComponent(String(output.remote))}`;
+type Prepared = { readonly ready: false } | { readonly ready: true; readonly url: string };
+
+/**
+ * Asks for a file that the job named without a link: a video's, which must be made first, or a picture's
+ * whose link came later. Which of the two it is, only the vendor knows.
+ */
+export async function prepareFile(api: Api, output: JobOutput): Promise<Prepared> {
+  const id = encodeURIComponent(String(output.remote));
   try {
-    const { result } = await api({
-      method: 'GET',
-      path: `${path}/download`,
-      answer: videoDownload,
-    });
-    if (result.status?.toLowerCase() === 'ready' && result.url)
-      return { ready: true, url: result.url };
-    if (result.status) return { ready: false };
+    return await prepareVideo(api, `/videos/${id}`);
   } catch (error) {
-    const notAsked = error instanceof HttpError && [400, 404, 409].includes(error.status);
-    if (!notAsked && !(error instanceof ResponseShapeError)) throw error;
+    if (!isUnknownId(error, errors)) throw error;
+  }
+  const { result } = await api({ method: 'GET', path: `/images/${id}`, answer: image });
+  return result.url ? { ready: true, url: result.url } : { ready: false };
+}
+
+/** Where no file is being made yet, asks for one to be made. */
+async function prepareVideo(api: Api, path: string): Promise<Prepared> {
+  try {
+    const answer = await api({ method: 'GET', path: `${path}/download`, answer: videoDownload });
+    const { status, url } = answer.result ?? {};
+    if (status?.toLowerCase() === 'ready' && url) return { ready: true, url };
+    if (status) return { ready: false };
+  } catch (error) {
+    if (!isOwnWord(error, errors, [400, 404, 409])) throw error;
   }
   await api({ method: 'GET', path: `${path}/create-download`, answer: anything });
   return { ready: false };

@@ -76,8 +76,9 @@ export const model = z.looseObject({
   result: z.looseObject({ id, status: z.string(), error: z.unknown().optional() }),
 });
 
+/** Without a result where no download was asked for yet. */
 export const videoDownload = z.looseObject({
-  result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }),
+  result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }).nullish(),
 });
 
 /** An answer of which only the success matters; a page of some gateway is none. */

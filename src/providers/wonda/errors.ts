@@ -44,6 +44,8 @@ const errors: VendorErrors = {
       ...(waitMs !== undefined && { retryAfterMs: waitMs }),
     };
   },
+  isOwn: ({ error }) =>
+    isRecord(error) && typeof error['code'] === 'string' && error['code'] !== '',
 };
 
 /** The vendor answers 404 not_found as well where the account may not use the API at all. */
