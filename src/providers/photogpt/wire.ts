@@ -107,27 +107,35 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
     : { path: '/images/generation', body: imageBody(start, family) };
 }
 
+/**
+ * How many files are wanted, said always: no default is documented, and one above 1 would bill more than was
+ * planned.
+ */
+function count({ request: { outputs } }: StartRequest): number {
+  return outputs ?? 1;
+}
+
 function trainedBody(start: StartRequest, modelID: string): JsonObject {
-  const { prompt, outputs, seed, options } = start.request;
+  const { prompt, seed, options } = start.request;
   return present({
     modelID,
     prompt,
     inputImageId: start.references.length > 0 ? remoteId(start) : undefined,
-    numImages: outputs,
+    numImages: count(start),
     seed,
     ...options,
   });
 }
 
 function imageBody(start: StartRequest, family: Family | undefined): JsonObject {
-  const { model: modelID, prompt, aspectRatio, outputs, resolution, seed } = start.request;
+  const { model: modelID, prompt, aspectRatio, resolution, seed } = start.request;
   const links = start.references.map((reference) => reference.url ?? missing('a public link'));
   const ownGroup = family ? { imageSize: resolution } : {};
   return present({
     modelID,
     prompt,
     aspectRatio,
-    numImages: outputs,
+    numImages: count(start),
     seed,
     referenceImageURLs: links.length > 0 ? links : undefined,
     ...(family ? {} : { resolution }),
@@ -136,15 +144,7 @@ function imageBody(start: StartRequest, family: Family | undefined): JsonObject 
 }
 
 function videoBody(start: StartRequest, family: Family | undefined): JsonObject {
-  const {
-    model: modelID,
-    prompt,
-    outputs,
-    aspectRatio,
-    resolution,
-    duration,
-    seed,
-  } = start.request;
+  const { model: modelID, prompt, aspectRatio, resolution, duration, seed } = start.request;
   const entries = start.references.map(({ role, url }) => ({
     url: url ?? missing('a public link'),
     role: role ?? defaultRole(modelID),
@@ -160,7 +160,7 @@ function videoBody(start: StartRequest, family: Family | undefined): JsonObject 
   return present({
     modelID,
     prompt,
-    numVideos: outputs,
+    numVideos: count(start),
     referenceImages: images.length > 0 ? images : undefined,
     referenceVideos: videos.length > 0 ? videos : undefined,
     ...(family ? {} : common),

@@ -57,10 +57,20 @@ describe('start', () => {
     ]);
   });
 
-  it('leaves out what was not given', async () => {
+  it('leaves out what was not given, and says how many files it wants', async () => {
     expect(await bodyOf(startOf('nanobanana', { prompt: 'a chair' }))).toEqual([
       '/images/generation',
-      { modelID: 'nanobanana', prompt: 'a chair' },
+      { modelID: 'nanobanana', prompt: 'a chair', numImages: 1 },
+    ]);
+    const trained = startOf('trained', { prompt: 'headshot', choice: existing });
+    expect(await bodyOf({ ...trained, trainedModel: 'm-1' })).toEqual([
+      '/images/generation',
+      { modelID: 'm-1', prompt: 'headshot', numImages: 1 },
+    ]);
+    // Of no known family, and so of neither kind for sure.
+    expect(await bodyOf(startOf('novel-1', { prompt: 'waves', duration: 4 }))).toEqual([
+      '/videos/generation',
+      { modelID: 'novel-1', prompt: 'waves', numVideos: 1, duration: 4 },
     ]);
   });
 
@@ -140,6 +150,7 @@ describe('start', () => {
       {
         modelID: 'seedance-2.0',
         prompt: 'waves',
+        numVideos: 1,
         options: { seedance: { ratio: '9:16', generateAudio: false } },
       },
     ]);
@@ -149,6 +160,7 @@ describe('start', () => {
       {
         modelID: 'kling-motion-pro',
         prompt: 'dance',
+        numVideos: 1,
         referenceVideos: [{ url, role: 'reference_video' }],
       },
     ]);
@@ -161,6 +173,7 @@ describe('start', () => {
       {
         modelID: 'seedream-6',
         prompt: 'x',
+        numImages: 1,
         options: { seedream: { imageSize: '2K', optimizeMode: 'new' } },
       },
     ]);
