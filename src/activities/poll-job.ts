@@ -64,12 +64,14 @@ export async function pollJob(
       return;
     case 'pending':
       if (poll.overdue)
-        await submissions.stalled(
-          poll.submission,
-          `still ${plainLine(state.word, 60)} after its time limit`,
-        );
-      else await submissions.pollAgain(poll.submission, intervalMs, plainLine(state.word, 60));
+        await submissions.stalled(poll.submission, `still ${wordOf(state)} after its time limit`);
+      else await submissions.pollAgain(poll.submission, intervalMs, wordOf(state));
   }
+}
+
+function wordOf({ word, known }: JobState & { state: 'pending' }): string {
+  const shown = plainLine(word, 60);
+  return known ? shown : `"${shown}" (not a documented status)`;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts'
 import type { ShotRequest } from '../batch/request.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
+import type { JobStatuses } from './job-statuses.ts';
 
 /**
  * What a vendor is before any key is known: its catalogue, prices and limits. Pure. One folder per vendor
@@ -30,6 +31,7 @@ export interface Offer {
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
   readonly limits: Limits;
+  readonly jobStatuses: JobStatuses;
   price(request: ShotRequest, prices: PriceOverrides): Price;
   trainingPrice(prices: PriceOverrides): Price;
   /**
@@ -134,6 +136,7 @@ export interface JobOutput {
 }
 
 export type JobState =
+  /** `known` false: the vendor documents no such status. */
   | { readonly state: 'pending'; readonly word: string; readonly known: boolean }
   | {
       readonly state: 'succeeded';

@@ -52,6 +52,7 @@ const shop: Vendor = {
     models: (list.safeParse(learned.models).data?.models ?? ['plain']).map(modelOf),
     training: undefined,
     limits: { perMinute: undefined, inFlight: 4, counts: 'paid' },
+    jobStatuses: { running: [], succeeded: [], failed: [], unlisted: 'running' },
     price(request, prices) {
       const amount = prices[request.model] === undefined ? learned.quote(keyOf(request)) : 1_000;
       return amount === undefined

@@ -22,6 +22,7 @@ import type { Limits, Timeouts } from '../../src/providers/port.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
+import { type Twist, twistAnswers } from '../http/twist.ts';
 import { freeze, recordingFiles } from '../../src/storage/frozen-batch.ts';
 
 const fast: Timeouts = {
@@ -44,9 +45,11 @@ export async function openStudio(
     environment?: Record<string, string>;
     /** Whose work it is: the account of a vendor's own name. */
     account?: string;
+    /** Changes the vendor's answers on their way. */
+    twist?: Twist;
   } = {},
 ) {
-  const { account: accountId = 'photogpt' } = project;
+  const { account: accountId = 'photogpt', twist } = project;
   const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
   writeFileSync(join(home, 'shotlist.yaml'), project.settingsFile ?? '{}');
   const simulator = await startSimulator({
@@ -58,10 +61,12 @@ export async function openStudio(
     pictures: 'small',
     ...settings,
   });
+  const direct = simulator.baseUrls[accountId] ?? '';
+  const twisted = twist && (await twistAnswers(direct, twist));
   const environment = {
     SHOTLIST_HOME: home,
     [`${accountId.toUpperCase()}_API_KEY`]: 'test-key',
-    [`${accountId.toUpperCase()}_BASE_URL`]: simulator.baseUrls[accountId],
+    [`${accountId.toUpperCase()}_BASE_URL`]: twisted?.url ?? direct,
     ...project.environment,
   };
   const config = loadConfig(environment, home);
@@ -189,6 +194,8 @@ export async function openStudio(
     home,
     config,
     simulator,
+    /** What came by where answers are twisted. */
+    received: twisted?.received ?? [],
     /** Moves the ledger's and the activities' time, not the simulator's. */
     clock,
     ledger,

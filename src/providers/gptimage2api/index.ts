@@ -8,7 +8,7 @@ import { verifyKey } from '../verify-key.ts';
 import { classify, isUnknownTask } from './errors.ts';
 import { imageModels } from './image-models.ts';
 import { priceOf } from './prices.ts';
-import { checkTask, started, taskPath } from './tasks.ts';
+import { checkTask, jobStatuses, started, taskPath } from './tasks.ts';
 import { videoModels } from './video-models.ts';
 import { startCall } from './wire.ts';
 
@@ -66,6 +66,7 @@ export const gptimage2api: Vendor = {
       models: listed.map(({ spec }) => spec),
       training: undefined,
       limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+      jobStatuses,
       price: (request, prices) => priceOf(request, prices, listed),
       trainingPrice: () => unknownPrice('credits'),
     };

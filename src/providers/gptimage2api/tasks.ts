@@ -3,6 +3,7 @@ import type { Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
 import { saidIn } from '../classify.ts';
 import { billedAmount, opaqueId, timeOf } from '../fields.ts';
+import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
 import { isUnknownTask } from './errors.ts';
 
@@ -39,6 +40,14 @@ const task = z.looseObject({
 });
 type Task = z.infer<typeof task>;
 
+/** The vendor's statuses are numbers. */
+export const jobStatuses: JobStatuses = {
+  running: ['0'],
+  succeeded: ['1'],
+  failed: ['2'],
+  unlisted: 'running',
+};
+
 export const taskPath = (id: string): string => `/api/ai/tasks/${encodeURIComponent(id)}`;
 
 export async function checkTask(
@@ -61,10 +70,11 @@ export async function checkTask(
 }
 
 function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | null): JobState {
-  if (answered.status === 1)
+  const { means, isListed } = readStatus(jobStatuses, String(answered.status));
+  if (means === 'succeeded')
     return { state: 'succeeded', outputs: outputsOf(answered, lifetimeMs), billed };
-  if (answered.status !== 2)
-    return { state: 'pending', word: `status ${answered.status}`, known: answered.status === 0 };
+  if (means === 'running')
+    return { state: 'pending', word: `status ${answered.status}`, known: isListed };
   const refunded = answered.creditsRefunded ?? answered.creditRefunded;
   return {
     state: 'failed',

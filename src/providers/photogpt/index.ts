@@ -7,7 +7,7 @@ import { usualTimeouts } from '../timeouts.ts';
 import { verifyKey } from '../verify-key.ts';
 import { classify, isNotOk } from './errors.ts';
 import { imageModels } from './image-models.ts';
-import { checkJob, describeJob, listJobs, prepareFile } from './jobs.ts';
+import { checkJob, describeJob, jobStatuses, listJobs, prepareFile } from './jobs.ts';
 import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
 import { createFiles, createTraining, training, uploadImage } from './train.ts';
@@ -71,6 +71,7 @@ export const photogpt: Vendor = {
     models: [...imageModels, ...videoModels],
     training,
     limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+    jobStatuses,
     price,
     trainingPrice,
   }),

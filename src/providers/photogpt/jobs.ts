@@ -3,15 +3,20 @@ import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
 import { isOwnWord, isUnknownId } from '../classify.ts';
 import { billedAmount, timeOf } from '../fields.ts';
+import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import { oldestFirst } from '../lists.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
 import { errors } from './errors.ts';
 import { image, job, jobPage, videoDownload, anything, type Job } from './wire.ts';
 
-const running = new Set(['created', 'queued', 'running']);
-/** `completed` is not documented, but met by other clients. */
-const succeeded = new Set(['success', 'completed']);
-const failed = new Set(['failed', 'error']);
+/** The documents: whatever is not running is final, and has failed unless it is `success`. */
+export const jobStatuses: JobStatuses = {
+  running: ['created', 'queued', 'running'],
+  // `completed` and `error` are not documented, but met by other clients.
+  succeeded: ['success', 'completed'],
+  failed: ['failed', 'error'],
+  unlisted: 'failed',
+};
 
 /** The vendor lists at most seven days at once. */
 const windowMs = 7 * 24 * 3_600_000;
@@ -37,12 +42,12 @@ export async function checkJob(
 }
 
 function stateOf(result: Job, outputLifetimeMs: number | null): JobState {
-  const word = result.status.toLowerCase();
-  if (succeeded.has(word))
+  const { means, isListed } = readStatus(jobStatuses, result.status);
+  if (means === 'succeeded')
     return { state: 'succeeded', outputs: outputsOf(result, outputLifetimeMs), billed: null };
-  if (failed.has(word))
+  if (means === 'failed')
     return { state: 'failed', reason: reasonOf(result), refunded: null, billed: null };
-  return { state: 'pending', word: result.status, known: running.has(word) };
+  return { state: 'pending', word: result.status, known: isListed };
 }
 
 function outputsOf(result: Job, outputLifetimeMs: number | null): JobOutput[] {
@@ -120,18 +125,15 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
           id: jobId,
           createdAt: timeOf(createdAt) ?? null,
           billed: billedAmount(credits, 'credits'),
-          ...listedState(status?.toLowerCase() ?? ''),
+          ...(status && {
+            state: readStatus(jobStatuses, status).means === 'running' ? 'pending' : 'ended',
+          }),
         });
       if (found.size > jobsMax) throw new Error(`PhotoGPT lists more than ${jobsMax} jobs`);
       pageToken = result.nextPageToken;
     } while (pageToken);
   }
   return oldestFirst([...found.values()]);
-}
-
-function listedState(word: string): Pick<ListedJob, 'state'> {
-  if (running.has(word)) return { state: 'pending' };
-  return succeeded.has(word) || failed.has(word) ? { state: 'ended' } : {};
 }
 
 function windowQuery(start: number, end: number, pageToken: string | null | undefined): string {

@@ -6,7 +6,7 @@ import { usualTimeouts } from '../timeouts.ts';
 import { verify } from './balance.ts';
 import { modelsWith } from './capabilities.ts';
 import { classify } from './errors.ts';
-import { checkJob } from './jobs.ts';
+import { checkJob, jobStatuses } from './jobs.ts';
 import { listUploads, uploadFile, uploadState } from './media.ts';
 import { pricing, quote } from './prices.ts';
 import { capabilities, startCall, started } from './wire.ts';
@@ -73,6 +73,7 @@ export const wonda: Vendor = {
       models,
       training: undefined,
       limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+      jobStatuses,
       publicUploads: true,
       ...pricing(models, learned),
     };

@@ -2,13 +2,18 @@ import type { Api } from '../api.ts';
 import { expiryOf } from '../account-settings.ts';
 import { saidIn } from '../classify.ts';
 import { timeOf } from '../fields.ts';
+import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
 import { isMissing } from './errors.ts';
 import { job, type Job } from './wire.ts';
 
-/** `queued` belongs to other jobs of the vendor's, and may turn up here. */
-const running = new Set(['idle', 'locked', 'in_progress', 'queued']);
-const failed = new Set(['failed', 'canceled', 'cancelled']);
+export const jobStatuses: JobStatuses = {
+  // `queued` belongs to other jobs of the vendor's, and may turn up here.
+  running: ['idle', 'locked', 'in_progress', 'queued'],
+  succeeded: ['succeeded'],
+  failed: ['failed', 'canceled', 'cancelled'],
+  unlisted: 'running',
+};
 
 export async function checkJob(
   api: Api,
@@ -25,16 +30,16 @@ export async function checkJob(
 }
 
 function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
-  const word = answer.status.toLowerCase();
-  if (word === 'succeeded') {
+  const { means, isListed } = readStatus(jobStatuses, answer.status);
+  if (means === 'succeeded') {
     const madeAt = timeOf(answer.finishedAt ?? answer.createdAt);
     const expiresAt = expiryOf(madeAt, outputLifetimeMs);
     return { state: 'succeeded', outputs: outputsOf(answer, expiresAt), billed: null };
   }
   // Whether money comes back is not documented.
-  if (failed.has(word))
+  if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed: null };
-  return { state: 'pending', word: answer.status, known: running.has(word) };
+  return { state: 'pending', word: answer.status, known: isListed };
 }
 
 function outputsOf({ outputs }: Job, expiresAt: number | null): JobOutput[] {

@@ -191,13 +191,24 @@ describe('check', () => {
   it.each([
     ['queued', { state: 'pending', word: 'queued', known: true }],
     ['RUNNING', { state: 'pending', word: 'RUNNING', known: true }],
-    ['pondering', { state: 'pending', word: 'pondering', known: false }],
+    // The documents: whatever is not running is final.
+    ['canceled', { state: 'failed', reason: 'unsafe', refunded: null, billed: null }],
     ['Failed', { state: 'failed', reason: 'unsafe', refunded: null, billed: null }],
   ])('reads the status %s', async (status, expected) => {
     const { provider } = await against({
       'GET /jobs/j-1': { jobId: 'j-1', status, error: 'unsafe' },
     });
     expect(await provider.check({ jobId: 'j-1' })).toEqual(expected);
+  });
+
+  it('fails with the word of a status that no page knows, where that is all there is', async () => {
+    const { provider } = await against({ 'GET /jobs/j-1': { jobId: 'j-1', status: 'Aborted' } });
+    expect(await provider.check({ jobId: 'j-1' })).toEqual({
+      state: 'failed',
+      reason: 'PhotoGPT says Aborted and no more',
+      refunded: null,
+      billed: null,
+    });
   });
 
   it('gives pictures with their link and videos to be prepared', async () => {

@@ -293,6 +293,13 @@ const answers: readonly Row[] = [
   },
   {
     document,
+    says: 'what is neither running nor success is a failure, with its word where no error is given',
+    kind: 'state',
+    answer: { result: { status: 'canceled' } },
+    state: { state: 'failed', reason: 'PhotoGPT says canceled and no more' },
+  },
+  {
+    document,
     says: 'a failed job says why in error',
     kind: 'state',
     answer: { result: { status: 'failed', error: 'the prompt was blocked' } },

@@ -2,6 +2,7 @@ import { expiryOf } from '../../account-settings.ts';
 import type { Api } from '../../api.ts';
 import { isUnknownId } from '../../classify.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
+import { type JobStatuses, readStatus } from '../../job-statuses.ts';
 import { oldestFirst } from '../../lists.ts';
 import type { JobDescription, JobRef, JobState, ListedJob } from '../../port.ts';
 import { unit } from '../prices.ts';
@@ -9,7 +10,12 @@ import { errors } from './errors.ts';
 import { listAll, usualPageSize } from './pages.ts';
 import { job, listedJob, type Job } from './wire.ts';
 
-const running = new Set(['pending', 'processing']);
+export const jobStatuses: JobStatuses = {
+  running: ['pending', 'processing'],
+  succeeded: ['completed'],
+  failed: ['failed'],
+  unlisted: 'running',
+};
 
 function jobPath(ref: JobRef): string {
   return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
@@ -26,9 +32,9 @@ export async function checkJob(api: Api, ref: JobRef, lifetime: number | null): 
 }
 
 function stateOf(answer: Job, lifetime: number | null): JobState {
-  const word = answer.status.toLowerCase();
+  const { means, isListed } = readStatus(jobStatuses, answer.status);
   const billed = billedAmount(answer.tokens_used, unit);
-  if (word === 'completed') {
+  if (means === 'succeeded') {
     const expiresAt = expiryOf(timeOf(answer.completed_at), lifetime);
     const outputs = (answer.images ?? []).map(({ url }) => ({
       remote: null,
@@ -38,10 +44,10 @@ function stateOf(answer: Job, lifetime: number | null): JobState {
     return { state: 'succeeded', outputs, billed };
   }
   // Whether credits come back is not documented.
-  if (word === 'failed')
+  if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed };
   const progress = typeof answer.progress === 'number' ? ` (${answer.progress}%)` : '';
-  return { state: 'pending', word: `${answer.status}${progress}`, known: running.has(word) };
+  return { state: 'pending', word: `${answer.status}${progress}`, known: isListed };
 }
 
 function reasonOf({ status, error }: Job): string {

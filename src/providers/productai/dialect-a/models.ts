@@ -4,6 +4,7 @@ import { choice } from '../../fields.ts';
 import type { Limits, Offer } from '../../port.ts';
 import { pricesOf } from '../prices.ts';
 import type { Settings } from '../settings.ts';
+import { jobStatuses } from './jobs.ts';
 
 /** Credits per picture, as published. */
 const credits = {
@@ -66,6 +67,7 @@ export function offerA({ plan = 'pro', promptWithPreset = true }: Settings): Off
     models,
     training: undefined,
     limits: limitsOf[plan],
+    jobStatuses,
     publicUploads: true,
     ...pricesOf(models, credits, 'exact'),
   };

@@ -1,5 +1,6 @@
 import type { FieldSpec, ModelSpec, ReferenceSpec } from '../../../batch/model-spec.ts';
 import { choice } from '../../fields.ts';
+import type { JobStatuses } from '../../job-statuses.ts';
 import type { Offer } from '../../port.ts';
 import { pricesOf } from '../prices.ts';
 
@@ -124,8 +125,16 @@ const models: readonly ModelSpec[] = [
   },
 ];
 
+export const jobStatuses: JobStatuses = {
+  running: ['NOT_STARTED', 'RUNNING'],
+  succeeded: ['COMPLETED'],
+  failed: ['ERROR', 'FAILED', 'TIMEOUT'],
+  unlisted: 'running',
+};
+
 export const offerB: Offer = {
   models,
+  jobStatuses,
   training: undefined,
   // Fifteen an address, whatever the key: polls leave room for starts with two jobs alive.
   limits: { perMinute: 15, inFlight: 2, counts: 'all' },
