@@ -47,6 +47,14 @@ export async function pollJob(
     return;
   }
   reached('polled', poll.submission);
+  const { lateFiles } = access.pulse;
+  if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !poll.overdue)
+    if (lateFiles.mayCome(poll.submission, access.timeouts.pollMs)) {
+      const why = `done, and ${state.outputs.length} of ${poll.ordered} files are named so far`;
+      await submissions.pollAgain(poll.submission, intervalMs, why);
+      return;
+    }
+  lateFiles.forget(poll.submission);
   switch (state.state) {
     case 'succeeded':
       times.ended(poll.model, deps.now() - poll.submittedAt);
@@ -95,19 +103,12 @@ async function ask(
   return await provider.check(poll.job);
 }
 
+/** A job without any file has failed; the ledger says so. */
 export async function recordSuccess(
   deps: ActivityDependencies,
   submission: string,
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
-  const { submissions } = deps.ledger;
-  if (state.outputs.length > 0) {
-    await submissions.succeeded(submission, state);
-    reached('ended', submission);
-  } else
-    await submissions.failed(submission, {
-      reason: 'the job ended without any file',
-      refunded: null,
-      billed: state.billed,
-    });
+  if (await deps.ledger.submissions.succeeded(submission, state))
+    if (state.outputs.length > 0) reached('ended', submission);
 }

@@ -3,6 +3,7 @@ import type { MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts'
 import type { ShotRequest } from '../batch/request.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
+import type { Delivery } from './delivery.ts';
 import type { JobStatuses } from './job-statuses.ts';
 
 /**
@@ -138,11 +139,7 @@ export interface JobOutput {
 export type JobState =
   /** `known` false: the vendor documents no such status. */
   | { readonly state: 'pending'; readonly word: string; readonly known: boolean }
-  | {
-      readonly state: 'succeeded';
-      readonly outputs: readonly JobOutput[];
-      readonly billed: Amount | null;
-    }
+  | (Delivery & { readonly state: 'succeeded'; readonly billed: Amount | null })
   /** `refunded` null: the vendor does not say; `promised`: it will be, and a later check will tell. */
   | {
       readonly state: 'failed';

@@ -21,7 +21,12 @@ export interface SubmissionHistory {
   /** As the vendor's list of jobs told. */
   readonly listed: string | null;
   readonly why: string | null;
-  readonly files: { readonly saved: number; readonly open: number };
+  /** `undelivered`: ordered, and never came. */
+  readonly files: {
+    readonly saved: number;
+    readonly open: number;
+    readonly undelivered: number;
+  };
   /** Files that were paid for and that the vendor lost. */
   readonly lost: readonly { readonly output: number; readonly why: string | null }[];
 }
@@ -42,7 +47,7 @@ export function historyOf(row: SubmissionRow): SubmissionHistory {
     billed: decimalOrNull(row.billed, unit),
     listed: decimalOrNull(row.listed, unit),
     why: row.why,
-    files: { saved: count('saved'), open: count('ready') },
+    files: { saved: count('saved'), open: count('ready'), undelivered: row.undelivered },
     lost: row.outputs
       .filter(({ state }) => state === 'lost')
       .map(({ index, why }) => ({ output: index, why })),

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PlannedShot } from '../../src/batch/shot.ts';
-import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import type { SubmissionLedger } from '../../src/ledger/port.ts';
 import { openDesk } from './desk.ts';
+import { type Desk, endRun } from './ended-run.ts';
 
 const batch = `\
 batch: pots
@@ -10,36 +9,10 @@ steps:
   draw: { model: "photogpt:nanobanana", prompt: a pot, name: pot }
 `;
 
-type Desk = Awaited<ReturnType<typeof openDesk>>;
-
-/** Writes what a run leaves whose only file the vendor lost after it was paid. */
-async function loseTheFile(desk: Desk): Promise<void> {
-  const shown = await desk.run(['plan', 'pots.yaml', '--show', 'draw/pot']);
-  const shot = JSON.parse(shown.stdout) as PlannedShot;
-  const { account } = shot;
-  const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });
-  const { submissions } = ledger;
-  await ledger.batches.startRun({
-    batch: 'pots',
-    frozen: 'f'.repeat(64),
-    ownerPath: join(desk.folder, 'pots.yaml'),
-    policy: { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
-    budget: [],
-    accepted: [{ account, unit: 'credits', cap: 1_000_000 }],
-    unknownPrices: false,
-    steps: [{ name: 'draw', from: [], pick: 'all' }],
-  });
-  await ledger.plans.putShots('pots', 1, [shot]);
-  const [lane] = await ledger.plans.makeLanes('pots', 1, 'draw', 1);
-  const range = { batch: 'pots', run: 1, lane: lane?.lane ?? '', account, from: 0, to: 1 };
-  const claim = { window: 1, postTimeoutMs: 1_000, worker: 'test' };
-  const id = (await ledger.claims.claim(range, claim)).granted[0]?.submission ?? '';
-  await submissions.submitted(id, {}, 'job-1', { nextPollInMs: 1, giveUpInMs: 1 });
+async function loseTheFile(submissions: SubmissionLedger, id: string): Promise<void> {
   const output = { remote: null, url: 'https://files.example.test/a', expiresAt: null };
   await submissions.succeeded(id, { outputs: [output], billed: null });
   await submissions.loseOutput(id, 0, 'the vendor no longer has the file');
-  await ledger.batches.finishRun('pots', 1, 'incomplete');
-  await ledger.close();
 }
 
 describe('a file that the vendor lost', () => {
@@ -47,7 +20,7 @@ describe('a file that the vendor lost', () => {
   beforeEach(async () => {
     desk = await openDesk();
     desk.write('pots.yaml', batch);
-    await loseTheFile(desk);
+    await endRun(desk, 'pots.yaml', loseTheFile);
   });
   afterEach(() => desk.close());
 

@@ -50,7 +50,8 @@ async function shot(
       .toBuffer();
     const sha256 = await blobs.put(bytes);
     const size = { bytes: bytes.length, mime: 'image/png', width: 8, height: 9 };
-    rows.push({ index, state: 'saved' as const, sha256, ...size, savedAt: 1, why: null });
+    const remote = null;
+    rows.push({ index, remote, state: 'saved' as const, sha256, ...size, savedAt: 1, why: null });
   }
   return {
     key: `portraits/${name}`,
@@ -76,6 +77,7 @@ async function shot(
     submission: null,
     submissionState: null,
     cached: false,
+    undelivered: 0,
     outputs: rows,
     ...changes,
   };
@@ -84,7 +86,8 @@ async function shot(
 /** A shot whose one output is this. */
 async function savedAs(name: string, content: string, mime: string): Promise<ShotRow> {
   const sha256 = await blobs.put(Buffer.from(content));
-  const facts = { index: 0, state: 'saved' as const, width: null, height: null, why: null };
+  const size = { width: null, height: null };
+  const facts = { index: 0, remote: null, state: 'saved' as const, ...size, why: null };
   const output = { ...facts, sha256, bytes: content.length, mime, savedAt: 1 };
   return await shot(name, 1, { outputs: [output] });
 }

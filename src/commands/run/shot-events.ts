@@ -1,5 +1,6 @@
 import type { ShotRow } from '../../ledger/port.ts';
 import { formatAmount } from '../../money.ts';
+import { partialText } from '../../report/partial.ts';
 
 /** The lines of a run: one for each shot that is paid, failed or parked; one for all that are cached. */
 export class ShotEvents {
@@ -28,11 +29,13 @@ export class ShotEvents {
   }
 }
 
-function lineOf({ state, key, why, price }: ShotRow): string | undefined {
+function lineOf(shot: ShotRow): string | undefined {
+  const { state, key, why, price } = shot;
+  const part = partialText(shot);
   const money = price.amount === null ? '' : `  ${formatAmount(price.amount, price.unit)}`;
   switch (state) {
     case 'done':
-      return `saved   ${key}${money}`;
+      return `saved   ${key}${money}${part === undefined ? '' : `  ${part}`}`;
     case 'failed':
     case 'blocked':
       return `failed  ${key}  ${why ?? ''}`;

@@ -20,6 +20,7 @@ export function totals(status: BatchStatus): Counts {
     parked: sum('parked'),
     running: sum('running'),
     waiting: sum('waiting'),
+    partial: sum('partial'),
     outputs: sum('outputs'),
   };
 }
@@ -34,18 +35,20 @@ export function stateWord(status: BatchStatus): string {
 export function exitCodeOf(status: BatchStatus): ExitCode {
   const counts = totals(status);
   if (counts.running + counts.waiting > 0) return 4;
-  if (counts.failed + counts.parked > 0) return status.row.state === 'cancelled' ? 4 : 3;
+  if (counts.failed + counts.parked + counts.partial > 0)
+    return status.row.state === 'cancelled' ? 4 : 3;
   return 0;
 }
 
 /** The JSON of `run`, `watch` and `status`; others rely on its shape. */
 export function statusJson(status: BatchStatus, outFolder: string): object {
-  const { outputs, ...shots } = totals(status);
+  const { outputs, partial, ...shots } = totals(status);
   const directory = join(outFolder, status.row.batch);
   return {
     batch: status.row.batch,
     state: stateWord(status),
     shots,
+    partial,
     outputs,
     spent: status.accounts.map(({ account, unit, spent, promised }) => ({
       account: accountName(account),
@@ -68,8 +71,8 @@ export function formatSummary(
 ): string {
   const { batch } = status.row;
   const counts = totals(status);
-  const made = counts.succeeded + counts.cached;
-  const rest = (['cached', 'failed', 'parked', 'running', 'waiting'] as const)
+  const made = counts.succeeded + counts.cached - counts.partial;
+  const rest = (['partial', 'cached', 'failed', 'parked', 'running', 'waiting'] as const)
     .filter((key) => counts[key] > 0)
     .map((key) => `${counts[key]} ${key}`);
   const paused = stateWord(status);

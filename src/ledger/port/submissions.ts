@@ -14,6 +14,8 @@ export interface Due {
     submittedAt: number;
     polls: number;
     overdue: boolean;
+    /** Files that it is to make. */
+    ordered: number;
   }[];
   readonly downloads: readonly {
     submission: string;
@@ -105,12 +107,15 @@ export interface SubmissionLedger {
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
   /**
    * `billed` null: as reserved. A bill above the reservation holds the account. A training that is ready or
-   * failed has no outputs.
+   * failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
+   * were ordered has the rest counted as undelivered.
    */
   succeeded(
     submission: string,
     result: {
       outputs: readonly { remote: Json; url: string | null; expiresAt: number | null }[];
+      /** Entries of the answer that name no file; for the reason alone. */
+      unreadable?: number;
       billed: Amount | null;
     },
   ): Promise<boolean>;

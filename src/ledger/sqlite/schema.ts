@@ -154,6 +154,12 @@ alter table output add column timed_at integer not null default 0;
   `
 alter table output add column refusals integer not null default 0;
 `,
+  `
+alter table submission add column undelivered integer not null default 0;
+update submission set undelivered = max(0, coalesce(request ->> '$.outputs', 1)
+    - (select count(*) from output o where o.submission = submission.id))
+  where op = 'generate' and state in ('succeeded', 'lost');
+`,
 ];
 
 /**

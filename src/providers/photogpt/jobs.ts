@@ -2,12 +2,13 @@ import type { JsonObject } from '../../json.ts';
 import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
 import { isOwnWord, isUnknownId } from '../classify.ts';
+import { type Delivery, linkOf, readDelivery, together } from '../delivery.ts';
 import { billedAmount, timeOf } from '../fields.ts';
 import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import { oldestFirst } from '../lists.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
 import { errors } from './errors.ts';
-import { image, job, jobPage, videoDownload, anything, type Job } from './wire.ts';
+import { anything, image, job, jobPage, listedFile, videoDownload, type Job } from './wire.ts';
 
 /** The documents: whatever is not running is final, and has failed unless it is `success`. */
 export const jobStatuses: JobStatuses = {
@@ -44,26 +45,33 @@ export async function checkJob(
 function stateOf(result: Job, outputLifetimeMs: number | null): JobState {
   const { means, isListed } = readStatus(jobStatuses, result.status);
   if (means === 'succeeded')
-    return { state: 'succeeded', outputs: outputsOf(result, outputLifetimeMs), billed: null };
+    return { state: 'succeeded', ...deliveryOf(result, outputLifetimeMs), billed: null };
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(result), refunded: null, billed: null };
   return { state: 'pending', word: result.status, known: isListed };
 }
 
-function outputsOf(result: Job, outputLifetimeMs: number | null): JobOutput[] {
+function deliveryOf(result: Job, outputLifetimeMs: number | null): Delivery {
   const expiresAt = expiryOf(timeOf(result.createdAt), outputLifetimeMs);
-  const images = (result.images ?? []).map(({ id, url }) => ({
-    remote: id ?? null,
-    url: url ?? null,
-    expiresAt,
-  }));
-  // A video's own link is a playlist; its file has to be asked for by id.
-  const videos = (result.videos ?? []).map(({ id, url }) => ({
-    remote: id ?? null,
-    url: id ? null : (url ?? null),
-    expiresAt,
-  }));
-  return [...images, ...videos];
+  const reader =
+    (kind: 'image' | 'video') =>
+    (entry: unknown): JobOutput | undefined => {
+      const { id, url } = fileIn(entry);
+      if (id === null && url === null) return undefined;
+      // A video's own link is a playlist; its file has to be asked for by id.
+      return { remote: id, url: kind === 'video' && id !== null ? null : url, expiresAt };
+    };
+  return together(
+    readDelivery(result.images, reader('image')),
+    readDelivery(result.videos, reader('video')),
+  );
+}
+
+/** An entry is an object with an id, a link or both; a bare link is understood. */
+function fileIn(entry: unknown): { id: string | null; url: string | null } {
+  if (typeof entry === 'string') return { id: null, url: linkOf(entry) };
+  const { id, url } = listedFile.safeParse(entry).data ?? {};
+  return { id: id ?? null, url: linkOf(url) };
 }
 
 function reasonOf(result: Job): string {
@@ -161,14 +169,17 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
 
 /** By the files alone: an upscaled picture is an image like any other. */
 function operationOf({ videos }: Job): 'video' | undefined {
-  return videos && videos.length > 0 ? 'video' : undefined;
+  return Array.isArray(videos) && videos.length > 0 ? 'video' : undefined;
 }
 
 /** The free record that the vendor keeps with a picture, in the job or with the picture itself. */
 async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
-  const first = result.images?.[0] ?? result.videos?.[0];
-  if (result.data ?? first?.data) return result.data ?? first?.data ?? undefined;
-  const picture = result.images?.[0]?.id;
+  const firstIn = (files: unknown) =>
+    listedFile.safeParse(Array.isArray(files) ? files[0] : undefined).data;
+  const first = firstIn(result.images);
+  const data = result.data ?? (first ?? firstIn(result.videos))?.data;
+  if (data) return data;
+  const picture = first?.id;
   if (!picture) return undefined;
   const path = `/images/${encodeURIComponent(picture)}`;
   const answered = await api({ method: 'GET', path, answer: image });

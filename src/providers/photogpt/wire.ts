@@ -5,9 +5,10 @@ import { opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
 
-const file = z.looseObject({
-  id: id.nullish(),
-  url: z.string().nullish(),
+/** An entry in the files of a job, which are read one by one. */
+export const listedFile = z.looseObject({
+  id: id.nullish().catch(null),
+  url: z.unknown().optional(),
   data: z.record(z.string(), z.json()).nullish().catch(null),
 });
 
@@ -19,10 +20,10 @@ const freeData = z.record(z.string(), z.json()).nullish().catch(undefined);
 export const job = z.looseObject({
   result: z.looseObject({
     status: z.string(),
-    images: z.array(file).nullish(),
-    videos: z.array(file).nullish(),
+    images: z.unknown().optional(),
+    videos: z.unknown().optional(),
     error: z.unknown().optional(),
-    modelId: id.nullish(),
+    modelId: id.nullish().catch(null),
     data: freeData,
     createdAt: z.unknown().optional(),
   }),

@@ -1,11 +1,12 @@
 import type { Api } from '../api.ts';
 import { expiryOf } from '../account-settings.ts';
 import { saidIn } from '../classify.ts';
+import { type Delivery, linkOf, readDelivery } from '../delivery.ts';
 import { timeOf } from '../fields.ts';
 import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
 import { isMissing } from './errors.ts';
-import { job, type Job } from './wire.ts';
+import { job, listedOutput, type Job } from './wire.ts';
 
 export const jobStatuses: JobStatuses = {
   // `queued` belongs to other jobs of the vendor's, and may turn up here.
@@ -34,7 +35,7 @@ function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
   if (means === 'succeeded') {
     const madeAt = timeOf(answer.finishedAt ?? answer.createdAt);
     const expiresAt = expiryOf(madeAt, outputLifetimeMs);
-    return { state: 'succeeded', outputs: outputsOf(answer, expiresAt), billed: null };
+    return { state: 'succeeded', ...deliveryOf(answer, expiresAt), billed: null };
   }
   // Whether money comes back is not documented.
   if (means === 'failed')
@@ -42,13 +43,19 @@ function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
   return { state: 'pending', word: answer.status, known: isListed };
 }
 
-function outputsOf({ outputs }: Job, expiresAt: number | null): JobOutput[] {
-  return (outputs ?? []).flatMap(({ media, outputValue }): JobOutput[] => {
-    if (media) return [{ remote: media.mediaId, url: media.url, expiresAt }];
-    if (outputValue === null || outputValue === undefined) return [];
+function deliveryOf({ outputs }: Job, expiresAt: number | null): Delivery {
+  return readDelivery(outputs, (entry): JobOutput | undefined => {
+    const { media, outputValue } = listedOutput.safeParse(entry).data ?? {};
+    const url = linkOf(media?.url);
+    if (url !== null) return { remote: media?.mediaId ?? null, url, expiresAt };
+    if (outputValue === null || outputValue === undefined) return undefined;
     const text = typeof outputValue === 'string' ? outputValue : JSON.stringify(outputValue);
-    const url = `data:text/plain;charset=utf-8;base64,${Buffer.from(text).toString('base64')}`;
-    return [{ remote: null, url, expiresAt: null }];
+    const encoded = Buffer.from(text).toString('base64');
+    return {
+      remote: null,
+      url: `data:text/plain;charset=utf-8;base64,${encoded}`,
+      expiresAt: null,
+    };
   });
 }
 

@@ -47,7 +47,15 @@ describe('the summary of a batch', () => {
   });
 
   const held = (reason: BatchStatus['holds'][number]['reason'], counts: object): string => {
-    const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
+    const none = {
+      total: 1,
+      succeeded: 0,
+      cached: 0,
+      failed: 0,
+      parked: 0,
+      running: 0,
+      partial: 0,
+    };
     const account = 'acme@https://acme.test';
     return formatSummary(
       {

@@ -223,6 +223,7 @@ describe('check', () => {
     const expiresAt = Date.parse('2026-01-01T02:00:00Z');
     expect(await provider.check({ jobId: 'j-1' })).toEqual({
       state: 'succeeded',
+      unreadable: 0,
       billed: null,
       outputs: [
         { remote: 'i-1', url: 'https://x/i.jpg', expiresAt },

@@ -76,6 +76,7 @@ describe('check', () => {
     const output = { remote: null, url: 'https://cdn.example.com/1' };
     expect(await states(done)).toEqual({
       state: 'succeeded',
+      unreadable: 0,
       outputs: [{ ...output, expiresAt: null }],
       billed: 10_000,
     });

@@ -96,6 +96,7 @@ describe('check', () => {
     async (name) => {
       expect(await stateOf({ status: 'COMPLETED', [name]: 'https://x/out' })).toEqual({
         state: 'succeeded',
+        unreadable: 0,
         outputs: [{ remote: null, url: 'https://x/out', expiresAt: null }],
         billed: null,
       });

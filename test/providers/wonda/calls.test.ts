@@ -136,7 +136,12 @@ describe('check', () => {
       outputs: [{ outputKey: 'image', outputValue: null, media }],
     };
     const output = { remote: 'm-1', url: 'https://x/a.png', expiresAt: null };
-    expect(await of(job)).toEqual({ state: 'succeeded', billed: null, outputs: [output] });
+    expect(await of(job)).toEqual({
+      state: 'succeeded',
+      unreadable: 0,
+      billed: null,
+      outputs: [output],
+    });
     const expiresAt = Date.parse(finishedAt) + 3_600_000;
     expect(await of(job, { outputLifetime: '1h' })).toMatchObject({ outputs: [{ expiresAt }] });
   });

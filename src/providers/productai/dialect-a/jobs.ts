@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { expiryOf } from '../../account-settings.ts';
 import type { Api } from '../../api.ts';
 import { isUnknownId } from '../../classify.ts';
+import { type Delivery, linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
 import { type JobStatuses, readStatus } from '../../job-statuses.ts';
 import { oldestFirst } from '../../lists.ts';
@@ -36,18 +38,22 @@ function stateOf(answer: Job, lifetime: number | null): JobState {
   const billed = billedAmount(answer.tokens_used, unit);
   if (means === 'succeeded') {
     const expiresAt = expiryOf(timeOf(answer.completed_at), lifetime);
-    const outputs = (answer.images ?? []).map(({ url }) => ({
-      remote: null,
-      url: url ?? null,
-      expiresAt,
-    }));
-    return { state: 'succeeded', outputs, billed };
+    return { state: 'succeeded', ...deliveryOf(answer, expiresAt), billed };
   }
   // Whether credits come back is not documented.
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed };
   const progress = typeof answer.progress === 'number' ? ` (${answer.progress}%)` : '';
   return { state: 'pending', word: `${answer.status}${progress}`, known: isListed };
+}
+
+/** The vendor has no ids of files. */
+function deliveryOf({ images }: Job, expiresAt: number | null): Delivery {
+  const picture = z.looseObject({ url: z.unknown() });
+  return readDelivery(images, (entry) => {
+    const url = linkOf(picture.safeParse(entry).data?.url ?? entry);
+    return url === null ? undefined : { remote: null, url, expiresAt };
+  });
 }
 
 function reasonOf({ status, error }: Job): string {

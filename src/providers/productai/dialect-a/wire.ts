@@ -17,7 +17,8 @@ export const job = z.looseObject({
   completed_at: z.unknown().optional(),
   model: text,
   prompt: text,
-  images: z.array(z.looseObject({ url: z.string().nullish() })).nullish(),
+  /** Read entry by entry. */
+  images: z.unknown().optional(),
   tokens_used: amount,
   error: z.unknown().optional(),
 });

@@ -1,6 +1,7 @@
 import { expiryOf, lifetimeMs } from '../../account-settings.ts';
 import { createApi, type Api } from '../../api.ts';
 import { isUnknownId } from '../../classify.ts';
+import { linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount } from '../../fields.ts';
 import { readStatus } from '../../job-statuses.ts';
 import type { Connection, JobRef, JobState, Provider, Verification } from '../../port.ts';
@@ -51,11 +52,15 @@ async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise
 function stateOf(data: Job, lifetime: number | null): JobState {
   const { means, isListed } = readStatus(jobStatuses, data.status);
   if (means === 'succeeded') {
-    const links = [data.image_url, data.output_url, data.result_url, data.url].flat();
-    const urls = new Set(links.filter((link) => typeof link === 'string' && link !== ''));
+    const given = [data.image_url, data.output_url, data.result_url, data.url].filter(
+      (links) => links !== undefined && links !== null && links !== '',
+    );
     const expiresAt = expiryOf(undefined, lifetime);
-    const outputs = [...urls].map((url) => ({ remote: null, url: url ?? null, expiresAt }));
-    return { state: 'succeeded', outputs, billed: null };
+    const delivery = readDelivery(given.flat(), (link) => {
+      const url = linkOf(link);
+      return url === null ? undefined : { remote: null, url, expiresAt };
+    });
+    return { state: 'succeeded', ...delivery, billed: null };
   }
   if (means === 'running') return { state: 'pending', word: data.status, known: isListed };
   const said = data.message ?? (typeof data.error === 'string' ? data.error : '');

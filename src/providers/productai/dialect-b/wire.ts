@@ -8,19 +8,16 @@ export const refusal = z.looseObject({ status: z.literal('ERROR') });
 
 export const started = z.looseObject({ data: z.looseObject({ id }) });
 
-const link = z
-  .union([z.string(), z.array(z.string())])
-  .nullish()
-  .catch(null);
-/** The vendor's own client looks for the file under all four names. */
-const links = { image_url: link, output_url: link, result_url: link, url: link };
-
 export const job = z.looseObject({
   data: z.looseObject({
     status: z.string(),
     message: z.string().nullish().catch(null),
     error: z.unknown().optional(),
-    ...links,
+    // The vendor's own client looks for the file under all four names; one or a list.
+    image_url: z.unknown().optional(),
+    output_url: z.unknown().optional(),
+    result_url: z.unknown().optional(),
+    url: z.unknown().optional(),
   }),
 });
 export type Job = z.infer<typeof job>['data'];
