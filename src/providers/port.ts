@@ -150,6 +150,15 @@ export type JobState =
   /** The vendor says it does not know the id. */
   | { readonly state: 'missing' };
 
+/**
+ * What a list showed. Where some of its entries could not be read it is not whole: that it does not show
+ * something proves nothing.
+ */
+export interface Listing<Entry> {
+  readonly entries: readonly Entry[];
+  readonly unreadable: number;
+}
+
 export interface ListedJob {
   readonly job: JobRef;
   /** The vendor's id, unique per account. */
@@ -204,18 +213,18 @@ export interface Provider {
   /** Asks for a file that must be made ready before it can be fetched. */
   prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
   upload?(file: FileToUpload): Promise<UploadedFile>;
-  /** Of an upload that was not ready when it was answered. */
-  uploadState?(remote: Json): Promise<'processing' | 'ready' | 'failed' | 'missing'>;
+  /** How an upload stands; `unknown`: its list is not whole and does not show it. */
+  uploadState?(remote: Json): Promise<UploadState>;
   /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
   readonly files?: RemoteFiles;
   /**
    * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read;
    * oldest first, those last; pages are followed up to a cap, beyond which it throws.
    */
-  listJobs?(sinceMs: number, untilMs: number): Promise<readonly ListedJob[]>;
+  listJobs?(sinceMs: number, untilMs: number): Promise<Listing<ListedJob>>;
   describe?(job: JobRef): Promise<JobDescription>;
   train?: TrainingPort;
-  presets?(): Promise<readonly { id: string; name: string }[]>;
+  presets?(): Promise<Listing<{ id: string; name: string }>>;
   /** The models that only a live list tells; plain JSON that `Vendor.offer` reads. */
   discover?(): Promise<Json>;
   /** What the vendor's price call says; free. */
@@ -223,6 +232,8 @@ export interface Provider {
   verify(): Promise<Verification>;
   classify(error: unknown): Verdict;
 }
+
+export type UploadState = 'processing' | 'ready' | 'failed' | 'missing' | 'unknown';
 
 export interface UploadedFile {
   /** How a start names the file. */
@@ -246,18 +257,18 @@ export interface RemoteThing {
 }
 
 export interface RemoteFiles {
-  list(): Promise<readonly RemoteThing[]>;
+  list(): Promise<Listing<RemoteThing>>;
   delete?(id: string): Promise<void>;
 }
 
 export interface TrainingPort {
   /** Models that the account has trained or begun to. */
-  list(): Promise<readonly RemoteThing[]>;
+  list(): Promise<Listing<RemoteThing>>;
   create(subject: { name: string; subject: JsonObject }): Promise<string>;
   /** Adds one training picture and returns the vendor's id of it. */
   addImage(model: string, file: FileToUpload): Promise<string>;
   /** Ids of the pictures of the model: those to train from, or those that references attached. */
-  listImages(model: string, purpose: 'training' | 'reference'): Promise<readonly string[]>;
+  listImages(model: string, purpose: 'training' | 'reference'): Promise<Listing<string>>;
   /** Paid. */
   start(model: string, fence: SendFence): Promise<void>;
   check(

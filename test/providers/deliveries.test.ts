@@ -69,7 +69,7 @@ describe.each(listers)('the list of files of %s', (_, lister) => {
   async function filesOf(entries: Json) {
     const { url } = await serve((__, response) => json(response, 200, lister.answer(entries)));
     const { id, settings = {} } = lister;
-    const provider = vendorOf(id).connect({ baseUrl: url, apiKey: 'k', settings });
+    const provider = vendorOf(id).connect({ baseUrl: url, apiKey: 'key-1', settings });
     const state = await provider.check(provider.jobRef('7'));
     if (state.state !== 'succeeded') throw new Error(state.state);
     return { urls: state.outputs.map((output) => output.url), unreadable: state.unreadable };
@@ -116,7 +116,7 @@ describe('a picture of photogpt', () => {
       if (answer) json(response, 200, { status: 'OK', ...answer });
       else json(response, 404, { status: 'NOK', message: 'video not found', result: null });
     });
-    const provider = vendorOf('photogpt').connect({ baseUrl: url, apiKey: 'k', settings: {} });
+    const provider = vendorOf('photogpt').connect({ baseUrl: url, apiKey: 'key-1', settings: {} });
     const state = await provider.check({ jobId: '7' });
     if (state.state !== 'succeeded') throw new Error(state.state);
     expect(state.outputs).toEqual([{ remote: 'i-1', url: null, expiresAt: null }]);

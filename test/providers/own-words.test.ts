@@ -70,7 +70,7 @@ describe('a 404 that a gateway wrote', () => {
   it('neither loses a model nor an upload', async () => {
     const { url } = await serve((_, response) => response.writeHead(404).end(kong));
     const connect = (id: string) =>
-      vendorOf(id).connect({ baseUrl: url, apiKey: 'k', settings: {} });
+      vendorOf(id).connect({ baseUrl: url, apiKey: 'key-1', settings: {} });
     const { train, files } = connect('photogpt');
     await expect(train?.check('m-1')).rejects.toMatchObject({ status: 404 });
     await expect(train?.delete('m-1')).rejects.toMatchObject({ status: 404 });
@@ -80,7 +80,7 @@ describe('a 404 that a gateway wrote', () => {
 
   it.each([400, 404, 409])('with %d asks for no film to be made', async (status) => {
     const { url, received } = await serve((_, response) => response.writeHead(status).end(kong));
-    const provider = vendorOf('photogpt').connect({ baseUrl: url, apiKey: 'k', settings: {} });
+    const provider = vendorOf('photogpt').connect({ baseUrl: url, apiKey: 'key-1', settings: {} });
     const output = { remote: 'v-1', url: null, expiresAt: null };
     await expect(provider.prepare?.(output)).rejects.toMatchObject({ status });
     expect(received.map((one) => one.url)).toEqual(['/videos/v-1/download']);

@@ -62,7 +62,7 @@ async function lookUp(
   if (sighting.candidates.length > 0)
     return await choose(deps, access, { unclear, rivals, jumpedMs, sighting });
   const known = witnesses.filter(({ sameModel }) => sameModel);
-  return await callAbsent(deps, access, unclear, { known, overlooked: sighting.overlooked });
+  return await callAbsent(deps, access, unclear, { known, sighting });
 }
 
 /**
@@ -74,17 +74,20 @@ async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Due['ambiguous'][number],
-  { known, overlooked }: { readonly known: readonly Witness[]; readonly overlooked: number },
+  { known, sighting }: { readonly known: readonly Witness[]; readonly sighting: Sighting },
 ): Promise<boolean> {
   const { submission, why } = unclear;
+  const { overlooked, unreadable } = sighting;
+  const isWhole = overlooked === 0 && unreadable === 0;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
-  if (isUpToDate && overlooked === 0) return await deps.ledger.submissions.absent(submission);
-  const mayTellMore = overlooked > 0 || access.pulse.polls.live > 0;
+  if (isUpToDate && isWhole) return await deps.ledger.submissions.absent(submission);
+  const mayTellMore = !isWhole || access.pulse.polls.live > 0;
   if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
-  const doubt =
-    overlooked > 0
+  const doubt = isWhole
+    ? 'no job made since shows whether the vendor lists all'
+    : overlooked > 0
       ? `the vendor's list leaves out ${overlooked} of ${known.length} jobs that are known`
-      : 'no job made since shows whether the vendor lists all';
+      : `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;
   return await park(deps, submission, `${why}, and ${doubt}`);
 }
 
@@ -95,7 +98,7 @@ async function choose(
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, request, why } = question.unclear;
-  const { candidates } = question.sighting;
+  const { candidates, unreadable } = question.sighting;
   const chosen = await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
   for (const { job } of chosen)
@@ -105,8 +108,11 @@ async function choose(
   if (chosen.length > 0) return false;
   // A job that still runs may tell more when it is done.
   const untold = candidates.some(({ fit }) => fit !== 'same') && access.provider.describe;
-  if (untold && isWithinPatience(deps, access, question.unclear)) return false;
-  return await park(deps, submission, `${why}, and ${candidates.length} jobs may be it`);
+  const mayTellMore = untold || unreadable > 0;
+  if (mayTellMore && isWithinPatience(deps, access, question.unclear)) return false;
+  const jobs = candidates.length === 1 ? '1 job' : `${candidates.length} jobs`;
+  const unread = unreadable > 0 ? `, and ${unreadable} that cannot be read` : '';
+  return await park(deps, submission, `${why}, and ${jobs} may be it${unread}`);
 }
 
 /** Whether a job of the request could still be running, and tell more once it is done. */

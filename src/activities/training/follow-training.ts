@@ -33,15 +33,19 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   const { deps, port, input, set } = training;
   const id = row.remoteId ?? '';
   const { phase } = await port.check(id);
-  // It was paid for: one answer is not enough to pay again.
-  const isGone = phase === 'missing' && !(await port.list()).some((model) => model.id === id);
-  if (isGone) {
+  if (phase === 'missing' && (await isUnlisted(port, id))) {
     deps.log(`the trained model ${set.name} is gone at the vendor`);
     await deps.ledger.remotes.forgetModel(input.account, id);
     return 0;
   }
   await setPhase(training, ['ready'], 'ready', {});
   return 'ready';
+}
+
+/** It was paid for: one answer is not enough to pay again, nor is a list with gaps. */
+async function isUnlisted(port: Training['port'], id: string): Promise<boolean> {
+  const { entries, unreadable } = await port.list();
+  return unreadable === 0 && !entries.some((model) => model.id === id);
 }
 
 function isOverdue({ deps, access }: Training, { triggeredAt }: ModelRow): boolean {

@@ -113,7 +113,8 @@ async function becomesReady(
       await remotes.storeUpload(place.key, sha256, purpose, stored);
       return true;
     }
-    if (state !== 'processing') await remotes.dropUpload(place.key, sha256, purpose);
+    if (state === 'missing' || state === 'failed')
+      await remotes.dropUpload(place.key, sha256, purpose);
     if (state === 'missing') return false;
     if (state === 'failed') throw new UserError(`${place.name} could not process ${path}`);
     if (deps.now() + pauseMs > giveUpAt)

@@ -60,7 +60,7 @@ export class Decisions {
     const { ledger } = this.#project;
     try {
       const found = await lookAround({ ledger, provider, account: account.key }, row);
-      if (found) return { kind: 'candidates', candidates: found.candidates };
+      if (found) return { kind: 'candidates', ...found };
       return { kind: 'unknown', why: `${account.vendor.title} does not list its jobs` };
     } catch (error) {
       return { kind: 'unknown', why: provider.classify(error).message };

@@ -9,7 +9,12 @@ const candidatesShown = 12;
 
 /** What the vendor itself shows of jobs that may be it. */
 export type Shown =
-  | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] }
+  | {
+      readonly kind: 'candidates';
+      readonly candidates: readonly Candidate[];
+      /** Entries of the vendor's list that cannot be read. */
+      readonly unreadable: number;
+    }
   /** Why there are none: no list, no key, no answer. */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -52,14 +57,16 @@ function candidateLines({ account, claimedAt }: UnresolvedRow, shown: Shown, sit
   const where = accountName(account);
   const look = `look at ${site} for one of about ${timeOf(claimedAt)}`;
   if (shown.kind === 'unknown') return [`  at ${where}   ${shown.why}: ${look}`];
-  const { candidates } = shown;
+  const { candidates, unreadable } = shown;
+  const unread = unreadable > 0 ? [`    and ${unreadable} that cannot be read here: ${look}`] : [];
   if (candidates.length === 0)
-    return [`  at ${where}   no job of that time that is not another shot's`];
+    return [`  at ${where}   no job of that time that is not another shot's`, ...unread];
   const more = candidates.length - candidatesShown;
   return [
     `  at ${where}   jobs of that time that no shot has:`,
     ...candidates.slice(0, candidatesShown).map(candidateLine),
     ...(more > 0 ? [`    and ${more} more`] : []),
+    ...unread,
   ];
 }
 

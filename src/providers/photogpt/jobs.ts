@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
@@ -5,10 +6,19 @@ import { isOwnWord, isUnknownId } from '../classify.ts';
 import { type Delivery, linkOf, readDelivery, together } from '../delivery.ts';
 import { billedAmount, timeOf } from '../fields.ts';
 import { type JobStatuses, readStatus } from '../job-statuses.ts';
-import { oldestFirst } from '../lists.ts';
-import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
+import { oldestFirst, readList } from '../lists.ts';
+import type { JobDescription, JobOutput, JobRef, JobState, ListedJob, Listing } from '../port.ts';
 import { errors } from './errors.ts';
-import { anything, image, job, jobPage, listedFile, videoDownload, type Job } from './wire.ts';
+import {
+  anything,
+  image,
+  job,
+  jobPage,
+  listedFile,
+  listedJob,
+  videoDownload,
+  type Job,
+} from './wire.ts';
 
 /** The documents: whatever is not running is final, and has failed unless it is `success`. */
 export const jobStatuses: JobStatuses = {
@@ -113,35 +123,48 @@ async function prepareVideo(api: Api, path: string): Promise<Prepared> {
   return { ready: false };
 }
 
-export async function listJobs(api: Api, sinceMs: number, untilMs: number): Promise<ListedJob[]> {
+export async function listJobs(
+  api: Api,
+  sinceMs: number,
+  untilMs: number,
+): Promise<Listing<ListedJob>> {
   const found = new Map<string, ListedJob>();
+  let unreadable = 0;
   let pages = 0;
   for (let start = sinceMs; start < untilMs; start += windowMs) {
     const end = Math.min(untilMs, start + windowMs);
+    const tokens = new Set<string>();
     let pageToken: string | null | undefined;
     do {
       // Half a list would make a job look absent.
       if (++pages > pagesMax) throw new Error(`PhotoGPT lists more than ${pagesMax} pages of jobs`);
-      const { result } = await api({
-        method: 'GET',
-        path: `/jobs?${windowQuery(start, end, pageToken)}`,
-        answer: jobPage,
-      });
-      for (const { jobId, createdAt, credits, status } of result.jobs ?? [])
-        found.set(jobId, {
-          job: { jobId },
-          id: jobId,
-          createdAt: timeOf(createdAt) ?? null,
-          billed: billedAmount(credits, 'credits'),
-          ...(status && {
-            state: readStatus(jobStatuses, status).means === 'running' ? 'pending' : 'ended',
-          }),
-        });
+      const path = `/jobs?${windowQuery(start, end, pageToken)}`;
+      const { result } = await api({ method: 'GET', path, answer: jobPage });
+      const page = readList(result.jobs, listedJob);
+      unreadable += page.unreadable;
+      for (const entry of page.entries) found.set(entry.jobId, jobOf(entry));
       if (found.size > jobsMax) throw new Error(`PhotoGPT lists more than ${jobsMax} jobs`);
       pageToken = result.nextPageToken;
+      // A page that leads back to itself hides what comes after it.
+      const isKnown = pageToken ? tokens.has(pageToken) : false;
+      if (isKnown) unreadable += 1;
+      if (pageToken) tokens.add(pageToken);
+      if (isKnown) pageToken = null;
     } while (pageToken);
   }
-  return oldestFirst([...found.values()]);
+  return { entries: oldestFirst([...found.values()]), unreadable };
+}
+
+function jobOf({ jobId, createdAt, credits, status }: z.infer<typeof listedJob>): ListedJob {
+  return {
+    job: { jobId },
+    id: jobId,
+    createdAt: timeOf(createdAt) ?? null,
+    billed: billedAmount(credits, 'credits'),
+    ...(status && {
+      state: readStatus(jobStatuses, status).means === 'running' ? 'pending' : 'ended',
+    }),
+  };
 }
 
 function windowQuery(start: number, end: number, pageToken: string | null | undefined): string {

@@ -3,9 +3,19 @@ import { multipart } from '../../http/multipart.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import { choice, timeOf } from '../fields.ts';
-import type { FileToUpload, RemoteFiles, RemoteThing, TrainingPort } from '../port.ts';
+import { mapList, readList } from '../lists.ts';
+import type { FileToUpload, Listing, RemoteFiles, RemoteThing, TrainingPort } from '../port.ts';
 import { errors } from './errors.ts';
-import { acknowledged, anything, image, imagePage, model, modelList } from './wire.ts';
+import {
+  acknowledged,
+  anything,
+  image,
+  imagePage,
+  listedImage,
+  listedModel,
+  model,
+  modelList,
+} from './wire.ts';
 
 export const training: TrainingSpec = {
   imagesMin: 12,
@@ -75,16 +85,16 @@ export function createTraining(api: Api): TrainingPort {
   };
 }
 
-async function listModels(api: Api): Promise<RemoteThing[]> {
+async function listModels(api: Api): Promise<Listing<RemoteThing>> {
   const { result } = await api({ method: 'GET', path: '/models', answer: modelList });
-  return (result ?? [])
-    .filter(({ status }) => status?.toLowerCase() !== 'deleted')
-    .map(({ id, name, status, createdAt }) => ({
-      id,
-      name: name ?? null,
-      createdAt: timeOf(createdAt) ?? null,
-      state: status ?? null,
-    }));
+  const { entries, unreadable } = readList(result, listedModel);
+  const there = entries.filter(({ status }) => status?.toLowerCase() !== 'deleted');
+  return mapList({ entries: there, unreadable }, ({ id, name, status, createdAt }) => ({
+    id,
+    name: name ?? null,
+    createdAt: timeOf(createdAt) ?? null,
+    state: status ?? null,
+  }));
 }
 
 /** Every picture that was uploaded: they belong to models, so these are asked one after the other. */
@@ -92,14 +102,18 @@ export function createFiles(api: Api): RemoteFiles {
   return {
     async list() {
       const found: RemoteThing[] = [];
-      for (const { id, name } of await listModels(api))
-        for (const kind of ['input', 'auxiliaryType'] as const)
-          for (const picture of await listImages(api, `${pathOf(id)}/images`, kind)) {
-            const of = name ?? id;
-            const state = kind === 'input' ? `trains ${of}` : `reference of ${of}`;
+      const models = await listModels(api);
+      let { unreadable } = models;
+      for (const { id, name } of models.entries)
+        for (const kind of ['input', 'auxiliaryType'] as const) {
+          const pictures = await listImages(api, `${pathOf(id)}/images`, kind);
+          unreadable += pictures.unreadable;
+          const of = name ?? id;
+          const state = kind === 'input' ? `trains ${of}` : `reference of ${of}`;
+          for (const picture of pictures.entries)
             found.push({ id: picture, name: null, createdAt: null, state });
-          }
-      return found;
+        }
+      return { entries: found, unreadable };
     },
     async delete(id) {
       const path = `/images/${encodeURIComponent(id)}`;
@@ -112,18 +126,25 @@ export function createFiles(api: Api): RemoteFiles {
   };
 }
 
-/** No total is given: the list ends with a page that is not full, or that brings nothing new. */
-async function listImages(api: Api, path: string, imageType: string): Promise<string[]> {
+/**
+ * No total is given: the list ends with a page that is not full, or that brings nothing new. Only its first
+ * page has to be a list: one that is null may stand for the end.
+ */
+async function listImages(api: Api, path: string, imageType: string): Promise<Listing<string>> {
   const found = new Set<string>();
+  let unreadable = 0;
   for (let pageNum = 1; pageNum <= pagesMax; pageNum++) {
     const query = `imageType=${imageType}&pageNum=${pageNum}&pageSize=${pageSize}`;
-    const page = await api({ method: 'GET', path: `${path}?${query}`, answer: imagePage });
-    const images = page.result ?? [];
+    const answer = await api({ method: 'GET', path: `${path}?${query}`, answer: imagePage });
+    if (pageNum > 1 && answer.result === null) break;
+    const page = readList(answer.result, listedImage);
     const before = found.size;
-    for (const { id } of images) found.add(id);
-    if (images.length < (page.pageSize ?? pageSize) || found.size === before) break;
+    unreadable += page.unreadable;
+    for (const { id } of page.entries) found.add(id);
+    const length = answer.result?.length ?? 0;
+    if (length < (answer.pageSize ?? pageSize) || found.size === before) break;
   }
-  return [...found];
+  return { entries: [...found], unreadable };
 }
 
 type Phase = Awaited<ReturnType<TrainingPort['check']>>;

@@ -30,20 +30,17 @@ export const job = z.looseObject({
 });
 export type Job = z.infer<typeof job>['result'];
 
+/** Lists are read entry by entry. A list must be there; one that is null is not taken for an empty one. */
+const list = z.array(z.unknown()).nullable();
+
 export const jobPage = z.looseObject({
-  result: z.looseObject({
-    jobs: z
-      .array(
-        z.looseObject({
-          jobId: id,
-          createdAt: z.union([z.string(), z.number()]),
-          credits: z.union([z.number(), z.string()]).nullish(),
-          status: z.string().nullish(),
-        }),
-      )
-      .nullish(),
-    nextPageToken: z.string().nullish(),
-  }),
+  result: z.looseObject({ jobs: list, nextPageToken: z.string().nullish() }),
+});
+export const listedJob = z.looseObject({
+  jobId: id,
+  createdAt: z.unknown().optional(),
+  credits: z.unknown().optional(),
+  status: z.string().nullish().catch(null),
 });
 
 export const image = z.looseObject({
@@ -55,22 +52,18 @@ export const image = z.looseObject({
 });
 
 export const imagePage = z.looseObject({
-  pageSize: z.number().nullish(),
-  result: z.array(z.looseObject({ id })).nullish(),
+  pageSize: z.number().nullish().catch(null),
+  result: list,
 });
+export const listedImage = z.looseObject({ id });
 
+export const modelList = z.looseObject({ result: list });
 /** More fields of a model than these are not documented. */
-export const modelList = z.looseObject({
-  result: z
-    .array(
-      z.looseObject({
-        id,
-        name: z.string().nullish(),
-        status: z.string().nullish(),
-        createdAt: z.unknown().optional(),
-      }),
-    )
-    .nullish(),
+export const listedModel = z.looseObject({
+  id,
+  name: z.string().nullish().catch(null),
+  status: z.string().nullish().catch(null),
+  createdAt: z.unknown().optional(),
 });
 
 export const model = z.looseObject({

@@ -5,8 +5,8 @@ import { multipart } from '../../http/multipart.ts';
 import type { Api } from '../api.ts';
 import { saidIn } from '../classify.ts';
 import { opaqueId, timeOf } from '../fields.ts';
-import { listIn } from '../lists.ts';
-import type { FileToUpload, Provider, RemoteThing, UploadedFile } from '../port.ts';
+import { listIn, readList } from '../lists.ts';
+import type { FileToUpload, Listing, RemoteThing, UploadedFile, UploadState } from '../port.ts';
 import { isMissing, isRecord, textOf } from './errors.ts';
 import { uploaded } from './wire.ts';
 
@@ -46,8 +46,6 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
 
 const working = /^(processing|pending|queued|uploading|normali[sz]ing|transcoding|in_progress)$/i;
 
-type UploadState = Awaited<ReturnType<NonNullable<Provider['uploadState']>>>;
-
 /** No page shows the answer's shape: what does not say that it is being worked on is ready. */
 export async function uploadState(api: Api, remote: Json): Promise<UploadState> {
   const path = `/media/${encodeURIComponent(String(remote))}`;
@@ -65,32 +63,29 @@ export async function uploadState(api: Api, remote: Json): Promise<UploadState> 
 }
 
 /** The newest hundred at most: how to ask for more is not documented. */
-export async function listUploads(api: Api): Promise<RemoteThing[]> {
+export async function listUploads(api: Api): Promise<Listing<RemoteThing>> {
   const path = '/media?source=user_upload&limit=100';
-  const answer = await api({ method: 'GET', path, answer: z.unknown() });
-  return (listIn(answer) ?? []).flatMap((entry) => {
-    const read = listedMedia.safeParse(entry).data;
-    const id = read?.mediaId ?? read?.id;
-    if (!read || !id) return [];
-    return [
-      {
-        id,
-        name: read.name ?? read.fileName ?? read.filename ?? null,
-        createdAt: timeOf(read.createdAt) ?? null,
-        state: read.kind ?? read.mimeType ?? null,
-      },
-    ];
-  });
+  return readList(listIn(await api({ method: 'GET', path, answer: z.unknown() })), listedMedia);
 }
 
 const word = z.string().nullish().catch(undefined);
-const listedMedia = z.looseObject({
-  mediaId: opaqueId.nullish(),
-  id: opaqueId.nullish(),
-  name: word,
-  fileName: word,
-  filename: word,
-  kind: word,
-  mimeType: word,
-  createdAt: z.unknown().optional(),
-});
+const maybeId = opaqueId.nullish().catch(undefined);
+const listedMedia = z
+  .looseObject({
+    mediaId: maybeId,
+    id: maybeId,
+    name: word,
+    fileName: word,
+    filename: word,
+    kind: word,
+    mimeType: word,
+    createdAt: z.unknown().optional(),
+  })
+  .transform((read, context): RemoteThing => {
+    const id = read.mediaId ?? read.id;
+    const name = read.name ?? read.fileName ?? read.filename ?? null;
+    const createdAt = timeOf(read.createdAt) ?? null;
+    if (id) return { id, name, createdAt, state: read.kind ?? read.mimeType ?? null };
+    context.addIssue({ code: 'custom', message: 'has no id' });
+    return z.NEVER;
+  });

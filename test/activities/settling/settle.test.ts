@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
+import type { Twist } from '../../http/twist.ts';
 import { openStudio, type Studio } from '../studio.ts';
 
 const paidRequest = { method: 'POST', path: '/images/generation' };
@@ -31,10 +32,17 @@ async function run(
   step: string,
   faults: readonly Fault[],
   before: (studio: Studio) => Promise<void> = async () => undefined,
-): Promise<{ readonly states: readonly string[]; readonly accepted: number }> {
+  twist?: Twist,
+): Promise<{
+  readonly states: readonly string[];
+  readonly accepted: number;
+  readonly whys: readonly (string | null)[];
+}> {
   const studio = await openStudio(
     { revealing: true, faults: [...faults] },
     { postMs: 300, imageJobMs: 3_000 },
+    {},
+    twist && { twist },
   );
   try {
     await before(studio);
@@ -45,8 +53,12 @@ steps:
 ${step}`);
     await studio.runStep(input, 'draw');
     const states: string[] = [];
-    for await (const { state } of studio.ledger.reports.shots(input.batch)) states.push(state);
-    return { states, accepted: studio.simulator.book.accepted.length };
+    const whys: (string | null)[] = [];
+    for await (const { state, why } of studio.ledger.reports.shots(input.batch)) {
+      states.push(state);
+      if (state === 'parked') whys.push(why);
+    }
+    return { states, whys, accepted: studio.simulator.book.accepted.length };
   } finally {
     await studio.close();
   }
@@ -114,6 +126,20 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     const { states, accepted } = await run(draw(5), [lost, { kind: 'list-omits', nth: 5 }]);
     expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
     expect(accepted).toBe(5);
+  });
+
+  it('is left to a person where an entry of the list cannot be read', async () => {
+    const gap: Twist = ({ method, path, body }) => {
+      if (method !== 'GET' || !/\/jobs\?/.test(path)) return undefined;
+      const { result, ...rest } = body as { result: { jobs: unknown[] } };
+      return { body: { ...rest, result: { ...result, jobs: [...result.jobs, null] } } };
+    };
+    const { states, accepted, whys } = await run(draw(5), [unanswered], undefined, gap);
+    expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
+    expect(accepted).toBe(4);
+    expect(whys).toEqual([
+      expect.stringMatching(/internal error.*, and 1 entry of the vendor's list cannot be read$/),
+    ]);
   });
 
   it('is left to a person where there is no other job to tell by', async () => {

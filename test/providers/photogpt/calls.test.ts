@@ -280,11 +280,14 @@ describe('listJobs', () => {
       [`GET /jobs?${range(0, 7)}&pageToken=p+2`]: { jobs: [job('a', 1, '2.5')] },
       [`GET /jobs?${range(7, 9)}`]: { jobs: [job('c', 8, null)], nextPageToken: '' },
     });
-    expect(await provider.listJobs?.(0, 9 * day)).toEqual([
-      { id: 'a', job: { jobId: 'a' }, createdAt: day, billed: 2_500 },
-      { id: 'b', job: { jobId: 'b' }, createdAt: 2 * day, billed: 10_000 },
-      { id: 'c', job: { jobId: 'c' }, createdAt: 8 * day, billed: null },
-    ]);
+    expect(await provider.listJobs?.(0, 9 * day)).toEqual({
+      entries: [
+        { id: 'a', job: { jobId: 'a' }, createdAt: day, billed: 2_500 },
+        { id: 'b', job: { jobId: 'b' }, createdAt: 2 * day, billed: 10_000 },
+        { id: 'c', job: { jobId: 'c' }, createdAt: 8 * day, billed: null },
+      ],
+      unreadable: 0,
+    });
   });
 });
 
@@ -332,8 +335,8 @@ describe('train', () => {
     const subject = { gender: 'Female', age: 30 };
     expect(await train?.create({ name: 'Ines', subject })).toBe('m-1');
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({ name: 'Ines', ...subject });
-    expect(await train?.listImages('m-1', 'training')).toHaveLength(23);
-    expect(await train?.listImages('m-1', 'reference')).toEqual(['i-50']);
+    expect((await train?.listImages('m-1', 'training'))?.entries).toHaveLength(23);
+    expect((await train?.listImages('m-1', 'reference'))?.entries).toEqual(['i-50']);
     await train?.start('m-1', openFence);
     expect(await train?.check('m-1')).toEqual({ phase: 'training' });
     expect(await train?.check('m-2')).toEqual({ phase: 'missing' });
@@ -372,13 +375,16 @@ describe('train', () => {
 
 describe('presets', () => {
   it.each([
-    [['noir', { tag: 'studio', name: 'Studio' }, 7]],
-    [{ presets: ['noir', { id: 'studio', title: 'Studio' }] }],
-  ])('reads %j', async (result) => {
+    [['noir', { tag: 'studio', name: 'Studio' }, 7, null, {}], 3],
+    [{ presets: ['noir', { id: 'studio', title: 'Studio' }] }, 0],
+  ])('reads %j', async (result, unreadable) => {
     const { provider } = await against({ 'GET /presets': result });
-    expect(await provider.presets?.()).toEqual([
-      { id: 'noir', name: 'noir' },
-      { id: 'studio', name: 'Studio' },
-    ]);
+    expect(await provider.presets?.()).toEqual({
+      entries: [
+        { id: 'noir', name: 'noir' },
+        { id: 'studio', name: 'Studio' },
+      ],
+      unreadable,
+    });
   });
 });

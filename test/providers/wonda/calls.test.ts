@@ -263,7 +263,7 @@ describe('uploads', () => {
     const { provider } = await against({ 'GET /media?source=user_upload&limit=100': answer });
     const createdAt = Date.UTC(2026, 0, 1);
     const media = { id: 'm-1', name: null, createdAt, state: 'image' };
-    expect(await provider.files?.list()).toEqual([media]);
+    expect(await provider.files?.list()).toMatchObject({ entries: [media] });
   });
 });
 

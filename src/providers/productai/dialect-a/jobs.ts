@@ -6,7 +6,7 @@ import { type Delivery, linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
 import { type JobStatuses, readStatus } from '../../job-statuses.ts';
 import { oldestFirst } from '../../lists.ts';
-import type { JobDescription, JobRef, JobState, ListedJob } from '../../port.ts';
+import type { JobDescription, JobRef, JobState, ListedJob, Listing } from '../../port.ts';
 import { unit } from '../prices.ts';
 import { errors } from './errors.ts';
 import { listAll, usualPageSize } from './pages.ts';
@@ -64,12 +64,22 @@ function reasonOf({ status, error }: Job): string {
 }
 
 /** All jobs are walked through unless they visibly come newest first: their order is not documented. */
-export async function listJobs(api: Api, sinceMs: number, untilMs: number): Promise<ListedJob[]> {
-  const timed = (entry: { created_at?: unknown }): number | undefined => timeOf(entry.created_at);
-  const { entries, whole } = await listAll(api, {
+export async function listJobs(
+  api: Api,
+  sinceMs: number,
+  untilMs: number,
+): Promise<Listing<ListedJob>> {
+  const timed = (entry: unknown): number | undefined =>
+    timeOf(z.looseObject({ created_at: z.unknown() }).safeParse(entry).data?.created_at);
+  const isOfWindow = (entry: unknown): boolean => {
+    const at = timed(entry);
+    return at === undefined || (at >= sinceMs && at <= untilMs);
+  };
+  const { entries, unreadable, whole } = await listAll(api, {
     path: '/jobs',
     pageSize: usualPageSize,
     entry: listedJob,
+    mayMatter: isOfWindow,
     enough(page) {
       const times = page.map(timed).filter((time) => time !== undefined);
       const [first = 0, last = 0] = [times[0], times.at(-1)];
@@ -78,17 +88,13 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
   });
   // Half a list would make a job look absent.
   if (!whole) throw new Error('ProductAI does not list all of its jobs');
-  const jobs = entries
-    .map((entry) => ({
-      job: { jobId: entry.id },
-      id: entry.id,
-      createdAt: timed(entry) ?? null,
-      billed: billedAmount(entry.tokens_used, unit),
-    }))
-    .filter(
-      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
-    );
-  return oldestFirst(jobs);
+  const jobs = entries.filter(isOfWindow).map((entry) => ({
+    job: { jobId: entry.id },
+    id: entry.id,
+    createdAt: timed(entry) ?? null,
+    billed: billedAmount(entry.tokens_used, unit),
+  }));
+  return { entries: oldestFirst(jobs), unreadable };
 }
 
 /** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */

@@ -7,6 +7,7 @@ import type { StartRequest } from '../../port.ts';
 export const started = z.looseObject({ job_id: id });
 
 const amount = z.union([z.number(), z.string()]).nullish().catch(null);
+const maybeId = id.nullish().catch(null);
 /** Shown by jobs beyond what is documented. */
 const text = z.string().nullish().catch(null);
 
@@ -27,8 +28,8 @@ export type Job = z.infer<typeof job>;
 /** An entry of a list whose shape is not documented. */
 export const listedJob = z
   .looseObject({
-    job_id: id.nullish(),
-    id: id.nullish(),
+    job_id: maybeId,
+    id: maybeId,
     created_at: z.unknown().optional(),
     tokens_used: amount,
   })
@@ -42,8 +43,8 @@ export const uploaded = z.looseObject({
 
 export const listedAsset = z
   .looseObject({
-    asset_id: id.nullish(),
-    id: id.nullish(),
+    asset_id: maybeId,
+    id: maybeId,
     name: text,
     status: text,
     created_at: z.unknown().optional(),
@@ -51,7 +52,7 @@ export const listedAsset = z
   .transform(withId((entry) => entry.asset_id ?? entry.id));
 
 export const preset = z
-  .looseObject({ preset_id: id.nullish(), id: id.nullish(), name: text })
+  .looseObject({ preset_id: maybeId, id: maybeId, name: text })
   .transform(withId((entry) => entry.preset_id ?? entry.id));
 
 export const me = z.looseObject({
