@@ -37,6 +37,14 @@ export interface ReferenceSpec {
   readonly readsByRole?: Readonly<Record<string, MediaKind>>;
 }
 
+/** A rule between fields that a request breaks. */
+export interface RuleBreach {
+  readonly field: string;
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
+}
+
 /** All that the language needs to know of one model; the vendor's catalogue is a list of these. */
 export interface ModelSpec {
   /** The vendor's own id, as written after the colon: `nanobanana-pro`. Trained models share the id `trained`. */
@@ -58,7 +66,7 @@ export interface ModelSpec {
    * Rules between fields ("duration must be 8 with a reference_image"). Each answer names the field that
    * is wrong (`duration`, `options.outputCompression`, `references`) and says what is allowed.
    */
-  readonly check?: (request: ShotRequest) => readonly { field: string; message: string }[];
+  readonly check?: (request: ShotRequest) => readonly RuleBreach[];
   /** What the documents leave open about this model, shown by `shotlist models`. */
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../../../batch/model-spec.ts';
+import type { ModelSpec, RuleBreach } from '../../../batch/model-spec.ts';
 import type { ShotRequest } from '../../../batch/request.ts';
 import { choice } from '../../fields.ts';
 import type { Limits, Offer } from '../../port.ts';
@@ -32,7 +32,7 @@ const insteadOf: ModelSpec['insteadOf'] = {
   aspect_ratio: 'aspectRatio',
 };
 
-function wordless({ prompt, options }: ShotRequest): { field: string; message: string }[] {
+function wordless({ prompt, options }: ShotRequest): RuleBreach[] {
   if (prompt !== undefined || options.preset_id !== undefined) return [];
   return [{ field: 'prompt', message: 'is needed where no options.preset_id is given' }];
 }
