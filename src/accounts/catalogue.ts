@@ -27,7 +27,15 @@ export function catalogueOf(
     if (account) watch?.named(account);
   });
   for (const account of accounts.values())
-    catalogue.set(account.name, specOf(account, liveOffer(account, learned(account.key)), watch));
+    catalogue.set(
+      account.name,
+      specOf(
+        account,
+        liveOffer(account, learned(account.key)),
+        hostUploadsOf(account, accounts),
+        watch,
+      ),
+    );
   return catalogue;
 }
 
@@ -56,6 +64,16 @@ export function quoteKeyOf(
   return prices[request.model] === undefined ? offer.quoteKey?.(request) : undefined;
 }
 
+/** The rules of the account that hands over this one's files. */
+function hostUploadsOf(
+  { referenceHost: host }: AccountConfig,
+  accounts: Config['accounts'],
+): AccountSpec['hostUploads'] {
+  const other = host?.kind === 'account' ? accounts.get(host.name) : undefined;
+  const rules = other && offerOf(other).uploads;
+  return other && rules && { by: other.name, rules };
+}
+
 class WatchedMap extends Map<string, AccountSpec> {
   readonly #named: (name: string) => void;
 
@@ -73,6 +91,7 @@ class WatchedMap extends Map<string, AccountSpec> {
 function specOf(
   account: AccountConfig,
   offer: () => Offer,
+  hostUploads: AccountSpec['hostUploads'],
   watch: CatalogueWatch | undefined,
 ): AccountSpec {
   return {
@@ -86,7 +105,11 @@ function specOf(
     get training() {
       return offer().training;
     },
+    get uploads() {
+      return offer().uploads;
+    },
     hostsFiles: account.referenceHost !== undefined,
+    hostUploads,
     price(request) {
       const quoteKey = watch && quoteKeyOf(account, offer(), request);
       if (quoteKey !== undefined) watch?.priced(account, quoteKey, request);

@@ -71,6 +71,14 @@ export interface ModelSpec {
   readonly notes: readonly string[];
 }
 
+/** Which files a vendor takes when they are uploaded; what is absent is not documented. */
+export interface FileRules {
+  /** Mime types, such as `image/jpeg`. */
+  readonly types?: readonly string[];
+  /** Of one file. */
+  readonly bytesMax?: number;
+}
+
 /** What an account can train, where its vendor trains models at all. */
 export interface TrainingSpec {
   readonly imagesMin: number;
@@ -92,8 +100,12 @@ export interface AccountSpec {
   readonly unit: Unit;
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
+  /** Which files the account takes, references and training pictures; undefined: nothing is documented. */
+  readonly uploads?: FileRules | undefined;
   /** Whether local files can be handed over as a public link (`referenceHost`). */
   readonly hostsFiles: boolean;
+  /** What the account that hands them over takes; undefined: a bucket, which takes all, or no account. */
+  readonly hostUploads?: { readonly by: string; readonly rules: FileRules } | undefined;
   price(request: ShotRequest): Price;
   /** Price of one training run. */
   trainingPrice(): Price;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
+import type { FileRules, MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
@@ -31,6 +31,8 @@ export interface Vendor {
 export interface Offer {
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
+  /** Which files `upload` and training take, as documented; also checked before anything is sent. */
+  readonly uploads?: FileRules;
   readonly limits: Limits;
   readonly jobStatuses: JobStatuses;
   price(request: ShotRequest, prices: PriceOverrides): Price;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { fileRulesText } from '../../src/batch/checks/file-rules.ts';
 import { nothingLearned } from '../../src/providers/port.ts';
 import { vendors } from '../../src/providers/registry.ts';
 import { modelsSection, statusesSection } from './docs-table.ts';
@@ -8,7 +9,7 @@ import { modelsSection, statusesSection } from './docs-table.ts';
 it.each(vendors.map((vendor) => [vendor.id, vendor] as const))(
   'the page of %s shows its catalogue and its statuses as they are',
   async (id, vendor) => {
-    const { models, jobStatuses } = vendor.offer({}, nothingLearned);
+    const { models, jobStatuses, uploads } = vendor.offer({}, nothingLearned);
     const page = new URL(`../../docs/providers/${id}.md`, import.meta.url);
     let current = await readFile(page, 'utf8');
     const sections = { models: modelsSection(models), statuses: statusesSection(jobStatuses) };
@@ -20,6 +21,7 @@ it.each(vendors.map((vendor) => [vendor.id, vendor] as const))(
         (_, start: string, end: string) => `${start}\n${section}\n\n${end}`,
       );
     }
+    if (uploads) expect(current.replace(/\s+/g, ' ')).toContain(fileRulesText(uploads));
     await expect(current).toMatchFileSnapshot(page.pathname);
   },
 );

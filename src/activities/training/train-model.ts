@@ -21,6 +21,8 @@ const leaseMs = 15_000;
 const renewMs = 4_000;
 const activityMs = 10 * 60_000;
 const busyMs = 5_000;
+/** Phases before the pictures are there. */
+const making = ['creating', 'created', 'uploading'] as const;
 
 /**
  * Brings one training set to a ready model. Every phase is a compare-and-set in the ledger under a lease,
@@ -125,7 +127,9 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
     if (account.kind === 'limited') await holdAccount(training.deps, access, account, null);
     const unpaid = row.phase !== 'triggered' && row.phase !== 'ready';
     if (request === 'refused' && account.kind === 'fine' && unpaid) {
-      await setPhase(training, [row.phase], 'failed', { why: message });
+      // The phase may have moved on since `row` was read.
+      const from = row.phase === 'armed' ? (['armed'] as const) : making;
+      await setPhase(training, from, 'failed', { why: message });
       return 'failed';
     }
     return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : access.timeouts.pollMs;

@@ -10,7 +10,7 @@ import { imageModels } from './image-models.ts';
 import { checkJob, describeJob, jobStatuses, listJobs, prepareFile } from './jobs.ts';
 import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
-import { createFiles, createTraining, training, uploadImage } from './train.ts';
+import { createFiles, createTraining, training, uploadImage, uploads } from './train.ts';
 import { videoModels } from './video-models.ts';
 import { acknowledged, startCall, started } from './wire.ts';
 
@@ -70,6 +70,7 @@ export const photogpt: Vendor = {
   offer: () => ({
     models: [...imageModels, ...videoModels],
     training,
+    uploads,
     limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
     jobStatuses,
     price,

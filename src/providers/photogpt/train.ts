@@ -1,10 +1,11 @@
-import type { TrainingSpec } from '../../batch/model-spec.ts';
+import type { FileRules, TrainingSpec } from '../../batch/model-spec.ts';
 import { multipart } from '../../http/multipart.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import { choice, timeOf } from '../fields.ts';
 import { mapList, readList } from '../lists.ts';
 import type { FileToUpload, Listing, RemoteFiles, RemoteThing, TrainingPort } from '../port.ts';
+import { requireFile } from '../require-file.ts';
 import { errors } from './errors.ts';
 import {
   acknowledged,
@@ -29,16 +30,30 @@ export const training: TrainingSpec = {
   },
 };
 
+const requestBytesMax = 20 * 1024 * 1024;
+/** What stands around the file in its request is far less. */
+const formBytes = 4 * 1024;
+
+/** Of training pictures and references. */
+export const uploads: FileRules = {
+  types: ['image/jpeg', 'image/webp', 'image/png', 'image/heic'],
+  bytesMax: requestBytesMax - formBytes,
+};
+
 const pageSize = 20;
 const pagesMax = 50;
 
-/** Adds a picture to a trained model: to train from (`modelInput`), or as a reference. */
+/**
+ * Adds a picture to a trained model: to train from (`modelInput`), or as a reference.
+ * @throws UserError where the vendor would refuse the file: nothing is sent
+ */
 export async function uploadImage(
   api: Api,
   modelID: string,
   file: FileToUpload,
   type: 'modelInput' | 'auxiliaryType',
 ): Promise<{ id: string; url: string | null }> {
+  requireFile(uploads, file, 'PhotoGPT');
   const form = await multipart(
     { field: 'file', name: file.name, mime: file.mime, path: file.path },
     { data: JSON.stringify({ modelID, type }) },

@@ -7,7 +7,7 @@ import { verify } from './balance.ts';
 import { modelsWith } from './capabilities.ts';
 import { classify } from './errors.ts';
 import { checkJob, jobStatuses } from './jobs.ts';
-import { listUploads, uploadFile, uploadState } from './media.ts';
+import { listUploads, uploadFile, uploads, uploadState } from './media.ts';
 import { pricing, quote } from './prices.ts';
 import { capabilities, startCall, started } from './wire.ts';
 
@@ -72,6 +72,7 @@ export const wonda: Vendor = {
     return {
       models,
       training: undefined,
+      uploads,
       limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
       jobStatuses,
       publicUploads: true,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FileRules } from '../../batch/model-spec.ts';
 import { UserError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
 import { multipart } from '../../http/multipart.ts';
@@ -7,6 +8,7 @@ import { saidIn } from '../classify.ts';
 import { opaqueId, timeOf } from '../fields.ts';
 import { listIn, readList } from '../lists.ts';
 import type { FileToUpload, Listing, RemoteThing, UploadedFile, UploadState } from '../port.ts';
+import { requireFile } from '../require-file.ts';
 import { isMissing, isRecord, textOf } from './errors.ts';
 import { uploaded } from './wire.ts';
 
@@ -16,13 +18,16 @@ const taken: Readonly<Record<string, readonly string[]>> = {
   audio: ['mpeg', 'mp3', 'wav', 'ogg', 'webm', 'aac', 'm4a'],
 };
 
+/** How large a file may be is not documented. */
+export const uploads: FileRules = {
+  types: Object.entries(taken).flatMap(([family, types]) =>
+    types.map((type) => `${family}/${type}`),
+  ),
+};
+
 /** @throws UserError where the vendor does not take the file's type, or did not take the file */
 export async function uploadFile(api: Api, file: FileToUpload): Promise<UploadedFile> {
-  const [family = '', type = ''] = file.mime.split('/');
-  if (!taken[family]?.includes(type))
-    throw new UserError(`Wonda takes no ${file.mime}: ${file.name}`, {
-      next: [`pictures as ${taken['image']?.join(', ')}; videos as ${taken['video']?.join(', ')}`],
-    });
+  requireFile(uploads, file, 'Wonda');
   const form = await multipart(
     { field: 'file', name: file.name, mime: file.mime, path: file.path },
     {},
@@ -40,7 +45,7 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
     remote: media.mediaId,
     url: media.url ?? null,
     expiresAt: null,
-    ready: family !== 'video',
+    ready: !file.mime.startsWith('video/'),
   };
 }
 

@@ -155,6 +155,18 @@ describe('trainModel', () => {
     expect(studio!.simulator.book.trainings).toHaveLength(1);
   });
 
+  it('tells the shots what the vendor said against a training picture', async () => {
+    const match = { method: 'POST', path: '/images/upload' };
+    const input = await openTraining({
+      faults: [{ kind: 'error-before', match, status: 400, nth: 3 }],
+    });
+    expect(await train(input)).toEqual({ kind: 'failed' });
+    expect(await blockedWhys()).toEqual(
+      Array(2).fill('PhotoGPT answered 400: internal error; request failed'),
+    );
+    expect(studio!.simulator.book.trainings).toEqual([]);
+  });
+
   it('gives up a training that never ends, and finds it in a later run when it did', async () => {
     const input = await openTraining({ trainingMs: 3_000 }, { trainingMs: 500 });
     expect(await train(input)).toEqual({ kind: 'failed' });

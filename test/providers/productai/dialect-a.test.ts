@@ -191,8 +191,8 @@ describe('uploads', () => {
   });
 
   it.each([
-    [{ bytes: 10 * 1024 * 1024 + 1 }, 'shoe.jpg has 10.0 MB, and ProductAI takes at most 10 MB'],
-    [{ mime: 'image/heic' }, 'shoe.jpg is image/heic, and ProductAI takes JPEG, PNG and WebP'],
+    [{ bytes: 10 * 1024 * 1024 + 1 }, 'shoe.jpg has 10.1 MB, and ProductAI takes at most 10 MB'],
+    [{ mime: 'image/heic' }, 'shoe.jpg is HEIC, and ProductAI takes JPEG, PNG and WebP'],
   ])('that the vendor would refuse are not sent: %j', async (facts, message) => {
     for (const dialect of ['a', 'b']) {
       const { provider, received } = await against({}, { dialect });

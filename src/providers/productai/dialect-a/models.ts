@@ -3,6 +3,7 @@ import type { ShotRequest } from '../../../batch/request.ts';
 import { choice } from '../../fields.ts';
 import type { Limits, Offer } from '../../port.ts';
 import { pricesOf } from '../prices.ts';
+import { uploads } from '../upload-form.ts';
 import type { Settings } from '../settings.ts';
 import { jobStatuses } from './jobs.ts';
 
@@ -66,6 +67,7 @@ export function offerA({ plan = 'pro', promptWithPreset = true }: Settings): Off
   return {
     models,
     training: undefined,
+    uploads,
     limits: limitsOf[plan],
     jobStatuses,
     publicUploads: true,
