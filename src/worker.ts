@@ -12,6 +12,7 @@ import type { AccountConfig, Config } from './config.ts';
 import { messageOf, UserError } from './errors.ts';
 import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';
+import { connectVendor } from './providers/connect.ts';
 import type { Provider } from './providers/port.ts';
 import type { Blobs } from './storage/blobs.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
@@ -191,5 +192,6 @@ function accessTo(account: AccountConfig, config: Config, ledger: Ledger): Accou
 
 function connect(account: AccountConfig, ledger: Ledger): Provider {
   const { key, vendor, baseUrl, apiKey = '', settings, limits } = account;
-  return vendor.connect({ baseUrl, apiKey, settings, pace: paceOf(ledger, key, limits) });
+  const pace = paceOf(ledger, key, limits);
+  return connectVendor(vendor, { baseUrl, apiKey, settings, pace });
 }

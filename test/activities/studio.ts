@@ -18,6 +18,7 @@ import { loadConfig } from '../../src/config.ts';
 import { openHost } from '../../src/hosting/open-host.ts';
 import type { AcceptedRun } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { connectVendor } from '../../src/providers/connect.ts';
 import type { Limits, Timeouts } from '../../src/providers/port.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
@@ -97,7 +98,7 @@ export async function openStudio(
     key: account.key,
     limits,
     timeouts: { ...fast, ...timeouts },
-    provider: account.vendor.connect({
+    provider: connectVendor(account.vendor, {
       baseUrl: account.baseUrl,
       apiKey: account.apiKey ?? '',
       settings: account.settings,

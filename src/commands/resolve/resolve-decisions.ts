@@ -8,6 +8,7 @@ import type { AccountConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
+import { connectVendor } from '../../providers/connect.ts';
 import type { Project } from '../project/project.ts';
 import { priceText, type Shown } from '../text/unresolved-text.ts';
 
@@ -117,7 +118,7 @@ export class Decisions {
     const { vendor, baseUrl } = settings;
     const provider = providerOf(settings);
     if (!provider) {
-      const keyless = vendor.connect({ baseUrl, apiKey: '', settings: settings.settings });
+      const keyless = connectVendor(vendor, { baseUrl, apiKey: '', settings: settings.settings });
       return { job: keyless.jobRef(jobId), settings };
     }
     const job = provider.jobRef(jobId);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
+import { idIn } from '../body.ts';
 import { saidIn } from '../classify.ts';
 import { type Delivery, linkOf, readDelivery } from '../delivery.ts';
 import { billedAmount, opaqueId, timeOf } from '../fields.ts';
@@ -55,7 +56,7 @@ export async function checkTask(
   lifetimeMs: number | null,
 ): Promise<JobState> {
   try {
-    const path = taskPath(String(ref.taskId));
+    const path = taskPath(idIn(ref, 'taskId'));
     const answered = await api({ method: 'GET', path, answer: task });
     return stateOf(
       answered,

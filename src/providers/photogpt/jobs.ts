@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
+import { idIn } from '../body.ts';
 import { isOwnWord, isUnknownId } from '../classify.ts';
 import { type Delivery, linkOf, readDelivery, together } from '../delivery.ts';
 import { billedAmount, timeOf } from '../fields.ts';
@@ -35,7 +36,7 @@ export const pagesMax = 500;
 export const jobsMax = 200_000;
 
 function jobPath(ref: JobRef): string {
-  return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
+  return `/jobs/${encodeURIComponent(idIn(ref, 'jobId'))}`;
 }
 
 export async function checkJob(

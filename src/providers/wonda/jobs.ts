@@ -1,5 +1,6 @@
 import type { Api } from '../api.ts';
 import { expiryOf } from '../account-settings.ts';
+import { idIn } from '../body.ts';
 import { saidIn } from '../classify.ts';
 import { type Delivery, linkOf, readDelivery } from '../delivery.ts';
 import { timeOf } from '../fields.ts';
@@ -21,7 +22,7 @@ export async function checkJob(
   ref: JobRef,
   outputLifetimeMs: number | null,
 ): Promise<JobState> {
-  const path = `/jobs/inference/${encodeURIComponent(String(ref.inferenceJobId))}`;
+  const path = `/jobs/inference/${encodeURIComponent(idIn(ref, 'inferenceJobId'))}`;
   try {
     return stateOf(await api({ method: 'GET', path, answer: job }), outputLifetimeMs);
   } catch (error) {

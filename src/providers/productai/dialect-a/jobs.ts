@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { expiryOf } from '../../account-settings.ts';
 import type { Api } from '../../api.ts';
+import { idIn } from '../../body.ts';
 import { isUnknownId } from '../../classify.ts';
 import { type Delivery, linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
@@ -20,7 +21,7 @@ export const jobStatuses: JobStatuses = {
 };
 
 function jobPath(ref: JobRef): string {
-  return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
+  return `/jobs/${encodeURIComponent(idIn(ref, 'jobId'))}`;
 }
 
 export async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise<JobState> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../json.ts';
 import { missing, present } from '../../body.ts';
 import { opaqueId as id } from '../../fields.ts';
-import type { StartRequest } from '../../port.ts';
+import type { ResolvedReference, StartRequest } from '../../port.ts';
 
 export const started = z.looseObject({ job_id: id });
 
@@ -76,9 +76,7 @@ export function startBody({ request, references }: StartRequest): JsonObject {
   if (!picture || others.length > 0) return missing('its one picture');
   return present({
     model,
-    ...(typeof picture.remote === 'string'
-      ? { asset_id: picture.remote }
-      : { image_url: picture.url ?? missing('a public link') }),
+    ...(assetIn(picture) ?? { image_url: picture.url ?? missing('a public link') }),
     prompt,
     num_images: outputs,
     aspect_ratio: aspectRatio,
@@ -88,4 +86,9 @@ export function startBody({ request, references }: StartRequest): JsonObject {
     seed,
     ...options,
   });
+}
+
+/** What was uploaded in dialect B is known by its link. */
+function assetIn({ remote, url }: ResolvedReference): { asset_id: string } | undefined {
+  return typeof remote === 'string' && remote !== url ? { asset_id: remote } : undefined;
 }

@@ -1,5 +1,6 @@
 import { expiryOf, lifetimeMs } from '../../account-settings.ts';
 import { createApi, type Api } from '../../api.ts';
+import { idIn } from '../../body.ts';
 import { isUnknownId } from '../../classify.ts';
 import { linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount } from '../../fields.ts';
@@ -39,7 +40,7 @@ export function connectB({ baseUrl, apiKey, pace }: Connection, settings: Settin
 }
 
 async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise<JobState> {
-  const path = `/api/job/${encodeURIComponent(String(ref.id))}`;
+  const path = `/api/job/${encodeURIComponent(idIn(ref, 'id'))}`;
   try {
     const { data } = await api({ method: 'GET', path, answer: job });
     return stateOf(data, lifetime);

@@ -61,10 +61,8 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
   return { path: isVideo ? '/api/generate-video' : '/api/generate', body };
 }
 
-/** One link as text, several as a list. */
+/** One link as text, several as a list. Files go by their link as well, those of dialect A too. */
 function picturesOf({ references }: StartRequest): string | string[] | undefined {
-  const urls = references.map(({ remote, url }) =>
-    typeof remote === 'string' ? remote : (url ?? missing('a public link')),
-  );
+  const urls = references.map(({ url }) => url ?? missing('a public link'));
   return urls.length > 1 ? urls : urls[0];
 }
