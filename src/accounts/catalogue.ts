@@ -29,12 +29,7 @@ export function catalogueOf(
   for (const account of accounts.values())
     catalogue.set(
       account.name,
-      specOf(
-        account,
-        liveOffer(account, learned(account.key)),
-        hostUploadsOf(account, accounts),
-        watch,
-      ),
+      specOf(account, learned(account.key), hostUploadsOf(account, accounts), watch),
     );
   return catalogue;
 }
@@ -90,10 +85,11 @@ class WatchedMap extends Map<string, AccountSpec> {
 
 function specOf(
   account: AccountConfig,
-  offer: () => Offer,
+  learned: Learned,
   hostUploads: AccountSpec['hostUploads'],
   watch: CatalogueWatch | undefined,
 ): AccountSpec {
+  const offer = liveOffer(account, learned);
   return {
     name: account.name,
     key: account.key,
@@ -114,6 +110,10 @@ function specOf(
       const quoteKey = watch && quoteKeyOf(account, offer(), request);
       if (quoteKey !== undefined) watch?.priced(account, quoteKey, request);
       return offer().price(request, account.prices);
+    },
+    refusal(request) {
+      const quoteKey = quoteKeyOf(account, offer(), request);
+      return quoteKey === undefined ? undefined : learned.refusal?.(quoteKey, request);
     },
     trainingPrice: () => offer().trainingPrice(account.prices),
   };

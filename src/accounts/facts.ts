@@ -1,3 +1,4 @@
+import type { ShotRequest } from '../batch/request.ts';
 import type { Json } from '../json.ts';
 import type { Quote } from '../ledger/port.ts';
 import type { Amount } from '../money.ts';
@@ -11,10 +12,13 @@ export class AccountFacts implements Learned {
   #models: { readonly models: Json; readonly at: number } | undefined;
   #quotedLast: number;
   readonly #quotes: Map<string, Quote>;
+  /** By request: another one of the same price may be taken. */
+  readonly #refusals: Map<string, string>;
 
   constructor() {
     this.#quotedLast = 0;
     this.#quotes = new Map();
+    this.#refusals = new Map();
   }
 
   get models(): Json | undefined {
@@ -43,6 +47,19 @@ export class AccountFacts implements Learned {
     return this.#quotes.size;
   }
 
+  refusal(key: string, request: ShotRequest): string | undefined {
+    return this.#refusals.get(requestIn(key, request));
+  }
+
+  /** Requests that the vendor would not take. */
+  get refusals(): number {
+    return this.#refusals.size;
+  }
+
+  tellRefusal(key: string, request: ShotRequest, said: string): void {
+    this.#refusals.set(requestIn(key, request), said);
+  }
+
   tellModels(models: Json, at: number): void {
     this.#models = { models, at };
   }
@@ -53,4 +70,9 @@ export class AccountFacts implements Learned {
       this.#quotedLast = Math.max(this.#quotedLast, quote.at);
     }
   }
+}
+
+/** A quote's key leaves out what the price does not depend on; a refusal may be about that. */
+function requestIn(key: string, { prompt }: ShotRequest): string {
+  return JSON.stringify([key, prompt ?? null]);
 }

@@ -42,7 +42,7 @@ export interface ActivityDependencies {
   >;
   readonly catalogue: Catalogue;
   /** What the vendors have told of their models and prices; the catalogue follows it. */
-  readonly learned: Pick<LearnedAccounts, 'load' | 'priced'>;
+  readonly learned: Pick<LearnedAccounts, 'load' | 'priced' | 'refusalOf'>;
   readonly now: () => number;
   /** Names this process on claims, for people. */
   readonly worker: string;

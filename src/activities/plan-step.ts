@@ -67,6 +67,10 @@ export async function planStep(
       // Where unknown prices were accepted, one that becomes known now would break the accepted sum.
       const priced = row.unknownPrices ? slice : await deps.learned.priced(slice);
       await plans.putShots(batch, run, priced);
+      for (const shot of priced) {
+        const said = deps.learned.refusalOf(shot);
+        if (said !== undefined) await plans.block(batch, run, { key: shot.key }, said);
+      }
       planned += slice.length;
       tell(`${planned} shots`);
     }

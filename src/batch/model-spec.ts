@@ -13,7 +13,7 @@ export type FieldSpec = { readonly default?: Json; readonly note?: string } & (
   | { readonly kind: 'choice'; readonly values: readonly (string | number)[] }
   | { readonly kind: 'integer' | 'number'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'boolean' }
-  | { readonly kind: 'text'; readonly maxLength?: number }
+  | { readonly kind: 'text'; readonly maxLength?: number; readonly format?: 'uuid' }
   | { readonly kind: 'list'; readonly of: FieldSpec; readonly max?: number }
   | { readonly kind: 'json' }
 );
@@ -107,6 +107,8 @@ export interface AccountSpec {
   /** What the account that hands them over takes; undefined: a bucket, which takes all, or no account. */
   readonly hostUploads?: { readonly by: string; readonly rules: FileRules } | undefined;
   price(request: ShotRequest): Price;
+  /** What the vendor said when it was asked for the price of this request and would not take it. */
+  refusal?(request: ShotRequest): string | undefined;
   /** Price of one training run. */
   trainingPrice(): Price;
 }

@@ -52,6 +52,8 @@ export interface Learned {
   readonly models: Json | undefined;
   /** Undefined: never asked. */
   quote(key: string): Amount | undefined;
+  /** What the vendor said against this very request instead of a price; this process alone knows it. */
+  refusal?(key: string, request: ShotRequest): string | undefined;
 }
 
 export const nothingLearned: Learned = { models: undefined, quote: () => undefined };
@@ -230,10 +232,13 @@ export interface Provider {
   /** The models that only a live list tells; plain JSON that `Vendor.offer` reads. */
   discover?(): Promise<Json>;
   /** What the vendor's price call says; free. */
-  quote?(request: ShotRequest): Promise<Amount>;
+  quote?(request: ShotRequest): Promise<Quoted>;
   verify(): Promise<Verification>;
   classify(error: unknown): Verdict;
 }
+
+/** A price, or the vendor's own words on a request that it would not take. */
+export type Quoted = { readonly amount: Amount } | { readonly refused: string };
 
 export type UploadState = 'processing' | 'ready' | 'failed' | 'missing' | 'unknown';
 

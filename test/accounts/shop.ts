@@ -77,7 +77,7 @@ const shop: Vendor = {
           json: { model, resolution: resolution ?? '1K' },
           answer: estimate,
         });
-        return credits * 1_000;
+        return { amount: credits * 1_000 };
       },
       verify: () => Promise.resolve({ key: 'good', balance: null, message: 'good' }),
       classify: classifier({

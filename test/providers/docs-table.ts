@@ -32,6 +32,7 @@ function fields(specs: Readonly<Record<string, FieldSpec | undefined>>): string 
 
 function values(spec: FieldSpec): string {
   if (spec.kind === 'choice') return spec.values.join(', ');
+  if (spec.kind === 'text' && spec.format === 'uuid') return 'a UUID';
   if (spec.kind === 'list') return `list of ${values(spec.of)}`;
   if (spec.kind !== 'integer' && spec.kind !== 'number') return spec.kind;
   const { min, max } = spec;

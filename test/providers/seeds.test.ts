@@ -9,7 +9,7 @@ import { amountFromDecimal } from '../../src/money.ts';
 import { nothingLearned, type Provider, type StartRequest } from '../../src/providers/port.ts';
 import { vendorById } from '../../src/providers/registry.ts';
 import { failure, json, serve } from '../http/server.ts';
-import { existing, openFence, smallest, startOf } from './requests.ts';
+import { aUuid, existing, openFence, smallest, startOf } from './requests.ts';
 import { playExamples } from './seeds/examples.ts';
 import { gptimage2api } from './seeds/gptimage2api.ts';
 import { photogpt } from './seeds/photogpt.ts';
@@ -231,7 +231,7 @@ function samples(spec: FieldSpec): readonly Json[] {
     case 'boolean':
       return [true, false];
     case 'text':
-      return ['some text'];
+      return [spec.format === 'uuid' ? aUuid : 'some text'];
     case 'list':
       return [[]];
     case 'json':

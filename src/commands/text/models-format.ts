@@ -153,6 +153,7 @@ function takesText(field: FieldSpec): string {
     case 'boolean':
       return 'true, false';
     case 'text':
+      if (field.format === 'uuid') return 'a UUID';
       return field.maxLength === undefined ? 'text' : `text up to ${field.maxLength}`;
     case 'list':
       return `list of ${takesText(field.of)}${field.max === undefined ? '' : `, up to ${field.max}`}`;

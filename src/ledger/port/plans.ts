@@ -52,7 +52,7 @@ export interface PlanLedger {
   block(
     batch: string,
     run: number,
-    where: { step?: string; trainingFingerprint?: string; sha256?: string },
+    where: { step?: string; key?: string; trainingFingerprint?: string; sha256?: string },
     why: string,
   ): Promise<number>;
   /**

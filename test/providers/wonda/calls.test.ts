@@ -273,12 +273,30 @@ describe('free calls', () => {
     const { provider, received } = await against({ 'POST /pricing/estimate': answer });
     const fields = { prompt: 'x', resolution: '2K' };
     const { request } = startOf('nano-banana-2', fields, [{ remote: 'm-1' }]);
-    expect(await provider.quote?.(request)).toBe(1_235);
+    expect(await provider.quote?.(request)).toEqual({ amount: 1_235 });
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       model: 'nano-banana-2',
       prompt: 'x',
       params: { resolution: '2K' },
     });
+  });
+
+  it('tells what the vendor says against a request instead of a price', async () => {
+    const { request } = startOf('nano-banana-2', { prompt: 'x' });
+    const askWith = async (status: number, body: unknown) => {
+      const { url } = await serve((_, response) => json(response, status, body));
+      const provider = wonda.connect({ baseUrl: url, apiKey: 'sk_1', settings: {} });
+      return await provider.quote?.(request);
+    };
+    const error = { code: 'validation_error', message: 'styleId must be a UUID' };
+    expect(await askWith(400, { error })).toEqual({
+      refused: 'Wonda answered 400: styleId must be a UUID; validation_error',
+    });
+    // The account's trouble, and a gateway's word, say nothing of the request.
+    const project = { code: 'unknown_project', message: 'no such project' };
+    await expect(askWith(400, { error: project })).rejects.toMatchObject({ status: 400 });
+    await expect(askWith(400, { message: 'Bad Request' })).rejects.toMatchObject({ status: 400 });
+    await expect(askWith(404, { error })).rejects.toMatchObject({ status: 404 });
   });
 
   it('keeps the live list as it is', async () => {

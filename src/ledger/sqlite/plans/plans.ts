@@ -172,7 +172,7 @@ function block(
   database: Database,
   batch: string,
   run: number,
-  where: { step?: string; trainingFingerprint?: string; sha256?: string },
+  where: Parameters<PlanLedger['block']>[2],
   why: string,
 ): number {
   return database.run(
@@ -180,13 +180,15 @@ function block(
      where batch = ?2 and run = ?3 and state = 'open' and (?4 is null or step = ?4)
        and (?5 is null or training_fp = ?5)
        and (?6 is null or exists (select 1 from json_each(request, '$.references')
-         where value ->> 'sha256' = ?6))`,
+         where value ->> 'sha256' = ?6))
+       and (?7 is null or key = ?7)`,
     why,
     batch,
     run,
     where.step ?? null,
     where.trainingFingerprint ?? null,
     where.sha256 ?? null,
+    where.key ?? null,
   );
 }
 
