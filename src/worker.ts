@@ -99,13 +99,13 @@ async function commonWorker(
 /** Chunks mostly wait for the vendor, so many fit; the ledger alone limits what is sent. */
 async function accountWorker(
   options: Partial<WorkerOptions>,
-  { trainModel, uploadReferences, runShots }: Activities,
+  { trainModel, awaitModel, uploadReferences, runShots }: Activities,
   account: string,
 ): Promise<Worker> {
   return await Worker.create({
     ...options,
     taskQueue: accountTaskQueue(account),
-    activities: { trainModel, uploadReferences, runShots },
+    activities: { trainModel, awaitModel, uploadReferences, runShots },
     maxConcurrentActivityTaskExecutions: 100,
   });
 }

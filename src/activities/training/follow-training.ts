@@ -1,7 +1,8 @@
 import type { ModelRow } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
+import type { TrainingPort } from '../../providers/port.ts';
 import type { Advance, Training } from './training.ts';
-import { setPhase } from './training.ts';
+import { lookAgainMs, setPhase } from './training.ts';
 
 /** Looks once at a training that was triggered. One past its time limit is not waited for any longer. */
 export async function followTraining(training: Training, row: ModelRow): Promise<Advance> {
@@ -42,8 +43,8 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   return 'ready';
 }
 
-/** It was paid for: one answer is not enough to pay again, nor is a list with gaps. */
-async function isUnlisted(port: Training['port'], id: string): Promise<boolean> {
+/** One answer is not enough to say that a model is gone, nor is a list with gaps. */
+export async function isUnlisted(port: TrainingPort, id: string): Promise<boolean> {
   const { entries, unreadable } = await port.list();
   return unreadable === 0 && !entries.some((model) => model.id === id);
 }
@@ -68,10 +69,6 @@ async function trainingFailed(training: Training, row: ModelRow, why: string): P
   return 'failed';
 }
 
-/** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
 function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
-  const { pollFirstMs, trainingPollMs } = access.timeouts;
-  const elapsedMs = deps.now() - (row.triggeredAt ?? deps.now());
-  const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
-  return Math.max(usualMs, access.pulse.polls.leastMs);
+  return lookAgainMs(access, deps.now() - (row.triggeredAt ?? deps.now()));
 }

@@ -8,7 +8,13 @@ import { withHeartbeat, pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
 import { triggerTraining } from './trigger-training.ts';
-import { setPhase, type Advance, type Training, type TrainModelInput } from './training.ts';
+import {
+  hasEnded,
+  setPhase,
+  type Advance,
+  type Training,
+  type TrainModelInput,
+} from './training.ts';
 import { addTrainingImages } from './training-images.ts';
 
 export type TrainModelResult =
@@ -54,6 +60,7 @@ export async function trainModel(
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
       const mayBePaid = row?.phase === 'armed' || row?.phase === 'triggered';
+      // Only a training that may have been paid for is followed on.
       if (!mayBePaid && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const restMs = mine && row ? await advance(training, row) : busyMs;
       if (restMs === 'ready' || restMs === 'stopped') return { kind: restMs };
@@ -64,15 +71,6 @@ export async function trainModel(
     cancelled.throwIfAborted();
     return { kind: 'again', inMs: 0 };
   });
-}
-
-/** Cancelled, or replaced by another run: only a training that may have been paid for is followed on. */
-async function hasEnded(
-  { ledger }: ActivityDependencies,
-  { batch, run }: TrainModelInput,
-): Promise<boolean> {
-  const row = await ledger.batches.get(batch);
-  return row?.run !== run || row.state === 'cancelled';
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */

@@ -25,6 +25,12 @@ export interface PlanLedger {
     run: number,
     step: string,
   ): Promise<readonly { account: string; choice: ModelChoice & { kind: 'training' } }[]>;
+  /** Models given by their ids that open shots of the step ask, and that were not seen ready in this run. */
+  neededModels(
+    batch: string,
+    run: number,
+    step: string,
+  ): Promise<readonly { account: string; id: string }[]>;
   /**
    * Files that open shots of the step refer to and that are not yet in the place that `placeOf` tells for
    * a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
@@ -52,7 +58,14 @@ export interface PlanLedger {
   block(
     batch: string,
     run: number,
-    where: { step?: string; key?: string; trainingFingerprint?: string; sha256?: string },
+    where: {
+      step?: string;
+      key?: string;
+      trainingFingerprint?: string;
+      sha256?: string;
+      /** One that is given by its id. */
+      model?: { account: string; id: string };
+    },
     why: string,
   ): Promise<number>;
   /**

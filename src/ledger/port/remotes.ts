@@ -57,6 +57,8 @@ export interface RemoteLedger {
     to: ModelPhase,
     facts?: { remoteId?: string | null; why?: string },
   ): Promise<boolean>;
+  /** A model that is given by its id is ready now. */
+  seeModel(account: string, id: string): Promise<void>;
   modelImages(account: string, fingerprint: string): Promise<ReadonlyMap<string, string | null>>;
   intendModelImage(account: string, fingerprint: string, sha256: string): Promise<void>;
   storeModelImage(

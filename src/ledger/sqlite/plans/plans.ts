@@ -25,6 +25,7 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
       write(() => makeLanes(database, batch, run, step, sweep)),
     sources: (batch, steps, pick) => sources(database, batch, steps, pick),
     neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
+    neededModels: async (batch, run, step) => neededModels(database, batch, run, step),
     neededUploads: async (batch, run, step, placeOf) =>
       neededUploads(database, { batch, run, step }, placeOf, now()),
     block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
@@ -85,6 +86,21 @@ function neededTrainings(database: Database, batch: string, run: number, step: s
     account,
     choice: (JSON.parse(request) as ShotRequest).choice as ModelChoice & { kind: 'training' },
   }));
+}
+
+function neededModels(database: Database, batch: string, run: number, step: string) {
+  return database.all<{ account: string; id: string }>(
+    `select account, request ->> '$.choice.id' as id from shot s
+     where batch = ? and run = ? and step = ? and state = 'open'
+       and request ->> '$.choice.kind' = 'existing'
+       and not exists (select 1 from ready_model r
+         where r.account = s.account and r.id = s.request ->> '$.choice.id'
+           and seen_at >= (select started_at from run where run.batch = s.batch and n = s.run))
+     group by 1, 2 order by min(ordinal)`,
+    batch,
+    run,
+    step,
+  );
 }
 
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
@@ -181,7 +197,9 @@ function block(
        and (?5 is null or training_fp = ?5)
        and (?6 is null or exists (select 1 from json_each(request, '$.references')
          where value ->> 'sha256' = ?6))
-       and (?7 is null or key = ?7)`,
+       and (?7 is null or key = ?7)
+       and (?8 is null or (account = ?8 and request ->> '$.choice.kind' = 'existing'
+         and request ->> '$.choice.id' = ?9))`,
     why,
     batch,
     run,
@@ -189,6 +207,8 @@ function block(
     where.trainingFingerprint ?? null,
     where.sha256 ?? null,
     where.key ?? null,
+    where.model?.account ?? null,
+    where.model?.id ?? null,
   );
 }
 

@@ -42,6 +42,16 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
       write(() => leaseModel(database, account, fingerprint, owner, leaseMs, now())),
     setModelPhase: (account, fingerprint, from, to, facts = {}) =>
       write(() => setModelPhase(database, account, fingerprint, from, to, facts, now())),
+    seeModel: (account, id) =>
+      write(() => {
+        database.run(
+          `insert into ready_model (account, id, seen_at) values (?, ?, ?)
+           on conflict do update set seen_at = excluded.seen_at`,
+          account,
+          id,
+          now(),
+        );
+      }),
     modelImages: async (account, fingerprint) => {
       const rows = database.all<{ sha256: string; remote_id: string | null }>(
         'select sha256, remote_id from model_image where account = ? and fp = ?',
