@@ -217,8 +217,8 @@ export interface Provider {
   /** Asks for a file that must be made ready before it can be fetched. */
   prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
   upload?(file: FileToUpload): Promise<UploadedFile>;
-  /** How an upload stands; `unknown`: its list is not whole and does not show it. */
-  uploadState?(remote: Json): Promise<UploadState>;
+  /** How uploads stand, in their order; absent where the vendor has no call that tells. */
+  uploadStates?(remotes: readonly Json[]): Promise<readonly UploadState[]>;
   /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
   readonly files?: RemoteFiles;
   /**
@@ -240,6 +240,7 @@ export interface Provider {
 /** A price, or the vendor's own words on a request that it would not take. */
 export type Quoted = { readonly amount: Amount } | { readonly refused: string };
 
+/** `unknown`: a list that is not whole does not show it. */
 export type UploadState = 'processing' | 'ready' | 'failed' | 'missing' | 'unknown';
 
 export interface UploadedFile {
@@ -248,7 +249,7 @@ export interface UploadedFile {
   /** A public link to it, where the vendor gives one. */
   readonly url: string | null;
   readonly expiresAt: number | null;
-  /** False: `uploadState` tells when it may be used. */
+  /** False: `uploadStates` tells when it may be used. */
   readonly ready: boolean;
 }
 

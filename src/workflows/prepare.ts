@@ -65,7 +65,7 @@ async function upload(
   { account, accountName, files }: StepPlan['uploads'][number],
 ): Promise<void> {
   const slices = Math.min(slicesMax, Math.ceil(files / filesPerSlice));
-  const { uploadReferences } = atAccount(accountName, `upload ${files} files for ${step}`);
+  const { uploadReferences } = atAccount(accountName, `references of ${step}: ${files} files`);
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < slices) {

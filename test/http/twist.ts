@@ -6,6 +6,8 @@ export interface PassingAnswer {
   readonly path: string;
   readonly status: number;
   readonly body: unknown;
+  /** What the request itself sent. */
+  readonly sent: string;
 }
 
 /** Undefined lets the answer pass as it is. */
@@ -20,7 +22,7 @@ export async function twistAnswers(
   twist: Twist,
 ): Promise<{ url: string; received: Received[] }> {
   const { origin } = new URL(target);
-  const front = await serve(({ method, url, headers, bytes: sent }, response) => {
+  const front = await serve(({ method, url, headers, body, bytes: sent }, response) => {
     const own = `http://${headers.host}`;
     const pass = async (): Promise<void> => {
       const kept = Object.entries(headers).filter(
@@ -31,15 +33,15 @@ export async function twistAnswers(
         headers: kept as [string, string][],
         ...(sent.length > 0 && { body: new Uint8Array(sent) }),
       });
-      const bytes = Buffer.from(await answered.arrayBuffer());
+      const answer = Buffer.from(await answered.arrayBuffer());
       const type = answered.headers.get('content-type') ?? '';
       if (!type.includes('json')) {
-        response.writeHead(answered.status, { 'content-type': type }).end(bytes);
+        response.writeHead(answered.status, { 'content-type': type }).end(answer);
         return;
       }
-      const parsed: unknown = JSON.parse(bytes.toString().replaceAll(origin, own));
+      const parsed: unknown = JSON.parse(answer.toString().replaceAll(origin, own));
       const { status } = answered;
-      const changed = twist({ method, path: url, status, body: parsed });
+      const changed = twist({ method, path: url, status, body: parsed, sent: body });
       response
         .writeHead(changed?.status ?? status, { 'content-type': 'application/json' })
         .end(JSON.stringify(changed ? changed.body : parsed));

@@ -241,7 +241,6 @@ describe('the list of jobs of productai', () => {
   it('shows no upload to be missing where an entry cannot be read', async () => {
     const assets = [{ asset_id: 'asset_1' }, null];
     const provider = await against('productai', () => ({ assets, has_more: false }));
-    expect(await provider.uploadState?.('asset_1')).toBe('ready');
-    expect(await provider.uploadState?.('asset_2')).toBe('unknown');
+    expect(await provider.uploadStates?.(['asset_1', 'asset_2'])).toEqual(['ready', 'unknown']);
   });
 });

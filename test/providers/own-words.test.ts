@@ -75,7 +75,8 @@ describe('a 404 that a gateway wrote', () => {
     await expect(train?.check('m-1')).rejects.toMatchObject({ status: 404 });
     await expect(train?.delete('m-1')).rejects.toMatchObject({ status: 404 });
     await expect(files?.delete?.('i-1')).rejects.toMatchObject({ status: 404 });
-    await expect(connect('wonda').uploadState?.('u-1')).rejects.toMatchObject({ status: 404 });
+    for (const id of ['photogpt', 'wonda'])
+      await expect(connect(id).uploadStates?.(['u-1'])).rejects.toMatchObject({ status: 404 });
   });
 
   it.each([400, 404, 409])('with %d asks for no film to be made', async (status) => {

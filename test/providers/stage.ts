@@ -195,7 +195,7 @@ export class Client {
       const file = await this.#stage.file(`reference-${spec.id}-${index}`, kind, owner);
       const { remote, url, ready } = await provider.upload(file);
       const state = async (): Promise<void> =>
-        expect(await provider.uploadState?.(remote)).toBe('ready');
+        expect(await provider.uploadStates?.([remote])).toEqual(['ready']);
       if (!ready) await vi.waitFor(state, waiting);
       return { role, remote, url: url ?? undefined };
     }

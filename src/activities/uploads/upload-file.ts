@@ -106,7 +106,7 @@ async function becomesReady(
   const giveUpAt = deps.now() + processing.altogetherMs;
   let pauseMs = processing.firstMs;
   for (;;) {
-    const state = (await place.uploadState?.(upload.remote)) ?? 'ready';
+    const [state = 'ready'] = (await place.uploadStates?.([upload.remote])) ?? [];
     if (state === 'ready') {
       const { remote, url, expiresAt } = upload;
       const stored = { remote, url, expiresAt, ready: true };

@@ -1,5 +1,6 @@
 import type { ModelChoice, ShotRequest } from '../../batch/request.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
+import type { Json } from '../../json.ts';
 
 export interface PlanLedger {
   /**
@@ -32,8 +33,8 @@ export interface PlanLedger {
     step: string,
   ): Promise<readonly { account: string; id: string }[]>;
   /**
-   * Files that open shots of the step refer to and that are not yet in the place that `placeOf` tells for
-   * a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
+   * Files that open shots of the step refer to and that were not seen in this run in the place that `placeOf`
+   * tells for a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
    * rules/upload-purpose.ts says. Outputs are left out where their own account or, for a place of links,
    * their own vendor has them.
    */
@@ -52,6 +53,8 @@ export interface PlanLedger {
       purpose: string;
       trainedModelFingerprint: string | null;
       path: string;
+      /** Of one that an earlier run has uploaded: it may be there still. */
+      remote?: Json;
     }[]
   >;
   /** Shots that can never start (training failed, upload refused): blocked, with the reason. */

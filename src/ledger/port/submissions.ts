@@ -84,8 +84,11 @@ export interface SubmissionLedger {
     jobId: string,
     times: { nextPollInMs: number; giveUpInMs: number },
   ): Promise<boolean>;
-  /** Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted. */
-  rejected(submission: string, why: string, effect: 'fail' | 'reopen'): Promise<boolean>;
+  /**
+   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted; `renew`: the same, since a file
+   * that the request names is gone, but once in a run: then the shot fails.
+   */
+  rejected(submission: string, why: string, effect: 'fail' | 'reopen' | 'renew'): Promise<boolean>;
   ambiguous(submission: string, why: string): Promise<boolean>;
   /** The one job that fits was found. False also when another submission has that job. */
   adopt(

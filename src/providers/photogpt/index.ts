@@ -10,7 +10,14 @@ import { imageModels } from './image-models.ts';
 import { checkJob, describeJob, jobStatuses, listJobs, prepareFile } from './jobs.ts';
 import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
-import { createFiles, createTraining, training, uploadImage, uploads } from './train.ts';
+import {
+  createFiles,
+  createTraining,
+  training,
+  uploadImage,
+  uploads,
+  uploadStates,
+} from './train.ts';
 import { videoModels } from './video-models.ts';
 import { acknowledged, startCall, started } from './wire.ts';
 
@@ -41,6 +48,7 @@ function createPhotogpt(connection: Connection): Provider {
       const { id, url } = await uploadImage(api, file.trainedModel, file, 'auxiliaryType');
       return { remote: id, url, expiresAt: null, ready: true };
     },
+    uploadStates: (remotes) => uploadStates(api, remotes),
     files: createFiles(api),
     listJobs: (sinceMs, untilMs) => listJobs(api, sinceMs, untilMs),
     describe: (job) => describeJob(api, job),

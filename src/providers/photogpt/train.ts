@@ -1,10 +1,18 @@
 import type { FileRules, TrainingSpec } from '../../batch/model-spec.ts';
 import { multipart } from '../../http/multipart.ts';
+import type { Json } from '../../json.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import { choice, timeOf } from '../fields.ts';
 import { mapList, readList } from '../lists.ts';
-import type { FileToUpload, Listing, RemoteFiles, RemoteThing, TrainingPort } from '../port.ts';
+import type {
+  FileToUpload,
+  Listing,
+  RemoteFiles,
+  RemoteThing,
+  TrainingPort,
+  UploadState,
+} from '../port.ts';
 import { requireFile } from '../require-file.ts';
 import { errors } from './errors.ts';
 import {
@@ -60,6 +68,24 @@ export async function uploadImage(
   );
   const { result } = await api({ method: 'POST', path: '/images/upload', form, answer: image });
   return { id: result.id, url: result.url ?? null };
+}
+
+/** By the image itself; a reference can be used as soon as it is there. */
+export async function uploadStates(
+  api: Api,
+  remotes: readonly Json[],
+): Promise<readonly UploadState[]> {
+  const states: UploadState[] = [];
+  for (const remote of remotes)
+    try {
+      const path = `/images/${encodeURIComponent(String(remote))}`;
+      await api({ method: 'GET', path, answer: image });
+      states.push('ready');
+    } catch (error) {
+      if (!isUnknownId(error, errors)) throw error;
+      states.push('missing');
+    }
+  return states;
 }
 
 const pathOf = (id: string): string => `/models/${encodeURIComponent(id)}`;

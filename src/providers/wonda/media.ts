@@ -52,7 +52,16 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
 const working = /^(processing|pending|queued|uploading|normali[sz]ing|transcoding|in_progress)$/i;
 
 /** No page shows the answer's shape: what does not say that it is being worked on is ready. */
-export async function uploadState(api: Api, remote: Json): Promise<UploadState> {
+export async function uploadStates(
+  api: Api,
+  remotes: readonly Json[],
+): Promise<readonly UploadState[]> {
+  const states: UploadState[] = [];
+  for (const remote of remotes) states.push(await uploadState(api, remote));
+  return states;
+}
+
+async function uploadState(api: Api, remote: Json): Promise<UploadState> {
   const path = `/media/${encodeURIComponent(String(remote))}`;
   try {
     const answer = await api({ method: 'GET', path, answer: z.looseObject({}) });

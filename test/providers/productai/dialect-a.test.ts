@@ -209,10 +209,8 @@ describe('uploads', () => {
       'GET /my-uploaded-assets?limit=20&offset=2': { assets: [{ id: 'x', status: 'failed' }] },
       'GET /my-uploaded-assets?limit=20&offset=3': { assets: [] },
     });
-    expect(await provider.uploadState?.('asset_1')).toBe('ready');
-    expect(await provider.uploadState?.('7')).toBe('ready');
-    expect(await provider.uploadState?.('x')).toBe('failed');
-    expect(await provider.uploadState?.('y')).toBe('missing');
+    const ids = ['asset_1', '7', 'x', 'y'];
+    expect(await provider.uploadStates?.(ids)).toEqual(['ready', 'ready', 'failed', 'missing']);
     expect(await provider.files?.list()).toEqual({
       entries: [
         { id: 'asset_1', name: 'shoe', createdAt: null, state: 'ready' },

@@ -251,8 +251,13 @@ describe('uploads', () => {
     const film = await fileOf('a.mp4', 'video/mp4');
     expect(await provider.upload?.(film)).toMatchObject({ remote: 'm-1', ready: false });
     const ids = ['m-1', 'm-2', 'm-3', 'm-4', 'm-5'];
-    const states = await Promise.all(ids.map(async (id) => provider.uploadState?.(id)));
-    expect(states).toEqual(['processing', 'failed', 'ready', 'ready', 'missing']);
+    expect(await provider.uploadStates?.(ids)).toEqual([
+      'processing',
+      'failed',
+      'ready',
+      'ready',
+      'missing',
+    ]);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import type { ModelChoice, ShotRequest } from '../../../batch/request.ts';
+import type { Json } from '../../../json.ts';
 import type { FilePlace, Lane, PlanLedger } from '../../port.ts';
 import { laneName } from '../../rules/lane-name.ts';
 import { uploadPurpose } from '../../rules/upload-purpose.ts';
@@ -119,6 +120,12 @@ function neededUploads(
     where.run,
     where.step,
   );
+  const startedAt =
+    database.get<{ at: number }>(
+      'select started_at as at from run where batch = ? and n = ?',
+      where.batch,
+      where.run,
+    )?.at ?? 0;
   const needed = new Map<string, NeededUpload>();
   const stored = new Set<string>();
   for (const { account, request: text } of rows) {
@@ -133,15 +140,21 @@ function neededUploads(
       const { sha256 } = reference;
       const id = JSON.stringify([place.key, sha256, purpose]);
       if (needed.has(id) || stored.has(id)) continue;
-      if (isStored(database, place.key, sha256, purpose, now)) {
+      const upload = storedUpload(database, place.key, sha256, purpose, now);
+      if (upload && upload.seenAt >= startedAt) {
         stored.add(id);
         continue;
       }
-      if (reference.kind === 'output' && isThere(database, reference.submission, account, place))
+      if (
+        !upload &&
+        reference.kind === 'output' &&
+        isThere(database, reference.submission, account, place)
+      )
         continue;
       const path = reference.kind === 'file' ? reference.path : sha256;
       const facts = { sha256, purpose, trainedModelFingerprint, path };
-      needed.set(id, { account, place: place.key, ...facts });
+      const known = upload && { remote: JSON.parse(upload.remote) as Json };
+      needed.set(id, { account, place: place.key, ...facts, ...known });
     }
   }
   return [...needed.values()];
@@ -165,22 +178,21 @@ function isThere(
   return row !== undefined;
 }
 
-function isStored(
+function storedUpload(
   database: Database,
   account: string,
   sha256: string,
   purpose: string,
   now: number,
-): boolean {
-  return (
-    database.get(
-      `select 1 from upload where account = ? and sha256 = ? and purpose = ? and state = 'stored'
-         and (expires_at is null or expires_at > ?)`,
-      account,
-      sha256,
-      purpose,
-      now,
-    ) !== undefined
+): { remote: string; seenAt: number } | undefined {
+  return database.get(
+    `select remote, seen_at as seenAt from upload
+     where account = ? and sha256 = ? and purpose = ? and state = 'stored'
+       and (expires_at is null or expires_at > ?)`,
+    account,
+    sha256,
+    purpose,
+    now,
   );
 }
 

@@ -21,16 +21,25 @@ export async function upload(api: Api, file: FileToUpload): Promise<UploadedFile
   };
 }
 
-/** By the list: a call for one asset is not documented. */
-export async function uploadState(api: Api, remote: Json): Promise<UploadState> {
-  const isIt = ({ id }: { id: string }): boolean => id === remote;
+/** By the list, which is read as far as all of them are seen: a call for one asset is not documented. */
+export async function uploadStates(
+  api: Api,
+  remotes: readonly Json[],
+): Promise<readonly UploadState[]> {
+  const wanted = new Set(remotes);
   const { entries, whole, unreadable } = await listAll(api, {
     ...uploads,
-    enough: (page) => page.some(isIt),
+    enough(page) {
+      for (const { id } of page) wanted.delete(id);
+      return wanted.size === 0;
+    },
   });
-  const asset = entries.find(isIt);
-  if (asset) return stateOf(asset.status);
-  return whole && unreadable === 0 ? 'missing' : 'unknown';
+  const byId = new Map(entries.map((asset) => [asset.id, asset]));
+  return remotes.map((remote) => {
+    const asset = typeof remote === 'string' ? byId.get(remote) : undefined;
+    if (asset) return stateOf(asset.status);
+    return whole && unreadable === 0 ? 'missing' : 'unknown';
+  });
 }
 
 export async function listUploads(api: Api): Promise<Listing<RemoteThing>> {

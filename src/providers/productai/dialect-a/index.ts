@@ -6,7 +6,7 @@ import type { Connection, Listing, Provider, Verification } from '../../port.ts'
 import { verifyKey } from '../../verify-key.ts';
 import { unit } from '../prices.ts';
 import type { Settings } from '../settings.ts';
-import { listUploads, upload, uploadState } from './assets.ts';
+import { listUploads, upload, uploadStates } from './assets.ts';
 import { classify } from './errors.ts';
 import { checkJob, describeJob, listJobs } from './jobs.ts';
 import { listAll } from './pages.ts';
@@ -26,7 +26,7 @@ export function connectA({ baseUrl, apiKey, pace }: Connection, settings: Settin
     jobRef: (jobId) => ({ jobId }),
     check: (job) => checkJob(api, job, lifetime),
     upload: (file) => upload(api, file),
-    uploadState: (remote) => uploadState(api, remote),
+    uploadStates: (remotes) => uploadStates(api, remotes),
     files: { list: () => listUploads(api) },
     listJobs: (sinceMs, untilMs) => listJobs(api, sinceMs, untilMs),
     describe: (job) => describeJob(api, job),
