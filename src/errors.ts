@@ -6,7 +6,7 @@ export class UserError extends Error {
   override readonly name = 'UserError';
   /** What to do next, one line each. */
   readonly next: readonly string[];
-  /** Process exit code: 1 unreachable service, 2 wrong input, 3 finished with failures, 4 waits for a person. */
+  /** Process exit code: 1 unreachable service, 2 wrong input, 3 finished with failures or missing files, 4 waits for a person. */
   readonly exitCode: 1 | 2 | 3 | 4;
 
   constructor(

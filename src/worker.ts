@@ -12,6 +12,7 @@ import type { AccountConfig, Config } from './config.ts';
 import { messageOf, UserError } from './errors.ts';
 import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';
+import { connectVendor } from './providers/connect.ts';
 import type { Provider } from './providers/port.ts';
 import type { Blobs } from './storage/blobs.ts';
 import type { Recovery } from './storage/recovery.ts';
@@ -101,13 +102,13 @@ async function commonWorker(
 /** Chunks mostly wait for the vendor, so many fit; the ledger alone limits what is sent. */
 async function accountWorker(
   options: Partial<WorkerOptions>,
-  { trainModel, uploadReferences, runShots }: Activities,
+  { trainModel, awaitModel, uploadReferences, runShots }: Activities,
   account: string,
 ): Promise<Worker> {
   return await Worker.create({
     ...options,
     taskQueue: accountTaskQueue(account),
-    activities: { trainModel, uploadReferences, runShots },
+    activities: { trainModel, awaitModel, uploadReferences, runShots },
     maxConcurrentActivityTaskExecutions: 100,
   });
 }
@@ -208,5 +209,6 @@ function accessTo(account: AccountConfig, config: Config, ledger: Ledger): Accou
 
 function connect(account: AccountConfig, ledger: Ledger): Provider {
   const { key, vendor, baseUrl, apiKey = '', settings, limits } = account;
-  return vendor.connect({ baseUrl, apiKey, settings, pace: paceOf(ledger, key, limits) });
+  const pace = paceOf(ledger, key, limits);
+  return connectVendor(vendor, { baseUrl, apiKey, settings, pace });
 }

@@ -12,8 +12,10 @@ const pauseMs = { usual: 2_000, most: 15_000 };
 
 export interface QuoteAnswers {
   readonly quotes: readonly { readonly key: string; readonly amount: Amount }[];
-  /** What the vendor said about requests that it gives no price for. */
-  readonly refused: readonly string[];
+  /** By key, what the vendor itself said against requests that it would not take. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** Why other requests have no price. */
+  readonly unpriced: readonly string[];
   /** Why the rest was not asked. */
   readonly stopped: string | undefined;
 }
@@ -28,7 +30,8 @@ export async function askQuotes(
   pauseFor: (ms: number) => Promise<unknown> = sleep,
 ): Promise<QuoteAnswers> {
   const quotes: { key: string; amount: Amount }[] = [];
-  const refused: string[] = [];
+  const refused = new Map<string, string>();
+  const unpriced: string[] = [];
   const questions = [...wanted];
   let stopped: string | undefined;
   let unclear = 0;
@@ -46,7 +49,7 @@ export async function askQuotes(
       }
       const ms = Math.min(account.retryAfterMs ?? pauseMs.usual, pauseMs.most);
       pause = pauseFor(ms).finally(() => (pause = undefined));
-    } else if (concernsRequestOnly(verdict)) refused.push(message);
+    } else if (concernsRequestOnly(verdict)) unpriced.push(message);
     else if (account.kind !== 'fine' || ++unclear >= unclearMax) stopped = message;
   }
 
@@ -56,8 +59,10 @@ export async function askQuotes(
       const question = stopped === undefined ? questions.shift() : undefined;
       if (!question) return;
       try {
-        const amount = await provider.quote?.(question[1]);
-        if (amount !== undefined) quotes.push({ key: question[0], amount });
+        const [key, request] = question;
+        const quoted = await provider.quote?.(request);
+        if (quoted && 'amount' in quoted) quotes.push({ key, amount: quoted.amount });
+        else if (quoted) refused.set(key, quoted.refused);
       } catch (error) {
         heed(provider.classify(error), question);
       }
@@ -65,7 +70,7 @@ export async function askQuotes(
   }
 
   await Promise.all(Array.from({ length: questionsAtOnce }, ask));
-  return { quotes, refused, stopped };
+  return { quotes, refused, unpriced, stopped };
 }
 
 function concernsRequestOnly({ request, account }: Verdict): boolean {

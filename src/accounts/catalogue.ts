@@ -28,7 +28,10 @@ export function catalogueOf(
     if (account) watch?.named(account);
   });
   for (const account of accounts.values())
-    catalogue.set(account.name, specOf(account, learned(account.key), watch));
+    catalogue.set(
+      account.name,
+      specOf(account, learned(account.key), hostUploadsOf(account, accounts), watch),
+    );
   return catalogue;
 }
 
@@ -70,6 +73,16 @@ export function priceOf(
   return { amount: billed, unit: listed.unit, basis: 'billed' };
 }
 
+/** The rules of the account that hands over this one's files. */
+function hostUploadsOf(
+  { referenceHost: host }: AccountConfig,
+  accounts: Config['accounts'],
+): AccountSpec['hostUploads'] {
+  const other = host?.kind === 'account' ? accounts.get(host.name) : undefined;
+  const rules = other && offerOf(other).uploads;
+  return other && rules && { by: other.name, rules };
+}
+
 class WatchedMap extends Map<string, AccountSpec> {
   readonly #named: (name: string) => void;
 
@@ -87,6 +100,7 @@ class WatchedMap extends Map<string, AccountSpec> {
 function specOf(
   account: AccountConfig,
   learned: Learned,
+  hostUploads: AccountSpec['hostUploads'],
   watch: CatalogueWatch | undefined,
 ): AccountSpec {
   const offer = liveOffer(account, learned);
@@ -101,11 +115,19 @@ function specOf(
     get training() {
       return offer().training;
     },
+    get uploads() {
+      return offer().uploads;
+    },
     hostsFiles: account.referenceHost !== undefined,
+    hostUploads,
     price(request) {
       const quoteKey = watch && quoteKeyOf(account, offer(), request);
       if (quoteKey !== undefined) watch?.priced(account, quoteKey, request);
       return priceOf(account, offer(), learned, request);
+    },
+    refusal(request) {
+      const quoteKey = quoteKeyOf(account, offer(), request);
+      return quoteKey === undefined ? undefined : learned.refusal?.(quoteKey, request);
     },
     trainingPrice: () => offer().trainingPrice(account.prices),
   };

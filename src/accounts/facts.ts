@@ -15,12 +15,15 @@ export class AccountFacts implements Learned {
   readonly #quotes: Map<string, Quote>;
   #billedLast: number;
   readonly #bills: Map<string, Amount>;
+  /** By request: another one of the same price may be taken. */
+  readonly #refusals: Map<string, string>;
 
   constructor() {
     this.#quotedLast = 0;
     this.#quotes = new Map();
     this.#billedLast = 0;
     this.#bills = new Map();
+    this.#refusals = new Map();
   }
 
   get models(): Json | undefined {
@@ -58,6 +61,19 @@ export class AccountFacts implements Learned {
     return this.#quotes.size;
   }
 
+  refusal(key: string, request: ShotRequest): string | undefined {
+    return this.#refusals.get(requestIn(key, request));
+  }
+
+  /** Requests that the vendor would not take. */
+  get refusals(): number {
+    return this.#refusals.size;
+  }
+
+  tellRefusal(key: string, request: ShotRequest, said: string): void {
+    this.#refusals.set(requestIn(key, request), said);
+  }
+
   tellModels(models: Json, at: number): void {
     this.#models = { models, at };
   }
@@ -75,4 +91,9 @@ export class AccountFacts implements Learned {
       this.#billedLast = Math.max(this.#billedLast, at);
     }
   }
+}
+
+/** A quote's key leaves out what the price does not depend on; a refusal may be about that. */
+function requestIn(key: string, { prompt }: ShotRequest): string {
+  return JSON.stringify([key, prompt ?? null]);
 }

@@ -123,7 +123,7 @@ export class LearnedAccounts {
     const provider = this.#provider(account);
     if (!provider?.quote) return [];
     const questions = [...wanted].slice(0, this.#questionsMax);
-    const refused: string[] = [];
+    const unpriced: string[] = [];
     for (let start = 0; start < questions.length; start += questionsPerWrite) {
       tell(start, questions.length);
       const slice = new Map(questions.slice(start, start + questionsPerWrite));
@@ -131,13 +131,18 @@ export class LearnedAccounts {
       await this.#ledger.putQuotes(account.key, answers.quotes);
       const at = this.#now();
       this.of(account.key).tellQuotes(answers.quotes.map((quote) => ({ ...quote, at })));
-      refused.push(...answers.refused);
+      for (const [key, said] of answers.refused) {
+        const request = wanted.get(key);
+        if (request) this.of(account.key).tellRefusal(key, request, said);
+      }
+      unpriced.push(...answers.refused.values(), ...answers.unpriced);
       if (answers.stopped !== undefined)
         return [`${account.name} could not be asked for every price: ${answers.stopped}`];
     }
     const notes: string[] = [];
-    if (refused.length > 0)
-      notes.push(`${account.name} gives no price for ${refused.length} requests: ${refused[0]}`);
+    const requests = unpriced.length === 1 ? '1 request' : `${unpriced.length} requests`;
+    if (unpriced.length > 0)
+      notes.push(`${account.name} gives no price for ${requests}: ${unpriced[0]}`);
     const left = wanted.size - questions.length;
     if (left > 0)
       notes.push(`${account.name}: ${left} prices are left for the next plan, which asks on`);
@@ -167,6 +172,13 @@ export class LearnedAccounts {
         ? { ...shot, price: priceOf(known.account, known.offer(), known.facts, shot.request) }
         : shot;
     });
+  }
+
+  /** What its vendor said against a shot instead of telling its price. */
+  refusalOf({ account: key, request }: PlannedShot): string | undefined {
+    const known = this.#known.get(key);
+    const quoteKey = known && quoteKeyOf(known.account, known.offer(), request);
+    return quoteKey === undefined ? undefined : known?.facts.refusal(quoteKey, request);
   }
 
   #isOld(at: number | undefined, maxAgeMs: number): boolean {

@@ -8,7 +8,8 @@ import { holdAccount } from './account/hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
-import { resolveRequest } from './uploads/resolve-references.ts';
+import { forgetGoneUploads } from './uploads/gone-uploads.ts';
+import { type ResolvedRequest, resolveRequest } from './uploads/resolve-references.ts';
 import { uploadTrouble } from './uploads/upload-places.ts';
 
 /** When a request's first byte must have left, by a clock that cannot be set back. */
@@ -62,7 +63,12 @@ export async function startShot(
   try {
     started = await access.provider.start(resolved, fence);
   } catch (error) {
-    await recordFailure(deps, access, grant, access.provider.classify(error));
+    await recordFailure(
+      deps,
+      access,
+      { ...grant, used: resolved.used },
+      access.provider.classify(error),
+    );
     return false;
   }
   reached('answered', submission);
@@ -97,7 +103,7 @@ async function notStarted(
 async function recordFailure(
   deps: ActivityDependencies,
   access: AccountAccess,
-  grant: Grant,
+  grant: Grant & Pick<ResolvedRequest, 'used'>,
   verdict: Verdict,
 ): Promise<void> {
   const { submissions } = deps.ledger;
@@ -112,7 +118,9 @@ async function recordFailure(
     return;
   }
   const final = verdict.request === 'refused' && verdict.account.kind === 'fine';
-  await submissions.rejected(grant.submission, verdict.message, final ? 'fail' : 'reopen');
+  const isGone = final && (await forgetGoneUploads(deps, grant.submission, grant.used));
+  const effect = isGone ? 'renew' : final ? 'fail' : 'reopen';
+  await submissions.rejected(grant.submission, verdict.message, effect);
 }
 
 /** When to ask first, and when to give up, by what the model makes. */

@@ -45,7 +45,7 @@ export interface ActivityDependencies {
   >;
   readonly catalogue: Catalogue;
   /** What the vendors have told of their models and prices; the catalogue follows it. */
-  readonly learned: Pick<LearnedAccounts, 'load' | 'priced'>;
+  readonly learned: Pick<LearnedAccounts, 'load' | 'priced' | 'refusalOf'>;
   /** The wall clock, epoch milliseconds. */
   readonly now: () => number;
   /** Milliseconds of a clock that nobody sets; only differences mean anything. */

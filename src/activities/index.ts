@@ -6,6 +6,7 @@ import type { RunShotsResult } from './range-runner.ts';
 import { runShots, type RunShotsInput } from './run-shots.ts';
 import { finishRun, openRun, type BatchOutcome, type FinishInput, type RunSteps } from './runs.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
+import { awaitModel, type AwaitModelInput, type AwaitModelResult } from './training/await-model.ts';
 import { trainModel, type TrainModelResult } from './training/train-model.ts';
 import type { TrainModelInput } from './training/training.ts';
 import { uploadReferences, type UploadReferencesInput } from './uploads/upload-references.ts';
@@ -17,6 +18,7 @@ export interface Activities {
   openRun(input: RunInput): Promise<RunSteps>;
   planStep(input: PlanStepInput): Promise<StepPlan>;
   trainModel(input: TrainModelInput): Promise<TrainModelResult>;
+  awaitModel(input: AwaitModelInput): Promise<AwaitModelResult>;
   uploadReferences(input: UploadReferencesInput): Promise<void>;
   runShots(input: RunShotsInput): Promise<RunShotsResult>;
   applyMessage(input: ApplyMessageInput): Promise<void>;
@@ -37,6 +39,7 @@ export function createActivities(deps: ActivityDependencies): Activities {
     openRun: activity(openRun),
     planStep: activity(planStep),
     trainModel: activity(trainModel),
+    awaitModel: activity(awaitModel),
     uploadReferences: activity(uploadReferences),
     runShots: activity(runShots),
     applyMessage: activity(applyMessage),

@@ -31,6 +31,13 @@ export interface StepPlan {
     readonly fingerprint: string;
     readonly name: string;
   }[];
+  /** Models given by their ids that are to be ready first; plans of older histories have none. */
+  readonly models?: readonly {
+    readonly account: string;
+    readonly accountName: string;
+    readonly id: string;
+    readonly lane: string;
+  }[];
   readonly uploads: readonly {
     readonly account: string;
     readonly accountName: string;
@@ -67,6 +74,10 @@ export async function planStep(
       // Where unknown prices were accepted, one that becomes known now would break the accepted sum.
       const priced = row.unknownPrices ? slice : await deps.learned.priced(slice);
       await plans.putShots(batch, run, priced);
+      for (const shot of priced) {
+        const said = deps.learned.refusalOf(shot);
+        if (said !== undefined) await plans.block(batch, run, { key: shot.key }, said);
+      }
       planned += slice.length;
       tell(`${planned} shots`);
     }
@@ -80,7 +91,7 @@ export async function planStep(
 async function leftOver(deps: ActivityDependencies, input: PlanStepInput): Promise<StepPlan> {
   const { batch, run, step, sweep } = input;
   const lanes = await deps.ledger.plans.makeLanes(batch, run, step, sweep);
-  return { ...(await describePlan(deps, input, lanes)), trainings: [], uploads: [] };
+  return { ...(await describePlan(deps, input, lanes)), trainings: [], models: [], uploads: [] };
 }
 
 /** The step's shots; a step that reads others has them from their saved outputs, a slice at a time. */
@@ -144,6 +155,7 @@ async function describePlan(
   for (const { account } of await plans.neededUploads(batch, run, step, placeOf))
     uploads.set(account, (uploads.get(account) ?? 0) + 1);
   const trainings = await plans.neededTrainings(batch, run, step);
+  const models = await plans.neededModels(batch, run, step);
   const named = await namesByAccount(deps, input, lanes);
   return {
     lanes: lanes.map(({ lane, account, shots }) => ({
@@ -159,6 +171,12 @@ async function describePlan(
       accountName: about(account).name,
       fingerprint: set.fingerprint,
       name: set.name,
+    })),
+    models: models.map(({ account, id }) => ({
+      account,
+      accountName: about(account).name,
+      id,
+      lane: lanes.find((lane) => lane.account === account)?.lane ?? '',
     })),
     uploads: [...uploads].map(([account, files]) => ({
       account,

@@ -48,6 +48,14 @@ export async function pollJob(
     return;
   }
   reached('polled', poll.submission);
+  const { lateFiles } = access.pulse;
+  if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !poll.overdue)
+    if (lateFiles.mayCome(poll.submission, access.timeouts.pollMs)) {
+      const why = `done, and ${state.outputs.length} of ${poll.ordered} files are named so far`;
+      await submissions.pollAgain(poll.submission, intervalMs, why);
+      return;
+    }
+  lateFiles.forget(poll.submission);
   switch (state.state) {
     case 'succeeded':
       times.ended(poll.model, deps.now() - poll.submittedAt);
@@ -62,12 +70,14 @@ export async function pollJob(
       return;
     case 'pending':
       if (poll.overdue)
-        await submissions.stalled(
-          poll.submission,
-          `still ${plainLine(state.word, 60)} after its time limit`,
-        );
-      else await submissions.pollAgain(poll.submission, intervalMs, plainLine(state.word, 60));
+        await submissions.stalled(poll.submission, `still ${wordOf(state)} after its time limit`);
+      else await submissions.pollAgain(poll.submission, intervalMs, wordOf(state));
   }
+}
+
+function wordOf({ word, known }: JobState & { state: 'pending' }): string {
+  const shown = plainLine(word, 60);
+  return known ? shown : `"${shown}" (not a documented status)`;
 }
 
 /**
@@ -91,21 +101,14 @@ async function ask(
   return await provider.check(poll.job);
 }
 
+/** A job without any file has failed; the ledger says so. */
 export async function recordSuccess(
   deps: ActivityDependencies,
   { trustedOrigin }: Pick<AccountAccess, 'trustedOrigin'>,
   submission: string,
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
-  const { submissions } = deps.ledger;
-  const named = namedOutputs(state.outputs, trustedOrigin);
-  if (named.length > 0) {
-    await submissions.succeeded(submission, { ...state, outputs: named.slice(0, outputsMax) });
-    reached('ended', submission);
-  } else
-    await submissions.failed(submission, {
-      reason: 'the job ended without any file',
-      refunded: null,
-      billed: state.billed,
-    });
+  const outputs = namedOutputs(state.outputs, trustedOrigin).slice(0, outputsMax);
+  if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs }))
+    if (outputs.length > 0) reached('ended', submission);
 }

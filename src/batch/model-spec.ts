@@ -13,7 +13,7 @@ export type FieldSpec = { readonly default?: Json; readonly note?: string } & (
   | { readonly kind: 'choice'; readonly values: readonly (string | number)[] }
   | { readonly kind: 'integer' | 'number'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'boolean' }
-  | { readonly kind: 'text'; readonly maxLength?: number }
+  | { readonly kind: 'text'; readonly maxLength?: number; readonly format?: 'uuid' }
   | { readonly kind: 'list'; readonly of: FieldSpec; readonly max?: number }
   | { readonly kind: 'json' }
 );
@@ -37,6 +37,14 @@ export interface ReferenceSpec {
   readonly readsByRole?: Readonly<Record<string, MediaKind>>;
 }
 
+/** A rule between fields that a request breaks. */
+export interface RuleBreach {
+  readonly field: string;
+  readonly message: string;
+  /** What to write instead. */
+  readonly hint?: string;
+}
+
 /** All that the language needs to know of one model; the vendor's catalogue is a list of these. */
 export interface ModelSpec {
   /** The vendor's own id, as written after the colon: `nanobanana-pro`. Trained models share the id `trained`. */
@@ -58,9 +66,17 @@ export interface ModelSpec {
    * Rules between fields ("duration must be 8 with a reference_image"). Each answer names the field that
    * is wrong (`duration`, `options.outputCompression`, `references`) and says what is allowed.
    */
-  readonly check?: (request: ShotRequest) => readonly { field: string; message: string }[];
+  readonly check?: (request: ShotRequest) => readonly RuleBreach[];
   /** What the documents leave open about this model, shown by `shotlist models`. */
   readonly notes: readonly string[];
+}
+
+/** Which files a vendor takes when they are uploaded; what is absent is not documented. */
+export interface FileRules {
+  /** Mime types, such as `image/jpeg`. */
+  readonly types?: readonly string[];
+  /** Of one file. */
+  readonly bytesMax?: number;
 }
 
 /** What an account can train, where its vendor trains models at all. */
@@ -84,9 +100,15 @@ export interface AccountSpec {
   readonly unit: Unit;
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
+  /** Which files the account takes, references and training pictures; undefined: nothing is documented. */
+  readonly uploads?: FileRules | undefined;
   /** Whether local files can be handed over as a public link (`referenceHost`). */
   readonly hostsFiles: boolean;
+  /** What the account that hands them over takes; undefined: a bucket, which takes all, or no account. */
+  readonly hostUploads?: { readonly by: string; readonly rules: FileRules } | undefined;
   price(request: ShotRequest): Price;
+  /** What the vendor said when it was asked for the price of this request and would not take it. */
+  refusal?(request: ShotRequest): string | undefined;
   /** Price of one training run. */
   trainingPrice(): Price;
 }

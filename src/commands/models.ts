@@ -137,6 +137,7 @@ function modelsOf(account: AccountConfig, facts: AccountFacts | undefined): Acco
     account,
     learnedAt: facts?.modelsAt,
     training: offer.training,
+    uploads: offer.uploads,
     trainingPrice: offer.trainingPrice(account.prices),
     models: offer.models.map((spec) => ({
       spec,

@@ -30,9 +30,9 @@ export function accountHost(account: {
         if (uploaded && isPublicLink(uploaded.url)) return uploaded;
         throw new HostingError(`${name} gave no public link to the file`, { lasting: true });
       }),
-    ...(provider.uploadState && {
-      uploadState: (remote) =>
-        telling(async () => (await provider.uploadState?.(remote)) ?? 'missing'),
+    ...(provider.uploadStates && {
+      uploadStates: (remotes) =>
+        telling(async () => (await provider.uploadStates?.(remotes)) ?? []),
     }),
   };
 }

@@ -10,7 +10,7 @@ export interface UploadPlace {
   /** For people. */
   readonly name: string;
   upload(file: FileToUpload): Promise<UploadedFile>;
-  readonly uploadState?: Provider['uploadState'];
+  readonly uploadStates?: Provider['uploadStates'];
 }
 
 /** A place whose answers have a `url`; its errors are HostingErrors. */

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { JobRef } from './port.ts';
 
 /** A request's body; what was not given is not sent. */
 export function present(fields: { readonly [name: string]: Json | undefined }): JsonObject {
@@ -10,4 +11,16 @@ export function present(fields: { readonly [name: string]: Json | undefined }): 
 /** @throws UserError: the request was not checked against its model */
 export function missing(what: string): never {
   throw new UserError(`the request lacks ${what}`);
+}
+
+/**
+ * The id that a job is asked for by.
+ * @throws UserError where the reference has none, since the job began elsewhere or in another dialect
+ */
+export function idIn(job: JobRef, name: string): string {
+  const id = job[name];
+  if ((typeof id === 'string' && id !== '') || typeof id === 'number') return String(id);
+  throw new UserError(`the reference of this job has no ${name}: it began under another setting`, {
+    next: ['set the account in shotlist.yaml as it was when the job began'],
+  });
 }

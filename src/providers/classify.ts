@@ -24,8 +24,13 @@ export interface VendorProblem {
 
 export interface VendorErrors {
   readonly title: string;
-  /** Undefined where the body is not the vendor's own, but some gateway's. */
+  /** The words for a person; undefined where there are none. */
   readonly read: (body: Readonly<Record<string, unknown>>) => VendorProblem | undefined;
+  /**
+   * Whether the vendor itself wrote the body, and not a gateway, a proxy or a framework on the way. Strict:
+   * one such answer ends a job, or drops an upload.
+   */
+  readonly isOwn: (body: Readonly<Record<string, unknown>>) => boolean;
 }
 
 const fine = { kind: 'fine' } as const;
@@ -62,12 +67,19 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
 }
 
 /** Whether the vendor itself, not a gateway, says that it does not know what was asked for. */
-export function isUnknownId(error: unknown, errors: VendorErrors): boolean {
-  return (
-    error instanceof HttpError &&
-    error.status === 404 &&
-    problemIn(errors, error.body) !== undefined
-  );
+export function isUnknownId(error: unknown, errors: VendorErrors): error is HttpError {
+  return isOwnWord(error, errors, [404]);
+}
+
+/** Whether the vendor itself answered with one of these statuses. */
+export function isOwnWord(
+  error: unknown,
+  errors: VendorErrors,
+  statuses: readonly number[],
+): error is HttpError {
+  if (!(error instanceof HttpError) || !statuses.includes(error.status)) return false;
+  const body = parse(error.body);
+  return body !== undefined && errors.isOwn(body);
 }
 
 function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {

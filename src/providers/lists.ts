@@ -1,4 +1,26 @@
-import type { ListedJob } from './port.ts';
+import type { z } from 'zod';
+import type { ListedJob, Listing } from './port.ts';
+
+/**
+ * Reads a list entry by entry: one that cannot be read costs only itself, and is counted. What is no list
+ * counts as one such entry.
+ */
+export function readList<Entry>(listed: unknown, entry: z.ZodType<Entry>): Listing<Entry> {
+  if (!Array.isArray(listed)) return { entries: [], unreadable: 1 };
+  const entries = listed.flatMap((one) => {
+    const read = entry.safeParse(one);
+    return read.success ? [read.data] : [];
+  });
+  return { entries, unreadable: listed.length - entries.length };
+}
+
+/** The same list with each entry as something else. */
+export function mapList<From, To>(
+  { entries, unreadable }: Listing<From>,
+  change: (entry: From) => To,
+): Listing<To> {
+  return { entries: entries.map(change), unreadable };
+}
 
 /**
  * The list in an answer whose shape is not documented: bare, or in an object, at most three deep.

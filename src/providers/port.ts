@@ -1,8 +1,10 @@
 import type { z } from 'zod';
-import type { MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
+import type { FileRules, MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
+import type { Delivery } from './delivery.ts';
+import type { JobStatuses } from './job-statuses.ts';
 
 /**
  * What a vendor is before any key is known: its catalogue, prices and limits. Pure. One folder per vendor
@@ -29,7 +31,10 @@ export interface Vendor {
 export interface Offer {
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
+  /** Which files `upload` and training take, as documented; also checked before anything is sent. */
+  readonly uploads?: FileRules;
   readonly limits: Limits;
+  readonly jobStatuses: JobStatuses;
   price(request: ShotRequest, prices: PriceOverrides): Price;
   trainingPrice(prices: PriceOverrides): Price;
   /**
@@ -47,6 +52,8 @@ export interface Learned {
   readonly models: Json | undefined;
   /** Undefined: never asked. */
   quote(key: string): Amount | undefined;
+  /** What the vendor said against this very request instead of a price; this process alone knows it. */
+  refusal?(key: string, request: ShotRequest): string | undefined;
   /** What such a request was billed above its price; undefined: never. Not for `Vendor.offer`. */
   billed(request: ShotRequest): Amount | undefined;
 }
@@ -142,12 +149,9 @@ export interface JobOutput {
 }
 
 export type JobState =
+  /** `known` false: the vendor documents no such status. */
   | { readonly state: 'pending'; readonly word: string; readonly known: boolean }
-  | {
-      readonly state: 'succeeded';
-      readonly outputs: readonly JobOutput[];
-      readonly billed: Amount | null;
-    }
+  | (Delivery & { readonly state: 'succeeded'; readonly billed: Amount | null })
   /** `refunded` null: the vendor does not say; `promised`: it will be, and a later check will tell. */
   | {
       readonly state: 'failed';
@@ -157,6 +161,15 @@ export type JobState =
     }
   /** The vendor says it does not know the id. */
   | { readonly state: 'missing' };
+
+/**
+ * What a list showed. Where some of its entries could not be read it is not whole: that it does not show
+ * something proves nothing.
+ */
+export interface Listing<Entry> {
+  readonly entries: readonly Entry[];
+  readonly unreadable: number;
+}
 
 export interface ListedJob {
   readonly job: JobRef;
@@ -222,25 +235,31 @@ export interface Provider {
   /** Asks for a file that must be made ready before it can be fetched. */
   prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
   upload?(file: FileToUpload): Promise<UploadedFile>;
-  /** Of an upload that was not ready when it was answered. */
-  uploadState?(remote: Json): Promise<'processing' | 'ready' | 'failed' | 'missing'>;
+  /** How uploads stand, in their order; absent where the vendor has no call that tells. */
+  uploadStates?(remotes: readonly Json[]): Promise<readonly UploadState[]>;
   /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
   readonly files?: RemoteFiles;
   /**
    * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read;
    * oldest first, those last; pages are followed up to a cap, beyond which it throws.
    */
-  listJobs?(sinceMs: number, untilMs: number): Promise<readonly ListedJob[]>;
+  listJobs?(sinceMs: number, untilMs: number): Promise<Listing<ListedJob>>;
   describe?(job: JobRef): Promise<JobDescription>;
   train?: TrainingPort;
-  presets?(): Promise<readonly { id: string; name: string }[]>;
+  presets?(): Promise<Listing<{ id: string; name: string }>>;
   /** The models that only a live list tells; plain JSON that `Vendor.offer` reads. */
   discover?(): Promise<Json>;
   /** What the vendor's price call says; free. */
-  quote?(request: ShotRequest): Promise<Amount>;
+  quote?(request: ShotRequest): Promise<Quoted>;
   verify(): Promise<Verification>;
   classify(error: unknown): Verdict;
 }
+
+/** A price, or the vendor's own words on a request that it would not take. */
+export type Quoted = { readonly amount: Amount } | { readonly refused: string };
+
+/** `unknown`: a list that is not whole does not show it. */
+export type UploadState = 'processing' | 'ready' | 'failed' | 'missing' | 'unknown';
 
 export interface UploadedFile {
   /** How a start names the file. */
@@ -248,7 +267,7 @@ export interface UploadedFile {
   /** A public link to it, where the vendor gives one. */
   readonly url: string | null;
   readonly expiresAt: number | null;
-  /** False: `uploadState` tells when it may be used. */
+  /** False: `uploadStates` tells when it may be used. */
   readonly ready: boolean;
 }
 
@@ -264,24 +283,25 @@ export interface RemoteThing {
 }
 
 export interface RemoteFiles {
-  list(): Promise<readonly RemoteThing[]>;
+  list(): Promise<Listing<RemoteThing>>;
   delete?(id: string): Promise<void>;
 }
 
 export interface TrainingPort {
   /** Models that the account has trained or begun to. */
-  list(): Promise<readonly RemoteThing[]>;
+  list(): Promise<Listing<RemoteThing>>;
   create(subject: { name: string; subject: JsonObject }): Promise<string>;
   /** Adds one training picture and returns the vendor's id of it. */
   addImage(model: string, file: FileToUpload): Promise<string>;
   /** Ids of the pictures of the model: those to train from, or those that references attached. */
-  listImages(model: string, purpose: 'training' | 'reference'): Promise<readonly string[]>;
+  listImages(model: string, purpose: 'training' | 'reference'): Promise<Listing<string>>;
   /** Paid. */
   start(model: string, fence: SendFence): Promise<void>;
   check(
     model: string,
   ): Promise<
-    | { readonly phase: 'new' | 'training' | 'ready' | 'missing' }
+    | { readonly phase: 'new' | 'training' | 'ready' }
+    | { readonly phase: 'missing' }
     | { readonly phase: 'failed'; readonly reason: string }
   >;
   delete(model: string): Promise<void>;

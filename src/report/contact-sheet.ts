@@ -28,6 +28,8 @@ export interface SheetShot {
   readonly origin: string;
   readonly state: 'succeeded' | 'cached' | 'failed' | 'parked' | 'skipped' | 'running' | 'waiting';
   readonly reason?: string;
+  /** `2 of 3 files`, where fewer came than were ordered. */
+  readonly delivered?: string;
   readonly account: string;
   readonly model: string;
   readonly prompt?: string;

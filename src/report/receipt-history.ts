@@ -21,7 +21,12 @@ export interface SubmissionHistory {
   /** As the vendor's list of jobs told. */
   readonly listed: string | null;
   readonly why: string | null;
-  readonly files: { readonly saved: number; readonly open: number };
+  /** `undelivered`: ordered, and never came. */
+  readonly files: {
+    readonly saved: number;
+    readonly open: number;
+    readonly undelivered: number;
+  };
   /** Files that could not be had so far, and those that are here and damaged; absent where there are none. */
   readonly unfetched?: readonly FileReason[];
   readonly damaged?: readonly FileReason[];
@@ -56,7 +61,7 @@ export function historyOf(row: SubmissionRow): SubmissionHistory {
     billed: decimalOrNull(row.billed, unit),
     listed: decimalOrNull(row.listed, unit),
     why: row.why,
-    files: { saved: count('saved'), open: count('ready') },
+    files: { saved: count('saved'), open: count('ready'), undelivered: row.undelivered },
     ...(unfetched.length > 0 && { unfetched }),
     ...(damaged.length > 0 && { damaged }),
     lost: row.outputs

@@ -1,5 +1,6 @@
 import type { SubmissionRow, SubmissionState } from '../ledger/port.ts';
 import { type Amount, formatAmount } from '../money.ts';
+import { partialText } from './partial.ts';
 
 /** What of a submission needs a look, in plain words; undefined: nothing does. */
 export function noteOf(row: SubmissionRow): string | undefined {
@@ -7,6 +8,7 @@ export function noteOf(row: SubmissionRow): string | undefined {
   const notes = [
     row.surplus ? 'its job came late: counted and collected' : resolutionNote(row),
     row.state === 'lost' ? lostNote(row) : unsettled[row.state],
+    partialNote(row),
     ...fileNotes(row),
     row.refund === 'owed' ? 'refund owed' : undefined,
     over > 0 ? `billed ${formatAmount(over, row.price.unit)} above its price` : undefined,
@@ -17,6 +19,13 @@ export function noteOf(row: SubmissionRow): string | undefined {
 /** How much of the bill nobody had reserved. */
 export function billedAbove({ billed, price }: SubmissionRow): Amount {
   return billed === null || price.amount === null ? 0 : Math.max(0, billed - price.amount);
+}
+
+function partialNote(row: SubmissionRow): string | undefined {
+  const came = partialText(row);
+  return came === undefined
+    ? undefined
+    : `${came} came; paid: ${formatAmount(row.spent, row.price.unit)}`;
 }
 
 /** A training leaves no file: what is gone of it is its model. */

@@ -4,6 +4,7 @@ import { decimalFromAmount } from '../money.ts';
 import type { SheetData, SheetFile, SheetShot } from './contact-sheet.ts';
 import { outputFileName } from './file-names.ts';
 import { lostText } from './lost-files.ts';
+import { partialText } from './partial.ts';
 import { decimalOrNull, isoTime } from './sidecar.ts';
 
 /**
@@ -56,6 +57,7 @@ function sheetShot(shot: ShotRow, submission: SubmissionRow | undefined, shown: 
     origin: shot.origin,
     state: stateOf(shot),
     reason: lostText(shot, submission) ?? shot.why ?? undefined,
+    delivered: partialText(shot),
     account: shot.request.account,
     model: `${shot.request.account}:${shot.request.model}`,
     prompt: shot.request.prompt,

@@ -28,6 +28,10 @@ export function sidecarOf(
     step: shot.step,
     take: shot.take,
     output: output.index,
+    files: {
+      ordered: shot.request.outputs ?? 1,
+      delivered: shot.outputs.length,
+    },
     sha256: output.sha256,
     bytes: output.bytes,
     mime: output.mime,
@@ -42,6 +46,7 @@ export function sidecarOf(
     submission: shot.submission,
     attempt: submission?.attempt ?? null,
     jobId: submission?.jobId ?? null,
+    remote: output.remote,
     job: submission?.job ?? null,
     price: {
       amount: decimalOrNull(submission?.billed ?? price.amount, price.unit),

@@ -30,7 +30,10 @@ const vendorWork: ActivityOptions = {
 };
 
 type CommonActivities = Pick<Activities, 'openRun' | 'applyMessage' | 'finishRun'>;
-type AccountActivities = Pick<Activities, 'trainModel' | 'uploadReferences' | 'runShots'>;
+type AccountActivities = Pick<
+  Activities,
+  'trainModel' | 'awaitModel' | 'uploadReferences' | 'runShots'
+>;
 
 /** On the workflow's own task queue. */
 export const common = proxyActivities<CommonActivities>(shortWork);

@@ -9,7 +9,8 @@ const slicesAtOnce = 4;
 
 /**
  * Brings what a step needs to the vendors before its shots start: trained models first, then references,
- * since those of a trained model belong to it. A training that fails blocks its own shots only.
+ * since those of a trained model belong to it. A training that fails, or a model that is not ready in time,
+ * blocks its own shots only.
  */
 export async function prepareStep(
   input: RunInput,
@@ -18,7 +19,10 @@ export async function prepareStep(
   /** Messages so far; each may end what a training waits for. */
   wakes: () => number,
 ): Promise<void> {
-  await Promise.all(plan.trainings.map((training) => train(input, step, training, wakes)));
+  await Promise.all([
+    ...plan.trainings.map((training) => train(input, step, training, wakes)),
+    ...(plan.models ?? []).map((model) => untilReady(input, model, wakes)),
+  ]);
   await Promise.all(plan.uploads.map((uploads) => upload(input, step, uploads)));
 }
 
@@ -37,13 +41,31 @@ async function train(
   }
 }
 
+async function untilReady(
+  { batch, run, ledgerId }: RunInput,
+  { account, accountName, id, lane }: NonNullable<StepPlan['models']>[number],
+  wakes: () => number,
+): Promise<void> {
+  const { awaitModel } = atAccount(accountName, `wait for model ${id}`);
+  const sinceMs = Date.now();
+  let told: string | undefined;
+  for (;;) {
+    const before = wakes();
+    const asked = { batch, run, ledgerId, account, id, lane, sinceMs };
+    const result = await awaitModel({ ...asked, ...(told !== undefined && { told }) });
+    if (result.kind !== 'again') return;
+    told = result.told;
+    await waitUnless(() => wakes() !== before, Math.max(result.inMs, 1_000));
+  }
+}
+
 async function upload(
   { batch, run, ledgerId }: RunInput,
   step: string,
   { account, accountName, files }: StepPlan['uploads'][number],
 ): Promise<void> {
   const slices = Math.min(slicesMax, Math.ceil(files / filesPerSlice));
-  const { uploadReferences } = atAccount(accountName, `upload ${files} files for ${step}`);
+  const { uploadReferences } = atAccount(accountName, `references of ${step}: ${files} files`);
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < slices) {

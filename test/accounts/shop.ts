@@ -53,6 +53,7 @@ const shop: Vendor = {
     models: (list.safeParse(learned.models).data?.models ?? ['plain']).map(modelOf),
     training: undefined,
     limits: { perMinute: undefined, inFlight: 4, counts: 'paid' },
+    jobStatuses: { running: [], succeeded: [], failed: [], unlisted: 'running' },
     price(request, prices) {
       const amount = prices[request.model] === undefined ? learned.quote(keyOf(request)) : 1_000;
       return amount === undefined
@@ -77,7 +78,7 @@ const shop: Vendor = {
           json: { model, resolution: resolution ?? '1K' },
           answer: estimate,
         });
-        return credits * 1_000;
+        return { amount: credits * 1_000 };
       },
       verify: () => Promise.resolve({ key: 'good', balance: null, message: 'good' }),
       classify: classifier({
@@ -86,6 +87,7 @@ const shop: Vendor = {
           const { data } = refusal.safeParse(body);
           return data && { text: data.error };
         },
+        isOwn: (body) => refusal.safeParse(body).success,
       }),
     };
   },

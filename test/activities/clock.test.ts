@@ -133,7 +133,8 @@ describe('a vendor whose clock is not ours', () => {
     const listJobs = async (since: number, until: number) => {
       const date = new Date(Date.now() + aheadMs).toUTCString();
       noteServerTime(origin, { date }, Date.now());
-      return made.createdAt >= since && made.createdAt <= until ? [made] : [];
+      const isShown = made.createdAt >= since && made.createdAt <= until;
+      return { entries: isShown ? [made] : [], unreadable: 0 };
     };
     const found = await lookAround(
       { ledger, provider: { listJobs }, account: `acme@${origin}` },

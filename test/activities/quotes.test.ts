@@ -21,8 +21,11 @@ describe('planStep', () => {
   });
   afterEach(() => studio.close());
 
-  /** Plans the step in a worker with these variables, and answers the price of its one shot. */
-  async function plannedPrice(environment: Record<string, string>, unknownPrices = false) {
+  /** Plans the step in a worker with these variables, and answers its one shot. */
+  async function planned(
+    environment: Record<string, string>,
+    { unknownPrices = false, batch = source } = {},
+  ) {
     const { ledger, deps, home, simulator } = studio;
     const { accounts } = loadConfig(
       { SHOTLIST_HOME: home, WONDA_BASE_URL: simulator.baseUrls['wonda'], ...environment },
@@ -38,22 +41,34 @@ describe('planStep', () => {
       catalogue: catalogueOf({ accounts }, learned.of),
       learned,
     });
-    const input = await studio.startRun(source, { unknownPrices });
+    const input = await studio.startRun(batch, { unknownPrices });
     await studio.environmentOf().run(activities.planStep, { ...input, step: 'fox', sweep: 1 });
     const [shot] = await everything(ledger.reports.shots('foxes'));
-    return shot?.price;
+    return shot;
   }
 
   it('asks for a price that nobody knows, with the key', async () => {
-    const price = await plannedPrice({ WONDA_API_KEY: 'demo' });
-    expect(price).toEqual({ amount: 40_000, unit: 'usd', basis: 'quoted' });
+    const shot = await planned({ WONDA_API_KEY: 'demo' });
+    expect(shot?.price).toEqual({ amount: 40_000, unit: 'usd', basis: 'quoted' });
   });
 
   it('leaves it unknown where the key is elsewhere', async () => {
-    expect(await plannedPrice({})).toMatchObject({ amount: null });
+    expect((await planned({}))?.price).toMatchObject({ amount: null });
   });
 
   it('leaves it unknown where unknown prices were accepted', async () => {
-    expect(await plannedPrice({ WONDA_API_KEY: 'demo' }, true)).toMatchObject({ amount: null });
+    const shot = await planned({ WONDA_API_KEY: 'demo' }, { unknownPrices: true });
+    expect(shot?.price).toMatchObject({ amount: null });
+  });
+
+  it('blocks a shot that the vendor would not take, in its words', async () => {
+    const batch = `batch: foxes
+models: { novel: { use: 'wonda:novel-1', unchecked: true } }
+steps: { fox: { model: novel, prompt: a fox } }
+`;
+    expect(await planned({ WONDA_API_KEY: 'demo' }, { batch })).toMatchObject({
+      state: 'blocked',
+      why: "Wonda answered 400: unknown model 'novel-1'; validation_error",
+    });
   });
 });

@@ -19,10 +19,12 @@ import { loadConfig } from '../../src/config.ts';
 import { openHost } from '../../src/hosting/open-host.ts';
 import type { AcceptedRun } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { connectVendor } from '../../src/providers/connect.ts';
 import type { Limits, Timeouts } from '../../src/providers/port.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
+import { type Twist, twistAnswers } from '../http/twist.ts';
 import { freeze, recordingFiles } from '../../src/storage/frozen-batch.ts';
 import { recovery } from '../../src/storage/recovery.ts';
 
@@ -47,9 +49,11 @@ export async function openStudio(
     environment?: Record<string, string>;
     /** Whose work it is: the account of a vendor's own name. */
     account?: string;
+    /** Changes the vendor's answers on their way. */
+    twist?: Twist;
   } = {},
 ) {
-  const { account: accountId = 'photogpt' } = project;
+  const { account: accountId = 'photogpt', twist } = project;
   const home = mkdtempSync(join(tmpdir(), 'shotlist-studio-'));
   writeFileSync(join(home, 'shotlist.yaml'), project.settingsFile ?? '{}');
   const simulator = await startSimulator({
@@ -61,10 +65,12 @@ export async function openStudio(
     pictures: 'small',
     ...settings,
   });
+  const direct = simulator.baseUrls[accountId] ?? '';
+  const twisted = twist && (await twistAnswers(direct, twist));
   const environment = {
     SHOTLIST_HOME: home,
     [`${accountId.toUpperCase()}_API_KEY`]: 'test-key',
-    [`${accountId.toUpperCase()}_BASE_URL`]: simulator.baseUrls[accountId],
+    [`${accountId.toUpperCase()}_BASE_URL`]: twisted?.url ?? direct,
     ...project.environment,
   };
   const config = loadConfig(environment, home);
@@ -96,7 +102,7 @@ export async function openStudio(
     key: account.key,
     limits,
     timeouts: { ...fast, ...timeouts },
-    provider: account.vendor.connect({
+    provider: connectVendor(account.vendor, {
       baseUrl: account.baseUrl,
       apiKey: account.apiKey ?? '',
       settings: account.settings,
@@ -199,6 +205,8 @@ export async function openStudio(
     home,
     config,
     simulator,
+    /** What came by where answers are twisted. */
+    received: twisted?.received ?? [],
     /**
      * Moves the ledger's and the activities' time, not the simulator's: `passedMs` as if it had passed,
      * `aheadMs` as if the wall clock had been set.

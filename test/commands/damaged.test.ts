@@ -8,7 +8,7 @@ let desk: Desk;
 afterEach(() => desk.close());
 
 describe('a damaged file', () => {
-  async function keepDamaged(laterSteps?: string): Promise<void> {
+  async function keepDamaged(laterSteps = ''): Promise<void> {
     desk = await openDesk();
     await leaveBatch(
       desk,
@@ -18,7 +18,7 @@ describe('a damaged file', () => {
         await ledger.submissions.saveOutput(id, 0, file);
         await ledger.batches.finishRun('pots', 1, 'complete');
       },
-      laterSteps,
+      { laterSteps },
     );
   }
 

@@ -12,26 +12,33 @@ export type Desk = Awaited<ReturnType<typeof openDesk>>;
 /** The key of the account that paid. */
 export const key = { PHOTOGPT_API_KEY: 'test-key' };
 
-const batch = `\
+const batch = (order: string): string => `\
 batch: pots
 steps:
-  draw: { model: "photogpt:nanobanana", prompt: a pot, name: pot }
+  draw: { model: "photogpt:nanobanana", prompt: a pot, name: pot${order} }
 `;
 
+interface Left {
+  /** Steps of the file that have not run. */
+  readonly laterSteps?: string;
+  /** How many files were ordered, and how many the job named; default: one. */
+  readonly ordered?: number;
+  readonly named?: number;
+}
+
 /**
- * Writes what a run leaves whose only job has ended, and whose file came to what `end` says. The job is real.
- * @param laterSteps steps of the file that have not run
+ * Writes what a run leaves whose only job has ended, and whose files came to what `end` says. The job is real.
  */
 export async function leaveBatch(
   desk: Desk,
   end: (ledger: Ledger, submission: string) => Promise<unknown>,
-  laterSteps = '',
+  { laterSteps = '', ordered = 1, named = 1 }: Left = {},
 ): Promise<void> {
-  desk.write('pots.yaml', batch + laterSteps);
+  desk.write('pots.yaml', batch(ordered === 1 ? '' : `, outputs: ${ordered}`) + laterSteps);
   const shown = await desk.run(['plan', 'pots.yaml', '--show', 'draw/pot']);
   const shot = JSON.parse(shown.stdout) as PlannedShot;
   const { account, request } = shot;
-  const { job, id: jobId, output } = await makeAtTheVendor(desk, request);
+  const { job, id: jobId, outputs } = await makeAtTheVendor(desk, request);
   const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });
   const { submissions } = ledger;
   await ledger.batches.startRun({
@@ -50,7 +57,7 @@ export async function leaveBatch(
   const claim = { window: 1, postTimeoutMs: 1_000, worker: 'test' };
   const id = (await ledger.claims.claim(range, claim)).granted[0]?.submission ?? '';
   await submissions.submitted(id, job, jobId, { nextPollInMs: 1, giveUpInMs: 1 });
-  await submissions.succeeded(id, { outputs: [output], billed: null });
+  await submissions.succeeded(id, { outputs: outputs.slice(0, named), billed: null });
   await end(ledger, id);
   await ledger.close();
 }
@@ -63,8 +70,7 @@ async function makeAtTheVendor({ simulator }: Desk, request: ShotRequest) {
   const started = await vendor.start(start, fence);
   for (;;) {
     const state = await vendor.check(started.job);
-    const [output] = state.state === 'succeeded' ? state.outputs : [];
-    if (output) return { ...started, output };
+    if (state.state === 'succeeded') return { ...started, outputs: state.outputs };
     await delay(20);
   }
 }

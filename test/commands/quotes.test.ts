@@ -60,6 +60,24 @@ describe('a batch whose prices only its vendor knows', () => {
     expect((await desk.run(['validate', 'foxes.yaml'])).code).toBe(0);
   });
 
+  it('has a mistake where the vendor says so instead of a price, in its words', async () => {
+    desk.write(
+      'foxes.yaml',
+      `batch: foxes
+models:
+  novel: { use: 'wonda:novel-1', unchecked: true }
+steps:
+  fox: { model: novel, prompt: a fox }
+  hen: { model: 'wonda:nano-banana-2', prompt: a hen }
+`,
+    );
+    const { code, stderr, stdout } = await desk.run(['plan', 'foxes.yaml'], withKey);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('foxes.yaml:5');
+    expect(stderr).toContain("Wonda answered 400: unknown model 'novel-1'; validation_error");
+    expect(stderr).not.toContain('--unknown-prices');
+  });
+
   it('asks no vendor that the batch does not name', async () => {
     desk.write('foxes.yaml', batch('photogpt:nanobanana-pro'));
     const { stderr } = await desk.run(['plan', 'foxes.yaml'], withKey);

@@ -16,6 +16,7 @@ const anything = z.looseObject({});
 const classify = classifier({
   title: 'Acme',
   read: (body) => (typeof body['error'] === 'string' ? { text: body['error'] } : undefined),
+  isOwn: (body) => 'error' in body,
 });
 
 async function answered(body: string | Buffer, status = 200): Promise<unknown> {

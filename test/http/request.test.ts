@@ -15,7 +15,7 @@ import { failure, json, serve, serveTcp, serveTls } from './server.ts';
 
 const key = 'sk_very_secret_1234';
 const headers = { authorization: `Bearer ${key}` };
-const classify = classifier({ title: 'Acme', read: () => undefined });
+const classify = classifier({ title: 'Acme', isOwn: () => true, read: () => undefined });
 const openFence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 2_000, now: () => 0 };
 
 describe('sendJson', () => {

@@ -13,6 +13,7 @@ export interface Received {
   readonly url: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 type Answer = (request: Received, response: http.ServerResponse) => void;
@@ -25,7 +26,8 @@ export async function serve(answer: Answer): Promise<{ url: string; received: Re
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const one = { method, url, headers, body: Buffer.concat(chunks).toString('utf8') };
+      const bytes = Buffer.concat(chunks);
+      const one = { method, url, headers, body: bytes.toString('utf8'), bytes };
       received.push(one);
       answer(one, response);
     });

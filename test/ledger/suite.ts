@@ -15,6 +15,7 @@ import { resolveSuite } from './suite/resolve.ts';
 import { refundSuite } from './suite/refunds.ts';
 import { reportSuite } from './suite/reports.ts';
 import { transitionSuite } from './suite/transitions.ts';
+import { uploadSuite } from './suite/uploads.ts';
 
 export interface OpenLedger {
   readonly ledger: Ledger;
@@ -34,6 +35,7 @@ export function ledgerSuite(open: Open): void {
   describe('plans', () => planSuite(open));
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));
+  describe('uploads that may be gone', () => uploadSuite(open));
   describe('a clock that is set back', () => clockSuite(open));
   describe('bills', () => billSuite(open));
   describe('promised refunds', () => refundSuite(open));

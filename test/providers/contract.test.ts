@@ -49,7 +49,7 @@ describe.each(titledCases)('%s', (_title, which) => {
     for (const output of outputs)
       expect(sniffMedia(await fetched(provider, output))?.kind).toBe(spec.makes);
     const listed = await provider.listJobs?.(Date.now() - 60_000, Date.now() + 60_000);
-    if (listed) expect(listed.map((one) => one.id)).toContain(jobId);
+    if (listed) expect(listed.entries.map((one) => one.id)).toContain(jobId);
   }
 
   it.each(models.map((spec) => [spec.id, spec] as const))(
@@ -77,7 +77,7 @@ describe.each(titledCases)('%s', (_title, which) => {
     if (!provider.files || !provider.upload || !spec) return;
     const { remote } = await client.reference(spec, 0);
     const listed = await provider.files.list();
-    expect(listed.map((one) => one.id)).toContain(remote);
+    expect(listed.entries.map((one) => one.id)).toContain(remote);
   });
 
   it('waits for a slot before each free request, and before no paid one', async () => {

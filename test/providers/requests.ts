@@ -33,6 +33,8 @@ export function startOf(
 
 export const existing = { kind: 'existing', id: 'm-1' } as const satisfies ModelChoice;
 
+export const aUuid = '9b2f6c1e-4d3a-4c58-8f0e-2a7d5b1c6e90';
+
 /** Texts that mean something to a vendor, by field. */
 export type Texts = Readonly<Record<string, string>>;
 
@@ -42,6 +44,7 @@ export function boldest(name: string, field: FieldSpec, texts: Texts): Json {
   if (field.kind === 'integer') return field.max ?? (name === 'outputs' ? 2 : 128);
   if (field.kind === 'number') return field.max ?? (name === 'duration' ? 8 : 0.5);
   if (field.kind === 'boolean') return true;
+  if (field.kind === 'text' && field.format === 'uuid') return aUuid;
   if (field.kind === 'text') return texts[name] ?? 'anything';
   return field.kind === 'list' ? [boldest(name, field.of, texts)] : {};
 }

@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { FieldSpec, ModelSpec } from '../../src/batch/model-spec.ts';
+import { checkRequest, type RequestDraft } from '../../src/batch/checks/check-request.ts';
+import type { AccountSpec, FieldSpec, ModelSpec } from '../../src/batch/model-spec.ts';
 import type { ShotRequest } from '../../src/batch/request.ts';
 import type { Json, JsonObject } from '../../src/json.ts';
 import { amountFromDecimal } from '../../src/money.ts';
 import { nothingLearned, type Provider, type StartRequest } from '../../src/providers/port.ts';
 import { vendorById } from '../../src/providers/registry.ts';
 import { failure, json, serve } from '../http/server.ts';
-import { existing, openFence, smallest, startOf } from './requests.ts';
+import { aUuid, existing, openFence, smallest, startOf } from './requests.ts';
 import { playExamples } from './seeds/examples.ts';
 import { gptimage2api } from './seeds/gptimage2api.ts';
 import { photogpt } from './seeds/photogpt.ts';
@@ -38,6 +39,30 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
     const choice = spec.trained ? { choice: existing } : {};
     return startOf(model, { ...smallest(spec), ...choice, ...fields }).request;
   }
+
+  /** The fields as a batch hands them on: what its check leaves out is not in the request. */
+  function asPlanned(model: string, written: Partial<ShotRequest>): Partial<ShotRequest> {
+    const spec = { ...specOf(model), check: () => [] };
+    const { prompt, options = {}, ...fields } = written;
+    const choice = requestTo(model).choice;
+    const draft = { choice, prompt, fields, options, references: [] } as RequestDraft;
+    const { request, problems } = checkRequest(draft, accountOf(), spec);
+    expect(problems.filter(({ field }) => field !== 'references')).toEqual([]);
+    const { references: _, ...planned } = request;
+    return planned;
+  }
+
+  const accountOf = (): AccountSpec => ({
+    name: id,
+    key: id,
+    vendor: id,
+    unit: vendor.unit,
+    models: offer.models,
+    training: offer.training,
+    hostsFiles: true,
+    price: (request) => offer.price(request, {}),
+    trainingPrice: () => offer.trainingPrice({}),
+  });
 
   /** Sends one start to a server that keeps it, and answers what arrived. */
   async function sent(start: StartRequest) {
@@ -135,7 +160,7 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
         url: undefined,
         ...reference,
       }));
-      const start = startWith(row.model, row.request, references);
+      const start = startWith(row.model, asPlanned(row.model, row.request), references);
       const trainedModel = row.trainedModel ?? start.trainedModel;
       expect(await sent({ ...start, trainedModel })).toEqual({ path: row.path, body: row.body });
     },
@@ -206,7 +231,7 @@ function samples(spec: FieldSpec): readonly Json[] {
     case 'boolean':
       return [true, false];
     case 'text':
-      return ['some text'];
+      return [spec.format === 'uuid' ? aUuid : 'some text'];
     case 'list':
       return [[]];
     case 'json':

@@ -132,7 +132,7 @@ export class Client {
 
   async #prepare(): Promise<void> {
     const { provider, offer } = this;
-    const [preset] = (await provider.presets?.()) ?? [];
+    const preset = (await provider.presets?.())?.entries[0];
     if (preset) this.#texts = { ...this.#texts, preset: preset.id, preset_id: preset.id };
     if (offer.training) this.#trained = await this.#train();
     const readsOwn = offer.models.some(
@@ -160,7 +160,7 @@ export class Client {
     const names = Array.from({ length: 12 }, (_, index) => `selfie-${index}`);
     for (const name of names)
       await train.addImage(model, await this.#stage.file(name, 'image', model));
-    expect(await train.listImages(model, 'training')).toHaveLength(12);
+    expect((await train.listImages(model, 'training')).entries).toHaveLength(12);
     await train.start(model, openFence);
     await vi.waitFor(
       async () => expect(await train.check(model)).toEqual({ phase: 'ready' }),
@@ -195,7 +195,7 @@ export class Client {
       const file = await this.#stage.file(`reference-${spec.id}-${index}`, kind, owner);
       const { remote, url, ready } = await provider.upload(file);
       const state = async (): Promise<void> =>
-        expect(await provider.uploadState?.(remote)).toBe('ready');
+        expect(await provider.uploadStates?.([remote])).toEqual(['ready']);
       if (!ready) await vi.waitFor(state, waiting);
       return { role, remote, url: url ?? undefined };
     }

@@ -26,6 +26,7 @@ function row(key: string, facts: Partial<SubmissionRow>): SubmissionRow {
     surplus: false,
     resolution: null,
     refund: null,
+    undelivered: 0,
     outputs: [],
     ...facts,
   };

@@ -41,6 +41,7 @@ const submission: SubmissionRow = {
   surplus: false,
   resolution: null,
   refund: null,
+  undelivered: 0,
   outputs: [],
 };
 const training: SubmissionRow = { ...submission, operation: 'train', key: 'model', billed: null };
@@ -142,6 +143,7 @@ describe('the receipt', () => {
 
 const output: OutputRow = {
   index: 0,
+  remote: 'image-1',
   state: 'saved',
   sha256: 'a'.repeat(64),
   bytes: 10,
@@ -178,6 +180,7 @@ const shot: ShotRow = {
   submission: 's1',
   submissionState: 'succeeded',
   cached: false,
+  undelivered: 0,
   outputs: [output],
 };
 
@@ -191,6 +194,8 @@ describe('files beside the outputs', () => {
       prompt: 'a linen suit',
       request: { choice: { kind: 'public', id: 'large' }, options: { style: 'raw' } },
       jobId: 'job-1',
+      remote: 'image-1',
+      files: { ordered: 1, delivered: 1 },
       price: { amount: '25', unit: 'credits', basis: 'exact' },
       times: { submitted: '1970-01-01T00:00:02.000Z', saved: '1970-01-01T00:00:04.000Z' },
     });

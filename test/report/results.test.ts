@@ -55,6 +55,7 @@ async function shot(
     const size = { bytes: bytes.length, mime: 'image/png', width: 8, height: 9 };
     rows.push({
       index,
+      remote: null,
       state: 'saved' as const,
       sha256,
       ...size,
@@ -88,6 +89,7 @@ async function shot(
     submission: null,
     submissionState: null,
     cached: false,
+    undelivered: 0,
     outputs: rows,
     ...changes,
   };
@@ -98,6 +100,7 @@ async function savedAs(name: string, content: string, mime: string): Promise<Sho
   const sha256 = await blobs.put(Buffer.from(content));
   const facts = {
     index: 0,
+    remote: null,
     state: 'saved' as const,
     width: null,
     height: null,

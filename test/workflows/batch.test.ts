@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
 import type { RunShotsResult } from '../../src/activities/range-runner.ts';
+import type { AwaitModelInput } from '../../src/activities/training/await-model.ts';
 import type { RunShotsInput } from '../../src/activities/run-shots.ts';
 import type { PlanStepInput } from '../../src/activities/plan-step.ts';
 import type { FinishInput } from '../../src/activities/runs.ts';
@@ -181,6 +182,29 @@ describe('batchWorkflow', () => {
     const handle = await stage.start();
     await handle.result();
     expect(planned[0]).toBe('draw');
+  });
+
+  it('waits for a model that is given by its id before the shots of its step', async () => {
+    let looks = 0;
+    stage = await openStage({
+      planStep: async ({ step, sweep }) => {
+        const { account, lane } = stage!;
+        const model = { account, accountName: account, id: 'm-1', lane: 'draw-lane' };
+        const models = sweep === 1 ? [model] : [];
+        return { lanes: [lane(1, step)], trainings: [], models, uploads: [] };
+      },
+      awaitModel: async () =>
+        ++looks < 3 ? { kind: 'again', inMs: 0, told: 'training' } : { kind: 'ready' },
+      runShots: async () => {
+        expect(looks).toBe(3);
+        return { kind: 'done', saved: 0 };
+      },
+    });
+    const handle = await stage.start();
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+    const asked = stage.callsOf<AwaitModelInput>('awaitModel');
+    expect(asked.map(({ told }) => told)).toEqual([undefined, 'training', 'training']);
+    expect(new Set(asked.map(({ sinceMs }) => sinceMs)).size).toBe(1);
   });
 
   it('trains before the shots of the step that needs it, and only there', async () => {

@@ -27,6 +27,7 @@ export async function openStage(activities: Partial<Activities>) {
     openRun: async () => ({ steps: [{ name: 'draw', from: [] }] }),
     planStep: async () => ({ lanes: [], trainings: [], uploads: [] }),
     trainModel: async () => ({ kind: 'ready' }),
+    awaitModel: async () => ({ kind: 'ready' }),
     uploadReferences: async () => undefined,
     runShots: async () => ({ kind: 'done', saved: 0 }),
     applyMessage: async () => undefined,

@@ -1,5 +1,6 @@
 import type { Limits } from '../../providers/port.ts';
 import { JobList } from './job-list.ts';
+import { LateFiles } from './late-files.ts';
 import { PollTimes } from './poll-times.ts';
 import { RecentList } from '../settling/recent-list.ts';
 import { UploadTries } from '../uploads/upload-tries.ts';
@@ -17,6 +18,7 @@ export class AccountPulse {
   readonly jobList = new JobList();
   readonly recentList = new RecentList();
   readonly uploadTries = new UploadTries();
+  readonly lateFiles = new LateFiles();
   readonly #perMinute: number | undefined;
   #postMs: number;
   /** What its answers have earned so far. */

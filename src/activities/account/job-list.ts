@@ -59,7 +59,9 @@ export class JobList {
     now: number,
   ): Promise<ReadonlySet<string>> {
     const since = Math.min(...waiting.map(({ submittedAt }) => submittedAt));
-    const listed = (await provider.listJobs?.(since - clockSlackMs, now + clockSlackMs)) ?? [];
+    const listing = await provider.listJobs?.(since - clockSlackMs, now + clockSlackMs);
+    // A job that the list does not show is asked for itself, so a list with gaps does no harm.
+    const listed = listing?.entries ?? [];
     const pending = listed.filter(({ state }) => state === 'pending').map(({ id }) => id);
     const tells = listed.some(({ state }) => state !== undefined);
     if (!tells || listed.length > waiting.length * listedPerPollMax)

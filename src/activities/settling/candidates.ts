@@ -2,7 +2,7 @@ import { originOf } from '../../batch/ids.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { clockSlackMs, serverAheadMs } from '../../http/server-clock.ts';
 import type { Ledger, RemoteLedger, Witness } from '../../ledger/port.ts';
-import type { JobDescription, ListedJob, Provider } from '../../providers/port.ts';
+import type { JobDescription, ListedJob, Listing, Provider } from '../../providers/port.ts';
 
 /** Jobs asked what they tell, to learn whether the vendor tells prompts as they were sent. */
 const asked = 3;
@@ -30,6 +30,8 @@ export interface Sighting {
   readonly candidates: readonly Candidate[];
   /** Witnesses that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
   readonly overlooked: number;
+  /** Entries of the list that cannot be read: any of them may be the request's own job. */
+  readonly unreadable: number;
 }
 
 interface Sent {
@@ -59,7 +61,7 @@ export async function lookAround(
     from: Math.min(sent.claimedAt, ...witnesses.map(({ claimedAt }) => claimedAt)),
     to: Math.max(sent.deadlineAt, ...witnesses.map(({ submittedAt }) => submittedAt)),
   };
-  const listed = await listBetween(provider, originOf(account), whole);
+  const { listed, unreadable } = await listBetween(provider, originOf(account), whole);
   const around = listed.filter(isOfTime({ from: sent.claimedAt, to: sent.deadlineAt }));
   const known = await ledger.submissions.knownJobs(
     account,
@@ -79,7 +81,7 @@ export async function lookAround(
   const candidates = found.filter(
     (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
   );
-  return { candidates, overlooked: overlookedIn(listed, witnesses) };
+  return { candidates, overlooked: overlookedIn(listed, witnesses), unreadable };
 }
 
 /**
@@ -144,20 +146,21 @@ async function listBetween(
   provider: Pick<Provider, 'listJobs'>,
   origin: string,
   { from, to }: Span,
-): Promise<readonly Dated[]> {
-  const listFor = async (aheadMs: number): Promise<readonly ListedJob[]> =>
+): Promise<{ listed: readonly Dated[]; unreadable: number }> {
+  const listFor = async (aheadMs: number): Promise<Listing<ListedJob>> =>
     (await provider.listJobs?.(
       from - clockSlackMs + Math.min(0, aheadMs),
       to + clockSlackMs + Math.max(0, aheadMs),
-    )) ?? [];
+    )) ?? { entries: [], unreadable: 0 };
   const before = serverAheadMs(origin);
   const first = await listFor(before);
   const after = serverAheadMs(origin);
-  const listed = Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : first;
-  return listed.map((job) => ({
+  const last = Math.abs(after - before) > clockSlackMs / 2 ? await listFor(after) : first;
+  const listed = last.entries.map((job) => ({
     job,
     madeAt: job.createdAt === null ? null : job.createdAt - serverAheadMs(origin),
   }));
+  return { listed, unreadable: last.unreadable };
 }
 
 /** The vendor's id of the one output that the request reads. */

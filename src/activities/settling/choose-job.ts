@@ -23,9 +23,10 @@ export async function chooseJobs(
   ledger: Pick<Ledger, 'remotes'>,
   question: Question,
 ): Promise<readonly Candidate[] | 'wait'> {
-  const { candidates } = question.sighting;
+  const { candidates, unreadable } = question.sighting;
   const [first, ...others] = candidates;
-  if (first && others.length === 0 && first.fit === 'untold' && isClose(question, first)) {
+  const isOnly = others.length === 0 && unreadable === 0;
+  if (first && isOnly && first.fit === 'untold' && isClose(question, first)) {
     const claimants = await claimantsOf(ledger, question, first);
     if (claimants.length === 0) return [first];
     return claimants.some(({ onItsWay }) => onItsWay) ? 'wait' : [];
@@ -36,19 +37,21 @@ export async function chooseJobs(
 /**
  * Jobs that tell what was asked for, when they can be nobody else's: as many at most as there are requests
  * for the very same that wait for one, any of which may have any of them, and none that fits another request.
+ * An entry that cannot be read may be one more of them.
  */
 async function surelyOurs(
   ledger: Pick<Ledger, 'remotes'>,
   question: Question,
 ): Promise<readonly Candidate[] | 'wait'> {
   const { request } = question.unclear;
-  const same = question.sighting.candidates.filter(({ fit }) => fit === 'same');
+  const { candidates, unreadable } = question.sighting;
+  const same = candidates.filter(({ fit }) => fit === 'same');
   const claimants = new Set<Rival>();
   for (const job of same)
     for (const rival of await claimantsOf(ledger, question, job)) claimants.add(rival);
   if ([...claimants].some(({ onItsWay }) => onItsWay)) return 'wait';
   const isOnlyOurs = [...claimants].every((rival) => isEqual(rival, request));
-  return isOnlyOurs && same.length <= claimants.size + 1 ? same : [];
+  return isOnlyOurs && same.length + unreadable <= claimants.size + 1 ? same : [];
 }
 
 /** Rivals that may have made the job: on their way when it was made, and nothing it tells speaks against them. */

@@ -1,4 +1,4 @@
-import type { ListedJob, Provider } from '../../providers/port.ts';
+import type { ListedJob, Listing, Provider } from '../../providers/port.ts';
 
 /** So soon after it was asked for, a list is as good as a new one. */
 const reuseMs = 2_000;
@@ -9,7 +9,7 @@ interface Asked {
   readonly untilMs: number;
   /** By a clock that nobody sets. */
   readonly at: number;
-  readonly jobs: Promise<readonly ListedJob[]>;
+  readonly jobs: Promise<Listing<ListedJob>>;
 }
 
 /**
@@ -35,7 +35,7 @@ export class RecentList {
     ask: NonNullable<Provider['listJobs']>,
     sinceMs: number,
     untilMs: number,
-  ): Promise<readonly ListedJob[]> {
+  ): Promise<Listing<ListedJob>> {
     const known = this.#asked;
     const isCovered =
       known !== undefined &&
@@ -43,10 +43,10 @@ export class RecentList {
       known.sinceMs <= sinceMs &&
       known.untilMs >= untilMs;
     const asked = isCovered ? known : this.#ask(ask, sinceMs, untilMs);
-    const jobs = await asked.jobs;
-    return jobs.filter(
-      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
-    );
+    const { entries, unreadable } = await asked.jobs;
+    const isWanted = ({ createdAt }: ListedJob): boolean =>
+      createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs);
+    return { entries: entries.filter(isWanted), unreadable };
   }
 
   /** To whole minutes, so that requests of about the same time share it. */

@@ -66,8 +66,6 @@ async function lookUp(
   const { submissions } = deps.ledger;
   const { submission, claimedAt, deadlineAt, overAt, why } = unclear;
   if (!hasSettled(deps, access, unclear)) return false;
-  if (!access.provider.listJobs)
-    return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
   if (overAt === null && deadlineAt - claimedAt < access.timeouts.postMs - setBackMs)
     return await park(deps, submission, 'the clock was set back while it was on its way');
   const jumpedMs = jumpWatchOf(deps).jumpedSince(claimedAt);
@@ -92,11 +90,12 @@ async function lookUp(
     if (account.kind !== 'fine' || isWithinPatience(deps, access, unclear)) throw error;
     return await park(deps, submission, `${why}, and the list of jobs cannot be read: ${message}`);
   }
-  if (sighting && sighting.candidates.length > 0)
+  if (!sighting)
+    return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
+  if (sighting.candidates.length > 0)
     return await choose(deps, access, { unclear, rivals, jumpedMs, sighting });
   const known = witnesses.filter(({ sameModel }) => sameModel);
-  const overlooked = sighting?.overlooked ?? 0;
-  return await callAbsent(deps, access, unclear, { known, overlooked });
+  return await callAbsent(deps, access, unclear, { known, sighting });
 }
 
 /**
@@ -124,18 +123,21 @@ async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Unclear,
-  { known, overlooked }: { readonly known: readonly Witness[]; readonly overlooked: number },
+  { known, sighting }: { readonly known: readonly Witness[]; readonly sighting: Sighting },
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, why } = unclear;
+  const { overlooked, unreadable } = sighting;
+  const isWhole = overlooked === 0 && unreadable === 0;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
-  if (isUpToDate && overlooked === 0) return await submissions.absent(submission);
-  const mayTellMore = overlooked > 0 || (await submissions.hasLater(submission));
+  if (isUpToDate && isWhole) return await submissions.absent(submission);
+  const mayTellMore = !isWhole || (await submissions.hasLater(submission));
   if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
-  const doubt =
-    overlooked > 0
+  const doubt = isWhole
+    ? 'no job made since shows whether the vendor lists all'
+    : overlooked > 0
       ? `the vendor's list leaves out ${overlooked} of ${known.length} jobs that are known`
-      : 'no job made since shows whether the vendor lists all';
+      : `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;
   return await park(deps, submission, `${why}, and ${doubt}`);
 }
 
@@ -146,7 +148,7 @@ async function choose(
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, request, why } = question.unclear;
-  const { candidates } = question.sighting;
+  const { candidates, unreadable } = question.sighting;
   const chosen = await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
   for (const { job } of chosen)
@@ -154,9 +156,11 @@ async function choose(
       return true;
   // Others have taken them since.
   if (chosen.length > 0) return false;
-  if (candidates.some(mayTellMore(access)) && isWithinPatience(deps, access, question.unclear))
-    return false;
-  return await park(deps, submission, `${why}, and ${candidates.length} jobs may be it`);
+  const tellsMore = candidates.some(mayTellMore(access)) || unreadable > 0;
+  if (tellsMore && isWithinPatience(deps, access, question.unclear)) return false;
+  const jobs = candidates.length === 1 ? '1 job' : `${candidates.length} jobs`;
+  const unread = unreadable > 0 ? `, and ${unreadable} that cannot be read` : '';
+  return await park(deps, submission, `${why}, and ${jobs} may be it${unread}`);
 }
 
 /** A job that still runs may tell what was asked for when it is done; one that has ended tells no more. */

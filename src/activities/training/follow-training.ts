@@ -1,17 +1,15 @@
 import type { ModelRow } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
 import { lookForModel } from './look-for-model.ts';
-import { setPhase, type Advance, type Training } from './training.ts';
+import { lookAgainMs, setPhase, type Advance, type Training } from './training.ts';
 
 /** Looks once at a training that was triggered. One past its time limit is not waited for any longer. */
 export async function followTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { submissions } = training.deps.ledger;
   const found = await lookForModel(training, row);
-  if (found === 'gone')
-    return await trainingFailed(training, row, 'the vendor no longer has the model');
-  if (typeof found === 'number')
-    return isOverdue(training, row) ? await trainingStalled(training, row) : found;
   switch (found.phase) {
+    case 'gone':
+      return await trainingFailed(training, row, 'the vendor no longer has the model');
     case 'ready':
       if (row.trigger !== null)
         await submissions.succeeded(row.trigger.submission, { outputs: [], billed: null });
@@ -20,9 +18,8 @@ export async function followTraining(training: Training, row: ModelRow): Promise
     case 'failed':
       return await trainingFailed(training, row, plainLine(found.reason));
     default:
-      return isOverdue(training, row)
-        ? await trainingStalled(training, row)
-        : pollDelayMs(training, row);
+      if (isOverdue(training, row)) return await trainingStalled(training, row);
+      return found.phase === 'unclear' ? found.againMs : pollDelayMs(training, row);
   }
 }
 
@@ -33,8 +30,9 @@ export async function followTraining(training: Training, row: ModelRow): Promise
 export async function confirmReady(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input, set } = training;
   const found = await lookForModel(training, row);
-  if (typeof found === 'number') return found;
-  if (found === 'gone') {
+  // One that is listed is asked for pictures: the vendor refuses them, free, where it has it no more.
+  if (found.phase === 'unclear' && !found.isListed) return found.againMs;
+  if (found.phase === 'gone') {
     deps.log(`the trained model ${set.name} is gone at the vendor`);
     await deps.ledger.remotes.forgetModel(input.account, row.remoteId ?? '');
     return 0;
@@ -64,10 +62,6 @@ async function trainingFailed(training: Training, row: ModelRow, why: string): P
   return 'failed';
 }
 
-/** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
 function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
-  const { pollFirstMs, trainingPollMs } = access.timeouts;
-  const elapsedMs = deps.now() - (row.trigger?.claimedAt ?? deps.now());
-  const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
-  return Math.max(usualMs, access.pulse.polls.leastMs);
+  return lookAgainMs(access, deps.now() - (row.trigger?.claimedAt ?? deps.now()));
 }

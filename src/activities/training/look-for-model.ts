@@ -2,42 +2,48 @@ import type { ModelRow } from '../../ledger/port.ts';
 import type { TrainingPort } from '../../providers/port.ts';
 import { jumpWatchOf } from '../clock.ts';
 import { missingMs } from '../poll-job.ts';
-import type { Training } from './training.ts';
+import { lookAgainMs, type Training } from './training.ts';
 
-type Seen = Exclude<Awaited<ReturnType<TrainingPort['check']>>, { phase: 'missing' }>;
+type ModelState = Awaited<ReturnType<TrainingPort['check']>>;
+
+type Seen =
+  | Exclude<ModelState, { readonly phase: 'missing' }>
+  | { readonly phase: 'gone' }
+  /** It is said to be missing. `isListed`: the list of models shows it, or cannot be read whole. */
+  | {
+      readonly phase: 'unclear';
+      readonly isListed: boolean;
+      /** For ten minutes. */
+      readonly isLong: boolean;
+      readonly againMs: number;
+    };
 
 /**
- * Asks the vendor for the model. One that it says it does not have is `gone` only when it has said so for ten
- * minutes, and its list of models agrees: before that a training may be paid for a second time because of
- * one wrong answer.
- * @returns milliseconds until the next look where it is not known yet
+ * Asks the vendor for the model. One with a training that may be paid for is `gone` only when the vendor has
+ * said for ten minutes that it does not have it, and lists all of its models without it: else some wrong
+ * answers would pay for the training a second time.
  */
-export async function lookForModel(
-  training: Training,
-  row: ModelRow,
-): Promise<Seen | 'gone' | number> {
+export async function lookForModel(training: Training, row: ModelRow): Promise<Seen> {
   const { deps, port, input, set } = training;
   const { remotes } = deps.ledger;
   const id = row.remoteId ?? '';
   const state = await port.check(id);
-  const note = (isMissing: boolean): Promise<void> =>
-    remotes.noteModelMissing(input.account, input.fingerprint, isMissing);
-  if (state.phase !== 'missing') {
-    if (row.missingSince !== null) await note(false);
-    return state;
-  }
-  await note(true);
+  const isMissing = state.phase === 'missing';
+  if (isMissing || row.missingSince !== null)
+    await remotes.noteModelMissing(input.account, input.fingerprint, isMissing);
+  if (state.phase !== 'missing') return state;
+  const isListed = !(await isUnlisted(port, id));
   const missingForMs = deps.now() - (row.missingSince ?? deps.now());
   const isLong = missingForMs >= missingMs && jumpWatchOf(deps).isSteadyFor(missingMs);
-  const { pollFirstMs, trainingPollMs } = training.access.timeouts;
-  const delayMs = Math.min(trainingPollMs, Math.max(pollFirstMs, missingForMs / 4));
-  if (row.trigger !== null && !isLong) {
-    deps.log(
-      `the vendor does not show the model ${set.name}; it is looked for until ten minutes have passed`,
-    );
-    return delayMs;
-  }
-  if (!(await port.list()).some((model) => model.id === id)) return 'gone';
-  await note(false);
-  return delayMs;
+  const isGone = row.trigger === null ? isLong || !isListed : isLong && !isListed;
+  if (isGone) return { phase: 'gone' };
+  deps.log(`the vendor says that it does not have the model ${set.name}; it is asked again`);
+  const againMs = lookAgainMs(training.access, missingForMs);
+  return { phase: 'unclear', isListed, isLong, againMs };
+}
+
+/** One answer is not enough to say that a model is gone, nor is a list with entries that cannot be read. */
+export async function isUnlisted(port: TrainingPort, id: string): Promise<boolean> {
+  const { entries, unreadable } = await port.list();
+  return unreadable === 0 && !entries.some((model) => model.id === id);
 }

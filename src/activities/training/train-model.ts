@@ -9,7 +9,13 @@ import { withHeartbeat, pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
 import { retryRefused, triggerTraining } from './trigger-training.ts';
-import { setPhase, type Advance, type Training, type TrainModelInput } from './training.ts';
+import {
+  hasEnded,
+  setPhase,
+  type Advance,
+  type Training,
+  type TrainModelInput,
+} from './training.ts';
 import { addTrainingImages } from './training-images.ts';
 
 export type TrainModelResult =
@@ -22,6 +28,8 @@ const leaseMs = 15_000;
 const renewMs = 4_000;
 const activityMs = 10 * 60_000;
 const busyMs = 5_000;
+/** Phases before the pictures are there. */
+const making = ['creating', 'created', 'uploading'] as const;
 
 /**
  * Brings one training set to a ready model. Every phase is a compare-and-set in the ledger under a lease,
@@ -51,6 +59,7 @@ export async function trainModel(
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
+      // Only a training that may have been paid for is followed on.
       if (!mayBePaid(row) && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const restMs = mine && row ? await advance(training, row) : busyMs;
       if (restMs === 'ready' || restMs === 'stopped') return { kind: restMs };
@@ -68,15 +77,6 @@ const undecided: ReadonlySet<string> = new Set(liveStates);
 /** A request to train is on its way, or was carried out, or nobody knows. */
 function mayBePaid(row: ModelRow | undefined): boolean {
   return row !== undefined && row.trigger !== null && undecided.has(row.trigger.state);
-}
-
-/** Cancelled, or replaced by another run: only a training that may have been paid for is followed on. */
-async function hasEnded(
-  { ledger }: ActivityDependencies,
-  { batch, run }: TrainModelInput,
-): Promise<boolean> {
-  const row = await ledger.batches.get(batch);
-  return row?.run !== run || row.state === 'cancelled';
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */
@@ -131,7 +131,9 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
     if (account.kind === 'limited') await holdAccount(training.deps, access, account, null);
     const isUnpaid = row.trigger === null && row.phase !== 'failed';
     if (request === 'refused' && account.kind === 'fine' && isUnpaid) {
-      await setPhase(training, [row.phase], 'failed', { why: message });
+      // The phase may have moved on since `row` was read.
+      const from = row.phase === 'armed' ? (['armed'] as const) : making;
+      await setPhase(training, from, 'failed', { why: message });
       return 'failed';
     }
     return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : access.timeouts.pollMs;

@@ -6,7 +6,8 @@ import { fileToUpload } from '../uploads/upload-file.ts';
 /**
  * Adds what is missing of the training pictures. One whose answer was lost is found by comparing the
  * vendor's list with ours: none unknown, it did not arrive; one unknown, it is that one; more, and the
- * untrained model is given up, since its pictures cannot be told apart.
+ * untrained model is given up, since its pictures cannot be told apart; so it is where an entry of the list
+ * cannot be read.
  */
 export async function addTrainingImages(training: Training, row: ModelRow): Promise<number> {
   const { deps, port, set } = training;
@@ -39,12 +40,20 @@ async function reconcile(
   const { remotes } = deps.ledger;
   const { account, fingerprint } = input;
   const ours = new Set(recorded.values());
-  const strangers = (await port.listImages(model, 'training')).filter((id) => !ours.has(id));
+  const listed = await port.listImages(model, 'training');
+  const strangers = listed.entries.filter((id) => !ours.has(id));
+  const isWhole = listed.unreadable === 0;
   const unclear = [...recorded].filter(([, remoteId]) => remoteId === null);
   const [[sha256] = []] = unclear;
   const [stranger] = strangers;
-  if (stranger === undefined) return true;
-  if (strangers.length === 1 && unclear.length === 1 && sha256 !== undefined) {
+  if (stranger === undefined && isWhole) return true;
+  if (
+    isWhole &&
+    stranger !== undefined &&
+    strangers.length === 1 &&
+    unclear.length === 1 &&
+    sha256 !== undefined
+  ) {
     await remotes.storeModelImage(account, fingerprint, sha256, stranger);
     return true;
   }

@@ -33,3 +33,19 @@ export async function setPhase(
   const { remotes } = deps.ledger;
   return await remotes.setModelPhase(input.account, input.fingerprint, from, to, facts);
 }
+
+/** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
+export function lookAgainMs({ timeouts, pulse }: AccountAccess, elapsedMs: number): number {
+  const { pollFirstMs, trainingPollMs } = timeouts;
+  const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
+  return Math.max(usualMs, pulse.polls.leastMs);
+}
+
+/** Cancelled, or replaced by another run. */
+export async function hasEnded(
+  { ledger }: ActivityDependencies,
+  { batch, run }: RunInput,
+): Promise<boolean> {
+  const row = await ledger.batches.get(batch);
+  return row?.run !== run || row.state === 'cancelled';
+}

@@ -19,12 +19,12 @@ import { setPhase, type Advance, type Training } from './training.ts';
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input } = training;
   const found = await lookForModel(training, row);
-  if (found === 'gone') {
+  if (found.phase === 'gone') {
     await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
     return 0;
   }
-  if (typeof found === 'number') return found;
-  if (found.phase !== 'new') return await takeUp(training, row);
+  if (found.phase === 'unclear' && !found.isLong) return found.againMs;
+  if (found.phase !== 'new' && found.phase !== 'unclear') return await takeUp(training, row);
   switch (row.trigger?.state) {
     case 'claimed':
     case 'ambiguous':

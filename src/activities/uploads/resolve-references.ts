@@ -6,6 +6,7 @@ import type { ResolvedReference, StartRequest } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { isLasting, linkedFile } from './linked-file.ts';
 import { outputUrl } from '../outputs/output-url.ts';
+import type { UsedFile } from './gone-uploads.ts';
 import type { NeededFile } from './sound-file.ts';
 import { ensureUploaded, expiryMarginMs } from './upload-file.ts';
 import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
@@ -19,16 +20,21 @@ export async function resolveRequest(
   deps: ActivityDependencies,
   access: AccountAccess,
   request: ShotRequest,
-): Promise<StartRequest> {
+): Promise<ResolvedRequest> {
   const trainedModel = await trainedModelOf(deps, access, request);
   const { makes, references: spec } = modelOf(deps, request);
-  const references = await Promise.all(
+  const resolved = await Promise.all(
     request.references.map((reference) =>
       resolveReference(deps, access, { reference, request, trainedModel, takes: spec.takes }),
     ),
   );
-  return { request, makes, trainedModel, references };
+  const references = resolved.map(({ role, remote, url }) => ({ role, remote, url }));
+  const used = resolved.flatMap((reference) => reference.used ?? []);
+  return { request, makes, trainedModel, references, used };
 }
+
+/** `used`: the files that lie at a vendor for it, and that may be gone there. */
+export type ResolvedRequest = StartRequest & { readonly used: readonly UsedFile[] };
 
 async function trainedModelOf(
   deps: ActivityDependencies,
@@ -54,16 +60,22 @@ async function resolveReference(
   deps: ActivityDependencies,
   access: AccountAccess,
   wanted: Wanted,
-): Promise<ResolvedReference> {
+): Promise<ResolvedReference & { readonly used?: UsedFile }> {
   const { reference, request, takes } = wanted;
   const { role } = reference;
   if (reference.kind === 'link' && takes.includes('link'))
     return { role, remote: undefined, url: reference.url };
   const made =
     reference.kind === 'output' ? await madeOutput(deps, access, reference, takes) : undefined;
-  if (made?.enough) return { role, ...made };
   const { key } = filePlaceOf(deps, request) ?? {};
   const place = key === undefined ? undefined : openPlace(access, key);
+  if (made?.enough) {
+    const { remote } = made;
+    if (!place || place.key !== access.key || remote === undefined || reference.kind === 'link')
+      return { role, ...made };
+    // One that its account has no more is uploaded like any other file.
+    return { role, ...made, used: { place, sha256: reference.sha256, purpose: null, remote } };
+  }
   if (!place) {
     if (made?.remote !== undefined) return { role, ...made };
     throw new UserError(`${access.name}:${request.model} cannot be given this reference`, {
@@ -71,13 +83,13 @@ async function resolveReference(
     });
   }
   const file = await localFile(deps, access, reference);
-  const uploaded = await ensureUploaded(deps, place, {
-    ...file,
-    purpose: uploadPurpose(request.choice),
-    trainedModel: wanted.trainedModel,
-  });
-  if (takes.includes('file')) return { role, ...uploaded, url: uploaded.url ?? undefined };
-  return { role, remote: made?.remote, url: uploaded.url ?? undefined };
+  const purpose = uploadPurpose(request.choice);
+  const { trainedModel } = wanted;
+  const uploaded = await ensureUploaded(deps, place, { ...file, purpose, trainedModel });
+  const used = { place, sha256: file.sha256, purpose, remote: uploaded.remote };
+  const url = uploaded.url ?? undefined;
+  if (takes.includes('file')) return { role, remote: uploaded.remote, url, used };
+  return { role, remote: made?.remote, url, used };
 }
 
 /**

@@ -104,14 +104,15 @@ async function becomesReady(
   const giveUpAt = deps.now() + processing.altogetherMs;
   let pauseMs = processing.firstMs;
   for (;;) {
-    const state = (await place.uploadState?.(upload.remote)) ?? 'ready';
+    const [state = 'ready'] = (await place.uploadStates?.([upload.remote])) ?? [];
     if (state === 'ready') {
       const { remote, url, expiresAt } = upload;
       const stored = { remote, url, expiresAt, ready: true };
       await remotes.storeUpload(place.key, sha256, purpose, stored);
       return true;
     }
-    if (state !== 'processing') await remotes.dropUpload(place.key, sha256, purpose);
+    if (state === 'missing' || state === 'failed')
+      await remotes.dropUpload(place.key, sha256, purpose);
     if (state === 'missing') return false;
     if (state === 'failed') throw new UserError(`${place.name} could not process ${path}`);
     if (deps.now() + pauseMs > giveUpAt)

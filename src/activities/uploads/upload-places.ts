@@ -37,13 +37,13 @@ export function filePlaceOf(
 /** The place of that key, as far as this account's files may go there. */
 export function openPlace(access: AccountAccess, key: string): UploadPlace | undefined {
   if (key !== access.key) return access.host?.key === key ? access.host : undefined;
-  const { upload, uploadState } = access.provider;
+  const { upload, uploadStates } = access.provider;
   if (!upload) return undefined;
   return {
     key,
     name: access.name,
     upload: (file) => uploadOrBlame(access, upload, file),
-    ...(uploadState && { uploadState }),
+    ...(uploadStates && { uploadStates }),
   };
 }
 

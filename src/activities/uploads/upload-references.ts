@@ -6,6 +6,7 @@ import { existingModelOf } from '../../ledger/rules/upload-purpose.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import { withHeartbeat, orAborted, pause } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
+import { confirmUploads } from './gone-uploads.ts';
 import { ensureUploaded } from './upload-file.ts';
 import { filePlaceOf, openPlace, uploadTrouble } from './upload-places.ts';
 
@@ -40,6 +41,7 @@ export async function uploadReferences(
       account === input.account && sliceOf(sha256, input.slices) === input.slice,
   );
   await withHeartbeat(async (cancelled, tell) => {
+    await orAborted(confirm(deps, access, mine), cancelled);
     const queue = mine.values();
     const work = async (): Promise<void> => {
       for (const file of queue) {
@@ -52,6 +54,25 @@ export async function uploadReferences(
     };
     await Promise.all(Array.from({ length: uploadsAtOnce }, work));
   });
+}
+
+/** Best effort: what cannot be asked after is used as it is, and a refusal tells. */
+async function confirm(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  files: readonly NeededUpload[],
+): Promise<void> {
+  for (const [key, known] of Map.groupBy(files, ({ place }) => place)) {
+    const place = openPlace(access, key);
+    if (!place) continue;
+    const uploads = known.flatMap(({ sha256, purpose, remote }) =>
+      remote === undefined ? [] : [{ place, sha256, purpose, remote }],
+    );
+    if (uploads.length > 0)
+      await confirmUploads(deps, place, uploads).catch((error: unknown) =>
+        deps.log(`${place.name}: ${uploadTrouble(access, error).message}`),
+      );
+  }
 }
 
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];

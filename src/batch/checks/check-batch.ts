@@ -11,6 +11,7 @@ import { problemAt } from '../file/problem-at.ts';
 import type { Mistake } from '../file/problem-at.ts';
 import type { Problem } from '../problem.ts';
 import type { PlannedShot, SourceOutput } from '../shot.ts';
+import { vendorRefusal } from './vendor-refusals.ts';
 
 const problemsPerStageMax = 20;
 const rowsShown = 3;
@@ -48,9 +49,10 @@ export function checkBatch(document: BatchDocument, context: ExpansionContext): 
     const readsBroken = step.from?.some((name) => !healthy.has(name)) ?? false;
     if (readsBroken || hasError(expansion.problems)) continue;
     const notes = openNotes(document, step, context.catalogue);
-    const see = (shot: PlannedShot): void => {
+    const see = (shot: PlannedShot): Problem | undefined => {
       notes.see(shot);
       counts.see(shot);
+      return vendorRefusal(document, context.catalogue, shot);
     };
     const sources = expectedSources(expansion, expansions);
     const found = [...checkShots(document, expansion, sources, see), ...notes.notes()];
@@ -137,29 +139,36 @@ function checkModels(document: BatchDocument, { catalogue }: ExpansionContext): 
   });
 }
 
-/** One full pass over a step: faulty shots, equal ones together, and names that two shots share. */
+/**
+ * One full pass over a step: faulty shots, equal ones together, and names that two shots share.
+ * @param see is given every other shot, and answers what is wrong with it all the same
+ */
 function checkShots(
   document: BatchDocument,
   expansion: StepExpansion,
   sources: Iterable<SourceOutput>,
-  see: (shot: PlannedShot) => void,
+  see: (shot: PlannedShot) => Problem | undefined,
 ): Problem[] {
   const faults = new Map<string, { problem: Problem; origins: Set<string>; shots: number }>();
   const origins = new Map<string, { origin: string; name: string }>();
   const clashes: Problem[] = [];
-  for (const expanded of expansion.shots(sources)) {
-    if ('shot' in expanded) {
-      see(expanded.shot);
-      const clash = findClash(document, expanded.shot, origins);
-      if (clash && clashes.length <= problemsPerStageMax) clashes.push(clash);
-      continue;
-    }
-    const { problem, origin } = expanded;
+  const add = (problem: Problem, origin: string): void => {
     const key = JSON.stringify([problem.path, problem.message]);
     const fault = faults.get(key) ?? { problem, origins: new Set(), shots: 0 };
     fault.shots += 1;
     if (fault.origins.size <= rowsShown) fault.origins.add(origin);
     faults.set(key, fault);
+  };
+  for (const expanded of expansion.shots(sources)) {
+    if ('problem' in expanded) {
+      add(expanded.problem, expanded.origin);
+      continue;
+    }
+    const { shot } = expanded;
+    const problem = see(shot);
+    if (problem) add(problem, shot.origin);
+    const clash = findClash(document, shot, origins);
+    if (clash && clashes.length <= problemsPerStageMax) clashes.push(clash);
   }
   const grouped = [...faults.values()].map((fault) => ({
     ...fault.problem,

@@ -1,5 +1,7 @@
 import type { AccountSpec, MediaKind, ModelSpec } from '../model-spec.ts';
 import type { Reference } from '../request.ts';
+import type { DocumentPath } from '../file/problem-at.ts';
+import { fileProblem, type LocalFile } from './file-rules.ts';
 import type { RequestProblem } from './request-problem.ts';
 
 /** A reference that was found, with what is known of it before it is sent. */
@@ -9,6 +11,10 @@ export interface FoundReference {
   readonly media: MediaKind | undefined;
   /** How people know it: a path, a link, the name of an output. */
   readonly label: string;
+  /** Where it is written. */
+  readonly path?: DocumentPath;
+  /** Of a local file. */
+  readonly file?: Omit<LocalFile, 'name'>;
   /** The account that made it, for an output. */
   readonly madeBy?: Pick<AccountSpec, 'name' | 'vendor'>;
 }
@@ -42,8 +48,11 @@ export function checkReferences(
   for (const item of found) {
     const role = roleOf(item, model, spec, problems);
     const message =
-      kindMessage(item, role, model, spec) ?? arrivalMessage(item, account, model, spec);
-    if (message) problems.push({ field: 'references', ...message });
+      kindMessage(item, role, model, spec) ??
+      arrivalMessage(item, account, model, spec) ??
+      fileMessage(item, account, spec);
+    const at = item.path === undefined ? {} : { path: item.path };
+    if (message) problems.push({ field: 'references', ...at, ...message });
     references.push({ ...item.reference, ...(role === undefined ? {} : { role }) });
   }
   return { references, problems };
@@ -125,4 +134,17 @@ function arrivalMessage(
     message: `${model} takes references as public links only, and ${item.label} is a file${made}`,
     hint: `write a link, or give ${account.name} a referenceHost in shotlist.yaml`,
   };
+}
+
+/** A local file is uploaded to the account, or to the one that gives it a public link. */
+function fileMessage(
+  { file, label }: FoundReference,
+  account: AccountSpec,
+  { references: { takes } }: ModelSpec,
+): { message: string; hint: string } | undefined {
+  if (!file) return undefined;
+  const own = takes.includes('file');
+  const rules = own ? account.uploads : account.hostUploads?.rules;
+  const taker = own ? account.name : `${account.hostUploads?.by}, which hosts it,`;
+  return rules && fileProblem(rules, { name: label, ...file }, taker);
 }

@@ -28,7 +28,7 @@ export function checkValue(value: Json, field: FieldSpec): CheckedValue {
     case 'boolean':
       return checkBoolean(value);
     case 'text':
-      return checkText(value, field.maxLength);
+      return checkText(value, field);
     case 'list':
       return checkList(value, field);
     case 'json':
@@ -81,9 +81,16 @@ function checkBoolean(value: Json): CheckedValue {
   return refused('it takes true or false');
 }
 
-function checkText(value: Json, maxLength: number | undefined): CheckedValue {
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function checkText(
+  value: Json,
+  { maxLength, format }: { readonly maxLength?: number; readonly format?: 'uuid' },
+): CheckedValue {
   if (typeof value !== 'string' && typeof value !== 'number') return refused('it takes text');
   const text = String(value);
+  if (format === 'uuid' && !uuid.test(text))
+    return refused('it takes a UUID, such as 9b2f6c1e-4d3a-4c58-8f0e-2a7d5b1c6e90');
   if (maxLength !== undefined && [...text].length > maxLength)
     return refused(`it takes at most ${maxLength} characters, these are ${[...text].length}`);
   return { ok: true, value: text };

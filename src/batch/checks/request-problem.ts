@@ -1,9 +1,12 @@
 import type { Json } from '../../json.ts';
+import type { DocumentPath } from '../file/problem-at.ts';
 import type { CheckedValue } from './check-value.ts';
 
 /** One mistake in a request; `field` is `prompt`, `seed`, `options.steps`, `references`. */
 export interface RequestProblem {
   readonly field: string;
+  /** Where exactly it is written; default: where the field is. */
+  readonly path?: DocumentPath;
   readonly message: string;
   readonly hint?: string;
   readonly allowed?: readonly string[];

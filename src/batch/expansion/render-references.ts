@@ -62,11 +62,15 @@ function findReference(
   const text = String(value).trim();
   const withRole = role === undefined ? {} : { role };
   if (/^https?:\/\//i.test(text))
-    return [{ reference: { kind: 'link', url: text, ...withRole }, media: undefined, label: text }];
+    return [
+      { reference: { kind: 'link', url: text, ...withRole }, media: undefined, label: text, path },
+    ];
   return findFiles(text, path, files, cell.dataFile, mistakes).map((found) => ({
     reference: { kind: 'file', sha256: found.facts.sha256, path: found.path, ...withRole },
     media: mediaKindOf(found.facts.mime),
     label: found.path,
+    path,
+    file: { mime: found.facts.mime, bytes: found.facts.bytes },
   }));
 }
 

@@ -57,8 +57,8 @@ export function renderShot(
   const options = renderOptions(recipe, scope, mistakes);
   if (mistakes.length > 0 || choice === undefined) return undefined;
   const checked = checkRequest({ choice, prompt, fields, options, references }, account, spec);
-  for (const { field, ...problem } of checked.problems)
-    mistakes.push({ path: pathOf(field, recipe, cell, step), ...problem });
+  for (const { field, path, ...problem } of checked.problems)
+    mistakes.push({ path: path ?? pathOf(field, recipe, cell, step), ...problem });
   const { take: _take, ...nameable } = shot;
   const nameScope = { ...cell.scope, shot: { ...nameable, prompt: prompt ?? null } };
   const name = renderName(cell, nameScope, prompt, context, mistakes);

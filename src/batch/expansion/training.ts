@@ -2,6 +2,7 @@ import type { JsonObject } from '../../json.ts';
 import type { ResolvedModel } from '../catalogue-lookup.ts';
 import { mediaKindOf } from '../checks/check-references.ts';
 import { checkValue } from '../checks/check-value.ts';
+import { fileProblem } from '../checks/file-rules.ts';
 import { compileValue, renderValue } from '../templates/compiled-value.ts';
 import type { CompiledValue } from '../templates/compiled-value.ts';
 import type { Files } from '../data/files.ts';
@@ -55,7 +56,7 @@ export function openTraining(model: ResolvedModel, mistakes: Mistake[]): Trainin
       const key = JSON.stringify([shownName, facts, patterns]);
       if (met.length > before) return undefined;
       if (last?.key === key) return { kind: 'training', set: last.set };
-      const found = findImages(patterns, compiled.images.path, files, dataFile, spec, model, met);
+      const found = findImages(patterns, compiled.images, files, dataFile, spec, model, met);
       if (met.length > before) return undefined;
       const fingerprint = trainingFingerprint(found, facts);
       last = {
@@ -137,28 +138,35 @@ function renderSubject(
 
 function findImages(
   patterns: unknown,
-  path: DocumentPath,
+  written: CompiledValue,
   files: Files,
   dataFile: string | undefined,
   spec: TrainingSpec,
-  model: ResolvedModel,
+  { account }: ResolvedModel,
   mistakes: Mistake[],
 ): { sha256: string; path: string }[] {
   const images = new Map<string, { sha256: string; path: string }>();
-  const written = (Array.isArray(patterns) ? patterns : [patterns]).map(String);
-  for (const pattern of written) {
+  const list = (Array.isArray(patterns) ? patterns : [patterns]).map(String);
+  for (const [index, pattern] of list.entries()) {
+    const item = written.kind === 'list' && written.items.length === list.length;
+    const path = (item ? written.items[index]?.path : undefined) ?? written.path;
     for (const found of findFiles(pattern, path, files, dataFile, mistakes)) {
-      if (mediaKindOf(found.facts.mime) !== 'image')
+      const { sha256, mime, bytes } = found.facts;
+      const file = { name: found.path, mime, bytes };
+      if (mediaKindOf(mime) !== 'image')
         mistakes.push({ path, message: `${found.path} is no picture, so nothing trains on it` });
-      if (!images.has(found.facts.sha256))
-        images.set(found.facts.sha256, { sha256: found.facts.sha256, path: found.path });
+      else {
+        const problem = account.uploads && fileProblem(account.uploads, file, account.name);
+        if (problem) mistakes.push({ path, ...problem });
+      }
+      if (!images.has(sha256)) images.set(sha256, { sha256, path: found.path });
     }
   }
   const count = images.size;
   if (mistakes.length === 0 && (count < spec.imagesMin || count > spec.imagesMax))
     mistakes.push({
-      path,
-      message: `${count} different pictures match ${written.join(', ')}; ${model.account.name} trains on ${spec.imagesMin} to ${spec.imagesMax}`,
+      path: written.path,
+      message: `${count} different pictures match ${list.join(', ')}; ${account.name} trains on ${spec.imagesMin} to ${spec.imagesMax}`,
     });
   return [...images.values()];
 }

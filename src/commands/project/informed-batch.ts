@@ -31,9 +31,12 @@ export async function openBatchFile(
     const watched = catalogueOf(batch.config, learned.of, wants);
     let problems = problemsOf(batch, watched);
     if (await askNamed(terminal, learned, wants)) problems = problemsOf(batch, watched);
-    const loaded = soundBatch(batch, catalogueOf(batch.config, learned.of), problems);
+    const catalogue = catalogueOf(batch.config, learned.of);
+    const loaded = soundBatch(batch, catalogue, problems);
     for (const account of wants.accounts)
       await askForPrices(terminal, learned, account, wants.requests(account));
+    const isRefused = wants.accounts.some(({ key }) => learned.of(key).refusals > 0);
+    if (isRefused) soundBatch(batch, catalogue, problemsOf(batch, catalogue));
     return { loaded, project };
   } catch (error) {
     await project[Symbol.asyncDispose]();

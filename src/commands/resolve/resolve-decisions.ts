@@ -8,6 +8,7 @@ import type { AccountConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
+import { connectVendor } from '../../providers/connect.ts';
 import type { Provider } from '../../providers/port.ts';
 import type { Project } from '../project/project.ts';
 import { priceText, type Shown } from '../text/unresolved-text.ts';
@@ -66,7 +67,7 @@ export class Decisions {
         { ledger, provider, account: account.key },
         { ...row, request },
       );
-      if (found) return { kind: 'candidates', candidates: found.candidates };
+      if (found) return { kind: 'candidates', ...found };
       return { kind: 'unknown', why: `${account.vendor.title} does not list its jobs` };
     } catch (error) {
       return { kind: 'unknown', why: provider.classify(error).message };
@@ -151,7 +152,7 @@ export class Decisions {
     const { vendor, baseUrl } = settings;
     const provider = providerOf(settings);
     if (!provider) {
-      const keyless = vendor.connect({ baseUrl, apiKey: '', settings: settings.settings });
+      const keyless = connectVendor(vendor, { baseUrl, apiKey: '', settings: settings.settings });
       return { job: keyless.jobRef(jobId), settings };
     }
     const job = provider.jobRef(jobId);

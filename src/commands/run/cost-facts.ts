@@ -94,7 +94,7 @@ async function noteList(
   const times = jobs.map(({ claimedAt }) => claimedAt);
   const since = Math.min(...times) - clockSlackMs;
   const listed = await provider.listJobs(since, Math.max(...times) + 2 * clockSlackMs);
-  const bills = listed.flatMap(({ id, billed }): { jobId: string; billed: Amount }[] =>
+  const bills = listed.entries.flatMap(({ id, billed }): { jobId: string; billed: Amount }[] =>
     billed === null ? [] : [{ jobId: id, billed }],
   );
   if (bills.length > 0 && isInTime())

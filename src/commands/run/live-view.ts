@@ -73,7 +73,7 @@ function stepLines(status: BatchStatus): string[] {
   const rows = status.steps.map((step) => {
     const done = step.succeeded + step.cached;
     const filled = step.total === 0 ? 0 : Math.floor((done / step.total) * barWidth);
-    const rest = (['running', 'failed', 'parked'] as const)
+    const rest = (['running', 'partial', 'failed', 'parked'] as const)
       .filter((key) => step[key] > 0)
       .map((key) => `${step[key]} ${key}`);
     return [

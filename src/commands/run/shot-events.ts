@@ -1,5 +1,6 @@
 import type { ShotRow } from '../../ledger/port.ts';
 import { formatAmount } from '../../money.ts';
+import { partialText } from '../../report/partial.ts';
 
 /** The lines of a run: one for each shot that is paid, failed or parked; one for all that are cached. */
 export class ShotEvents {
@@ -28,13 +29,16 @@ export class ShotEvents {
   }
 }
 
-function lineOf({ state, key, why, price, billed, outputs }: ShotRow): string | undefined {
+function lineOf(shot: ShotRow): string | undefined {
+  const { state, key, why, price, billed, outputs } = shot;
   const cost = billed ?? price.amount;
   const money = cost === null ? '' : `  ${formatAmount(cost, price.unit)}`;
   switch (state) {
     case 'done': {
       const damaged = outputs.find((output) => output.damaged !== null)?.damaged;
-      return `saved   ${key}${money}${damaged === undefined ? '' : `  damaged: ${damaged}`}`;
+      const part = partialText(shot);
+      const notes = [part, damaged === undefined ? undefined : `damaged: ${damaged}`];
+      return [`saved   ${key}${money}`, ...notes.filter((note) => note !== undefined)].join('  ');
     }
     case 'failed':
     case 'blocked':

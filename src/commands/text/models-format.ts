@@ -1,5 +1,12 @@
 import type { ModelPrice } from '../../accounts/model-prices.ts';
-import type { FieldSpec, ModelSpec, ReferenceSpec, TrainingSpec } from '../../batch/model-spec.ts';
+import { fileRulesText } from '../../batch/checks/file-rules.ts';
+import type {
+  FieldSpec,
+  FileRules,
+  ModelSpec,
+  ReferenceSpec,
+  TrainingSpec,
+} from '../../batch/model-spec.ts';
 import type { AccountConfig } from '../../config.ts';
 import { decimalFromAmount, type Price, type PriceBasis } from '../../money.ts';
 import { ageOf } from './age.ts';
@@ -11,6 +18,7 @@ export interface AccountModels {
   /** When the vendor told its models; undefined: never, or it does not. */
   readonly learnedAt: number | undefined;
   readonly training: TrainingSpec | undefined;
+  readonly uploads: FileRules | undefined;
   readonly trainingPrice: Price;
   readonly models: readonly PricedModel[];
 }
@@ -28,6 +36,7 @@ export function accountJson(shown: AccountModels): object {
     unit: account.vendor.unit,
     learnedAt: learnedAt === undefined ? null : new Date(learnedAt).toISOString(),
     training: training ? { ...training, price: priceJson(shown.trainingPrice) } : null,
+    uploads: shown.uploads ?? null,
     models: shown.models.map(({ spec, prices }) => {
       const { check: _, ...facts } = spec;
       const [standard, ...byResolution] = prices;
@@ -61,6 +70,7 @@ export function modelTable(shown: AccountModels): string {
     lines.push(
       `a training, from ${training.imagesMin} to ${training.imagesMax} pictures: ${amountText(trainingPrice)}`,
     );
+  if (shown.uploads) lines.push(`files that are uploaded: ${fileRulesText(shown.uploads)}`);
   return lines.join('\n');
 }
 
@@ -77,6 +87,9 @@ export function modelPage(shown: AccountModels, { spec, prices }: PricedModel): 
     ['makes', isPlain ? spec.makes : `${spec.makes} (${spec.operation})`],
     ['prompt', promptText(spec)],
     ['references', referencesText(spec.references)],
+    ...(shown.uploads && spec.references.takes.includes('file') && spec.references.max > 0
+      ? [['files', fileRulesText(shown.uploads)]]
+      : []),
     ['price', priceText(prices)],
   ];
   const options = spec.options === 'unchecked' ? {} : spec.options;
@@ -140,6 +153,7 @@ function takesText(field: FieldSpec): string {
     case 'boolean':
       return 'true, false';
     case 'text':
+      if (field.format === 'uuid') return 'a UUID';
       return field.maxLength === undefined ? 'text' : `text up to ${field.maxLength}`;
     case 'list':
       return `list of ${takesText(field.of)}${field.max === undefined ? '' : `, up to ${field.max}`}`;

@@ -33,6 +33,7 @@ export function totals(status: BatchStatus): Counts {
     parked: sum('parked'),
     running: sum('running'),
     waiting: sum('waiting'),
+    partial: sum('partial'),
     outputs: sum('outputs'),
     damaged: sum('damaged'),
   };
@@ -48,7 +49,8 @@ export function stateWord(status: BatchStatus): string {
 export function exitCodeOf(status: BatchStatus): ExitCode {
   const counts = totals(status);
   if (counts.running + counts.waiting > 0) return 4;
-  if (counts.failed + counts.parked > 0) return status.row.state === 'cancelled' ? 4 : 3;
+  if (counts.failed + counts.parked + counts.partial > 0)
+    return status.row.state === 'cancelled' ? 4 : 3;
   return counts.damaged > 0 ? 3 : 0;
 }
 
@@ -65,13 +67,14 @@ export function statusJson(
   project: ShownProject,
   known: Pick<Known, 'notes' | 'waits'> = {},
 ): object {
-  const { outputs, damaged: _, ...shots } = totals(status);
+  const { outputs, damaged: _, partial, ...shots } = totals(status);
   const { notes = [], waits = [] } = known;
   const directory = join(project.outFolder, status.row.batch);
   return {
     batch: status.row.batch,
     state: stateWord(status),
     shots,
+    partial,
     outputs,
     spent: status.accounts.map(({ account, unit, spent, promised }) => ({
       account: accountName(account),
@@ -97,8 +100,8 @@ export function formatSummary(
   const { troubles, left = [], notes = [], waits = [] } = known;
   const { batch } = status.row;
   const counts = totals(status);
-  const made = counts.succeeded + counts.cached;
-  const rest = (['cached', 'failed', 'parked', 'running', 'waiting'] as const)
+  const made = counts.succeeded + counts.cached - counts.partial;
+  const rest = (['partial', 'cached', 'failed', 'parked', 'running', 'waiting'] as const)
     .filter((key) => counts[key] > 0)
     .map((key) => `${counts[key]} ${key}`);
   const paused = stateWord(status);

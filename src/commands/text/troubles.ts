@@ -1,9 +1,10 @@
 import type { BatchStatus, ReportLedger, ShotRow } from '../../ledger/port.ts';
 import { lostText } from '../../report/lost-files.ts';
+import { partialText } from '../../report/partial.ts';
 
-/** Shots that failed or are parked for one reason. */
+/** Shots that failed, are parked or have fewer files than were ordered, for one reason. */
 export interface Trouble {
-  readonly state: 'failed' | 'parked';
+  readonly state: 'failed' | 'parked' | 'partial';
   readonly why: string;
   count: number;
   /** The first few, in the order of the plan. */
@@ -18,18 +19,21 @@ export async function troublesOf(
   reports: Pick<ReportLedger, 'shots'>,
   { row, steps }: BatchStatus,
 ): Promise<readonly Trouble[]> {
-  if (steps.every(({ failed, parked }) => failed + parked === 0)) return [];
   const troubles = new Map<string, Trouble>();
-  for await (const shot of reports.shots(row.batch, {
-    states: ['failed', 'skipped', 'blocked', 'parked'],
-  })) {
-    const { state, why } = reasonOf(shot);
-    const key = `${state} ${why}`;
-    const trouble = troubles.get(key) ?? { state, why, count: 0, keys: [] };
-    trouble.count += 1;
-    if (trouble.keys.length < keysShown) trouble.keys.push(shot.key);
-    troubles.set(key, trouble);
-  }
+  const gather = async (shots: AsyncIterable<ShotRow>): Promise<void> => {
+    for await (const shot of shots) {
+      const { state, why } = reasonOf(shot);
+      const key = `${state} ${why}`;
+      const trouble = troubles.get(key) ?? { state, why, count: 0, keys: [] };
+      trouble.count += 1;
+      if (trouble.keys.length < keysShown) trouble.keys.push(shot.key);
+      troubles.set(key, trouble);
+    }
+  };
+  if (steps.some(({ failed, parked }) => failed + parked > 0))
+    await gather(reports.shots(row.batch, { states: ['failed', 'skipped', 'blocked', 'parked'] }));
+  if (steps.some(({ partial }) => partial > 0))
+    await gather(reports.shots(row.batch, { partial: true }));
   return [...troubles.values()].sort((one, other) => other.count - one.count);
 }
 
@@ -43,6 +47,8 @@ export function formatTroubles(troubles: readonly Trouble[]): string[] {
 }
 
 function reasonOf(shot: ShotRow): Pick<Trouble, 'state' | 'why'> {
+  const part = partialText(shot);
+  if (part !== undefined) return { state: 'partial', why: part };
   const why = lostText(shot) ?? shot.why ?? 'no reason was given';
   return { state: shot.state === 'parked' ? 'parked' : 'failed', why };
 }

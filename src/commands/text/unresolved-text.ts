@@ -9,7 +9,12 @@ const candidatesShown = 12;
 
 /** What the vendor itself shows of jobs that may be it. */
 export type Shown =
-  | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] }
+  | {
+      readonly kind: 'candidates';
+      readonly candidates: readonly Candidate[];
+      /** Entries of the vendor's list that cannot be read. */
+      readonly unreadable: number;
+    }
   /** The model of a training, and the vendor's word for its state. */
   | { readonly kind: 'model'; readonly id: string; readonly phase: string }
   /** Why there are none: no list, no key, no answer. */
@@ -58,14 +63,16 @@ function candidateLines({ account, claimedAt }: UnresolvedRow, shown: Shown, sit
     return [
       `  at ${where}   its model ${shown.id} is ${shown.phase}; look at ${site} whether it was charged`,
     ];
-  const { candidates } = shown;
+  const { candidates, unreadable } = shown;
+  const unread = unreadable > 0 ? [`    and ${unreadable} that cannot be read here: ${look}`] : [];
   if (candidates.length === 0)
-    return [`  at ${where}   no job of that time that is not another shot's`];
+    return [`  at ${where}   no job of that time that is not another shot's`, ...unread];
   const more = candidates.length - candidatesShown;
   return [
     `  at ${where}   jobs of that time that no shot has:`,
     ...candidates.slice(0, candidatesShown).map(candidateLine),
     ...(more > 0 ? [`    and ${more} more`] : []),
+    ...unread,
   ];
 }
 

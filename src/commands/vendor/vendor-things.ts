@@ -3,7 +3,7 @@ import { providerOf } from '../../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
-import type { Provider, RemoteThing } from '../../providers/port.ts';
+import type { Listing, Provider, RemoteThing } from '../../providers/port.ts';
 import { ageOf } from '../text/age.ts';
 import { hasLedger, openProject } from '../project/project.ts';
 import { alignColumns } from '../text/table.ts';
@@ -25,7 +25,7 @@ export interface ThingsOf {
 }
 
 interface ThingsPort {
-  list(): Promise<readonly RemoteThing[]>;
+  list(): Promise<Listing<RemoteThing>>;
   delete?(id: string): Promise<void>;
 }
 
@@ -76,10 +76,11 @@ async function run(terminal: Terminal, of: ThingsOf, name: string, options: Opti
     throw noSuchCall(account, `${account.vendor.title} has no call that lists ${of.noun}s`);
   await using project = hasLedger(config) ? await openProject(terminal, config) : undefined;
   const desk = { terminal, of, account, provider, port, remotes: project?.ledger.remotes };
-  const held = await asked(provider, () => port.list());
+  const { entries: held, unreadable } = await asked(provider, () => port.list());
   const known = (await desk.remotes?.knownThings(account.key)) ?? new Map<string, KnownThing>();
   const wanted = options.deleteAll ? held.map(({ id }) => id) : options.delete;
-  if (!wanted) show(desk, held, known, options.json ?? false);
+  if (unreadable > 0) terminal.say(unreadText(account, unreadable));
+  if (!wanted) show(desk, { entries: held, unreadable }, known, options.json ?? false);
   else await remove(desk, checked(desk, wanted, held, known), options);
 }
 
@@ -114,9 +115,14 @@ async function asked<T>(provider: Provider, call: () => Promise<T>): Promise<T> 
   }
 }
 
+function unreadText({ vendor, name }: AccountConfig, unreadable: number): string {
+  const entries = unreadable === 1 ? '1 entry' : `${unreadable} entries`;
+  return `${vendor.title} lists ${entries} for ${name} that cannot be read: look at ${vendor.site}`;
+}
+
 function show(
   { terminal, of, account }: Desk,
-  held: readonly RemoteThing[],
+  { entries: held, unreadable }: Listing<RemoteThing>,
   known: ReadonlyMap<string, KnownThing>,
   json: boolean,
 ): void {
@@ -128,7 +134,7 @@ function show(
       state,
       known: known.get(id) ?? null,
     }));
-    terminal.print(JSON.stringify({ account: account.name, [of.name]: things }));
+    terminal.print(JSON.stringify({ account: account.name, [of.name]: things, unreadable }));
     return;
   }
   const rows = held.map(({ id, name, createdAt, state }) => [

@@ -1,5 +1,6 @@
 import type { ModelChoice, ShotRequest } from '../../batch/request.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
+import type { Json } from '../../json.ts';
 
 export interface PlanLedger {
   /**
@@ -25,9 +26,15 @@ export interface PlanLedger {
     run: number,
     step: string,
   ): Promise<readonly { account: string; choice: ModelChoice & { kind: 'training' } }[]>;
+  /** Models given by their ids that open shots of the step ask, and that were not seen ready in this run. */
+  neededModels(
+    batch: string,
+    run: number,
+    step: string,
+  ): Promise<readonly { account: string; id: string }[]>;
   /**
-   * Files that open shots of the step refer to and that are not yet in the place that `placeOf` tells for
-   * a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
+   * Files that open shots of the step refer to and that were not seen in this run in the place that `placeOf`
+   * tells for a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
    * rules/upload-purpose.ts says. Outputs are left out where their own account or, for a place of links,
    * their own vendor has them.
    */
@@ -46,13 +53,22 @@ export interface PlanLedger {
       purpose: string;
       trainedModelFingerprint: string | null;
       path: string;
+      /** Of one that an earlier run has uploaded: it may be there still. */
+      remote?: Json;
     }[]
   >;
   /** Shots that can never start (training failed, upload refused): blocked, with the reason. */
   block(
     batch: string,
     run: number,
-    where: { step?: string; trainingFingerprint?: string; sha256?: string },
+    where: {
+      step?: string;
+      key?: string;
+      trainingFingerprint?: string;
+      sha256?: string;
+      /** One that is given by its id. */
+      model?: { account: string; id: string };
+    },
     why: string,
   ): Promise<number>;
   /**

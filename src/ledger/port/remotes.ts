@@ -26,8 +26,20 @@ export interface RemoteLedger {
     purpose: string,
     stored: { remote: Json; url: string | null; expiresAt: number | null; ready?: boolean },
   ): Promise<void>;
-  /** One that failed or is gone: the next shot that needs the file uploads it anew. */
-  dropUpload(account: string, sha256: string, purpose: string): Promise<void>;
+  /** It is there, as far as anybody can tell in this run. */
+  seeUpload(account: string, sha256: string, purpose: string): Promise<void>;
+  /**
+   * One that failed or is gone: the next shot that needs the file uploads it anew. With `remote`, only while
+   * it is still that one.
+   */
+  dropUpload(account: string, sha256: string, purpose: string, remote?: Json): Promise<void>;
+  /** The same, for one that was uploaded before the run of a submission began. */
+  dropOldUpload(
+    account: string,
+    sha256: string,
+    purpose: string,
+    submission: string,
+  ): Promise<void>;
   /** Where an output lies at the account that made it, for shots that read it there. */
   output(
     submission: string,
@@ -66,6 +78,8 @@ export interface RemoteLedger {
     to: ModelPhase,
     facts?: { remoteId?: string | null; why?: string },
   ): Promise<boolean>;
+  /** A model that is given by its id is ready now. */
+  seeModel(account: string, id: string): Promise<void>;
   modelImages(account: string, fingerprint: string): Promise<ReadonlyMap<string, string | null>>;
   intendModelImage(account: string, fingerprint: string, sha256: string): Promise<void>;
   storeModelImage(

@@ -1,5 +1,5 @@
 import type { ShotRequest } from '../../batch/request.ts';
-import type { JsonObject } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { Amount, Price, Unit } from '../../money.ts';
 import type { HoldReason, Range, ShotState, StopReason, SubmissionState } from './states.ts';
 import type { BatchRow } from './batches.ts';
@@ -24,10 +24,14 @@ export interface ShotRow {
   readonly submissionState: SubmissionState | null;
   /** True when its output was paid by another run, batch or shot. */
   readonly cached: boolean;
+  /** Files that were ordered and never came, of a job that succeeded. */
+  readonly undelivered: number;
   readonly outputs: readonly OutputRow[];
 }
 export interface OutputRow {
   readonly index: number;
+  /** The vendor's id of the file, where it has one. */
+  readonly remote: Json;
   readonly state: 'ready' | 'saved' | 'lost';
   readonly sha256: string | null;
   readonly bytes: number | null;
@@ -77,6 +81,8 @@ export interface SubmissionRow {
   readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
   /** What became of a refund that the vendor promised; null: none was. */
   readonly refund: 'owed' | 'back' | 'kept' | null;
+  /** Files that were ordered and never came, of a job that succeeded. */
+  readonly undelivered: number;
   readonly outputs: readonly Pick<OutputRow, 'index' | 'state' | 'sha256' | 'why' | 'damaged'>[];
 }
 /** What an account's balance was when a run of a batch began, or ended. */
@@ -157,6 +163,8 @@ export interface StepCounts {
   readonly parked: number;
   readonly running: number;
   readonly waiting: number;
+  /** Shots with fewer files than were ordered; part of `succeeded` and `cached`. */
+  readonly partial: number;
   readonly outputs: number;
   /** Of the outputs, those that are damaged. */
   readonly damaged: number;
@@ -223,6 +231,8 @@ export interface ReportLedger {
       states?: readonly ShotState[];
       step?: string;
       account?: string;
+      /** Only those with fewer files than were ordered. */
+      partial?: boolean;
     },
   ): AsyncIterable<ShotRow>;
   shot(batch: string, key: string): Promise<ShotRow | undefined>;

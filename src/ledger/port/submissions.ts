@@ -15,6 +15,8 @@ export interface Due {
     submittedAt: number;
     polls: number;
     overdue: boolean;
+    /** Files that it is to make. */
+    ordered: number;
   }[];
   readonly downloads: readonly {
     submission: string;
@@ -99,8 +101,11 @@ export interface SubmissionLedger {
     jobId: string,
     times: { nextPollInMs: number; giveUpInMs: number; billed?: Amount | null },
   ): Promise<boolean>;
-  /** Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted. */
-  rejected(submission: string, why: string, effect: 'fail' | 'reopen'): Promise<boolean>;
+  /**
+   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted; `renew`: the same, since a file
+   * that the request names is gone, but once in a run: then the shot fails.
+   */
+  rejected(submission: string, why: string, effect: 'fail' | 'reopen' | 'renew'): Promise<boolean>;
   /** Sent, and over without a usable answer, as its sender has just seen. */
   ambiguous(submission: string, why: string): Promise<boolean>;
   /** The one job that fits was found. False also when another submission has that job. */
@@ -123,12 +128,15 @@ export interface SubmissionLedger {
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
   /**
    * `billed` null: as reserved. A bill above the reservation holds the account. A training that is ready or
-   * failed has no outputs.
+   * failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
+   * were ordered has the rest counted as undelivered.
    */
   succeeded(
     submission: string,
     result: {
       outputs: readonly { remote: Json; url: string | null; expiresAt: number | null }[];
+      /** Entries of the answer that name no file; for the reason alone. */
+      unreadable?: number;
       billed: Amount | null;
     },
   ): Promise<boolean>;

@@ -79,7 +79,11 @@ export interface SubmissionRecord {
   spare: number;
   resolution: SubmissionRow['resolution'];
   refund: 'owed' | 'back' | 'kept' | null;
+  undelivered: number;
 }
+
+/** How many files a submission was sent for; its columns stand alone. */
+export const orderedFiles = `coalesce(request ->> '$.outputs', 1)`;
 
 /** A submission as reports show it: with its files. */
 export type ShownSubmission = SubmissionRecord & { outputs: string };
@@ -113,6 +117,7 @@ export function submissionRow(record: ShownSubmission): SubmissionRow {
     surplus: record.surplus === 1,
     resolution: record.resolution,
     refund: record.refund,
+    undelivered: record.undelivered,
     outputs: JSON.parse(record.outputs) as SubmissionRow['outputs'],
   };
 }
@@ -121,12 +126,21 @@ export function submissionRow(record: ShownSubmission): SubmissionRow {
 export const isCached = `(m.id is not null and
   (m.batch <> s.batch or m.run <> s.run or m.key <> s.key))`;
 
+/** True when fewer files came than the shot `s` has ordered; its submission is `m`. */
+export const isPartial = `(s.state = 'done' and m.undelivered > 0)`;
+
+/** All that is known of a submission's files, as JSON. */
+export function outputsOf(submission: string): string {
+  return `(select json_group_array(json_object('index', idx, 'remote', json(remote), 'state', state,
+     'sha256', sha256, 'bytes', bytes, 'mime', mime, 'width', width, 'height', height,
+     'savedAt', saved_at, 'why', why, 'damaged', damaged) order by idx)
+     from output where submission = ${submission})`;
+}
+
 /** Selects shots with their submission and outputs, to be followed by `where`. */
 export const shotSelection = `select s.*, m.state as submission_state, m.billed, ${isCached} as cached,
-  (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256,
-     'bytes', bytes, 'mime', mime, 'width', width, 'height', height, 'savedAt', saved_at,
-     'why', why, 'damaged', damaged) order by idx)
-     from output where submission = s.submission) as outputs
+  iif(${isPartial}, m.undelivered, 0) as undelivered,
+  ${outputsOf('s.submission')} as outputs
   from shot s left join submission m on m.id = s.submission`;
 
 export interface ShotRecord {
@@ -151,6 +165,7 @@ export interface ShotRecord {
   submission_state: SubmissionState | null;
   billed: number | null;
   cached: number;
+  undelivered: number;
   outputs: string;
   seq: number;
 }
@@ -174,6 +189,7 @@ export function shotRow(record: ShotRecord): ShotRow {
     submission: record.submission,
     submissionState: record.submission_state,
     cached: record.cached === 1 && (record.state === 'done' || record.state === 'bound'),
+    undelivered: record.undelivered,
     outputs: JSON.parse(record.outputs) as OutputRow[],
   };
 }

@@ -194,6 +194,17 @@ alter table output add column asked_at integer;
 create index submission_lost on submission (batch) where state = 'lost';
 create index output_damaged on output (submission) where damaged is not null;
 `,
+  `
+alter table submission add column undelivered integer not null default 0;
+update submission set undelivered = max(0, coalesce(request ->> '$.outputs', 1)
+    - (select count(*) from output o where o.submission = submission.id))
+  where op = 'generate' and state in ('succeeded', 'lost');
+alter table upload add column stored_at integer not null default 0;
+alter table upload add column seen_at integer not null default 0;
+create table ready_model (
+  account text not null, id text not null, seen_at integer not null, primary key (account, id)
+) strict, without rowid;
+`,
 ];
 
 /**

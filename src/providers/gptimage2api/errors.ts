@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classifier, saidIn, type VendorErrors } from '../classify.ts';
+import { classifier, isUnknownId, saidIn, type VendorErrors } from '../classify.ts';
 
 const body = z.looseObject({
   error: z.unknown().optional(),
@@ -13,8 +13,10 @@ const body = z.looseObject({
     .catch(null),
 });
 
-/** A body without `error` is some gateway's. */
-export const errors: VendorErrors = {
+/** Frameworks and gateways write `error` too, and beside it one of these, which the vendor never does. */
+const foreign = ['status', 'statusCode', 'path', 'timestamp'];
+
+const errors: VendorErrors = {
   title: 'GPTImage2API',
   read: (raw) => {
     if (!('error' in raw)) return undefined;
@@ -25,6 +27,12 @@ export const errors: VendorErrors = {
     const needed = required === null || required === undefined ? undefined : `needs ${required}`;
     return { text: saidIn(error, ...(details?.formErrors ?? []), ...fields, needed) };
   },
+  isOwn: (raw) => typeof raw['error'] === 'string' && !foreign.some((name) => name in raw),
 };
 
 export const classify = classifier(errors);
+
+/** Whether the vendor says that it has no such task, in its documented words. */
+export function isUnknownTask(error: unknown): boolean {
+  return isUnknownId(error, errors) && /\btask not found\b/i.test(error.body);
+}

@@ -1,4 +1,4 @@
-import type { FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
+import type { FieldSpec, ModelSpec, RuleBreach } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { choice } from '../fields.ts';
 import { insteadOf, type Listed, type PriceRow } from './listed.ts';
@@ -62,7 +62,7 @@ function imageModel(model: ImageModel, defaultResolution: string | undefined): L
   return { spec, prices: model.prices };
 }
 
-function providerInputIsRecord({ options }: ShotRequest): { field: string; message: string }[] {
+function providerInputIsRecord({ options }: ShotRequest): RuleBreach[] {
   const { providerInput } = options;
   const isRecord = providerInput !== null && typeof providerInput === 'object';
   if (providerInput === undefined || (isRecord && !Array.isArray(providerInput))) return [];

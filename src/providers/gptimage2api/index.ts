@@ -1,16 +1,15 @@
 import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, type Api } from '../api.ts';
-import { isUnknownId } from '../classify.ts';
 import { billedAmount } from '../fields.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { unknownPrice } from '../price-list.ts';
 import { verifyKey } from '../verify-key.ts';
-import { classify, errors } from './errors.ts';
+import { classify, isUnknownTask } from './errors.ts';
 import { imageModels } from './image-models.ts';
 import { priceOf } from './prices.ts';
-import { checkTask, started, taskPath } from './tasks.ts';
+import { checkTask, jobStatuses, started, taskPath } from './tasks.ts';
 import { videoModels } from './video-models.ts';
 import { startCall } from './wire.ts';
 
@@ -48,7 +47,7 @@ async function askForNothing(api: Api): Promise<Verification> {
       answer: z.unknown(),
     });
   } catch (error) {
-    if (!isUnknownId(error, errors)) throw error;
+    if (!isUnknownTask(error)) throw error;
   }
   const message = 'the key is good; GPTImage2API tells no balance';
   return { key: 'good', balance: null, message };
@@ -68,6 +67,7 @@ export const gptimage2api: Vendor = {
       models: listed.map(({ spec }) => spec),
       training: undefined,
       limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+      jobStatuses,
       price: (request, prices) => priceOf(request, prices, listed),
       trainingPrice: () => unknownPrice('credits'),
     };

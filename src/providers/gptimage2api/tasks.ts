@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
-import { isUnknownId, saidIn } from '../classify.ts';
+import { idIn } from '../body.ts';
+import { saidIn } from '../classify.ts';
+import { type Delivery, linkOf, readDelivery } from '../delivery.ts';
 import { billedAmount, opaqueId, timeOf } from '../fields.ts';
-import type { JobOutput, JobRef, JobState } from '../port.ts';
-import { errors } from './errors.ts';
+import { type JobStatuses, readStatus } from '../job-statuses.ts';
+import type { JobRef, JobState } from '../port.ts';
+import { isUnknownTask } from './errors.ts';
 
-const text = z.string().nullish();
-const texts = z.array(z.string()).nullish();
 const credits = z.number().nullish().catch(null);
 const flag = z.boolean().nullish().catch(null);
 
@@ -24,11 +25,11 @@ export const started = z
 /** The two pages of the documents name the fields differently: each is read under both names. */
 const task = z.looseObject({
   status: z.number(),
-  imageUrls: texts,
-  outputImageUrls: texts,
-  videoUrl: text,
+  imageUrls: z.unknown().optional(),
+  outputImageUrls: z.unknown().optional(),
+  videoUrl: z.unknown().optional(),
   /** Documented nowhere, but what the quickstart's names lead to. */
-  outputVideoUrl: text,
+  outputVideoUrl: z.unknown().optional(),
   creditsUsed: credits,
   creditsRefunded: flag,
   creditRefunded: flag,
@@ -39,6 +40,14 @@ const task = z.looseObject({
 });
 type Task = z.infer<typeof task>;
 
+/** The vendor's statuses are numbers. */
+export const jobStatuses: JobStatuses = {
+  running: ['0'],
+  succeeded: ['1'],
+  failed: ['2'],
+  unlisted: 'running',
+};
+
 export const taskPath = (id: string): string => `/api/ai/tasks/${encodeURIComponent(id)}`;
 
 export async function checkTask(
@@ -47,7 +56,7 @@ export async function checkTask(
   lifetimeMs: number | null,
 ): Promise<JobState> {
   try {
-    const path = taskPath(String(ref.taskId));
+    const path = taskPath(idIn(ref, 'taskId'));
     const answered = await api({ method: 'GET', path, answer: task });
     return stateOf(
       answered,
@@ -55,16 +64,17 @@ export async function checkTask(
       lifetimeMs,
     );
   } catch (error) {
-    if (isUnknownId(error, errors)) return { state: 'missing' };
+    if (isUnknownTask(error)) return { state: 'missing' };
     throw error;
   }
 }
 
 function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | null): JobState {
-  if (answered.status === 1)
-    return { state: 'succeeded', outputs: outputsOf(answered, lifetimeMs), billed };
-  if (answered.status !== 2)
-    return { state: 'pending', word: `status ${answered.status}`, known: answered.status === 0 };
+  const { means, isListed } = readStatus(jobStatuses, String(answered.status));
+  if (means === 'succeeded')
+    return { state: 'succeeded', ...deliveryOf(answered, lifetimeMs), billed };
+  if (means === 'running')
+    return { state: 'pending', word: `status ${answered.status}`, known: isListed };
   const refunded = answered.creditsRefunded ?? answered.creditRefunded;
   return {
     state: 'failed',
@@ -77,10 +87,12 @@ function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | nul
 }
 
 /** The vendor has no ids of files: a finished picture goes by its link. */
-function outputsOf(answered: Task, lifetimeMs: number | null): JobOutput[] {
+function deliveryOf(answered: Task, lifetimeMs: number | null): Delivery {
   const since = timeOf(answered.completedAt ?? answered.updatedAt) ?? Date.now();
   const expiresAt = lifetimeMs === null ? null : since + lifetimeMs;
   const film = answered.videoUrl ?? answered.outputVideoUrl;
-  const urls = film ? [film] : (answered.imageUrls ?? answered.outputImageUrls ?? []);
-  return urls.map((url) => ({ remote: null, url, expiresAt }));
+  return readDelivery(film ?? answered.imageUrls ?? answered.outputImageUrls, (link) => {
+    const url = linkOf(link);
+    return url === null ? undefined : { remote: null, url, expiresAt };
+  });
 }

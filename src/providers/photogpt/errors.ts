@@ -1,12 +1,18 @@
 import { classifier, saidIn, type VendorErrors } from '../classify.ts';
 
-/** Any of the three may be missing; a body with none of them is some gateway's. */
+/** Any of the texts may be missing. */
 export const errors: VendorErrors = {
   title: 'PhotoGPT',
   read: (body) =>
     'status' in body || 'message' in body || 'err' in body
       ? { text: saidIn(body['message'], body['err'], body['reason'], body['error']) }
       : undefined,
+  isOwn: (body) => isNotOk(body['status']),
 };
+
+/** What `status` says in every error of the vendor. */
+export function isNotOk(status: unknown): boolean {
+  return typeof status === 'string' && status.toUpperCase() === 'NOK';
+}
 
 export const classify = classifier(errors);

@@ -1,4 +1,4 @@
-import type { FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
+import type { FieldSpec, ModelSpec, RuleBreach } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { choice } from '../fields.ts';
 import { insteadOf } from './fields.ts';
@@ -61,6 +61,18 @@ function gemini(id: string, references: number): ModelSpec {
   });
 }
 
+/** The documents: `disabled` is forced to `auto` above one output, so both would buy the same. */
+function disabledMakesOne({ options, outputs = 1 }: ShotRequest): RuleBreach[] {
+  if (options.sequentialMode !== 'disabled' || outputs === 1) return [];
+  return [
+    {
+      field: 'options.sequentialMode',
+      message: 'disabled is taken for auto by the vendor with more than one output',
+      hint: 'leave it out, or write outputs: 1 and takes for several pictures',
+    },
+  ];
+}
+
 function seedream(
   id: string,
   sizes: readonly string[],
@@ -78,11 +90,12 @@ function seedream(
         note: 'auto, whatever is said, with more than one output',
       },
     },
+    check: disabledMakesOne,
     notes: ['the defaults of resolution, optimizeMode and sequentialMode are not documented'],
   });
 }
 
-function compressionNeedsJpeg({ options }: ShotRequest): { field: string; message: string }[] {
+function compressionNeedsJpeg({ options }: ShotRequest): RuleBreach[] {
   const format = options.outputFormat ?? 'jpeg';
   if (options.outputCompression === undefined || format === 'jpeg') return [];
   const message = 'goes with outputFormat jpeg only';
@@ -107,6 +120,18 @@ const gptImage = imageModel({
   ],
 });
 
+/** The documents: most workflows of a trained model include one of these. */
+function wordless({ prompt, options, references }: ShotRequest): RuleBreach[] {
+  if (prompt !== undefined || options.preset !== undefined || references.length > 0) return [];
+  return [
+    {
+      field: 'prompt',
+      message: 'a trained model needs a prompt, options.preset or a reference',
+      hint: 'write a prompt',
+    },
+  ];
+}
+
 const positive: FieldSpec = { kind: 'integer', min: 1 };
 
 const trained: ModelSpec = {
@@ -127,8 +152,9 @@ const trained: ModelSpec = {
     styleStrength: { kind: 'number' },
   },
   insteadOf,
+  check: wordless,
   notes: [
-    'usually one of prompt, preset and a reference is given',
+    'needs one of prompt, preset and a reference',
     'a model keeps at most 20 references',
     'ranges, defaults, the values of runType and the largest number of outputs are not documented',
   ],

@@ -5,25 +5,32 @@ import { createApi, NotOkError, type Api } from '../api.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { verifyKey } from '../verify-key.ts';
-import { classify } from './errors.ts';
+import { classify, isNotOk } from './errors.ts';
 import { imageModels } from './image-models.ts';
-import { checkJob, describeJob, listJobs, prepareVideo } from './jobs.ts';
+import { checkJob, describeJob, jobStatuses, listJobs, prepareFile } from './jobs.ts';
 import { listPresets } from './presets.ts';
 import { price, trainingPrice } from './prices.ts';
-import { createFiles, createTraining, training, uploadImage } from './train.ts';
+import {
+  createFiles,
+  createTraining,
+  training,
+  uploadImage,
+  uploads,
+  uploadStates,
+} from './train.ts';
 import { videoModels } from './video-models.ts';
 import { acknowledged, startCall, started } from './wire.ts';
 
 const settings = z.strictObject({ outputLifetime });
 
-const refusal = z.looseObject({ status: z.string() });
+const told = z.looseObject({ status: z.unknown() });
 
 function createPhotogpt(connection: Connection): Provider {
   const api = createApi({
     baseUrl: connection.baseUrl,
     pace: connection.pace,
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
-    refuses: (body) => refusal.safeParse(body).data?.status.toUpperCase() === 'NOK',
+    refuses: (body) => isNotOk(told.safeParse(body).data?.status),
   });
   const lifetime = lifetimeMs(settings.parse(connection.settings).outputLifetime);
   return {
@@ -34,13 +41,14 @@ function createPhotogpt(connection: Connection): Provider {
     },
     jobRef: (jobId) => ({ jobId }),
     check: (job) => checkJob(api, job, lifetime),
-    prepare: (output) => prepareVideo(api, output),
+    prepare: (output) => prepareFile(api, output),
     async upload(file) {
       if (file.trainedModel === undefined)
         throw new UserError('PhotoGPT takes files for trained models only');
       const { id, url } = await uploadImage(api, file.trainedModel, file, 'auxiliaryType');
       return { remote: id, url, expiresAt: null, ready: true };
     },
+    uploadStates: (remotes) => uploadStates(api, remotes),
     files: createFiles(api),
     listJobs: (sinceMs, untilMs) => listJobs(api, sinceMs, untilMs),
     describe: (job) => describeJob(api, job),
@@ -70,7 +78,9 @@ export const photogpt: Vendor = {
   offer: () => ({
     models: [...imageModels, ...videoModels],
     training,
+    uploads,
     limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+    jobStatuses,
     price,
     trainingPrice,
   }),

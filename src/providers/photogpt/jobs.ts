@@ -1,18 +1,34 @@
-import { HttpError, ResponseShapeError } from '../../http/errors.ts';
+import type { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import { expiryOf } from '../account-settings.ts';
 import type { Api } from '../api.ts';
-import { isUnknownId } from '../classify.ts';
+import { idIn } from '../body.ts';
+import { isOwnWord, isUnknownId } from '../classify.ts';
+import { type Delivery, linkOf, readDelivery, together } from '../delivery.ts';
 import { billedAmount, timeOf } from '../fields.ts';
-import { oldestFirst } from '../lists.ts';
-import type { JobDescription, JobOutput, JobRef, JobState, ListedJob } from '../port.ts';
+import { type JobStatuses, readStatus } from '../job-statuses.ts';
+import { oldestFirst, readList } from '../lists.ts';
+import type { JobDescription, JobOutput, JobRef, JobState, ListedJob, Listing } from '../port.ts';
 import { errors } from './errors.ts';
-import { image, job, jobPage, videoDownload, anything, type Job } from './wire.ts';
+import {
+  anything,
+  image,
+  job,
+  jobPage,
+  listedFile,
+  listedJob,
+  videoDownload,
+  type Job,
+} from './wire.ts';
 
-const running = new Set(['created', 'queued', 'running']);
-/** `completed` is not documented, but met by other clients. */
-const succeeded = new Set(['success', 'completed']);
-const failed = new Set(['failed', 'error']);
+/** The documents: whatever is not running is final, and has failed unless it is `success`. */
+export const jobStatuses: JobStatuses = {
+  running: ['created', 'queued', 'running'],
+  // `completed` and `error` are not documented, but met by other clients.
+  succeeded: ['success', 'completed'],
+  failed: ['failed', 'error'],
+  unlisted: 'failed',
+};
 
 /** The vendor lists at most seven days at once. */
 const windowMs = 7 * 24 * 3_600_000;
@@ -20,7 +36,7 @@ export const pagesMax = 500;
 export const jobsMax = 200_000;
 
 function jobPath(ref: JobRef): string {
-  return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
+  return `/jobs/${encodeURIComponent(idIn(ref, 'jobId'))}`;
 }
 
 export async function checkJob(
@@ -38,28 +54,35 @@ export async function checkJob(
 }
 
 function stateOf(result: Job, outputLifetimeMs: number | null): JobState {
-  const word = result.status.toLowerCase();
-  if (succeeded.has(word))
-    return { state: 'succeeded', outputs: outputsOf(result, outputLifetimeMs), billed: null };
-  if (failed.has(word))
+  const { means, isListed } = readStatus(jobStatuses, result.status);
+  if (means === 'succeeded')
+    return { state: 'succeeded', ...deliveryOf(result, outputLifetimeMs), billed: null };
+  if (means === 'failed')
     return { state: 'failed', reason: reasonOf(result), refunded: null, billed: null };
-  return { state: 'pending', word: result.status, known: running.has(word) };
+  return { state: 'pending', word: result.status, known: isListed };
 }
 
-function outputsOf(result: Job, outputLifetimeMs: number | null): JobOutput[] {
+function deliveryOf(result: Job, outputLifetimeMs: number | null): Delivery {
   const expiresAt = expiryOf(timeOf(result.createdAt), outputLifetimeMs);
-  const images = (result.images ?? []).map(({ id, url }) => ({
-    remote: id ?? null,
-    url: url ?? null,
-    expiresAt,
-  }));
-  // A video's own link is a playlist; its file has to be asked for by id.
-  const videos = (result.videos ?? []).map(({ id, url }) => ({
-    remote: id ?? null,
-    url: id ? null : (url ?? null),
-    expiresAt,
-  }));
-  return [...images, ...videos];
+  const reader =
+    (kind: 'image' | 'video') =>
+    (entry: unknown): JobOutput | undefined => {
+      const { id, url } = fileIn(entry);
+      if (id === null && url === null) return undefined;
+      // A video's own link is a playlist; its file has to be asked for by id.
+      return { remote: id, url: kind === 'video' && id !== null ? null : url, expiresAt };
+    };
+  return together(
+    readDelivery(result.images, reader('image')),
+    readDelivery(result.videos, reader('video')),
+  );
+}
+
+/** An entry is an object with an id, a link or both; a bare link is understood. */
+function fileIn(entry: unknown): { id: string | null; url: string | null } {
+  if (typeof entry === 'string') return { id: null, url: linkOf(entry) };
+  const { id, url } = listedFile.safeParse(entry).data ?? {};
+  return { id: id ?? null, url: linkOf(url) };
 }
 
 function reasonOf(result: Job): string {
@@ -70,61 +93,79 @@ function reasonOf(result: Job): string {
   return `PhotoGPT says ${result.status} and no more`;
 }
 
-/** Asks for a video's file; where none is being made yet, asks for one to be made. */
-export async function prepareVideo(
-  api: Api,
-  output: JobOutput,
-): Promise<{ ready: false } | { ready: true; url: string }> {
-  const path = `/videos/${encodeURIComponent(String(output.remote))}`;
+type Prepared = { readonly ready: false } | { readonly ready: true; readonly url: string };
+
+/**
+ * Asks for a file that the job named without a link: a video's, which must be made first, or a picture's
+ * whose link came later. Which of the two it is, only the vendor knows.
+ */
+export async function prepareFile(api: Api, output: JobOutput): Promise<Prepared> {
+  const id = encodeURIComponent(String(output.remote));
   try {
-    const { result } = await api({
-      method: 'GET',
-      path: `${path}/download`,
-      answer: videoDownload,
-    });
-    if (result.status?.toLowerCase() === 'ready' && result.url)
-      return { ready: true, url: result.url };
-    if (result.status) return { ready: false };
+    return await prepareVideo(api, `/videos/${id}`);
   } catch (error) {
-    const notAsked = error instanceof HttpError && [400, 404, 409].includes(error.status);
-    if (!notAsked && !(error instanceof ResponseShapeError)) throw error;
+    if (!isUnknownId(error, errors)) throw error;
+  }
+  const { result } = await api({ method: 'GET', path: `/images/${id}`, answer: image });
+  return result.url ? { ready: true, url: result.url } : { ready: false };
+}
+
+/** Where no file is being made yet, asks for one to be made. */
+async function prepareVideo(api: Api, path: string): Promise<Prepared> {
+  try {
+    const answer = await api({ method: 'GET', path: `${path}/download`, answer: videoDownload });
+    const { status, url } = answer.result ?? {};
+    if (status?.toLowerCase() === 'ready' && url) return { ready: true, url };
+    if (status) return { ready: false };
+  } catch (error) {
+    if (!isOwnWord(error, errors, [400, 404, 409])) throw error;
   }
   await api({ method: 'GET', path: `${path}/create-download`, answer: anything });
   return { ready: false };
 }
 
-export async function listJobs(api: Api, sinceMs: number, untilMs: number): Promise<ListedJob[]> {
+export async function listJobs(
+  api: Api,
+  sinceMs: number,
+  untilMs: number,
+): Promise<Listing<ListedJob>> {
   const found = new Map<string, ListedJob>();
+  let unreadable = 0;
   let pages = 0;
   for (let start = sinceMs; start < untilMs; start += windowMs) {
     const end = Math.min(untilMs, start + windowMs);
+    const tokens = new Set<string>();
     let pageToken: string | null | undefined;
     do {
       // Half a list would make a job look absent.
       if (++pages > pagesMax) throw new Error(`PhotoGPT lists more than ${pagesMax} pages of jobs`);
-      const { result } = await api({
-        method: 'GET',
-        path: `/jobs?${windowQuery(start, end, pageToken)}`,
-        answer: jobPage,
-      });
-      for (const { jobId, createdAt, credits, status } of result.jobs ?? [])
-        found.set(jobId, {
-          job: { jobId },
-          id: jobId,
-          createdAt: timeOf(createdAt) ?? null,
-          billed: billedAmount(credits, 'credits'),
-          ...listedState(status?.toLowerCase() ?? ''),
-        });
+      const path = `/jobs?${windowQuery(start, end, pageToken)}`;
+      const { result } = await api({ method: 'GET', path, answer: jobPage });
+      const page = readList(result.jobs, listedJob);
+      unreadable += page.unreadable;
+      for (const entry of page.entries) found.set(entry.jobId, jobOf(entry));
       if (found.size > jobsMax) throw new Error(`PhotoGPT lists more than ${jobsMax} jobs`);
       pageToken = result.nextPageToken;
+      // A page that leads back to itself hides what comes after it.
+      const isKnown = pageToken ? tokens.has(pageToken) : false;
+      if (isKnown) unreadable += 1;
+      if (pageToken) tokens.add(pageToken);
+      if (isKnown) pageToken = null;
     } while (pageToken);
   }
-  return oldestFirst([...found.values()]);
+  return { entries: oldestFirst([...found.values()]), unreadable };
 }
 
-function listedState(word: string): Pick<ListedJob, 'state'> {
-  if (running.has(word)) return { state: 'pending' };
-  return succeeded.has(word) || failed.has(word) ? { state: 'ended' } : {};
+function jobOf({ jobId, createdAt, credits, status }: z.infer<typeof listedJob>): ListedJob {
+  return {
+    job: { jobId },
+    id: jobId,
+    createdAt: timeOf(createdAt) ?? null,
+    billed: billedAmount(credits, 'credits'),
+    ...(status && {
+      state: readStatus(jobStatuses, status).means === 'running' ? 'pending' : 'ended',
+    }),
+  };
 }
 
 function windowQuery(start: number, end: number, pageToken: string | null | undefined): string {
@@ -141,9 +182,8 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
   const data = await dataOf(api, result);
   const source = data?.['imageID'];
   const operation = typeof source === 'string' ? 'upscale' : operationOf(result);
-  const word = result.status.toLowerCase();
   return {
-    ended: succeeded.has(word) || failed.has(word),
+    ended: readStatus(jobStatuses, result.status).means !== 'running',
     ...(result.modelId && { model: result.modelId }),
     ...(typeof data?.prompt === 'string' && { prompt: data.prompt }),
     ...(data && { parameters: data }),
@@ -154,14 +194,17 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
 
 /** By the files alone: an upscaled picture is an image like any other. */
 function operationOf({ videos }: Job): 'video' | undefined {
-  return videos && videos.length > 0 ? 'video' : undefined;
+  return Array.isArray(videos) && videos.length > 0 ? 'video' : undefined;
 }
 
 /** The free record that the vendor keeps with a picture, in the job or with the picture itself. */
 async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
-  const first = result.images?.[0] ?? result.videos?.[0];
-  if (result.data ?? first?.data) return result.data ?? first?.data ?? undefined;
-  const picture = result.images?.[0]?.id;
+  const firstIn = (files: unknown) =>
+    listedFile.safeParse(Array.isArray(files) ? files[0] : undefined).data;
+  const first = firstIn(result.images);
+  const data = result.data ?? (first ?? firstIn(result.videos))?.data;
+  if (data) return data;
+  const picture = first?.id;
   if (!picture) return undefined;
   const path = `/images/${encodeURIComponent(picture)}`;
   const answered = await api({ method: 'GET', path, answer: image });

@@ -1,20 +1,36 @@
 import { z } from 'zod';
 import type { Api } from '../api.ts';
-import { listIn } from '../lists.ts';
+import { listIn, readList } from '../lists.ts';
+import type { Listing } from '../port.ts';
 
-/** No page describes this answer: a list of texts or of objects, bare or in an object, is understood. */
-export async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {
+const words = z.looseObject({
+  tag: z.unknown().optional(),
+  id: z.unknown().optional(),
+  name: z.unknown().optional(),
+  title: z.unknown().optional(),
+});
+
+/** No page describes an entry: a text, or an object with one of these. */
+const preset = z
+  .union([
+    z
+      .string()
+      .min(1)
+      .transform((tag) => ({ tag })),
+    words,
+  ])
+  .transform(({ tag, id, name, title }: z.infer<typeof words>, context) => {
+    const text = (...parts: readonly unknown[]): string | undefined =>
+      parts.find((part): part is string => typeof part === 'string' && part !== '');
+    const key = text(tag, id, name);
+    if (key !== undefined) return { id: key, name: text(name, title) ?? key };
+    context.addIssue({ code: 'custom', message: 'has no tag' });
+    return z.NEVER;
+  });
+
+/** The list is understood bare, or in an object. */
+export async function listPresets(api: Api): Promise<Listing<{ id: string; name: string }>> {
   const answer = z.looseObject({ result: z.unknown().optional() });
   const { result } = await api({ method: 'GET', path: '/presets', answer });
-  return (listIn(result) ?? []).flatMap(presetOf);
-}
-
-function presetOf(entry: unknown): { id: string; name: string }[] {
-  if (typeof entry === 'string') return [{ id: entry, name: entry }];
-  if (entry === null || typeof entry !== 'object') return [];
-  const { tag, id, name, title } = entry as Record<string, unknown>;
-  const key = [tag, id, name].find((part) => typeof part === 'string' && part !== '');
-  if (typeof key !== 'string') return [];
-  const shown = [name, title].find((part) => typeof part === 'string' && part !== '');
-  return [{ id: key, name: typeof shown === 'string' ? shown : key }];
+  return readList(listIn(result), preset);
 }

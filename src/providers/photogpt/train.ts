@@ -1,11 +1,30 @@
-import type { TrainingSpec } from '../../batch/model-spec.ts';
+import type { FileRules, TrainingSpec } from '../../batch/model-spec.ts';
 import { multipart } from '../../http/multipart.ts';
+import type { Json } from '../../json.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
 import { choice, timeOf } from '../fields.ts';
-import type { FileToUpload, RemoteFiles, RemoteThing, TrainingPort } from '../port.ts';
+import { mapList, readList } from '../lists.ts';
+import type {
+  FileToUpload,
+  Listing,
+  RemoteFiles,
+  RemoteThing,
+  TrainingPort,
+  UploadState,
+} from '../port.ts';
+import { requireFile } from '../require-file.ts';
 import { errors } from './errors.ts';
-import { acknowledged, anything, image, imagePage, model, modelList } from './wire.ts';
+import {
+  acknowledged,
+  anything,
+  image,
+  imagePage,
+  listedImage,
+  listedModel,
+  model,
+  modelList,
+} from './wire.ts';
 
 export const training: TrainingSpec = {
   imagesMin: 12,
@@ -19,22 +38,54 @@ export const training: TrainingSpec = {
   },
 };
 
+const requestBytesMax = 20 * 1024 * 1024;
+/** What stands around the file in its request is far less. */
+const formBytes = 4 * 1024;
+
+/** Of training pictures and references. */
+export const uploads: FileRules = {
+  types: ['image/jpeg', 'image/webp', 'image/png', 'image/heic'],
+  bytesMax: requestBytesMax - formBytes,
+};
+
 const pageSize = 20;
 const pagesMax = 50;
 
-/** Adds a picture to a trained model: to train from (`modelInput`), or as a reference. */
+/**
+ * Adds a picture to a trained model: to train from (`modelInput`), or as a reference.
+ * @throws UserError where the vendor would refuse the file: nothing is sent
+ */
 export async function uploadImage(
   api: Api,
   modelID: string,
   file: FileToUpload,
   type: 'modelInput' | 'auxiliaryType',
 ): Promise<{ id: string; url: string | null }> {
+  requireFile(uploads, file, 'PhotoGPT');
   const form = await multipart(
     { field: 'file', name: file.name, mime: file.mime, path: file.path },
     { data: JSON.stringify({ modelID, type }) },
   );
   const { result } = await api({ method: 'POST', path: '/images/upload', form, answer: image });
   return { id: result.id, url: result.url ?? null };
+}
+
+/** By the image itself; a reference can be used as soon as it is there. */
+export async function uploadStates(
+  api: Api,
+  remotes: readonly Json[],
+): Promise<readonly UploadState[]> {
+  const states: UploadState[] = [];
+  for (const remote of remotes)
+    try {
+      const path = `/images/${encodeURIComponent(String(remote))}`;
+      await api({ method: 'GET', path, answer: image });
+      states.push('ready');
+    } catch (error) {
+      if (!isUnknownId(error, errors)) throw error;
+      states.push('missing');
+    }
+  return states;
 }
 
 const pathOf = (id: string): string => `/models/${encodeURIComponent(id)}`;
@@ -75,16 +126,16 @@ export function createTraining(api: Api): TrainingPort {
   };
 }
 
-async function listModels(api: Api): Promise<RemoteThing[]> {
+async function listModels(api: Api): Promise<Listing<RemoteThing>> {
   const { result } = await api({ method: 'GET', path: '/models', answer: modelList });
-  return (result ?? [])
-    .filter(({ status }) => status?.toLowerCase() !== 'deleted')
-    .map(({ id, name, status, createdAt }) => ({
-      id,
-      name: name ?? null,
-      createdAt: timeOf(createdAt) ?? null,
-      state: status ?? null,
-    }));
+  const { entries, unreadable } = readList(result, listedModel);
+  const there = entries.filter(({ status }) => status?.toLowerCase() !== 'deleted');
+  return mapList({ entries: there, unreadable }, ({ id, name, status, createdAt }) => ({
+    id,
+    name: name ?? null,
+    createdAt: timeOf(createdAt) ?? null,
+    state: status ?? null,
+  }));
 }
 
 /** Every picture that was uploaded: they belong to models, so these are asked one after the other. */
@@ -92,14 +143,18 @@ export function createFiles(api: Api): RemoteFiles {
   return {
     async list() {
       const found: RemoteThing[] = [];
-      for (const { id, name } of await listModels(api))
-        for (const kind of ['input', 'auxiliaryType'] as const)
-          for (const picture of await listImages(api, `${pathOf(id)}/images`, kind)) {
-            const of = name ?? id;
-            const state = kind === 'input' ? `trains ${of}` : `reference of ${of}`;
+      const models = await listModels(api);
+      let { unreadable } = models;
+      for (const { id, name } of models.entries)
+        for (const kind of ['input', 'auxiliaryType'] as const) {
+          const pictures = await listImages(api, `${pathOf(id)}/images`, kind);
+          unreadable += pictures.unreadable;
+          const of = name ?? id;
+          const state = kind === 'input' ? `trains ${of}` : `reference of ${of}`;
+          for (const picture of pictures.entries)
             found.push({ id: picture, name: null, createdAt: null, state });
-          }
-      return found;
+        }
+      return { entries: found, unreadable };
     },
     async delete(id) {
       const path = `/images/${encodeURIComponent(id)}`;
@@ -112,18 +167,25 @@ export function createFiles(api: Api): RemoteFiles {
   };
 }
 
-/** No total is given: the list ends with a page that is not full, or that brings nothing new. */
-async function listImages(api: Api, path: string, imageType: string): Promise<string[]> {
+/**
+ * No total is given: the list ends with a page that is not full, or that brings nothing new. Only its first
+ * page has to be a list: one that is null may stand for the end.
+ */
+async function listImages(api: Api, path: string, imageType: string): Promise<Listing<string>> {
   const found = new Set<string>();
+  let unreadable = 0;
   for (let pageNum = 1; pageNum <= pagesMax; pageNum++) {
     const query = `imageType=${imageType}&pageNum=${pageNum}&pageSize=${pageSize}`;
-    const page = await api({ method: 'GET', path: `${path}?${query}`, answer: imagePage });
-    const images = page.result ?? [];
+    const answer = await api({ method: 'GET', path: `${path}?${query}`, answer: imagePage });
+    if (pageNum > 1 && answer.result === null) break;
+    const page = readList(answer.result, listedImage);
     const before = found.size;
-    for (const { id } of images) found.add(id);
-    if (images.length < (page.pageSize ?? pageSize) || found.size === before) break;
+    unreadable += page.unreadable;
+    for (const { id } of page.entries) found.add(id);
+    const length = answer.result?.length ?? 0;
+    if (length < (answer.pageSize ?? pageSize) || found.size === before) break;
   }
-  return [...found];
+  return { entries: [...found], unreadable };
 }
 
 type Phase = Awaited<ReturnType<TrainingPort['check']>>;

@@ -1,4 +1,4 @@
-import type { FieldSpec, ModelSpec, ReferenceSpec } from '../../batch/model-spec.ts';
+import type { FieldSpec, ModelSpec, ReferenceSpec, RuleBreach } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { choice } from '../fields.ts';
 import { insteadOf } from './fields.ts';
@@ -33,12 +33,22 @@ const motion: ReferenceSpec = {
   readsByRole: { first_frame: 'image', last_frame: 'image', reference_image: 'image' },
 };
 
-function eightSecondsWithReferenceImage(
-  request: ShotRequest,
-): { field: string; message: string }[] {
+function eightSecondsWithReferenceImage(request: ShotRequest): RuleBreach[] {
   const hasReferenceImage = request.references.some(({ role }) => role === 'reference_image');
   if (!hasReferenceImage || request.duration === undefined || request.duration === 8) return [];
   return [{ field: 'duration', message: 'must be 8 with a reference_image' }];
+}
+
+/** By their name they move a picture as a video does; the documents name no other use of the role. */
+function needsReferenceVideo({ references }: ShotRequest): RuleBreach[] {
+  if (references.some(({ role }) => role === 'reference_video')) return [];
+  return [
+    {
+      field: 'references',
+      message: 'this model needs a reference_video',
+      hint: 'give a video: { file: dance.mp4, role: reference_video }',
+    },
+  ];
 }
 
 function veo(id: string, notes: readonly string[]): ModelSpec {
@@ -69,7 +79,12 @@ function veo(id: string, notes: readonly string[]): ModelSpec {
 }
 
 /** A model whose option group is known by name only. */
-function undocumented(id: string, references: ReferenceSpec, notes: readonly string[]): ModelSpec {
+function undocumented(
+  id: string,
+  references: ReferenceSpec,
+  notes: readonly string[],
+  check?: ModelSpec['check'],
+): ModelSpec {
   return {
     id,
     operation: 'video',
@@ -85,10 +100,12 @@ function undocumented(id: string, references: ReferenceSpec, notes: readonly str
     references,
     options: 'unchecked',
     insteadOf,
+    ...(check && { check }),
     notes: ['the allowed values and options are not documented', ...notes],
   };
 }
 
+const needsVideo = ['taken to need a reference_video'];
 const counts = 'how many references it takes is not documented';
 
 export const videoModels: readonly ModelSpec[] = [
@@ -98,7 +115,7 @@ export const videoModels: readonly ModelSpec[] = [
   undocumented('seedance-2.0', stillsAndVideos, []),
   undocumented('kling-video-standard', stillsAndVideos, []),
   undocumented('kling-video-pro', stillsAndVideos, []),
-  undocumented('kling-motion-standard', motion, ['taken to need a reference_video']),
-  undocumented('kling-motion-pro', motion, ['taken to need a reference_video']),
+  undocumented('kling-motion-standard', motion, needsVideo, needsReferenceVideo),
+  undocumented('kling-motion-pro', motion, needsVideo, needsReferenceVideo),
   undocumented('grok-imagine-1.5', stillsAndVideos, []),
 ];

@@ -5,9 +5,10 @@ import { opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
 
-const file = z.looseObject({
-  id: id.nullish(),
-  url: z.string().nullish(),
+/** An entry in the files of a job, which are read one by one. */
+export const listedFile = z.looseObject({
+  id: id.nullish().catch(null),
+  url: z.unknown().optional(),
   data: z.record(z.string(), z.json()).nullish().catch(null),
 });
 
@@ -19,30 +20,27 @@ const freeData = z.record(z.string(), z.json()).nullish().catch(undefined);
 export const job = z.looseObject({
   result: z.looseObject({
     status: z.string(),
-    images: z.array(file).nullish(),
-    videos: z.array(file).nullish(),
+    images: z.unknown().optional(),
+    videos: z.unknown().optional(),
     error: z.unknown().optional(),
-    modelId: id.nullish(),
+    modelId: id.nullish().catch(null),
     data: freeData,
     createdAt: z.unknown().optional(),
   }),
 });
 export type Job = z.infer<typeof job>['result'];
 
+/** Lists are read entry by entry. A list must be there; one that is null is not taken for an empty one. */
+const list = z.array(z.unknown()).nullable();
+
 export const jobPage = z.looseObject({
-  result: z.looseObject({
-    jobs: z
-      .array(
-        z.looseObject({
-          jobId: id,
-          createdAt: z.union([z.string(), z.number()]),
-          credits: z.union([z.number(), z.string()]).nullish(),
-          status: z.string().nullish(),
-        }),
-      )
-      .nullish(),
-    nextPageToken: z.string().nullish(),
-  }),
+  result: z.looseObject({ jobs: list, nextPageToken: z.string().nullish() }),
+});
+export const listedJob = z.looseObject({
+  jobId: id,
+  createdAt: z.unknown().optional(),
+  credits: z.unknown().optional(),
+  status: z.string().nullish().catch(null),
 });
 
 export const image = z.looseObject({
@@ -54,30 +52,27 @@ export const image = z.looseObject({
 });
 
 export const imagePage = z.looseObject({
-  pageSize: z.number().nullish(),
-  result: z.array(z.looseObject({ id })).nullish(),
+  pageSize: z.number().nullish().catch(null),
+  result: list,
 });
+export const listedImage = z.looseObject({ id });
 
+export const modelList = z.looseObject({ result: list });
 /** More fields of a model than these are not documented. */
-export const modelList = z.looseObject({
-  result: z
-    .array(
-      z.looseObject({
-        id,
-        name: z.string().nullish(),
-        status: z.string().nullish(),
-        createdAt: z.unknown().optional(),
-      }),
-    )
-    .nullish(),
+export const listedModel = z.looseObject({
+  id,
+  name: z.string().nullish().catch(null),
+  status: z.string().nullish().catch(null),
+  createdAt: z.unknown().optional(),
 });
 
 export const model = z.looseObject({
   result: z.looseObject({ id, status: z.string(), error: z.unknown().optional() }),
 });
 
+/** Without a result where no download was asked for yet. */
 export const videoDownload = z.looseObject({
-  result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }),
+  result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }).nullish(),
 });
 
 /** An answer of which only the success matters; a page of some gateway is none. */
@@ -106,27 +101,35 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
     : { path: '/images/generation', body: imageBody(start, family) };
 }
 
+/**
+ * How many files are wanted, said always: no default is documented, and one above 1 would bill more than was
+ * planned.
+ */
+function count({ request: { outputs } }: StartRequest): number {
+  return outputs ?? 1;
+}
+
 function trainedBody(start: StartRequest, modelID: string): JsonObject {
-  const { prompt, outputs, seed, options } = start.request;
+  const { prompt, seed, options } = start.request;
   return present({
     modelID,
     prompt,
     inputImageId: start.references.length > 0 ? remoteId(start) : undefined,
-    numImages: outputs,
+    numImages: count(start),
     seed,
     ...options,
   });
 }
 
 function imageBody(start: StartRequest, family: Family | undefined): JsonObject {
-  const { model: modelID, prompt, aspectRatio, outputs, resolution, seed } = start.request;
+  const { model: modelID, prompt, aspectRatio, resolution, seed } = start.request;
   const links = start.references.map((reference) => reference.url ?? missing('a public link'));
   const ownGroup = family ? { imageSize: resolution } : {};
   return present({
     modelID,
     prompt,
     aspectRatio,
-    numImages: outputs,
+    numImages: count(start),
     seed,
     referenceImageURLs: links.length > 0 ? links : undefined,
     ...(family ? {} : { resolution }),
@@ -135,15 +138,7 @@ function imageBody(start: StartRequest, family: Family | undefined): JsonObject 
 }
 
 function videoBody(start: StartRequest, family: Family | undefined): JsonObject {
-  const {
-    model: modelID,
-    prompt,
-    outputs,
-    aspectRatio,
-    resolution,
-    duration,
-    seed,
-  } = start.request;
+  const { model: modelID, prompt, aspectRatio, resolution, duration, seed } = start.request;
   const entries = start.references.map(({ role, url }) => ({
     url: url ?? missing('a public link'),
     role: role ?? defaultRole(modelID),
@@ -159,7 +154,7 @@ function videoBody(start: StartRequest, family: Family | undefined): JsonObject 
   return present({
     modelID,
     prompt,
-    numVideos: outputs,
+    numVideos: count(start),
     referenceImages: images.length > 0 ? images : undefined,
     referenceVideos: videos.length > 0 ? videos : undefined,
     ...(family ? {} : common),

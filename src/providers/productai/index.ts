@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { Vendor } from '../port.ts';
+import type { JobRef, Provider, Vendor } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { connectA } from './dialect-a/index.ts';
 import { offerA } from './dialect-a/models.ts';
@@ -31,6 +31,19 @@ export const productai: Vendor = {
   },
   connect(connection) {
     const chosen = settings.parse(connection.settings);
-    return chosen.dialect === 'b' ? connectB(connection, chosen) : connectA(connection, chosen);
+    const a = connectA(connection, chosen);
+    const b = connectB(connection, chosen);
+    // A job is asked for in the dialect that it began in, whatever is set since.
+    const providerOf = (job: JobRef): Provider => (isOfB(job) ? b : a);
+    return {
+      ...(chosen.dialect === 'b' ? b : a),
+      check: (job) => providerOf(job).check(job),
+      describe: async (job) => (await providerOf(job).describe?.(job)) ?? {},
+    };
   },
 };
+
+/** The two dialects name a job's id differently: `jobId` in A, `id` in B. */
+function isOfB(job: JobRef): boolean {
+  return !('jobId' in job) && 'id' in job;
+}

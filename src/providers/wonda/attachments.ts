@@ -1,4 +1,4 @@
-import type { MediaKind, ModelSpec, ReferenceSpec } from '../../batch/model-spec.ts';
+import type { MediaKind, ModelSpec, ReferenceSpec, RuleBreach } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { takes } from './image-models.ts';
 import { referencesMax } from './video-models.ts';
@@ -77,10 +77,7 @@ function rolesOf(slots: readonly Slot[]): Pick<ReferenceSpec, 'roles' | 'readsBy
 }
 
 /** No place can be left empty before another: only the order tells the vendor which is which. */
-function placeFaults(
-  { references }: ShotRequest,
-  slots: readonly Slot[],
-): { field: string; message: string }[] {
+function placeFaults({ references }: ShotRequest, slots: readonly Slot[]): RuleBreach[] {
   const places = references.map(({ role }) =>
     Math.max(
       0,
@@ -102,6 +99,6 @@ function order(slots: readonly Slot[]): string {
   return slots.map(({ name }) => name).join(', ');
 }
 
-function fault(message: string): { field: string; message: string } {
+function fault(message: string): RuleBreach {
   return { field: 'references', message };
 }

@@ -1,5 +1,6 @@
 import {
   classifier,
+  isOwnWord,
   isUnknownId,
   saidIn,
   type VendorErrors,
@@ -44,6 +45,8 @@ const errors: VendorErrors = {
       ...(waitMs !== undefined && { retryAfterMs: waitMs }),
     };
   },
+  isOwn: ({ error }) =>
+    isRecord(error) && typeof error['code'] === 'string' && error['code'] !== '',
 };
 
 /** The vendor answers 404 not_found as well where the account may not use the API at all. */
@@ -54,6 +57,11 @@ export const classify = classifier(errors);
 /** Whether the vendor says that there is no such job, file or path. */
 export function isMissing(error: unknown): boolean {
   return isUnknownId(error, errors) && classify(error).account.kind === 'fine';
+}
+
+/** Whether the vendor says that the request itself is wrong, and no account or path. */
+export function isInvalid(error: unknown): boolean {
+  return isOwnWord(error, errors, [400]) && classify(error).account.kind === 'fine';
 }
 
 /** A text as it is, or the message of an error object. */

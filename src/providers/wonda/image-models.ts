@@ -48,7 +48,7 @@ function edit(
   };
 }
 
-const styleId: FieldSpec = { kind: 'text', note: 'UUID of a style' };
+const styleId: FieldSpec = { kind: 'text', format: 'uuid', note: 'of a style' };
 const bananaRatios = ['9:16', '16:9', '1:1', '4:5', '4:3', '3:4', '3:2', '2:3', '21:9'];
 const bananaResolution = choice(['1K', '2K', '4K'], '1K');
 

@@ -6,8 +6,8 @@ import { usualTimeouts } from '../timeouts.ts';
 import { verify } from './balance.ts';
 import { modelsWith } from './capabilities.ts';
 import { classify } from './errors.ts';
-import { checkJob } from './jobs.ts';
-import { listUploads, uploadFile, uploadState } from './media.ts';
+import { checkJob, jobStatuses } from './jobs.ts';
+import { listUploads, uploadFile, uploads, uploadStates } from './media.ts';
 import { pricing, quote } from './prices.ts';
 import { capabilities, startCall, started } from './wire.ts';
 
@@ -49,7 +49,7 @@ function createWonda(connection: Connection): Provider {
     jobRef: (inferenceJobId) => ({ inferenceJobId }),
     check: (job) => checkJob(api, job, lifetime),
     upload: (file) => uploadFile(api, file),
-    uploadState: (remote) => uploadState(api, remote),
+    uploadStates: (remotes) => uploadStates(api, remotes),
     files: { list: () => listUploads(api) },
     discover: async () =>
       z.json().parse(await api({ method: 'GET', path: '/capabilities', answer: capabilities })),
@@ -72,7 +72,9 @@ export const wonda: Vendor = {
     return {
       models,
       training: undefined,
+      uploads,
       limits: { perMinute: undefined, inFlight: 8, counts: 'paid' },
+      jobStatuses,
       publicUploads: true,
       ...pricing(models, learned),
     };

@@ -1,21 +1,28 @@
 import type { Api } from '../api.ts';
 import { expiryOf } from '../account-settings.ts';
+import { idIn } from '../body.ts';
 import { saidIn } from '../classify.ts';
+import { type Delivery, linkOf, readDelivery } from '../delivery.ts';
 import { timeOf } from '../fields.ts';
+import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
 import { isMissing } from './errors.ts';
-import { job, type Job } from './wire.ts';
+import { job, listedOutput, type Job } from './wire.ts';
 
-/** `queued` belongs to other jobs of the vendor's, and may turn up here. */
-const running = new Set(['idle', 'locked', 'in_progress', 'queued']);
-const failed = new Set(['failed', 'canceled', 'cancelled']);
+export const jobStatuses: JobStatuses = {
+  // `queued` belongs to other jobs of the vendor's, and may turn up here.
+  running: ['idle', 'locked', 'in_progress', 'queued'],
+  succeeded: ['succeeded'],
+  failed: ['failed', 'canceled', 'cancelled'],
+  unlisted: 'running',
+};
 
 export async function checkJob(
   api: Api,
   ref: JobRef,
   outputLifetimeMs: number | null,
 ): Promise<JobState> {
-  const path = `/jobs/inference/${encodeURIComponent(String(ref.inferenceJobId))}`;
+  const path = `/jobs/inference/${encodeURIComponent(idIn(ref, 'inferenceJobId'))}`;
   try {
     return stateOf(await api({ method: 'GET', path, answer: job }), outputLifetimeMs);
   } catch (error) {
@@ -25,25 +32,31 @@ export async function checkJob(
 }
 
 function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
-  const word = answer.status.toLowerCase();
-  if (word === 'succeeded') {
+  const { means, isListed } = readStatus(jobStatuses, answer.status);
+  if (means === 'succeeded') {
     const madeAt = timeOf(answer.finishedAt ?? answer.createdAt);
     const expiresAt = expiryOf(madeAt, outputLifetimeMs);
-    return { state: 'succeeded', outputs: outputsOf(answer, expiresAt), billed: null };
+    return { state: 'succeeded', ...deliveryOf(answer, expiresAt), billed: null };
   }
   // Whether money comes back is not documented.
-  if (failed.has(word))
+  if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed: null };
-  return { state: 'pending', word: answer.status, known: running.has(word) };
+  return { state: 'pending', word: answer.status, known: isListed };
 }
 
-function outputsOf({ outputs }: Job, expiresAt: number | null): JobOutput[] {
-  return (outputs ?? []).flatMap(({ media, outputValue }): JobOutput[] => {
-    if (media) return [{ remote: media.mediaId, url: media.url, expiresAt }];
-    if (outputValue === null || outputValue === undefined) return [];
+function deliveryOf({ outputs }: Job, expiresAt: number | null): Delivery {
+  return readDelivery(outputs, (entry): JobOutput | undefined => {
+    const { media, outputValue } = listedOutput.safeParse(entry).data ?? {};
+    const url = linkOf(media?.url);
+    if (url !== null) return { remote: media?.mediaId ?? null, url, expiresAt };
+    if (outputValue === null || outputValue === undefined) return undefined;
     const text = typeof outputValue === 'string' ? outputValue : JSON.stringify(outputValue);
-    const url = `data:text/plain;charset=utf-8;base64,${Buffer.from(text).toString('base64')}`;
-    return [{ remote: null, url, expiresAt: null }];
+    const encoded = Buffer.from(text).toString('base64');
+    return {
+      remote: null,
+      url: `data:text/plain;charset=utf-8;base64,${encoded}`,
+      expiresAt: null,
+    };
   });
 }
 

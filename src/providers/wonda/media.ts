@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import type { FileRules } from '../../batch/model-spec.ts';
 import { UserError } from '../../errors.ts';
 import type { Json } from '../../json.ts';
 import { multipart } from '../../http/multipart.ts';
 import type { Api } from '../api.ts';
 import { saidIn } from '../classify.ts';
 import { opaqueId, timeOf } from '../fields.ts';
-import { listIn } from '../lists.ts';
-import type { FileToUpload, Provider, RemoteThing, UploadedFile } from '../port.ts';
+import { listIn, readList } from '../lists.ts';
+import type { FileToUpload, Listing, RemoteThing, UploadedFile, UploadState } from '../port.ts';
+import { requireFile } from '../require-file.ts';
 import { isMissing, isRecord, textOf } from './errors.ts';
 import { uploaded } from './wire.ts';
 
@@ -16,13 +18,16 @@ const taken: Readonly<Record<string, readonly string[]>> = {
   audio: ['mpeg', 'mp3', 'wav', 'ogg', 'webm', 'aac', 'm4a'],
 };
 
+/** How large a file may be is not documented. */
+export const uploads: FileRules = {
+  types: Object.entries(taken).flatMap(([family, types]) =>
+    types.map((type) => `${family}/${type}`),
+  ),
+};
+
 /** @throws UserError where the vendor does not take the file's type, or did not take the file */
 export async function uploadFile(api: Api, file: FileToUpload): Promise<UploadedFile> {
-  const [family = '', type = ''] = file.mime.split('/');
-  if (!taken[family]?.includes(type))
-    throw new UserError(`Wonda takes no ${file.mime}: ${file.name}`, {
-      next: [`pictures as ${taken['image']?.join(', ')}; videos as ${taken['video']?.join(', ')}`],
-    });
+  requireFile(uploads, file, 'Wonda');
   const form = await multipart(
     { field: 'file', name: file.name, mime: file.mime, path: file.path },
     {},
@@ -40,16 +45,23 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
     remote: media.mediaId,
     url: media.url ?? null,
     expiresAt: null,
-    ready: family !== 'video',
+    ready: !file.mime.startsWith('video/'),
   };
 }
 
 const working = /^(processing|pending|queued|uploading|normali[sz]ing|transcoding|in_progress)$/i;
 
-type UploadState = Awaited<ReturnType<NonNullable<Provider['uploadState']>>>;
-
 /** No page shows the answer's shape: what does not say that it is being worked on is ready. */
-export async function uploadState(api: Api, remote: Json): Promise<UploadState> {
+export async function uploadStates(
+  api: Api,
+  remotes: readonly Json[],
+): Promise<readonly UploadState[]> {
+  const states: UploadState[] = [];
+  for (const remote of remotes) states.push(await uploadState(api, remote));
+  return states;
+}
+
+async function uploadState(api: Api, remote: Json): Promise<UploadState> {
   const path = `/media/${encodeURIComponent(String(remote))}`;
   try {
     const answer = await api({ method: 'GET', path, answer: z.looseObject({}) });
@@ -65,32 +77,29 @@ export async function uploadState(api: Api, remote: Json): Promise<UploadState> 
 }
 
 /** The newest hundred at most: how to ask for more is not documented. */
-export async function listUploads(api: Api): Promise<RemoteThing[]> {
+export async function listUploads(api: Api): Promise<Listing<RemoteThing>> {
   const path = '/media?source=user_upload&limit=100';
-  const answer = await api({ method: 'GET', path, answer: z.unknown() });
-  return (listIn(answer) ?? []).flatMap((entry) => {
-    const read = listedMedia.safeParse(entry).data;
-    const id = read?.mediaId ?? read?.id;
-    if (!read || !id) return [];
-    return [
-      {
-        id,
-        name: read.name ?? read.fileName ?? read.filename ?? null,
-        createdAt: timeOf(read.createdAt) ?? null,
-        state: read.kind ?? read.mimeType ?? null,
-      },
-    ];
-  });
+  return readList(listIn(await api({ method: 'GET', path, answer: z.unknown() })), listedMedia);
 }
 
 const word = z.string().nullish().catch(undefined);
-const listedMedia = z.looseObject({
-  mediaId: opaqueId.nullish(),
-  id: opaqueId.nullish(),
-  name: word,
-  fileName: word,
-  filename: word,
-  kind: word,
-  mimeType: word,
-  createdAt: z.unknown().optional(),
-});
+const maybeId = opaqueId.nullish().catch(undefined);
+const listedMedia = z
+  .looseObject({
+    mediaId: maybeId,
+    id: maybeId,
+    name: word,
+    fileName: word,
+    filename: word,
+    kind: word,
+    mimeType: word,
+    createdAt: z.unknown().optional(),
+  })
+  .transform((read, context): RemoteThing => {
+    const id = read.mediaId ?? read.id;
+    const name = read.name ?? read.fileName ?? read.filename ?? null;
+    const createdAt = timeOf(read.createdAt) ?? null;
+    if (id) return { id, name, createdAt, state: read.kind ?? read.mimeType ?? null };
+    context.addIssue({ code: 'custom', message: 'has no id' });
+    return z.NEVER;
+  });

@@ -67,8 +67,12 @@ function valuesOf(schema: Schema): FieldSpec {
     case 'number':
       return { kind: type, ...rangeOf(schema) };
     case 'string': {
-      const { maxLength } = schema;
-      return { kind: 'text', ...(typeof maxLength === 'number' && { maxLength }) };
+      const { maxLength, format } = schema;
+      return {
+        kind: 'text',
+        ...(typeof maxLength === 'number' && { maxLength }),
+        ...(format === 'uuid' && { format }),
+      };
     }
     case 'array': {
       const { maxItems } = schema;

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ModelSpec } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { canonicalJson } from '../../json.ts';
-import type { Amount, Price } from '../../money.ts';
+import type { Price } from '../../money.ts';
 import type { Api } from '../api.ts';
-import type { Learned, Offer } from '../port.ts';
+import type { Learned, Offer, Quoted } from '../port.ts';
 import { overriddenPrice, unknownPrice } from '../price-list.ts';
+import { classify, isInvalid } from './errors.ts';
 import { estimate, paramsOf, pricedBody } from './wire.ts';
 
 const unit = 'usd';
@@ -40,8 +41,13 @@ function keyOf(request: ShotRequest, byPrompt: boolean): string {
 }
 
 /** One micro-dollar is the smallest part of our amounts; less is rounded up. */
-export async function quote(api: Api, request: ShotRequest): Promise<Amount> {
+export async function quote(api: Api, request: ShotRequest): Promise<Quoted> {
   const json = pricedBody(request);
-  const answer = await api({ method: 'POST', path: '/pricing/estimate', json, answer: estimate });
-  return Math.ceil(answer.estimatedCostMicrodollars);
+  try {
+    const answer = await api({ method: 'POST', path: '/pricing/estimate', json, answer: estimate });
+    return { amount: Math.ceil(answer.estimatedCostMicrodollars) };
+  } catch (error) {
+    if (isInvalid(error)) return { refused: classify(error).message };
+    throw error;
+  }
 }

@@ -15,14 +15,15 @@ export const job = z.looseObject({
   errorMessage: z.unknown().optional(),
   createdAt: z.unknown().optional(),
   finishedAt: z.unknown().optional(),
-  outputs: z
-    .array(
-      z.looseObject({
-        outputValue: z.unknown().optional(),
-        media: z.looseObject({ mediaId: opaqueId, url: z.string().min(1) }).nullish(),
-      }),
-    )
-    .nullish(),
+  /** Read entry by entry. */
+  outputs: z.unknown().optional(),
+});
+export const listedOutput = z.looseObject({
+  outputValue: z.unknown().optional(),
+  media: z
+    .looseObject({ mediaId: opaqueId.nullish().catch(null), url: z.unknown().optional() })
+    .nullish()
+    .catch(null),
 });
 export type Job = z.infer<typeof job>;
 

@@ -104,6 +104,7 @@ function draw(tile) {
   const name = element('span', 'name', labelOf(tile));
   name.title = shot.prompt ?? shot.name;
   const meta = element('span', 'meta', dot(shot.state), element('span', 'model', shot.model));
+  if (shot.delivered && index === 0) meta.append(element('span', 'part', shot.delivered));
   if (price) meta.append(element('span', 'price', price));
   node.append(name, meta);
   node.addEventListener('click', () => open(tile));
@@ -251,6 +252,7 @@ function facts({ step, shot, file }) {
   };
   add('State', shot.state);
   add('Reason', shot.reason);
+  add('Delivered', shot.delivered);
   add('Damaged', file?.damaged);
   add('Step', step.name);
   add('Model', shot.model);

@@ -13,12 +13,17 @@ const sayings: Readonly<Record<number, string>> = {
   402: 'Insufficient credits',
 };
 
-function problem(status: number, message: string): object {
-  return { error: sayings[status] ?? message };
+function problem(status: number, message: string, path = ''): object {
+  const unknown = status === 404 && path.includes('/tasks/') ? 'Task not found' : undefined;
+  return { error: unknown ?? sayings[status] ?? message };
 }
 
 /** GPTImage2API, as strict as its documents. */
-export const gptimage2api: Vendor = { id, problem, routes };
+export const gptimage2api: Vendor = {
+  id,
+  problem: (status, message, { path }) => problem(status, message, path),
+  routes,
+};
 
 function refuse(context: Context<Env>, status: number, message: string, more = {}): Response {
   return context.json({ ...problem(status, message), ...more }, status as ContentfulStatusCode);

@@ -54,7 +54,7 @@ const banana = ['9:16', '16:9', '1:1', '4:5', '4:3', '3:4', '3:2', '2:3', '21:9'
 const bananaParams = (ratios: readonly string[]): Shape => ({
   aspectRatio: one([...banana, ...ratios, 'auto'], '9:16'),
   resolution: one(['1K', '2K', '4K'], '1K'),
-  styleId: z.string().optional(),
+  styleId: z.uuid().optional(),
 });
 const grok: Shape = {
   aspectRatio: one(

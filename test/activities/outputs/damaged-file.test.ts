@@ -23,14 +23,14 @@ describe('a damaged file', () => {
       expect(tries).toBeLessThan(8);
       await tryOnce(of, input);
     }
-    const damaged = 'the file ends within a segment';
+    const damaged = expect.stringMatching(/^the file ends /);
     expect(await shotOf(of)).toMatchObject({
       state: 'done',
       outputs: [{ state: 'saved', mime: 'image/jpeg', damaged }],
     });
     const notes = await of.ledger.reports.fileNotes('one');
     expect(notes).toMatchObject([{ key: 'draw/fox', state: 'damaged', why: damaged }]);
-    expect(of.lines.join()).toContain(`is kept although it is damaged: ${damaged}`);
+    expect(of.lines.join()).toContain('is kept although it is damaged: the file ends ');
   });
 
   it('is not kept where the whole one comes within seconds', async () => {

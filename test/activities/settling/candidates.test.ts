@@ -45,6 +45,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
   const look = async (
     jobs: Readonly<Record<string, { madeAt: number | null; told?: JobDescription }>>,
     witnesses: readonly Witness[] = [witness],
+    unreadable = 0,
   ) => {
     const listed = Object.entries(jobs).map(([id, { madeAt }]): ListedJob => ({
       job: { jobId: id },
@@ -53,7 +54,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
       billed: null,
     }));
     const provider = {
-      listJobs: async () => listed,
+      listJobs: async () => ({ entries: listed, unreadable }),
       describe: async ({ jobId }: { jobId?: unknown }) => jobs[String(jobId)]?.told ?? {},
     };
     const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
@@ -63,6 +64,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
     return {
       fits: strangers.map(({ job, fit }) => `${job.id} ${fit}`),
       overlooked: sighting?.overlooked,
+      unreadable: sighting?.unreadable,
     };
   };
   const seen = (prompt?: string) => ({
@@ -75,7 +77,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
   });
 
   it('leaves out a job with another prompt where known jobs tell theirs as they were sent', async () => {
-    expect(await look({ w: seen('a hen'), j: made('an owl') })).toEqual({
+    expect(await look({ w: seen('a hen'), j: made('an owl') })).toMatchObject({
       fits: [],
       overlooked: 0,
     });
@@ -91,11 +93,19 @@ describe('what the list of jobs shows of a request without an answer', () => {
   it('overlooks a known job that is shown at another time', async () => {
     const hour = 3_600 * second;
     const jobs = { w: { madeAt: at - hour }, j: { madeAt: at - hour } };
-    expect(await look(jobs)).toEqual({ fits: [], overlooked: 1 });
+    expect(await look(jobs)).toMatchObject({ fits: [], overlooked: 1 });
+  });
+
+  it('tells how many entries of the list cannot be read', async () => {
+    expect(await look({ w: seen('a hen') }, [witness], 2)).toMatchObject({
+      overlooked: 0,
+      unreadable: 2,
+    });
+    expect(await look({ w: seen('a hen') })).toMatchObject({ unreadable: 0 });
   });
 
   it('keeps a job whose time cannot be read', async () => {
     const jobs = { w: { madeAt: null }, j: { madeAt: null } };
-    expect(await look(jobs)).toEqual({ fits: ['j untold'], overlooked: 0 });
+    expect(await look(jobs)).toMatchObject({ fits: ['j untold'], overlooked: 0 });
   });
 });

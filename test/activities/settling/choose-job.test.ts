@@ -34,7 +34,12 @@ const rivalFrom = (claimedAt: number, changes: Partial<Rival> = {}): Rival => ({
   ...changes,
 });
 
-const ask = (candidates: readonly Candidate[], rivals: readonly Rival[] = [], jumpedMs = 0) => {
+const ask = (
+  candidates: readonly Candidate[],
+  rivals: readonly Rival[] = [],
+  jumpedMs = 0,
+  unreadable = 0,
+) => {
   const unclear: Question['unclear'] = {
     submission: 's',
     request: cutout('own'),
@@ -43,7 +48,7 @@ const ask = (candidates: readonly Candidate[], rivals: readonly Rival[] = [], ju
     overAt: null,
     why: 'reset',
   };
-  const sighting = { candidates, overlooked: 0 };
+  const sighting = { candidates, overlooked: 0, unreadable };
   return chooseJobs(ledger, { unclear, rivals, jumpedMs, sighting });
 };
 
@@ -78,6 +83,16 @@ describe('the job of a request without an answer', () => {
     expect(await ask([job], [rivalFrom(at)])).toEqual([]);
     expect(await ask([jobMadeAt(at + 90 * second, 'untold')])).toEqual([]);
     expect(await ask([jobMadeAt(null, 'untold')])).toEqual([]);
+  });
+
+  it('is not told where an entry of the list cannot be read, which may be the one', async () => {
+    const untold = jobMadeAt(at + second, 'untold');
+    expect(await ask([untold], [], 0, 1)).toEqual([]);
+    const same = jobMadeAt(at + second);
+    expect(await ask([same], [], 0, 1)).toEqual([]);
+    // As many requests as jobs may be: each has one.
+    const equal = rivalFrom(at, { request: cutout('own') });
+    expect(await ask([same], [equal], 0, 1)).toEqual([same]);
   });
 
   it('is never one that tells another prompt', async () => {

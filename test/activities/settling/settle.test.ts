@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
+import type { Twist } from '../../http/twist.ts';
 import { openStudio, type Studio } from '../studio.ts';
 
 const paidRequest = { method: 'POST', path: '/images/generation' };
@@ -27,13 +28,28 @@ async function statesAfterLostAnswers(
   return (await run(step, [{ kind: 'reset-after', match: paidRequest }], before)).states;
 }
 
+interface Setting {
+  readonly revealing?: boolean;
+  readonly imageJobMs?: number;
+  readonly twist?: Twist;
+}
+
 async function run(
   step: string,
   faults: readonly Fault[],
   before: (studio: Studio) => Promise<void> = async () => undefined,
-  { revealing = true, imageJobMs = 3_000 } = {},
-): Promise<{ readonly states: readonly string[]; readonly accepted: number }> {
-  const studio = await openStudio({ revealing, faults: [...faults] }, { postMs: 300, imageJobMs });
+  { revealing = true, imageJobMs = 3_000, twist }: Setting = {},
+): Promise<{
+  readonly states: readonly string[];
+  readonly accepted: number;
+  readonly whys: readonly (string | null)[];
+}> {
+  const studio = await openStudio(
+    { revealing, faults: [...faults] },
+    { postMs: 300, imageJobMs },
+    {},
+    twist && { twist },
+  );
   try {
     await before(studio);
     const input = await studio.startRun(`batch: lost
@@ -43,8 +59,12 @@ steps:
 ${step}`);
     await studio.runStep(input, 'draw');
     const states: string[] = [];
-    for await (const { state } of studio.ledger.reports.shots(input.batch)) states.push(state);
-    return { states, accepted: studio.simulator.book.accepted.length };
+    const whys: (string | null)[] = [];
+    for await (const { state, why } of studio.ledger.reports.shots(input.batch)) {
+      states.push(state);
+      if (state === 'parked') whys.push(why);
+    }
+    return { states, whys, accepted: studio.simulator.book.accepted.length };
   } finally {
     await studio.close();
   }
@@ -126,6 +146,20 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     const { states, accepted } = await run(draw(5), [lost, { kind: 'list-omits', nth: 5 }]);
     expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
     expect(accepted).toBe(5);
+  });
+
+  it('is left to a person where an entry of the list cannot be read', async () => {
+    const gap: Twist = ({ method, path, body }) => {
+      if (method !== 'GET' || !/\/jobs\?/.test(path)) return undefined;
+      const { result, ...rest } = body as { result: { jobs: unknown[] } };
+      return { body: { ...rest, result: { ...result, jobs: [...result.jobs, null] } } };
+    };
+    const { states, accepted, whys } = await run(draw(5), [unanswered], undefined, { twist: gap });
+    expect(states.toSorted()).toEqual(['done', 'done', 'done', 'done', 'parked']);
+    expect(accepted).toBe(4);
+    expect(whys).toEqual([
+      expect.stringMatching(/internal error.*, and 1 entry of the vendor's list cannot be read$/),
+    ]);
   });
 
   it('is left to a person where there is no other job to tell by', async () => {

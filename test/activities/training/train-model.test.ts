@@ -7,6 +7,7 @@ import type { TrainModelResult } from '../../../src/activities/training/train-mo
 import type { Price } from '../../../src/money.ts';
 import type { RunInput } from '../../../src/activities/own-work.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
+import type { Twist } from '../../http/twist.ts';
 import { openStudio, type Studio } from '../studio.ts';
 
 const portrait = `batch: anna
@@ -30,8 +31,9 @@ async function openTraining(
   settings: Parameters<typeof openStudio>[0] = {},
   timeouts: Parameters<typeof openStudio>[1] = {},
   batch = portrait,
+  twist?: Twist,
 ): Promise<RunInput> {
-  studio = await openStudio(settings, timeouts);
+  studio = await openStudio(settings, timeouts, {}, twist && { twist });
   const trainingPrice: Price = { amount: 300_000, unit: 'credits', basis: 'assumed' };
   Object.assign(studio.access, { trainingPrice });
   mkdirSync(join(studio.home, 'training'));
@@ -170,6 +172,33 @@ describe('trainModel', () => {
       kind: 'ready',
     });
     expect(studio!.simulator.book.trainings).toHaveLength(1);
+  });
+
+  it('does not pay again because a list with a gap does not show a model', async () => {
+    const gap: Twist = ({ method, path, body }) => {
+      if (method !== 'GET' || !/\/models($|\/[^/]+$)/.test(path)) return undefined;
+      if (!isUsedAgain) return undefined;
+      if (path.endsWith('/models')) return { body: { ...(body as object), result: [null] } };
+      return { status: 404, body: { status: 'NOK', message: 'model not found', result: null } };
+    };
+    let isUsedAgain = false;
+    const input = await openTraining({}, {}, portrait, gap);
+    await train(input);
+    isUsedAgain = true;
+    expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
+    expect(studio!.simulator.book.trainings).toHaveLength(1);
+  });
+
+  it('tells the shots what the vendor said against a training picture', async () => {
+    const match = { method: 'POST', path: '/images/upload' };
+    const input = await openTraining({
+      faults: [{ kind: 'error-before', match, status: 400, nth: 3 }],
+    });
+    expect(await train(input)).toEqual({ kind: 'failed' });
+    expect(await blockedWhys()).toEqual(
+      Array(2).fill('PhotoGPT answered 400: internal error; request failed'),
+    );
+    expect(studio!.simulator.book.trainings).toEqual([]);
   });
 
   it('gives up a training that never ends, and finds it in a later run when it did', async () => {
@@ -350,7 +379,9 @@ function queueFor(questions: number): void {
 
 async function deleteModel(): Promise<void> {
   const port = studio!.access.provider.train!;
-  const [model] = await port.list();
+  const {
+    entries: [model],
+  } = await port.list();
   await port.delete(model?.id ?? '');
 }
 

@@ -210,7 +210,7 @@ describe('an upload that is not ready at once', () => {
     const { host } = access;
     const account = studio.config.accounts.get('wonda');
     const provider = account && providerOf(account);
-    if (!host || !provider?.upload || !provider.uploadState) throw new Error('no host');
+    if (!host || !provider?.upload || !provider.uploadStates) throw new Error('no host');
     const film = filmOf('crash');
     const sha256 = await studio.blobs.put(film);
     const wanted = { sha256, path: 'film.mp4', purpose: 'reference', trainedModel: undefined };
@@ -224,7 +224,7 @@ describe('an upload that is not ready at once', () => {
       ensureUploaded(deps, host, wanted),
     ]);
     expect(one.url).toBe(other.url);
-    expect(await provider.uploadState(one.remote)).toBe('ready');
+    expect(await provider.uploadStates([one.remote])).toEqual(['ready']);
     expect(wonda.book.uploads).toHaveLength(before + 1);
     expect(await studio.ledger.remotes.upload(host.key, sha256, 'reference')).toMatchObject({
       state: 'stored',
@@ -264,7 +264,7 @@ steps:
       name: 'shop',
       upload: () =>
         Promise.resolve({ remote: ++count, url: null, expiresAt: null, ready: count > 1 }),
-      uploadState: () => Promise.resolve(state),
+      uploadStates: () => Promise.resolve([state]),
     };
     const wanted = { sha256, path: 'film.mp4', purpose: 'reference', trainedModel: undefined };
     await studio.ledger.remotes.storeUpload(place.key, sha256, 'reference', {

@@ -34,6 +34,18 @@ const output = (madeBy: string, media: 'image' | 'video' = 'image'): FoundRefere
 });
 
 describe('checkRequest', () => {
+  it('takes nothing but a UUID where the vendor documents one', () => {
+    const options = { style: { kind: 'text', format: 'uuid' } } as const;
+    const account = { ...studio, models: [{ ...painter, options }] };
+    const style = (value: string) => check({ options: { style: value } }, 'painter', account);
+    const id = '9B2F6C1E-4d3a-4c58-8f0e-2a7d5b1c6e90';
+    expect(style(id)).toMatchObject({ request: { options: { style: id } }, problems: [] });
+    for (const odd of ['noir', `${id}0`, id.replaceAll('-', ''), ''])
+      expect(style(odd).problems).toMatchObject([
+        { field: 'options.style', hint: expect.stringContaining('it takes a UUID, such as ') },
+      ]);
+  });
+
   it('puts values into the types and the spelling of the vendor', () => {
     const { request, problems } = check({
       fields: { resolution: '2K', outputs: '3', seed: '7' },

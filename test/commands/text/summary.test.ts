@@ -84,14 +84,14 @@ describe('the summary of a batch', () => {
 
   it('has the exit code 3 where a file is damaged, and nothing else is wrong', () => {
     const counts = { total: 1, succeeded: 1, cached: 0, failed: 0, parked: 0, running: 0 };
-    const step = { step: 'draw', waiting: 0, outputs: 1, ...counts };
+    const step = { step: 'draw', waiting: 0, outputs: 1, partial: 0, ...counts };
     const codeOf = (damaged: number) => exitCodeOf({ ...status, steps: [{ ...step, damaged }] });
     expect([codeOf(0), codeOf(1)]).toEqual([0, 3]);
   });
 
   const held = (reason: BatchStatus['holds'][number]['reason'], counts: object): string => {
     const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
-    const files = { outputs: 0, damaged: 0 };
+    const files = { outputs: 0, partial: 0, damaged: 0 };
     const account = 'acme@https://acme.test';
     return formatSummary(
       {

@@ -128,7 +128,7 @@ describe('what lies at the vendor', () => {
     const yes = await shotlist(`trained photogpt --delete ${model}`, ['y']);
     expect(yes).toMatchObject({ code: 0, stdout: 'deleted 1 trained model at photogpt\n' });
     const { account, config, provider } = open();
-    expect(await provider.train?.list()).toEqual([]);
+    expect(await provider.train?.list()).toEqual({ entries: [], unreadable: 0 });
     await using project = await openProject({ folder: config.home, say: () => undefined }, config);
     expect(await project.ledger.remotes.model(account.key, 'people-1')).toBeUndefined();
     expect(await project.ledger.remotes.upload(account.key, 'b2', 'training:people-1')).toBe(
@@ -141,9 +141,9 @@ describe('what lies at the vendor', () => {
     const first = await shotlist(`uploads photogpt --delete ${reference} --yes --json`);
     expect(JSON.parse(first.stdout)).toEqual({ account: 'photogpt', deleted: [reference] });
     const { account, config, provider } = open();
-    expect((await provider.files?.list())?.map(({ id }) => id)).toEqual([picture]);
+    expect((await provider.files?.list())?.entries.map(({ id }) => id)).toEqual([picture]);
     expect((await shotlist('uploads photogpt --delete-all -y')).code).toBe(0);
-    expect(await provider.files?.list()).toEqual([]);
+    expect(await provider.files?.list()).toEqual({ entries: [], unreadable: 0 });
     await using project = await openProject({ folder: config.home, say: () => undefined }, config);
     expect(await project.ledger.remotes.modelImages(account.key, 'people-1')).toEqual(new Map());
   });

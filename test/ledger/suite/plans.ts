@@ -48,6 +48,31 @@ export function planSuite(open: Open): void {
     expect((await shots()).map(({ state }) => state)).toEqual(['open', 'open']);
   });
 
+  it('names a model that is given by its id until it is seen ready in the run', async () => {
+    const other = 'other@https://api.example.test';
+    await ledger.batches.putAccounts([accountSettings({ account: other })]);
+    const existing = (number: number, at: string): PlannedShot => {
+      const shot = plannedShot(number, { account: at });
+      return { ...shot, request: { ...shot.request, choice: { kind: 'existing', id: 'm-1' } } };
+    };
+    const shots = [existing(0, account), existing(1, other), plannedShot(2)];
+    const { run } = await startBatch(ledger, 'fox', shots);
+    const needed = (of: number) => ledger.plans.neededModels('fox', of, 'one');
+    expect(await needed(run)).toEqual([
+      { account, id: 'm-1' },
+      { account: other, id: 'm-1' },
+    ]);
+    await ledger.remotes.seeModel(account, 'm-1');
+    expect(await needed(run)).toEqual([{ account: other, id: 'm-1' }]);
+    expect(
+      await ledger.plans.block('fox', run, { model: { account: other, id: 'm-1' } }, 'no'),
+    ).toBe(1);
+    expect(await needed(run)).toEqual([]);
+    now += 1_000;
+    const again = await startBatch(ledger, 'fox', shots);
+    expect(await needed(again.run)).toHaveLength(2);
+  });
+
   it('gives open and bound shots dense positions, one lane per account', async () => {
     const other = 'other name@https://api.example.test';
     await ledger.batches.putAccounts([accountSettings({ account: other })]);

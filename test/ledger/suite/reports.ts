@@ -5,6 +5,7 @@ import {
   accountSettings,
   claimOne,
   everything,
+  file,
   finish,
   oneOutput,
   options,
@@ -46,10 +47,44 @@ export function reportSuite(open: Open): void {
         parked: 1,
         running: 1,
         waiting: 1,
+        partial: 0,
         outputs: 2,
         damaged: 0,
       },
     ]);
+  });
+
+  it('tells which shots have fewer files than were ordered, beside the six counts', async () => {
+    const [shot] = plannedShots(1);
+    if (!shot) throw new Error('no shot');
+    const three = { ...shot, request: { ...shot.request, outputs: 3 } };
+    const whole = plannedShots(2)[1] ?? shot;
+    const range = await startBatch(ledger, 'fox', [three, whole]);
+    const id = await claimOne(ledger, range);
+    await ledger.submissions.submitted(id, {}, 'job-1', times);
+    const [output] = oneOutput.outputs;
+    if (!output) throw new Error('no output');
+    await ledger.submissions.succeeded(id, { outputs: [output, output], billed: null });
+    for (const index of [0, 1]) await ledger.submissions.saveOutput(id, index, file(`${index}`));
+    await finish(ledger, await claimOne(ledger, range), 'whole');
+    const status = await ledger.reports.status('fox');
+    expect(status?.steps).toMatchObject([{ total: 2, succeeded: 2, partial: 1, outputs: 3 }]);
+    const partial = await everything(ledger.reports.shots('fox', { partial: true }));
+    expect(partial).toMatchObject([{ key: three.key, undelivered: 1, outputs: [{}, {}] }]);
+    const rows = await everything(ledger.reports.submissions('fox'));
+    expect(rows.find(({ submission }) => submission === id)).toMatchObject({ undelivered: 1 });
+  });
+
+  it('counts what is above the order as files like any other', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    const id = await claimOne(ledger, range);
+    await ledger.submissions.submitted(id, {}, 'job-1', times);
+    const outputs = ['a', 'b'].map((remote) => ({ remote, url: null, expiresAt: null }));
+    await ledger.submissions.succeeded(id, { outputs, billed: null });
+    for (const index of [0, 1]) await ledger.submissions.saveOutput(id, index, file(`${index}`));
+    const [shot] = await everything(ledger.reports.shots('fox'));
+    expect(shot).toMatchObject({ state: 'done', undelivered: 0 });
+    expect(shot?.outputs.map(({ remote }) => remote)).toEqual(['a', 'b']);
   });
 
   it('reads the shots of one step and account, and lets others have their turn meanwhile', async () => {

@@ -298,6 +298,15 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
   });
 
+  it('says of a generation without files how many entries named none', async () => {
+    await submit();
+    await ledger.submissions.succeeded(id, { outputs: [], unreadable: 2, billed: null });
+    const why =
+      'the job ended, and none of the 2 entries in its list of files names a file that can be fetched';
+    expect(await shot()).toMatchObject({ state: 'failed', why });
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
+  });
+
   describe.each([
     ['returned', { refunded: true, billed: null }, 'open', 0, 1_000],
     ['billed as nothing', { refunded: null, billed: 0 }, 'open', 0, 1_000],

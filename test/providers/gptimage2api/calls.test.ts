@@ -139,6 +139,7 @@ describe('check', () => {
   ])('reads a finished task in the words of the %s', async (_, fields, urls) => {
     expect(await stateOf({ status: 1, creditsUsed: 12, ...fields })).toEqual({
       state: 'succeeded',
+      unreadable: 0,
       outputs: urls.map((url) => output(url)),
       billed: 12_000,
     });
@@ -148,6 +149,7 @@ describe('check', () => {
     const task = { status: 1, imageUrls: ['https://x/1'], [name]: finishedAt };
     expect(await stateOf(task, { outputLifetime: '24h' })).toEqual({
       state: 'succeeded',
+      unreadable: 0,
       outputs: [output('https://x/1', Date.parse(finishedAt) + 86_400_000)],
       billed: 5_000,
     });

@@ -57,10 +57,20 @@ describe('start', () => {
     ]);
   });
 
-  it('leaves out what was not given', async () => {
+  it('leaves out what was not given, and says how many files it wants', async () => {
     expect(await bodyOf(startOf('nanobanana', { prompt: 'a chair' }))).toEqual([
       '/images/generation',
-      { modelID: 'nanobanana', prompt: 'a chair' },
+      { modelID: 'nanobanana', prompt: 'a chair', numImages: 1 },
+    ]);
+    const trained = startOf('trained', { prompt: 'headshot', choice: existing });
+    expect(await bodyOf({ ...trained, trainedModel: 'm-1' })).toEqual([
+      '/images/generation',
+      { modelID: 'm-1', prompt: 'headshot', numImages: 1 },
+    ]);
+    // Of no known family, and so of neither kind for sure.
+    expect(await bodyOf(startOf('novel-1', { prompt: 'waves', duration: 4 }))).toEqual([
+      '/videos/generation',
+      { modelID: 'novel-1', prompt: 'waves', numVideos: 1, duration: 4 },
     ]);
   });
 
@@ -140,6 +150,7 @@ describe('start', () => {
       {
         modelID: 'seedance-2.0',
         prompt: 'waves',
+        numVideos: 1,
         options: { seedance: { ratio: '9:16', generateAudio: false } },
       },
     ]);
@@ -149,6 +160,7 @@ describe('start', () => {
       {
         modelID: 'kling-motion-pro',
         prompt: 'dance',
+        numVideos: 1,
         referenceVideos: [{ url, role: 'reference_video' }],
       },
     ]);
@@ -161,6 +173,7 @@ describe('start', () => {
       {
         modelID: 'seedream-6',
         prompt: 'x',
+        numImages: 1,
         options: { seedream: { imageSize: '2K', optimizeMode: 'new' } },
       },
     ]);
@@ -178,13 +191,24 @@ describe('check', () => {
   it.each([
     ['queued', { state: 'pending', word: 'queued', known: true }],
     ['RUNNING', { state: 'pending', word: 'RUNNING', known: true }],
-    ['pondering', { state: 'pending', word: 'pondering', known: false }],
+    // The documents: whatever is not running is final.
+    ['canceled', { state: 'failed', reason: 'unsafe', refunded: null, billed: null }],
     ['Failed', { state: 'failed', reason: 'unsafe', refunded: null, billed: null }],
   ])('reads the status %s', async (status, expected) => {
     const { provider } = await against({
       'GET /jobs/j-1': { jobId: 'j-1', status, error: 'unsafe' },
     });
     expect(await provider.check({ jobId: 'j-1' })).toEqual(expected);
+  });
+
+  it('fails with the word of a status that no page knows, where that is all there is', async () => {
+    const { provider } = await against({ 'GET /jobs/j-1': { jobId: 'j-1', status: 'Aborted' } });
+    expect(await provider.check({ jobId: 'j-1' })).toEqual({
+      state: 'failed',
+      reason: 'PhotoGPT says Aborted and no more',
+      refunded: null,
+      billed: null,
+    });
   });
 
   it('gives pictures with their link and videos to be prepared', async () => {
@@ -199,6 +223,7 @@ describe('check', () => {
     const expiresAt = Date.parse('2026-01-01T02:00:00Z');
     expect(await provider.check({ jobId: 'j-1' })).toEqual({
       state: 'succeeded',
+      unreadable: 0,
       billed: null,
       outputs: [
         { remote: 'i-1', url: 'https://x/i.jpg', expiresAt },
@@ -255,11 +280,14 @@ describe('listJobs', () => {
       [`GET /jobs?${range(0, 7)}&pageToken=p+2`]: { jobs: [job('a', 1, '2.5')] },
       [`GET /jobs?${range(7, 9)}`]: { jobs: [job('c', 8, null)], nextPageToken: '' },
     });
-    expect(await provider.listJobs?.(0, 9 * day)).toEqual([
-      { id: 'a', job: { jobId: 'a' }, createdAt: day, billed: 2_500 },
-      { id: 'b', job: { jobId: 'b' }, createdAt: 2 * day, billed: 10_000 },
-      { id: 'c', job: { jobId: 'c' }, createdAt: 8 * day, billed: null },
-    ]);
+    expect(await provider.listJobs?.(0, 9 * day)).toEqual({
+      entries: [
+        { id: 'a', job: { jobId: 'a' }, createdAt: day, billed: 2_500 },
+        { id: 'b', job: { jobId: 'b' }, createdAt: 2 * day, billed: 10_000 },
+        { id: 'c', job: { jobId: 'c' }, createdAt: 8 * day, billed: null },
+      ],
+      unreadable: 0,
+    });
   });
 });
 
@@ -309,8 +337,8 @@ describe('train', () => {
     const subject = { gender: 'Female', age: 30 };
     expect(await train?.create({ name: 'Ines', subject })).toBe('m-1');
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({ name: 'Ines', ...subject });
-    expect(await train?.listImages('m-1', 'training')).toHaveLength(23);
-    expect(await train?.listImages('m-1', 'reference')).toEqual(['i-50']);
+    expect((await train?.listImages('m-1', 'training'))?.entries).toHaveLength(23);
+    expect((await train?.listImages('m-1', 'reference'))?.entries).toEqual(['i-50']);
     await train?.start('m-1', openFence);
     expect(await train?.check('m-1')).toEqual({ phase: 'training' });
     expect(await train?.check('m-2')).toEqual({ phase: 'missing' });
@@ -349,13 +377,16 @@ describe('train', () => {
 
 describe('presets', () => {
   it.each([
-    [['noir', { tag: 'studio', name: 'Studio' }, 7]],
-    [{ presets: ['noir', { id: 'studio', title: 'Studio' }] }],
-  ])('reads %j', async (result) => {
+    [['noir', { tag: 'studio', name: 'Studio' }, 7, null, {}], 3],
+    [{ presets: ['noir', { id: 'studio', title: 'Studio' }] }, 0],
+  ])('reads %j', async (result, unreadable) => {
     const { provider } = await against({ 'GET /presets': result });
-    expect(await provider.presets?.()).toEqual([
-      { id: 'noir', name: 'noir' },
-      { id: 'studio', name: 'Studio' },
-    ]);
+    expect(await provider.presets?.()).toEqual({
+      entries: [
+        { id: 'noir', name: 'noir' },
+        { id: 'studio', name: 'Studio' },
+      ],
+      unreadable,
+    });
   });
 });

@@ -174,6 +174,16 @@ describe('the catalogue', () => {
     expect(check('veo-3.1', { duration: 6 })).toEqual([]);
   });
 
+  it('wants a video for a model that moves a picture as a video does', () => {
+    const link = { kind: 'link', url: 'https://x/1' } as const;
+    for (const model of ['kling-motion-pro', 'kling-motion-standard']) {
+      const frame = { ...link, role: 'first_frame' };
+      expect(check(model, { references: [frame] })).toMatchObject([{ field: 'references' }]);
+      const dance = { ...link, role: 'reference_video' };
+      expect(check(model, { references: [frame, dance] })).toEqual([]);
+    }
+  });
+
   it('has unknown settings refused', () => {
     expect(photogpt.settings.safeParse({ outputLifetime: '24h' }).success).toBe(true);
     expect(photogpt.settings.safeParse({ outputLifetime: 'long' }).success).toBe(false);

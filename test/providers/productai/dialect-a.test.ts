@@ -76,6 +76,7 @@ describe('check', () => {
     const output = { remote: null, url: 'https://cdn.example.com/1' };
     expect(await states(done)).toEqual({
       state: 'succeeded',
+      unreadable: 0,
       outputs: [{ ...output, expiresAt: null }],
       billed: 10_000,
     });
@@ -132,7 +133,7 @@ describe('listJobs', () => {
   ])('reads a list that is %s', async (_, answer) => {
     const { provider } = await against({ [jobsPage(0)]: answer, [jobsPage(2)]: [] });
     const listed = await jobsIn(provider);
-    expect(listed?.map(({ id, createdAt }) => [id, createdAt])).toEqual([
+    expect(listed?.entries.map(({ id, createdAt }) => [id, createdAt])).toEqual([
       ['job_1', Date.parse(at(1))],
       ['job_2', Date.parse(at(2))],
     ]);
@@ -144,7 +145,7 @@ describe('listJobs', () => {
       [jobsPage(2)]: { jobs: [jobAt(7), jobAt(4)], has_more: true },
     });
     const listed = await jobsIn(provider, 5, 8);
-    expect(listed?.map(({ id }) => id)).toEqual(['job_7', 'job_8']);
+    expect(listed?.entries.map(({ id }) => id)).toEqual(['job_7', 'job_8']);
     expect(received).toHaveLength(2);
   });
 
@@ -153,7 +154,7 @@ describe('listJobs', () => {
       [jobsPage(0)]: { jobs: [jobAt(1), jobAt(2)], has_more: true },
       [jobsPage(2)]: { jobs: [jobAt(3), jobAt(7)], has_more: false },
     });
-    expect((await jobsIn(provider, 5))?.map(({ id }) => id)).toEqual(['job_7']);
+    expect((await jobsIn(provider, 5))?.entries.map(({ id }) => id)).toEqual(['job_7']);
   });
 
   it('takes no half of a list for the whole', async () => {
@@ -167,9 +168,10 @@ describe('listJobs', () => {
   it('keeps a job without a time, which may be the one', async () => {
     const answer = { jobs: [{ job_id: 'job_1', tokens_used: 5 }], has_more: false };
     const { provider } = await against({ [jobsPage(0)]: answer });
-    expect(await jobsIn(provider, 5)).toEqual([
-      { job: { jobId: 'job_1' }, id: 'job_1', createdAt: null, billed: 5_000 },
-    ]);
+    expect(await jobsIn(provider, 5)).toEqual({
+      entries: [{ job: { jobId: 'job_1' }, id: 'job_1', createdAt: null, billed: 5_000 }],
+      unreadable: 0,
+    });
   });
 });
 
@@ -189,8 +191,8 @@ describe('uploads', () => {
   });
 
   it.each([
-    [{ bytes: 10 * 1024 * 1024 + 1 }, 'shoe.jpg has 10.0 MB, and ProductAI takes at most 10 MB'],
-    [{ mime: 'image/heic' }, 'shoe.jpg is image/heic, and ProductAI takes JPEG, PNG and WebP'],
+    [{ bytes: 10 * 1024 * 1024 + 1 }, 'shoe.jpg has 10.1 MB, and ProductAI takes at most 10 MB'],
+    [{ mime: 'image/heic' }, 'shoe.jpg is HEIC, and ProductAI takes JPEG, PNG and WebP'],
   ])('that the vendor would refuse are not sent: %j', async (facts, message) => {
     for (const dialect of ['a', 'b']) {
       const { provider, received } = await against({}, { dialect });
@@ -207,15 +209,16 @@ describe('uploads', () => {
       'GET /my-uploaded-assets?limit=20&offset=2': { assets: [{ id: 'x', status: 'failed' }] },
       'GET /my-uploaded-assets?limit=20&offset=3': { assets: [] },
     });
-    expect(await provider.uploadState?.('asset_1')).toBe('ready');
-    expect(await provider.uploadState?.('7')).toBe('ready');
-    expect(await provider.uploadState?.('x')).toBe('failed');
-    expect(await provider.uploadState?.('y')).toBe('missing');
-    expect(await provider.files?.list()).toEqual([
-      { id: 'asset_1', name: 'shoe', createdAt: null, state: 'ready' },
-      { id: '7', name: null, createdAt: null, state: null },
-      { id: 'x', name: null, createdAt: null, state: 'failed' },
-    ]);
+    const ids = ['asset_1', '7', 'x', 'y'];
+    expect(await provider.uploadStates?.(ids)).toEqual(['ready', 'ready', 'failed', 'missing']);
+    expect(await provider.files?.list()).toEqual({
+      entries: [
+        { id: 'asset_1', name: 'shoe', createdAt: null, state: 'ready' },
+        { id: '7', name: null, createdAt: null, state: null },
+        { id: 'x', name: null, createdAt: null, state: 'failed' },
+      ],
+      unreadable: 0,
+    });
     expect(provider.files?.delete).toBeUndefined();
   });
 });
@@ -229,10 +232,13 @@ describe('the free calls', () => {
       },
       'GET /presets?limit=100&offset=1': { presets: [{ preset_id: 'preset_2' }], has_more: false },
     });
-    expect(await provider.presets?.()).toEqual([
-      { id: 'preset_1', name: 'Marble' },
-      { id: 'preset_2', name: 'preset_2' },
-    ]);
+    expect(await provider.presets?.()).toEqual({
+      entries: [
+        { id: 'preset_1', name: 'Marble' },
+        { id: 'preset_2', name: 'preset_2' },
+      ],
+      unreadable: 0,
+    });
   });
 
   it('show the generations that are left as the balance', async () => {

@@ -10,7 +10,7 @@ const against = (answers: Readonly<Record<string, unknown>>, more = {}) =>
   againstAny(answers, { ...settings, ...more });
 const connect = (url: string) => connectTo(url, settings);
 
-const pictures = [{ url: 'https://x/1' }, { remote: 'https://x/2' }];
+const pictures = [{ remote: 'https://x/1', url: 'https://x/1' }, { url: 'https://x/2' }];
 const one = pictures.slice(0, 1);
 const start = startOf('seedream', { prompt: 'a' }, one);
 
@@ -96,6 +96,7 @@ describe('check', () => {
     async (name) => {
       expect(await stateOf({ status: 'COMPLETED', [name]: 'https://x/out' })).toEqual({
         state: 'succeeded',
+        unreadable: 0,
         outputs: [{ remote: null, url: 'https://x/out', expiresAt: null }],
         billed: null,
       });

@@ -1,3 +1,4 @@
+import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { FieldRow, Row, SeedTable } from './rows.ts';
 
 const document = 'PhotoGPT image generation';
@@ -115,6 +116,22 @@ const options: readonly Row[] = [
   },
   {
     document,
+    says: 'sequentialMode is forced to auto with more than one image, so disabled buys the same',
+    kind: 'rule',
+    model: 'seedream-4_5',
+    request: { outputs: 2, options: { sequentialMode: 'disabled' } },
+    refuses: 'options.sequentialMode',
+  },
+  {
+    document,
+    says: 'sequentialMode may be disabled with one image',
+    kind: 'rule',
+    model: 'seedream-4_5',
+    request: { options: { sequentialMode: 'disabled' } },
+    refuses: undefined,
+  },
+  {
+    document,
     says: 'outputFormat is jpeg where it is not sent, so outputCompression is valid',
     kind: 'rule',
     model: 'gpt-image-2',
@@ -131,6 +148,20 @@ const trained: readonly Row[] = [
     models: ['trained'],
     prompt: 'optional',
   },
+  ...(
+    [
+      ['nothing of them', { prompt: undefined }, 'prompt'],
+      ['a preset', { prompt: undefined, options: { preset: 'noir' } }, undefined],
+      ['a prompt', { prompt: 'a portrait' }, undefined],
+    ] as const
+  ).map(([what, request, refuses]): Row => ({
+    document,
+    says: `a trained model with ${what}`,
+    kind: 'rule',
+    model: 'trained',
+    request: request as Partial<ShotRequest>,
+    refuses,
+  })),
   field(['trained'], 'options.preset', 'preset', 'a preset tag', { is: 'text' }),
   field(['trained'], 'options.width', 'width', 'output width in pixels', { is: 'integer', min: 1 }),
   field(['trained'], 'options.height', 'height', 'output height', { is: 'integer', min: 1 }),
@@ -290,6 +321,13 @@ const answers: readonly Row[] = [
       state: 'succeeded',
       outputs: [{ remote: 'i-1', url: 'https://example.com/1', expiresAt: null }],
     },
+  },
+  {
+    document,
+    says: 'what is neither running nor success is a failure, with its word where no error is given',
+    kind: 'state',
+    answer: { result: { status: 'canceled' } },
+    state: { state: 'failed', reason: 'PhotoGPT says canceled and no more' },
   },
   {
     document,

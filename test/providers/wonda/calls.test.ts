@@ -136,7 +136,12 @@ describe('check', () => {
       outputs: [{ outputKey: 'image', outputValue: null, media }],
     };
     const output = { remote: 'm-1', url: 'https://x/a.png', expiresAt: null };
-    expect(await of(job)).toEqual({ state: 'succeeded', billed: null, outputs: [output] });
+    expect(await of(job)).toEqual({
+      state: 'succeeded',
+      unreadable: 0,
+      billed: null,
+      outputs: [output],
+    });
     const expiresAt = Date.parse(finishedAt) + 3_600_000;
     expect(await of(job, { outputLifetime: '1h' })).toMatchObject({ outputs: [{ expiresAt }] });
   });
@@ -230,7 +235,7 @@ describe('uploads', () => {
       const { provider, received } = await against({});
       const upload = provider.upload?.(await fileOf('a.bin', mime));
       const error = await failure(upload ?? Promise.resolve());
-      expect(error).toMatchObject({ message: `Wonda takes no ${mime}: a.bin` });
+      expect((error as Error).message).toMatch(/^a\.bin is .*, and Wonda takes .*(WebP|MP4)/);
       expect(received).toEqual([]);
     },
   );
@@ -246,8 +251,13 @@ describe('uploads', () => {
     const film = await fileOf('a.mp4', 'video/mp4');
     expect(await provider.upload?.(film)).toMatchObject({ remote: 'm-1', ready: false });
     const ids = ['m-1', 'm-2', 'm-3', 'm-4', 'm-5'];
-    const states = await Promise.all(ids.map(async (id) => provider.uploadState?.(id)));
-    expect(states).toEqual(['processing', 'failed', 'ready', 'ready', 'missing']);
+    expect(await provider.uploadStates?.(ids)).toEqual([
+      'processing',
+      'failed',
+      'ready',
+      'ready',
+      'missing',
+    ]);
   });
 
   it.each([
@@ -258,7 +268,7 @@ describe('uploads', () => {
     const { provider } = await against({ 'GET /media?source=user_upload&limit=100': answer });
     const createdAt = Date.UTC(2026, 0, 1);
     const media = { id: 'm-1', name: null, createdAt, state: 'image' };
-    expect(await provider.files?.list()).toEqual([media]);
+    expect(await provider.files?.list()).toMatchObject({ entries: [media] });
   });
 });
 
@@ -268,12 +278,30 @@ describe('free calls', () => {
     const { provider, received } = await against({ 'POST /pricing/estimate': answer });
     const fields = { prompt: 'x', resolution: '2K' };
     const { request } = startOf('nano-banana-2', fields, [{ remote: 'm-1' }]);
-    expect(await provider.quote?.(request)).toBe(1_235);
+    expect(await provider.quote?.(request)).toEqual({ amount: 1_235 });
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({
       model: 'nano-banana-2',
       prompt: 'x',
       params: { resolution: '2K' },
     });
+  });
+
+  it('tells what the vendor says against a request instead of a price', async () => {
+    const { request } = startOf('nano-banana-2', { prompt: 'x' });
+    const askWith = async (status: number, body: unknown) => {
+      const { url } = await serve((_, response) => json(response, status, body));
+      const provider = wonda.connect({ baseUrl: url, apiKey: 'sk_1', settings: {} });
+      return await provider.quote?.(request);
+    };
+    const error = { code: 'validation_error', message: 'styleId must be a UUID' };
+    expect(await askWith(400, { error })).toEqual({
+      refused: 'Wonda answered 400: styleId must be a UUID; validation_error',
+    });
+    // The account's trouble, and a gateway's word, say nothing of the request.
+    const project = { code: 'unknown_project', message: 'no such project' };
+    await expect(askWith(400, { error: project })).rejects.toMatchObject({ status: 400 });
+    await expect(askWith(400, { message: 'Bad Request' })).rejects.toMatchObject({ status: 400 });
+    await expect(askWith(404, { error })).rejects.toMatchObject({ status: 404 });
   });
 
   it('keeps the live list as it is', async () => {

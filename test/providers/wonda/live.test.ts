@@ -57,7 +57,9 @@ async function run(spec: ModelSpec, fields: Parameters<typeof startOf>[1]) {
     expect(now.state).toBe('succeeded');
     return now;
   });
-  expect(before - ((await provider.verify()).balance ?? 0)).toBe(quoted);
+  expect(before - ((await provider.verify()).balance ?? 0)).toBe(
+    quoted && 'amount' in quoted ? quoted.amount : quoted?.refused,
+  );
   return state.state === 'succeeded' ? state.outputs : [];
 }
 

@@ -1,4 +1,5 @@
 import type { ModelChoice, ShotRequest } from '../../../batch/request.ts';
+import type { Json } from '../../../json.ts';
 import type { FilePlace, Lane, PlanLedger } from '../../port.ts';
 import { laneName } from '../../rules/lane-name.ts';
 import { uploadPurpose } from '../../rules/upload-purpose.ts';
@@ -25,6 +26,7 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
       write(() => makeLanes(database, batch, run, step, sweep)),
     sources: (batch, steps, pick) => sources(database, batch, steps, pick),
     neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
+    neededModels: async (batch, run, step) => neededModels(database, batch, run, step),
     neededUploads: async (batch, run, step, placeOf) =>
       neededUploads(database, { batch, run, step }, placeOf, now()),
     block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
@@ -87,6 +89,21 @@ function neededTrainings(database: Database, batch: string, run: number, step: s
   }));
 }
 
+function neededModels(database: Database, batch: string, run: number, step: string) {
+  return database.all<{ account: string; id: string }>(
+    `select account, request ->> '$.choice.id' as id from shot s
+     where batch = ? and run = ? and step = ? and state = 'open'
+       and request ->> '$.choice.kind' = 'existing'
+       and not exists (select 1 from ready_model r
+         where r.account = s.account and r.id = s.request ->> '$.choice.id'
+           and seen_at >= (select started_at from run where run.batch = s.batch and n = s.run))
+     group by 1, 2 order by min(ordinal)`,
+    batch,
+    run,
+    step,
+  );
+}
+
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
 
 function neededUploads(
@@ -103,6 +120,12 @@ function neededUploads(
     where.run,
     where.step,
   );
+  const startedAt =
+    database.get<{ at: number }>(
+      'select started_at as at from run where batch = ? and n = ?',
+      where.batch,
+      where.run,
+    )?.at ?? 0;
   const needed = new Map<string, NeededUpload>();
   const stored = new Set<string>();
   for (const { account, request: text } of rows) {
@@ -117,15 +140,21 @@ function neededUploads(
       const { sha256 } = reference;
       const id = JSON.stringify([place.key, sha256, purpose]);
       if (needed.has(id) || stored.has(id)) continue;
-      if (isStored(database, place.key, sha256, purpose, now)) {
+      const upload = storedUpload(database, place.key, sha256, purpose, now);
+      if (upload && upload.seenAt >= startedAt) {
         stored.add(id);
         continue;
       }
-      if (reference.kind === 'output' && isThere(database, reference.submission, account, place))
+      if (
+        !upload &&
+        reference.kind === 'output' &&
+        isThere(database, reference.submission, account, place)
+      )
         continue;
       const path = reference.kind === 'file' ? reference.path : sha256;
       const facts = { sha256, purpose, trainedModelFingerprint, path };
-      needed.set(id, { account, place: place.key, ...facts });
+      const known = upload && { remote: JSON.parse(upload.remote) as Json };
+      needed.set(id, { account, place: place.key, ...facts, ...known });
     }
   }
   return [...needed.values()];
@@ -149,22 +178,21 @@ function isThere(
   return row !== undefined;
 }
 
-function isStored(
+function storedUpload(
   database: Database,
   account: string,
   sha256: string,
   purpose: string,
   now: number,
-): boolean {
-  return (
-    database.get(
-      `select 1 from upload where account = ? and sha256 = ? and purpose = ? and state = 'stored'
-         and (expires_at is null or expires_at > ?)`,
-      account,
-      sha256,
-      purpose,
-      now,
-    ) !== undefined
+): { remote: string; seenAt: number } | undefined {
+  return database.get(
+    `select remote, seen_at as seenAt from upload
+     where account = ? and sha256 = ? and purpose = ? and state = 'stored'
+       and (expires_at is null or expires_at > ?)`,
+    account,
+    sha256,
+    purpose,
+    now,
   );
 }
 
@@ -172,7 +200,7 @@ function block(
   database: Database,
   batch: string,
   run: number,
-  where: { step?: string; trainingFingerprint?: string; sha256?: string },
+  where: Parameters<PlanLedger['block']>[2],
   why: string,
 ): number {
   return database.run(
@@ -180,13 +208,19 @@ function block(
      where batch = ?2 and run = ?3 and state = 'open' and (?4 is null or step = ?4)
        and (?5 is null or training_fp = ?5)
        and (?6 is null or exists (select 1 from json_each(request, '$.references')
-         where value ->> 'sha256' = ?6))`,
+         where value ->> 'sha256' = ?6))
+       and (?7 is null or key = ?7)
+       and (?8 is null or (account = ?8 and request ->> '$.choice.kind' = 'existing'
+         and request ->> '$.choice.id' = ?9))`,
     why,
     batch,
     run,
     where.step ?? null,
     where.trainingFingerprint ?? null,
     where.sha256 ?? null,
+    where.key ?? null,
+    where.model?.account ?? null,
+    where.model?.id ?? null,
   );
 }
 

@@ -13,28 +13,38 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
     intendUpload: (account, sha256, purpose, atMost) =>
       write(() => intendUpload(database, account, sha256, purpose, atMost)),
     storeUpload: (account, sha256, purpose, stored) =>
+      write(() => storeUpload(database, { account, sha256, purpose }, stored, now())),
+    seeUpload: (account, sha256, purpose) =>
       write(() => {
         database.run(
-          `insert into upload (account, sha256, purpose, state, remote, url, expires_at)
-           values (?, ?, ?, ?, ?, ?, ?)
-           on conflict do update set state = excluded.state, remote = excluded.remote,
-             url = excluded.url, expires_at = excluded.expires_at`,
+          'update upload set seen_at = ? where account = ? and sha256 = ? and purpose = ?',
+          now(),
           account,
           sha256,
           purpose,
-          stored.ready === false ? 'processing' : 'stored',
-          JSON.stringify(stored.remote),
-          stored.url,
-          stored.expiresAt,
         );
       }),
-    dropUpload: (account, sha256, purpose) =>
+    dropUpload: (account, sha256, purpose, remote) =>
       write(() => {
         database.run(
-          'delete from upload where account = ? and sha256 = ? and purpose = ?',
+          `delete from upload where account = ? and sha256 = ? and purpose = ?
+             and (?4 is null or remote = ?4)`,
           account,
           sha256,
           purpose,
+          remote === undefined ? null : JSON.stringify(remote),
+        );
+      }),
+    dropOldUpload: (account, sha256, purpose, submission) =>
+      write(() => {
+        database.run(
+          `delete from upload where account = ? and sha256 = ? and purpose = ?
+             and stored_at < (select started_at from run join submission m
+               on m.batch = run.batch and m.run = run.n where m.id = ?)`,
+          account,
+          sha256,
+          purpose,
+          submission,
         );
       }),
     output: async (submission, index) => readOutput(database, submission, index),
@@ -55,6 +65,16 @@ export function createRemoteLedger({ database, commits, now }: Context): RemoteL
       write(() => leaseModel(database, account, fingerprint, owner, leaseMs, now())),
     setModelPhase: (account, fingerprint, from, to, facts = {}) =>
       write(() => setModelPhase(database, account, fingerprint, from, to, facts, now())),
+    seeModel: (account, id) =>
+      write(() => {
+        database.run(
+          `insert into ready_model (account, id, seen_at) values (?, ?, ?)
+           on conflict do update set seen_at = excluded.seen_at`,
+          account,
+          id,
+          now(),
+        );
+      }),
     modelImages: async (account, fingerprint) => {
       const rows = database.all<{ sha256: string; remote_id: string | null }>(
         'select sha256, remote_id from model_image where account = ? and fp = ?',
@@ -108,6 +128,29 @@ function readUpload(database: Database, account: string, sha256: string, purpose
   if (!row) return undefined;
   const remote = JSON.parse(row.remote) as Json;
   return { state: row.state, remote, url: row.url, expiresAt: row.expires_at };
+}
+
+function storeUpload(
+  database: Database,
+  { account, sha256, purpose }: { account: string; sha256: string; purpose: string },
+  { remote, url, expiresAt, ready }: Parameters<RemoteLedger['storeUpload']>[3],
+  now: number,
+): void {
+  database.run(
+    `insert into upload (account, sha256, purpose, state, remote, url, expires_at, stored_at, seen_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+     on conflict do update set state = excluded.state, remote = excluded.remote,
+       url = excluded.url, expires_at = excluded.expires_at, seen_at = excluded.seen_at,
+       stored_at = iif(remote = excluded.remote, stored_at, excluded.stored_at)`,
+    account,
+    sha256,
+    purpose,
+    ready === false ? 'processing' : 'stored',
+    JSON.stringify(remote),
+    url,
+    expiresAt,
+    now,
+  );
 }
 
 /** One whose answer was lost may have arrived, so it counts. */

@@ -1,6 +1,6 @@
 import type { ShotRow, Uncollected } from '../../port.ts';
 import type { Database } from '../database.ts';
-import { shotRow } from '../rows.ts';
+import { outputsOf, shotRow } from '../rows.ts';
 import type { ShotRecord } from '../rows.ts';
 
 /** What was paid for and is not on disk, by batch and account; a job that two batches wait for counts in both. */
@@ -39,10 +39,7 @@ export function unshown(database: Database, batch: string): readonly ShotRow[] {
        coalesce(s.take, 1) as take, m.account, m.fp, m.request, m.price, m.unit, m.basis,
        'retired' as state, m.why, m.attempt as tries, coalesce(s.origin, '') as origin,
        m.id as submission, m.state as submission_state, 0 as cached, 0 as seq,
-       (select json_group_array(json_object('index', idx, 'state', state, 'sha256', sha256,
-          'bytes', bytes, 'mime', mime, 'width', width, 'height', height, 'savedAt', saved_at,
-          'why', why, 'damaged', damaged) order by idx)
-        from output where submission = m.id) as outputs
+       m.billed, m.undelivered, ${outputsOf('m.id')} as outputs
      from submission m left join shot s on s.batch = m.batch and s.key = m.key
      where m.batch = ? and m.op = 'generate' and m.state in ('succeeded', 'lost')
        and exists (select 1 from output where submission = m.id and state = 'saved')

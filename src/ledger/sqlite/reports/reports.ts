@@ -7,7 +7,7 @@ import { uncollected, unshown } from './collectable.ts';
 import type { Context } from '../context.ts';
 import { accountUse, balances, noteBalance } from './cost-facts.ts';
 import type { Database } from '../database.ts';
-import { shotRow, shotSelection, submissionRow, submissionSelection } from '../rows.ts';
+import { isPartial, shotRow, shotSelection, submissionRow, submissionSelection } from '../rows.ts';
 import type { ShotRecord, ShownSubmission } from '../rows.ts';
 import { fileNotes } from './file-notes.ts';
 import { readStatus } from './status.ts';
@@ -117,6 +117,7 @@ async function* readShots(
         `${shotSelection} where s.batch = ?1 and s.step = ?2 and (s.ordinal, s.key) > (?3, ?4)
            and (?5 is null or s.state in (select value from json_each(?5)))
            and (?6 = 1 or s.state <> 'retired') and (?7 is null or s.account = ?7)
+           and (?8 = 0 or ${isPartial})
          order by s.ordinal, s.key limit ${pageRows}`,
         batch,
         step,
@@ -125,6 +126,7 @@ async function* readShots(
         states,
         options.retired ? 1 : 0,
         options.account ?? null,
+        options.partial ? 1 : 0,
       );
       await othersTurn();
       for (const record of page) yield shotRow(record);

@@ -5,7 +5,7 @@ import { trainingLanePrefix } from '../../rules/lane-name.ts';
 import { readBatch } from '../batches.ts';
 import type { Database } from '../database.ts';
 import { accountsOfBatch, isHeld } from '../holds.ts';
-import { isCached } from '../rows.ts';
+import { isCached, isPartial } from '../rows.ts';
 
 export function readStatus(
   database: Database,
@@ -53,6 +53,7 @@ function countSteps(
        count(*) filter (where s.state = 'parked') as parked,
        count(*) filter (where s.state = 'bound') as running,
        count(*) filter (where s.state = 'open') as waiting,
+       count(*) filter (where ${isPartial}) as partial,
        coalesce(sum((select count(*) from output where submission = s.submission
          and s.state = 'done' and state = 'saved')), 0) as outputs,
        coalesce(sum((select count(*) from output indexed by output_damaged
@@ -65,7 +66,7 @@ function countSteps(
   const byStep = new Map(counted.map((counts) => [counts.step, { ...counts }]));
   const none = { total: 0, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0, waiting: 0 };
   return [...new Set([...steps, ...byStep.keys()])].map(
-    (step) => byStep.get(step) ?? { step, ...none, outputs: 0, damaged: 0 },
+    (step) => byStep.get(step) ?? { step, ...none, partial: 0, outputs: 0, damaged: 0 },
   );
 }
 

@@ -7,6 +7,7 @@ import { concerned, laneless, neglectedMs } from './adrift.ts';
 import { sendWithinMs } from '../claims/claim.ts';
 import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
+import { orderedFiles } from '../rows.ts';
 import { countRange, type RangeCounts } from '../claims/range.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
@@ -95,8 +96,10 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
     submitted_at: number;
     polls: number;
     give_up_at: number;
+    ordered: number;
   }>(
-    `select id, job, job_id, model, op, submitted_at, polls, give_up_at from submission
+    `select id, job, job_id, model, op, submitted_at, polls, give_up_at,
+       ${orderedFiles} as ordered from submission
      where id in ${among} and state = 'submitted' and (next_poll_at <= ?2 or timed_at > ?2)
      order by next_poll_at limit ?3`,
     ids,
@@ -119,6 +122,7 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
     submittedAt: row.submitted_at,
     polls: row.polls,
     overdue: row.give_up_at <= now,
+    ordered: row.ordered,
   }));
 }
 

@@ -1,13 +1,6 @@
 import type { BatchPolicy, SubmissionLedger } from '../../port.ts';
 import { costOfFailure } from '../../rules/transitions.ts';
-import {
-  failShots,
-  openElsewhere,
-  parkShots,
-  reopenShots,
-  retryShots,
-  unparkShots,
-} from './bound-shots.ts';
+import { openElsewhere, parkShots, retryShots, unparkShots } from './bound-shots.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { due } from './due.ts';
@@ -29,6 +22,7 @@ import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
+import { rejected } from './rejected.ts';
 import { resolve } from './resolve.ts';
 import { rivals } from './rivals.ts';
 import { startJob } from './start-job.ts';
@@ -49,7 +43,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       write(() => startJob(database, 'submitted', id, { job, jobId, ...times }, now())),
     adopt: (id, job, jobId, times) =>
       write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
-    rejected: (id, why, effect) => write(() => rejected(database, id, why, effect, now())),
+    rejected: (id, why, effect) => write(() => rejected(database, { id, why, effect }, now())),
     ambiguous: (id, why) => write(() => ambiguous(database, id, why, now())),
     absent: (id) => write(() => absent(database, id, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
@@ -95,21 +89,6 @@ function ambiguous(database: Database, id: string, why: string, now: number): bo
   const moved = advance(database, 'ambiguous', id, why, now);
   if (moved) database.run('update submission set over_at = ? where id = ?', now, id);
   return moved !== undefined;
-}
-
-function rejected(
-  database: Database,
-  id: string,
-  why: string,
-  effect: 'fail' | 'reopen',
-  now: number,
-): boolean {
-  const moved = advance(database, 'rejected', id, why, now);
-  if (!moved) return false;
-  release(database, moved, 0);
-  if (effect === 'fail') failShots(database, id, why);
-  else reopenShots(database, id);
-  return true;
 }
 
 /**

@@ -3,8 +3,7 @@ import { costOfFailure } from '../../rules/transitions.ts';
 import { advance, release } from './advance.ts';
 import { leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
-
-const noFiles = 'the job ended without files';
+import { orderedFiles } from '../rows.ts';
 
 /** A generation without files is a failure whose money is kept; a training has none by nature. */
 export function succeeded(
@@ -15,13 +14,14 @@ export function succeeded(
 ): boolean {
   const operation = database.get<{ op: string }>('select op from submission where id = ?', id)?.op;
   if (operation === 'generate' && result.outputs.length === 0) {
-    const moved = advance(database, 'failed', id, noFiles, now);
+    const why = withoutFiles(result.unreadable ?? 0);
+    const moved = advance(database, 'failed', id, why, now);
     if (!moved) return false;
     unparkShots(database, id);
     const { billed } = result;
     const { spent, cause } = costOfFailure(moved.reserved, { refunded: false, billed });
     release(database, moved, spent, { billed, now });
-    retryShots(database, id, cause, noFiles);
+    retryShots(database, id, cause, why);
     return true;
   }
   const moved = advance(database, 'succeeded', id, null, now);
@@ -30,6 +30,12 @@ export function succeeded(
   if (moved.state === 'stalled') leaveLanes(database, id);
   const { billed } = result;
   release(database, moved, billed ?? moved.reserved, { billed, now });
+  if (operation === 'generate')
+    database.run(
+      `update submission set undelivered = max(0, ${orderedFiles} - ?) where id = ?`,
+      result.outputs.length,
+      id,
+    );
   for (const [index, output] of result.outputs.entries())
     database.run(
       `insert into output (submission, idx, state, remote, url, expires_at, next_try_at,
@@ -43,4 +49,11 @@ export function succeeded(
       now,
     );
   return true;
+}
+
+function withoutFiles(unreadable: number): string {
+  if (unreadable === 0) return 'the job ended without files';
+  const entries = unreadable === 1 ? 'the one entry' : `none of the ${unreadable} entries`;
+  const names = unreadable === 1 ? 'names no file' : 'names a file';
+  return `the job ended, and ${entries} in its list of files ${names} that can be fetched`;
 }

@@ -1,12 +1,11 @@
 import type { Json } from '../../../json.ts';
 import type { Api } from '../../api.ts';
 import { timeOf } from '../../fields.ts';
-import type { FileToUpload, Provider, RemoteThing, UploadedFile } from '../../port.ts';
+import { mapList } from '../../lists.ts';
+import type { FileToUpload, Listing, RemoteThing, UploadedFile, UploadState } from '../../port.ts';
 import { uploadForm } from '../upload-form.ts';
 import { listAll, usualPageSize } from './pages.ts';
 import { listedAsset, uploaded } from './wire.ts';
-
-type UploadState = Awaited<ReturnType<NonNullable<Provider['uploadState']>>>;
 
 const uploads = { path: '/my-uploaded-assets', pageSize: usualPageSize, entry: listedAsset };
 
@@ -22,17 +21,29 @@ export async function upload(api: Api, file: FileToUpload): Promise<UploadedFile
   };
 }
 
-/** By the list: a call for one asset is not documented. */
-export async function uploadState(api: Api, remote: Json): Promise<UploadState> {
-  const isIt = ({ id }: { id: string }): boolean => id === remote;
-  const { entries } = await listAll(api, { ...uploads, enough: (page) => page.some(isIt) });
-  const asset = entries.find(isIt);
-  return asset ? stateOf(asset.status) : 'missing';
+/** By the list, which is read as far as all of them are seen: a call for one asset is not documented. */
+export async function uploadStates(
+  api: Api,
+  remotes: readonly Json[],
+): Promise<readonly UploadState[]> {
+  const wanted = new Set(remotes);
+  const { entries, whole, unreadable } = await listAll(api, {
+    ...uploads,
+    enough(page) {
+      for (const { id } of page) wanted.delete(id);
+      return wanted.size === 0;
+    },
+  });
+  const byId = new Map(entries.map((asset) => [asset.id, asset]));
+  return remotes.map((remote) => {
+    const asset = typeof remote === 'string' ? byId.get(remote) : undefined;
+    if (asset) return stateOf(asset.status);
+    return whole && unreadable === 0 ? 'missing' : 'unknown';
+  });
 }
 
-export async function listUploads(api: Api): Promise<RemoteThing[]> {
-  const { entries } = await listAll(api, uploads);
-  return entries.map(({ id, name, status, created_at }) => ({
+export async function listUploads(api: Api): Promise<Listing<RemoteThing>> {
+  return mapList(await listAll(api, uploads), ({ id, name, status, created_at }) => ({
     id,
     name: name ?? null,
     createdAt: timeOf(created_at) ?? null,
@@ -41,7 +52,7 @@ export async function listUploads(api: Api): Promise<RemoteThing[]> {
 }
 
 /** An asset of which no state is told is there. */
-function stateOf(status: string | null | undefined): Exclude<UploadState, 'missing'> {
+function stateOf(status: string | null | undefined): UploadState {
   const word = status?.toLowerCase() ?? 'ready';
   return word === 'ready' || word === 'failed' ? word : 'processing';
 }

@@ -31,6 +31,7 @@ export const errors: VendorErrors = {
       ...(wait !== null && { retryAfterMs: wait }),
     };
   },
+  isOwn: (raw) => Boolean(body.safeParse(raw).data?.error.code),
 };
 
 export const classify = classifier(errors);

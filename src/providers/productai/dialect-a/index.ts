@@ -1,11 +1,12 @@
 import { lifetimeMs } from '../../account-settings.ts';
 import { createApi, type Api } from '../../api.ts';
 import { billedAmount } from '../../fields.ts';
-import type { Connection, Provider, Verification } from '../../port.ts';
+import { mapList } from '../../lists.ts';
+import type { Connection, Listing, Provider, Verification } from '../../port.ts';
 import { verifyKey } from '../../verify-key.ts';
 import { unit } from '../prices.ts';
 import type { Settings } from '../settings.ts';
-import { listUploads, upload, uploadState } from './assets.ts';
+import { listUploads, upload, uploadStates } from './assets.ts';
 import { classify } from './errors.ts';
 import { checkJob, describeJob, listJobs } from './jobs.ts';
 import { listAll } from './pages.ts';
@@ -25,7 +26,7 @@ export function connectA({ baseUrl, apiKey, pace }: Connection, settings: Settin
     jobRef: (jobId) => ({ jobId }),
     check: (job) => checkJob(api, job, lifetime),
     upload: (file) => upload(api, file),
-    uploadState: (remote) => uploadState(api, remote),
+    uploadStates: (remotes) => uploadStates(api, remotes),
     files: { list: () => listUploads(api) },
     listJobs: (sinceMs, untilMs) => listJobs(api, sinceMs, untilMs),
     describe: (job) => describeJob(api, job),
@@ -35,9 +36,9 @@ export function connectA({ baseUrl, apiKey, pace }: Connection, settings: Settin
   };
 }
 
-async function listPresets(api: Api): Promise<{ id: string; name: string }[]> {
-  const { entries } = await listAll(api, { path: '/presets', pageSize: 100, entry: preset });
-  return entries.map(({ id, name }) => ({ id, name: name ?? id }));
+async function listPresets(api: Api): Promise<Listing<{ id: string; name: string }>> {
+  const presets = await listAll(api, { path: '/presets', pageSize: 100, entry: preset });
+  return mapList(presets, ({ id, name }) => ({ id, name: name ?? id }));
 }
 
 /** The balance is `credits.generations`: the only number that the vendor shows. */

@@ -1,18 +1,27 @@
+import { z } from 'zod';
 import { expiryOf } from '../../account-settings.ts';
 import type { Api } from '../../api.ts';
+import { idIn } from '../../body.ts';
 import { isUnknownId } from '../../classify.ts';
+import { type Delivery, linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
+import { type JobStatuses, readStatus } from '../../job-statuses.ts';
 import { oldestFirst } from '../../lists.ts';
-import type { JobDescription, JobRef, JobState, ListedJob } from '../../port.ts';
+import type { JobDescription, JobRef, JobState, ListedJob, Listing } from '../../port.ts';
 import { unit } from '../prices.ts';
 import { errors } from './errors.ts';
 import { listAll, usualPageSize } from './pages.ts';
 import { job, listedJob, type Job } from './wire.ts';
 
-const running = new Set(['pending', 'processing']);
+export const jobStatuses: JobStatuses = {
+  running: ['pending', 'processing'],
+  succeeded: ['completed'],
+  failed: ['failed'],
+  unlisted: 'running',
+};
 
 function jobPath(ref: JobRef): string {
-  return `/jobs/${encodeURIComponent(String(ref.jobId))}`;
+  return `/jobs/${encodeURIComponent(idIn(ref, 'jobId'))}`;
 }
 
 export async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise<JobState> {
@@ -26,22 +35,26 @@ export async function checkJob(api: Api, ref: JobRef, lifetime: number | null): 
 }
 
 function stateOf(answer: Job, lifetime: number | null): JobState {
-  const word = answer.status.toLowerCase();
+  const { means, isListed } = readStatus(jobStatuses, answer.status);
   const billed = billedAmount(answer.tokens_used, unit);
-  if (word === 'completed') {
+  if (means === 'succeeded') {
     const expiresAt = expiryOf(timeOf(answer.completed_at), lifetime);
-    const outputs = (answer.images ?? []).map(({ url }) => ({
-      remote: null,
-      url: url ?? null,
-      expiresAt,
-    }));
-    return { state: 'succeeded', outputs, billed };
+    return { state: 'succeeded', ...deliveryOf(answer, expiresAt), billed };
   }
   // Whether credits come back is not documented.
-  if (word === 'failed')
+  if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed };
   const progress = typeof answer.progress === 'number' ? ` (${answer.progress}%)` : '';
-  return { state: 'pending', word: `${answer.status}${progress}`, known: running.has(word) };
+  return { state: 'pending', word: `${answer.status}${progress}`, known: isListed };
+}
+
+/** The vendor has no ids of files. */
+function deliveryOf({ images }: Job, expiresAt: number | null): Delivery {
+  const picture = z.looseObject({ url: z.unknown() });
+  return readDelivery(images, (entry) => {
+    const url = linkOf(picture.safeParse(entry).data?.url ?? entry);
+    return url === null ? undefined : { remote: null, url, expiresAt };
+  });
 }
 
 function reasonOf({ status, error }: Job): string {
@@ -52,12 +65,22 @@ function reasonOf({ status, error }: Job): string {
 }
 
 /** All jobs are walked through unless they visibly come newest first: their order is not documented. */
-export async function listJobs(api: Api, sinceMs: number, untilMs: number): Promise<ListedJob[]> {
-  const timed = (entry: { created_at?: unknown }): number | undefined => timeOf(entry.created_at);
-  const { entries, whole } = await listAll(api, {
+export async function listJobs(
+  api: Api,
+  sinceMs: number,
+  untilMs: number,
+): Promise<Listing<ListedJob>> {
+  const timed = (entry: unknown): number | undefined =>
+    timeOf(z.looseObject({ created_at: z.unknown() }).safeParse(entry).data?.created_at);
+  const isOfWindow = (entry: unknown): boolean => {
+    const at = timed(entry);
+    return at === undefined || (at >= sinceMs && at <= untilMs);
+  };
+  const { entries, unreadable, whole } = await listAll(api, {
     path: '/jobs',
     pageSize: usualPageSize,
     entry: listedJob,
+    mayMatter: isOfWindow,
     enough(page) {
       const times = page.map(timed).filter((time) => time !== undefined);
       const [first = 0, last = 0] = [times[0], times.at(-1)];
@@ -66,17 +89,13 @@ export async function listJobs(api: Api, sinceMs: number, untilMs: number): Prom
   });
   // Half a list would make a job look absent.
   if (!whole) throw new Error('ProductAI does not list all of its jobs');
-  const jobs = entries
-    .map((entry) => ({
-      job: { jobId: entry.id },
-      id: entry.id,
-      createdAt: timed(entry) ?? null,
-      billed: billedAmount(entry.tokens_used, unit),
-    }))
-    .filter(
-      ({ createdAt }) => createdAt === null || (createdAt >= sinceMs && createdAt <= untilMs),
-    );
-  return oldestFirst(jobs);
+  const jobs = entries.filter(isOfWindow).map((entry) => ({
+    job: { jobId: entry.id },
+    id: entry.id,
+    createdAt: timed(entry) ?? null,
+    billed: billedAmount(entry.tokens_used, unit),
+  }));
+  return { entries: oldestFirst(jobs), unreadable };
 }
 
 /** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */

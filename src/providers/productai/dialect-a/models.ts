@@ -1,9 +1,11 @@
-import type { ModelSpec } from '../../../batch/model-spec.ts';
+import type { ModelSpec, RuleBreach } from '../../../batch/model-spec.ts';
 import type { ShotRequest } from '../../../batch/request.ts';
 import { choice } from '../../fields.ts';
 import type { Limits, Offer } from '../../port.ts';
 import { pricesOf } from '../prices.ts';
+import { uploads } from '../upload-form.ts';
 import type { Settings } from '../settings.ts';
+import { jobStatuses } from './jobs.ts';
 
 /** Credits per picture, as published. */
 const credits = {
@@ -31,7 +33,7 @@ const insteadOf: ModelSpec['insteadOf'] = {
   aspect_ratio: 'aspectRatio',
 };
 
-function wordless({ prompt, options }: ShotRequest): { field: string; message: string }[] {
+function wordless({ prompt, options }: ShotRequest): RuleBreach[] {
   if (prompt !== undefined || options.preset_id !== undefined) return [];
   return [{ field: 'prompt', message: 'is needed where no options.preset_id is given' }];
 }
@@ -65,7 +67,9 @@ export function offerA({ plan = 'pro', promptWithPreset = true }: Settings): Off
   return {
     models,
     training: undefined,
+    uploads,
     limits: limitsOf[plan],
+    jobStatuses,
     publicUploads: true,
     ...pricesOf(models, credits, 'exact'),
   };

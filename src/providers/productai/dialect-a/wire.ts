@@ -2,11 +2,12 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../json.ts';
 import { missing, present } from '../../body.ts';
 import { opaqueId as id } from '../../fields.ts';
-import type { StartRequest } from '../../port.ts';
+import type { ResolvedReference, StartRequest } from '../../port.ts';
 
 export const started = z.looseObject({ job_id: id });
 
 const amount = z.union([z.number(), z.string()]).nullish().catch(null);
+const maybeId = id.nullish().catch(null);
 /** Shown by jobs beyond what is documented. */
 const text = z.string().nullish().catch(null);
 
@@ -17,7 +18,8 @@ export const job = z.looseObject({
   completed_at: z.unknown().optional(),
   model: text,
   prompt: text,
-  images: z.array(z.looseObject({ url: z.string().nullish() })).nullish(),
+  /** Read entry by entry. */
+  images: z.unknown().optional(),
   tokens_used: amount,
   error: z.unknown().optional(),
 });
@@ -26,8 +28,8 @@ export type Job = z.infer<typeof job>;
 /** An entry of a list whose shape is not documented. */
 export const listedJob = z
   .looseObject({
-    job_id: id.nullish(),
-    id: id.nullish(),
+    job_id: maybeId,
+    id: maybeId,
     created_at: z.unknown().optional(),
     tokens_used: amount,
   })
@@ -41,8 +43,8 @@ export const uploaded = z.looseObject({
 
 export const listedAsset = z
   .looseObject({
-    asset_id: id.nullish(),
-    id: id.nullish(),
+    asset_id: maybeId,
+    id: maybeId,
     name: text,
     status: text,
     created_at: z.unknown().optional(),
@@ -50,7 +52,7 @@ export const listedAsset = z
   .transform(withId((entry) => entry.asset_id ?? entry.id));
 
 export const preset = z
-  .looseObject({ preset_id: id.nullish(), id: id.nullish(), name: text })
+  .looseObject({ preset_id: maybeId, id: maybeId, name: text })
   .transform(withId((entry) => entry.preset_id ?? entry.id));
 
 export const me = z.looseObject({
@@ -74,9 +76,7 @@ export function startBody({ request, references }: StartRequest): JsonObject {
   if (!picture || others.length > 0) return missing('its one picture');
   return present({
     model,
-    ...(typeof picture.remote === 'string'
-      ? { asset_id: picture.remote }
-      : { image_url: picture.url ?? missing('a public link') }),
+    ...(assetIn(picture) ?? { image_url: picture.url ?? missing('a public link') }),
     prompt,
     num_images: outputs,
     aspect_ratio: aspectRatio,
@@ -86,4 +86,9 @@ export function startBody({ request, references }: StartRequest): JsonObject {
     seed,
     ...options,
   });
+}
+
+/** What was uploaded in dialect B is known by its link. */
+function assetIn({ remote, url }: ResolvedReference): { asset_id: string } | undefined {
+  return typeof remote === 'string' && remote !== url ? { asset_id: remote } : undefined;
 }

@@ -8,6 +8,11 @@ const body = z.union([
   z.looseObject({ status: z.string(), message: text, code: z.unknown().optional() }),
 ]);
 
+const own = z.union([
+  z.looseObject({ name: z.string().min(1), message: z.string() }),
+  z.looseObject({ status: z.literal('ERROR'), code: z.string().min(1) }),
+]);
+
 const accounts: Readonly<Record<string, VendorProblem['account']>> = {
   INVALID_API_KEY: 'badKey',
   OUT_OF_TOKENS: 'noFunds',
@@ -23,6 +28,7 @@ export const errors: VendorErrors = {
     const account = [message, code].map((word) => accounts[String(word)]).find(Boolean);
     return { text: saidIn(message, details, code), ...(account && { account }) };
   },
+  isOwn: (raw) => own.safeParse(raw).success,
 };
 
 export const classify = classifier(errors);

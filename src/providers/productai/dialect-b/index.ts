@@ -1,17 +1,18 @@
 import { expiryOf, lifetimeMs } from '../../account-settings.ts';
 import { createApi, type Api } from '../../api.ts';
+import { idIn } from '../../body.ts';
 import { isUnknownId } from '../../classify.ts';
+import { linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount } from '../../fields.ts';
+import { readStatus } from '../../job-statuses.ts';
 import type { Connection, JobRef, JobState, Provider, Verification } from '../../port.ts';
 import { verifyKey } from '../../verify-key.ts';
 import { unit } from '../prices.ts';
 import type { Settings } from '../settings.ts';
 import { uploadForm } from '../upload-form.ts';
 import { classify, errors } from './errors.ts';
+import { jobStatuses } from './models.ts';
 import { job, keyCheck, refusal, started, startCall, uploaded, type Job } from './wire.ts';
-
-const running = new Set(['NOT_STARTED', 'RUNNING']);
-const failed = new Set(['ERROR', 'FAILED', 'TIMEOUT']);
 
 /** The API that the vendor's own clients call. It lists no jobs: a lost answer is left to a person. */
 export function connectB({ baseUrl, apiKey, pace }: Connection, settings: Settings): Provider {
@@ -39,7 +40,7 @@ export function connectB({ baseUrl, apiKey, pace }: Connection, settings: Settin
 }
 
 async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise<JobState> {
-  const path = `/api/job/${encodeURIComponent(String(ref.id))}`;
+  const path = `/api/job/${encodeURIComponent(idIn(ref, 'id'))}`;
   try {
     const { data } = await api({ method: 'GET', path, answer: job });
     return stateOf(data, lifetime);
@@ -50,15 +51,19 @@ async function checkJob(api: Api, ref: JobRef, lifetime: number | null): Promise
 }
 
 function stateOf(data: Job, lifetime: number | null): JobState {
-  const word = data.status.toUpperCase();
-  if (word === 'COMPLETED') {
-    const links = [data.image_url, data.output_url, data.result_url, data.url].flat();
-    const urls = new Set(links.filter((link) => typeof link === 'string' && link !== ''));
+  const { means, isListed } = readStatus(jobStatuses, data.status);
+  if (means === 'succeeded') {
+    const given = [data.image_url, data.output_url, data.result_url, data.url].filter(
+      (links) => links !== undefined && links !== null && links !== '',
+    );
     const expiresAt = expiryOf(undefined, lifetime);
-    const outputs = [...urls].map((url) => ({ remote: null, url: url ?? null, expiresAt }));
-    return { state: 'succeeded', outputs, billed: null };
+    const delivery = readDelivery(given.flat(), (link) => {
+      const url = linkOf(link);
+      return url === null ? undefined : { remote: null, url, expiresAt };
+    });
+    return { state: 'succeeded', ...delivery, billed: null };
   }
-  if (!failed.has(word)) return { state: 'pending', word: data.status, known: running.has(word) };
+  if (means === 'running') return { state: 'pending', word: data.status, known: isListed };
   const said = data.message ?? (typeof data.error === 'string' ? data.error : '');
   const reason = said || `ProductAI says ${data.status} and no more`;
   // A text about this API says that failed jobs consume their tokens all the same.

@@ -1,7 +1,9 @@
 import type { FieldSpec, ModelSpec, ReferenceSpec } from '../../../batch/model-spec.ts';
 import { choice } from '../../fields.ts';
+import type { JobStatuses } from '../../job-statuses.ts';
 import type { Offer } from '../../port.ts';
 import { pricesOf } from '../prices.ts';
+import { uploads } from '../upload-form.ts';
 
 /** Tokens, as texts of others tell them: none of this API is documented by the vendor. */
 const tokens = {
@@ -124,9 +126,18 @@ const models: readonly ModelSpec[] = [
   },
 ];
 
+export const jobStatuses: JobStatuses = {
+  running: ['NOT_STARTED', 'RUNNING'],
+  succeeded: ['COMPLETED'],
+  failed: ['ERROR', 'FAILED', 'TIMEOUT'],
+  unlisted: 'running',
+};
+
 export const offerB: Offer = {
   models,
+  jobStatuses,
   training: undefined,
+  uploads,
   // Fifteen an address, whatever the key: polls leave room for starts with two jobs alive.
   limits: { perMinute: 15, inFlight: 2, counts: 'all' },
   publicUploads: true,

@@ -8,19 +8,16 @@ export const refusal = z.looseObject({ status: z.literal('ERROR') });
 
 export const started = z.looseObject({ data: z.looseObject({ id }) });
 
-const link = z
-  .union([z.string(), z.array(z.string())])
-  .nullish()
-  .catch(null);
-/** The vendor's own client looks for the file under all four names. */
-const links = { image_url: link, output_url: link, result_url: link, url: link };
-
 export const job = z.looseObject({
   data: z.looseObject({
     status: z.string(),
     message: z.string().nullish().catch(null),
     error: z.unknown().optional(),
-    ...links,
+    // The vendor's own client looks for the file under all four names; one or a list.
+    image_url: z.unknown().optional(),
+    output_url: z.unknown().optional(),
+    result_url: z.unknown().optional(),
+    url: z.unknown().optional(),
   }),
 });
 export type Job = z.infer<typeof job>['data'];
@@ -64,10 +61,8 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
   return { path: isVideo ? '/api/generate-video' : '/api/generate', body };
 }
 
-/** One link as text, several as a list. */
+/** One link as text, several as a list. Files go by their link as well, those of dialect A too. */
 function picturesOf({ references }: StartRequest): string | string[] | undefined {
-  const urls = references.map(({ remote, url }) =>
-    typeof remote === 'string' ? remote : (url ?? missing('a public link')),
-  );
+  const urls = references.map(({ url }) => url ?? missing('a public link'));
   return urls.length > 1 ? urls : urls[0];
 }

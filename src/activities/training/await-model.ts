@@ -1,0 +1,151 @@
+import { UserError } from '../../errors.ts';
+import type { StopReason } from '../../ledger/port.ts';
+import { plainLine } from '../../plain-text.ts';
+import type { TrainingPort } from '../../providers/port.ts';
+import { holdAccount } from '../account/hold-account.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { pause, withHeartbeat } from '../heartbeat.ts';
+import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
+import { isUnlisted } from './look-for-model.ts';
+import { hasEnded, lookAgainMs } from './training.ts';
+
+export interface AwaitModelInput extends RunInput {
+  /** Ledger key of the account. */
+  readonly account: string;
+  /** The vendor's id of the model. */
+  readonly id: string;
+  /** Of the shots that ask it. */
+  readonly lane: string;
+  /** When the run began to wait, epoch milliseconds. */
+  readonly sinceMs: number;
+  /** What was last told of it. */
+  readonly told?: string;
+}
+
+export type AwaitModelResult =
+  /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
+  | { readonly kind: 'ready' | 'failed' | 'stopped' }
+  | { readonly kind: 'again'; readonly inMs: number; readonly told: string };
+
+const activityMs = 10 * 60_000;
+/** A model whose training nobody has begun by then is not waited for. */
+const newMs = 10 * 60_000;
+/** Where a person must act first: a message ends the wait. */
+const stoppedMs = 60_000;
+
+/** One look at the model: it is ready, its shots are blocked, or when to look again. */
+type Look =
+  | 'ready'
+  | { readonly block: string }
+  | { readonly inMs: number; readonly phase: string; readonly isStopped?: true };
+
+/**
+ * Waits until a model that the batch names by its id is ready, before any shot is sent to it: the vendor
+ * refuses those that come early. Free calls only; what is never ready blocks its shots with the reason.
+ */
+export async function awaitModel(
+  deps: ActivityDependencies,
+  input: AwaitModelInput,
+): Promise<AwaitModelResult> {
+  checkLedger(deps, input);
+  const access = accessOf(deps, input.account);
+  const { train: port } = access.provider;
+  // Without a call that tells, the vendor itself says so when it is asked for a picture.
+  if (!port) return await seen(deps, input);
+  return await withHeartbeat(async (cancelled, tell) => {
+    const until = deps.now() + activityMs;
+    let told = input.told ?? '';
+    while (!cancelled.aborted && deps.now() < until) {
+      if (await hasEnded(deps, input)) return { kind: 'stopped' };
+      const look = await lookAt(deps, access, port, input);
+      if (look === 'ready') return await seen(deps, input);
+      if ('block' in look) return await block(deps, input, look.block);
+      tell(`model ${input.id}: ${look.phase}`);
+      if (look.phase !== told)
+        deps.log(`${access.name}: the model ${input.id} is ${look.phase}; its shots wait`);
+      told = look.phase;
+      if (look.isStopped || look.inMs > 60_000) return { kind: 'again', inMs: look.inMs, told };
+      await pause(look.inMs, cancelled);
+    }
+    cancelled.throwIfAborted();
+    return { kind: 'again', inMs: 0, told };
+  });
+}
+
+async function lookAt(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  port: TrainingPort,
+  input: AwaitModelInput,
+): Promise<Look> {
+  const { id } = input;
+  const elapsedMs = deps.now() - input.sinceMs;
+  const inMs = lookAgainMs(access, elapsedMs);
+  let state: Awaited<ReturnType<TrainingPort['check']>>;
+  try {
+    state = await port.check(id);
+    if (state.phase === 'missing' && (await isUnlisted(port, id)))
+      return { block: `${access.name} has no model ${id}` };
+  } catch (error) {
+    return await troubleAt(deps, access, input, error);
+  }
+  switch (state.phase) {
+    case 'ready':
+      return 'ready';
+    case 'failed':
+      return { block: `the model ${id} has failed: ${plainLine(state.reason)}` };
+    case 'new':
+      return elapsedMs > newMs
+        ? { block: `the model ${id} is not trained, and nobody has begun to` }
+        : { inMs, phase: 'not trained yet' };
+    case 'missing':
+      return elapsedMs > newMs
+        ? { block: `${access.name} lists the model ${id} and does not show it` }
+        : { inMs, phase: 'not shown yet' };
+    default:
+      return elapsedMs > access.timeouts.trainingMs
+        ? { block: `the model ${id} is still training after its time limit` }
+        : { inMs, phase: 'training' };
+  }
+}
+
+/** The account's trouble stops its lane like any other request would; the rest passes or ends at the limit. */
+async function troubleAt(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { batch, run, lane, account: key, id, sinceMs }: AwaitModelInput,
+  error: unknown,
+): Promise<Look> {
+  const { account, message } = access.provider.classify(error);
+  await holdAccount(deps, access, account, null);
+  const { kind } = account;
+  if (kind === 'badKey' || kind === 'noFunds' || kind === 'forbidden') {
+    const reason: StopReason = { kind: 'hold', hold: kind, account: key };
+    await deps.ledger.reports.noteStop({ batch, run, lane }, reason);
+    return { inMs: stoppedMs, phase: message, isStopped: true };
+  }
+  if (error instanceof UserError) return { block: message };
+  if (kind === 'fine' && deps.now() - sinceMs > access.timeouts.trainingMs)
+    return { block: `whether the model ${id} is ready cannot be told: ${message}` };
+  const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? 0) : 0;
+  return { inMs: Math.max(waitMs, access.timeouts.pollMs), phase: message };
+}
+
+async function seen(
+  { ledger, now }: ActivityDependencies,
+  { batch, account, id, lane }: AwaitModelInput,
+): Promise<AwaitModelResult> {
+  await ledger.remotes.seeModel(account, id);
+  await ledger.reports.clearStop(batch, lane, now());
+  return { kind: 'ready' };
+}
+
+async function block(
+  { ledger, log }: ActivityDependencies,
+  { batch, run, account, id }: AwaitModelInput,
+  why: string,
+): Promise<AwaitModelResult> {
+  log(why);
+  await ledger.plans.block(batch, run, { model: { account, id } }, why);
+  return { kind: 'failed' };
+}

@@ -1,0 +1,140 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Twist } from '../http/twist.ts';
+import type { ShotRow } from '../../src/ledger/port.ts';
+import type { Timeouts } from '../../src/providers/port.ts';
+import { ShotEvents } from '../../src/commands/run/shot-events.ts';
+import { openStudio, type Studio } from './studio.ts';
+
+let studio: Studio | undefined;
+afterEach(async () => {
+  await studio?.close();
+  studio = undefined;
+});
+
+/** Runs one shot at a vendor whose answers about jobs are changed. */
+async function run(
+  model: string,
+  job: Twist,
+  { timeouts = {}, more = '' }: { timeouts?: Partial<Timeouts>; more?: string } = {},
+): Promise<ShotRow> {
+  const [account = ''] = model.split(':');
+  const twist: Twist = (answer) =>
+    answer.method === 'GET' && /\/(jobs|tasks)\//.test(answer.path) ? job(answer) : undefined;
+  studio = await openStudio({ jobMs: 10 }, timeouts, {}, { account, twist });
+  const source = `batch: one\nsteps:\n  draw: { model: '${model}', prompt: a fox${more} }\n`;
+  const input = await studio.startRun(source);
+  await studio.runStep(input, 'draw');
+  const shot = await studio.ledger.reports.shot('one', 'draw/draw');
+  if (!shot) throw new Error('no shot');
+  return shot;
+}
+
+const money = async () => (await studio?.ledger.reports.status('one'))?.accounts[0];
+
+describe('a status that the documents of the vendor do not list', () => {
+  it('ends the job with its word where they say that it is final', async () => {
+    const shot = await run('photogpt:nanobanana', ({ body }) => ({
+      body: { ...(body as object), result: { status: 'canceled' } },
+    }));
+    expect(shot).toMatchObject({ state: 'failed', why: 'PhotoGPT says canceled and no more' });
+    expect(await money()).toMatchObject({ spent: 10_000, reserved: 0, ambiguous: 0 });
+  });
+
+  it('is running elsewhere, until the time limit has passed', async () => {
+    const shot = await run(
+      'wonda:nano-banana-2',
+      ({ body }) => ({
+        body: { ...(body as object), status: 'polishing' },
+      }),
+      { timeouts: { imageJobMs: 300 } },
+    );
+    expect(shot).toMatchObject({
+      state: 'parked',
+      why: 'still "polishing" (not a documented status) after its time limit',
+    });
+  });
+});
+
+/** Changes the list of pictures in PhotoGPT's answer about a job that is done. */
+function pictures(change: (images: readonly object[]) => unknown): Twist {
+  return ({ body }) => {
+    const { result, ...rest } = body as { result: { images?: readonly object[] } };
+    if (!result.images) return undefined;
+    return { body: { ...rest, result: { ...result, images: change(result.images) } } };
+  };
+}
+
+describe('a job that is done and names', () => {
+  const model = 'photogpt:nanobanana';
+  /** The rest of the files is waited for by so many of these. */
+  const soon = { pollMs: 10 };
+  const three = { timeouts: soon, more: ', outputs: 3' };
+
+  it('fewer files than were ordered has those that came, and is told', async () => {
+    const shot = await run(
+      model,
+      pictures((images) => images.slice(1)),
+      three,
+    );
+    expect(shot).toMatchObject({ state: 'done', undelivered: 1 });
+    expect(shot.outputs.map(({ state }) => state)).toEqual(['saved', 'saved']);
+    const lines: string[] = [];
+    new ShotEvents((line) => lines.push(line)).show([shot]);
+    expect(lines).toEqual([
+      expect.stringMatching(/ saved {3}draw\/draw {2}30 credits {2}2 of 3 files$/),
+    ]);
+  });
+
+  it('more files than were ordered keeps them all', async () => {
+    const more = { id: 'extra' };
+    const shot = await run(
+      model,
+      pictures(([one]) => [one, { ...one, ...more }]),
+      { timeouts: soon },
+    );
+    expect(shot).toMatchObject({ state: 'done', undelivered: 0 });
+    expect(shot.outputs.map(({ remote }) => remote)).toContain('extra');
+  });
+
+  it.each([
+    ['null', null],
+    ['an entry without id or link', {}],
+    ['an entry of another kind', 7],
+  ])('%s among its files has the others', async (_, bad) => {
+    const shot = await run(
+      model,
+      pictures(([one, , two]) => [one, bad, two]),
+      three,
+    );
+    expect(shot).toMatchObject({ state: 'done', undelivered: 1, outputs: [{}, {}] });
+  });
+
+  it('one file twice has it once', async () => {
+    const shot = await run(
+      model,
+      pictures(([one]) => [one, one]),
+      { timeouts: soon, more: ', outputs: 2' },
+    );
+    expect(shot).toMatchObject({ state: 'done', undelivered: 1, outputs: [{}] });
+  });
+
+  it('nothing that can be read has failed with its money, and says so', async () => {
+    const shot = await run(
+      model,
+      pictures(() => [null, {}]),
+      three,
+    );
+    expect(shot.state).toBe('failed');
+    expect(shot.why).toBe(
+      'the job ended, and none of the 2 entries in its list of files names a file that can be fetched',
+    );
+    expect(await money()).toMatchObject({ spent: 30_000, reserved: 0, ambiguous: 0 });
+  });
+
+  it('its last file a moment later has it too', async () => {
+    let polls = 0;
+    const late = pictures((images) => (++polls < 3 ? [...images.slice(0, 2), null] : images));
+    const shot = await run(model, late, { ...three, timeouts: { pollMs: 2_000 } });
+    expect(shot).toMatchObject({ state: 'done', undelivered: 0, outputs: [{}, {}, {}] });
+  });
+});
