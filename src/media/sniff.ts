@@ -26,7 +26,11 @@ export function sniffMedia(head: Uint8Array): Media | undefined {
 
 /** Whether the head of a file is XML that may yet turn out to be an SVG. */
 export function awaitsMore(head: Uint8Array): boolean {
-  return head.length < prologueBytesMax && isText(head) && rootOf(textOf(head)).kind === 'more';
+  return (
+    head.length < prologueBytesMax &&
+    isText(head.subarray(0, headBytes)) &&
+    rootOf(textOf(head)).kind === 'more'
+  );
 }
 
 const signatures: readonly (readonly [string, Media])[] = [

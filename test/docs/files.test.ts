@@ -27,13 +27,14 @@ const words = {
   damaged: 'kept when it comes again, marked as damaged',
   refused: 'never kept',
 } as const;
+const atLast = 'kept after an hour of tries, marked as damaged';
 
 /** The rows of test/activities/outputs/keep-file.test.ts, each of which it delivers. */
 const files = table(
   ['file', 'becomes', 'as', 'because'],
-  deliveredFiles.map(({ file, becomes, ext, why }) => [
+  deliveredFiles.map(({ file, becomes, ext, why, endless }) => [
     file,
-    words[becomes],
+    endless ? atLast : words[becomes],
     ext === undefined ? '' : `\`.${ext}\``,
     why ?? '',
   ]),

@@ -50,10 +50,10 @@ export async function keepFile(
 
 async function judge(
   source: ByteSource,
-  { endIsTold }: Delivery,
+  { endIsTold, text }: Delivery,
 ): Promise<Omit<KeptFile, 'sha256' | 'bytes'>> {
   const head = await headOf(source);
-  const media = sniffMedia(head) ?? (isText(head) ? plainText : undefined);
+  const media = sniffMedia(head) ?? (text && isText(head) ? plainText : undefined);
   if (!media) {
     const damage = 'it is of no kind that is known here';
     return { mime: unknownMime, width: null, height: null, damage };

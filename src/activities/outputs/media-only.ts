@@ -60,7 +60,7 @@ function limitOf(head: Uint8Array, also: AlsoTaken): number {
     return media.kind === 'vector' ? drawingBytesMax : imageBytesMax;
   }
   if (head.length === 0) throw new NotMediaError('the answer is empty');
-  const isWords = isText(head);
+  const isWords = isText(head.subarray(0, headBytes));
   if (isWords && also.text) {
     const why = messageIn(textOf(head));
     if (why === undefined) return drawingBytesMax;

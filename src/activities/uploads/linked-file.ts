@@ -1,4 +1,5 @@
 import { download } from '../../http/download.ts';
+import { EncodingError } from '../../http/encoding.ts';
 import { HttpError, isFinal, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { mediaOnly, NotMediaError } from '../outputs/media-only.ts';
@@ -85,6 +86,7 @@ export function isLasting(error: unknown): error is Error {
   if (error instanceof HttpError) return isFinal(error.status);
   return (
     error instanceof UnsafeUrlError ||
+    error instanceof EncodingError ||
     error instanceof TooLargeError ||
     error instanceof NotMediaError
   );

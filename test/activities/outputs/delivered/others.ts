@@ -9,6 +9,9 @@ export const others: readonly DeliveredFile[] = [
   damaged('PDF with binary data', 'bin', unknown, () => join('%PDF-1.7\n', Buffer.alloc(99))),
   damaged('Photoshop (PSD)', 'bin', unknown, () => join('8BPS\0\x01', Buffer.alloc(99))),
   damaged('sound (M4A)', 'bin', unknown, () => sample('sound.m4a')),
+  damaged('PDF whose text is followed by data', 'bin', unknown, () =>
+    join('%PDF-1.7\n', 'x'.repeat(3_000), Buffer.alloc(9_000)),
+  ),
   damaged('ZIP', 'bin', unknown, () => join('PK\x03\x04\x14\0\0\0', Buffer.alloc(99))),
   damaged('bytes of any kind, compressed', 'bin', unknown, () => gzipSync(Buffer.alloc(9_000))),
   refused('an empty answer', 'the answer is empty', () => Buffer.alloc(0)),
@@ -25,6 +28,9 @@ export const others: readonly DeliveredFile[] = [
   refused('an error in JSON', nothing, () => latin('{"error":{"message":"not found"}}')),
   refused('an error in XML', nothing, () =>
     latin('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'),
+  ),
+  refused('a web page with data far behind its beginning', nothing, () =>
+    join('<html><body>', 'sorry '.repeat(1_000), Buffer.alloc(99)),
   ),
   refused('a playlist (m3u8)', nothing, () => latin('#EXTM3U\n#EXT-X-VERSION:3\n')),
   refused('text with the name of a box in it', nothing, () => latin('The free lunch is over')),
