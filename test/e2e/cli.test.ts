@@ -71,6 +71,7 @@ describe('a batch from its file to its pictures', () => {
         running: 0,
         waiting: 0,
       },
+      partial: 0,
       outputs: 6,
       spent: [{ account: 'photogpt', unit: 'credits', amount: '45' }],
       waits: [],
@@ -109,7 +110,7 @@ describe('a batch from its file to its pictures', () => {
       jobId: expect.any(String) as string,
       price: '5',
       spent: '5',
-      files: { saved: 1, open: 0 },
+      files: { saved: 1, open: 0, undelivered: 0 },
     });
     expect(JSON.parse(stage.read('out/foxes/receipt.json'))).toEqual(value);
   });

@@ -88,7 +88,7 @@ describe('what was paid for', () => {
       expect.objectContaining({
         ...{ key: 'billed/jug', account: 'gptimage2api', state: 'succeeded' },
         ...{ planned: '1', billed: '3', spent: '3', overBilled: '2' },
-        ...{ files: { saved: 1, open: 0 }, lost: [] },
+        ...{ files: { saved: 1, open: 0, undelivered: 0 }, lost: [] },
       }),
     );
     const checks = value.checks.map(({ account, kind, agrees }) => [account, kind, agrees]);
