@@ -52,6 +52,7 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
   trained: async (terminal) => (await import('./commands/trained.ts')).trainedCommand(terminal),
   backup: async (terminal) => (await import('./commands/backup.ts')).backupCommand(terminal),
   restore: async (terminal) => (await import('./commands/restore.ts')).restoreCommand(terminal),
+  gaps: async (terminal) => (await import('./commands/gaps.ts')).gapsCommand(terminal),
   worker: async (terminal) => (await import('./commands/worker.ts')).workerCommand(terminal),
   simulate: async (terminal) => (await import('./commands/simulate.ts')).simulateCommand(terminal),
   doctor: async (terminal, exit) =>

@@ -12,7 +12,7 @@ import type { ExitCode } from './text/summary.ts';
 import { alignColumns } from './text/table.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
 import { hasLedger } from './project/project.ts';
-import { gapText } from './text/gaps.ts';
+import { gapWarning } from './text/gaps.ts';
 import { systemTrouble } from '../system-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { messageOf } from '../errors.ts';
@@ -80,7 +80,7 @@ async function ledgerFindings(config: Config): Promise<Finding[]> {
   await ledger.close();
   return [
     finding,
-    ...gaps.map((gap) => ({ what: 'gap', state: 'bad' as const, detail: gapText(gap) })),
+    ...gaps.map((gap) => ({ what: 'gap', state: 'bad' as const, detail: gapWarning(gap) })),
   ];
 }
 

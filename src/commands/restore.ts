@@ -16,7 +16,7 @@ import { runningServer } from '../temporal/running-server.ts';
 import type { Terminal } from '../terminal.ts';
 import { liveSessions } from './run/live-sessions.ts';
 import { backupJson, backupTexts } from './text/backup.ts';
-import { openingTexts, gapText, timeText } from './text/gaps.ts';
+import { openingTexts, gapWarning, timeText } from './text/gaps.ts';
 
 export function restoreCommand(terminal: Terminal): Command {
   return new Command('restore')
@@ -147,5 +147,5 @@ async function tell(
     terminal.print('  settings   shotlist.yaml stays; the backup has other lines (-):');
     for (const line of settings.differences) terminal.print(`    ${line}`);
   }
-  for (const line of [...copy, ...gaps.map(gapText)]) terminal.say(line);
+  for (const line of [...copy, ...gaps.map(gapWarning)]) terminal.say(line);
 }

@@ -89,8 +89,8 @@ const byKey: readonly RegExp[] = [
   // Few: gaps, and files of one content.
   /^all of gap$/,
   /^output_file \(sha256=\?\)$/,
-  // Of accounts, as reports that go through all of them call the table.
-  /^all of a$/,
+  // Of accounts and batches, as reports that go through all of them call the tables.
+  /^all of [ab]$/,
 ];
 
 const past = /'(succeeded|failed|rejected|lost)'/;

@@ -26,6 +26,8 @@ export interface Candidate {
 }
 
 export interface Sighting {
+  /** Jobs of that time that no submission has, whatever they tell. */
+  readonly strangers: number;
   /** Jobs of the time when the request was on its way that no submission has, and that may be its own. */
   readonly candidates: readonly Candidate[];
   /** Witnesses that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
@@ -81,7 +83,12 @@ export async function lookAround(
   const candidates = found.filter(
     (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
   );
-  return { candidates, overlooked: overlookedIn(listed, witnesses), unreadable };
+  return {
+    strangers: strangers.length,
+    candidates,
+    overlooked: overlookedIn(listed, witnesses),
+    unreadable,
+  };
 }
 
 /**

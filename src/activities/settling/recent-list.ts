@@ -1,8 +1,11 @@
-import type { ListedJob, Listing, Provider } from '../../providers/port.ts';
+import type { JobDescription, JobRef, ListedJob, Listing, Provider } from '../../providers/port.ts';
 
-/** So soon after it was asked for, a list is as good as a new one. */
-const reuseMs = 2_000;
+/** So soon after it was asked for, a list is as good as a new one; of a time that is long over, for longer. */
+const reuseMs = { ofLate: 2_000, ofLongAgo: 60_000 };
 const minuteMs = 60_000;
+const longAgoMs = 10 * minuteMs;
+/** Descriptions of ended jobs that are kept, since they change no more. */
+const describedMax = 5_000;
 
 interface Asked {
   readonly sinceMs: number;
@@ -18,17 +21,29 @@ interface Asked {
  */
 export class RecentList {
   #asked: Asked | undefined;
+  readonly #described = new Map<string, JobDescription>();
 
-  /** The provider, whose list may be up to two seconds old. */
+  /** The provider, whose list may be up to two seconds old, or a minute where it tells of long ago. */
   of(provider: Provider): Pick<Provider, 'listJobs' | 'describe'> {
     const { listJobs, describe } = provider;
     return {
-      ...(describe && { describe: (job) => describe.call(provider, job) }),
+      ...(describe && {
+        describe: (job) => this.#describe((each) => describe.call(provider, each), job),
+      }),
       ...(listJobs && {
         listJobs: (sinceMs, untilMs) =>
           this.#list((since, until) => listJobs.call(provider, since, until), sinceMs, untilMs),
       }),
     };
+  }
+
+  async #describe(ask: NonNullable<Provider['describe']>, job: JobRef): Promise<JobDescription> {
+    const key = JSON.stringify(job);
+    const known = this.#described.get(key);
+    if (known) return known;
+    const told = await ask(job);
+    if (told.ended && this.#described.size < describedMax) this.#described.set(key, told);
+    return told;
   }
 
   async #list(
@@ -37,9 +52,10 @@ export class RecentList {
     untilMs: number,
   ): Promise<Listing<ListedJob>> {
     const known = this.#asked;
+    const reuse = untilMs < Date.now() - longAgoMs ? reuseMs.ofLongAgo : reuseMs.ofLate;
     const isCovered =
       known !== undefined &&
-      performance.now() - known.at < reuseMs &&
+      performance.now() - known.at < reuse &&
       known.sinceMs <= sinceMs &&
       known.untilMs >= untilMs;
     const asked = isCovered ? known : this.#ask(ask, sinceMs, untilMs);

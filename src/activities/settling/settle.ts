@@ -6,6 +6,7 @@ import { jobTimes } from '../claim-and-start.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { reached } from '../moments.ts';
+import { settleInGap } from './settle-in-gap.ts';
 
 /** By how much a clock that was set back while a request was on its way shortens its time. */
 const setBackMs = 5_000;
@@ -65,6 +66,7 @@ async function lookUp(
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, claimedAt, deadlineAt, overAt, why } = unclear;
+  if (unclear.gap !== null) return await settleInGap(deps, access, unclear);
   if (!hasSettled(deps, access, unclear)) return false;
   if (overAt === null && deadlineAt - claimedAt < access.timeouts.postMs - setBackMs)
     return await park(deps, submission, 'the clock was set back while it was on its way');

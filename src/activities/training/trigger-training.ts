@@ -9,6 +9,7 @@ import { reached } from '../moments.ts';
 import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { lookForModel } from './look-for-model.ts';
+import { isSurelyUnsent } from './training-in-gap.ts';
 import { setPhase, type Advance, type Training } from './training.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   switch (row.trigger?.state) {
     case 'claimed':
     case 'ambiguous':
-      return await waitForTrigger(training, row.trigger);
+      return await waitForTrigger(training, row, row.trigger);
     case 'parked':
       return await undecided(training, row.trigger.why ?? 'its answer was lost');
     default:
@@ -135,9 +136,17 @@ async function hasBegun({ deps, port }: Training, row: ModelRow): Promise<boolea
 }
 
 /** Whoever sent it, its answer may come, and its model may begin, until then. */
-async function waitForTrigger(training: Training, trigger: Trigger): Promise<Advance> {
+async function waitForTrigger(
+  training: Training,
+  row: ModelRow,
+  trigger: Trigger,
+): Promise<Advance> {
   const { deps, access } = training;
   const { submissions } = deps.ledger;
+  if (trigger.gap !== null && (await isSurelyUnsent(training, row, trigger))) {
+    await submissions.absent(trigger.submission);
+    return 0;
+  }
   const { pollFirstMs, trainingPollMs } = access.timeouts;
   const endAt = trigger.overAt ?? trigger.deadlineAt;
   const waitedMs = deps.now() - endAt;

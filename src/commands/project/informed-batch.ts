@@ -9,7 +9,7 @@ import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-fil
 import { askForModels, askForPrices } from '../vendor/ask-vendor.ts';
 import { hasLedger, openProject, type Project } from './project.ts';
 import type { Terminal } from '../../terminal.ts';
-import { gapText } from '../text/gaps.ts';
+import { gapWarning } from '../text/gaps.ts';
 
 /**
  * Checks a batch file by what its accounts' vendors tell: those that it names, and whose key is set, are
@@ -25,7 +25,7 @@ export async function openBatchFile(
   try {
     const { gaps } = project.ledger;
     for (const gap of await gaps.list())
-      if (!gaps.found.some(({ id }) => id === gap.id)) terminal.say(gapText(gap));
+      if (!gaps.found.some(({ id }) => id === gap.id)) terminal.say(gapWarning(gap));
     const learned = await learnedFrom(project.ledger.learned, batch.config);
     const wants = new Wants();
     const watched = catalogueOf(batch.config, learned.of, wants);

@@ -9,8 +9,13 @@ export function timeText(epochMs: number): string {
 export function gapText({ from, to, why }: Gap): string {
   return (
     `requests may have been sent from ${timeText(from)} to ${timeText(to)} that this ledger does not ` +
-    `know: ${why}; see docs/backup.md`
+    `know: ${why}`
   );
+}
+
+/** The same, for those who did not ask. */
+export function gapWarning(gap: Gap): string {
+  return `${gapText(gap)}; they are looked for before anything is sent again: shotlist gaps`;
 }
 
 /** What was found out when the ledger was opened, a line for each. */
@@ -22,5 +27,5 @@ export function openingTexts({ found, copyOf }: Pick<GapLedger, 'found' | 'copyO
           `this project is a copy: the ledger ${copyOf} is still there; each knows only its own ` +
             'requests, so use one of the two',
         ];
-  return [...copy, ...found.map(gapText)];
+  return [...copy, ...found.map(gapWarning)];
 }

@@ -9,6 +9,8 @@ export interface Gap {
   readonly foundAt: number;
   /** Null while it is open. */
   readonly closedAt: number | null;
+  /** Accounts of which the vendor's list shows that nothing unknown was sent in it. */
+  readonly clearAccounts: readonly string[];
 }
 
 /** How this ledger came to know less than was sent, and what of it is settled. */
@@ -21,6 +23,11 @@ export interface GapLedger {
   list(options?: { closed?: boolean }): Promise<readonly Gap[]>;
   /** Notes a gap. Where an open one of the same reason touches it, the two become one. */
   add(gap: Pick<Gap, 'from' | 'to' | 'why'>): Promise<Gap>;
-  /** All that may have been sent in it is known or decided. False when it is not open. */
+  /**
+   * The vendor lists no job of that time that this ledger does not know: claims of the account need not ask any
+   * more. A gap in which every account of the ledger is clear is closed.
+   */
+  clear(id: number, account: string): Promise<void>;
+  /** A person says that all that may have been sent in it is known or decided. False when it is not open. */
   close(id: number): Promise<boolean>;
 }

@@ -135,4 +135,6 @@ export interface Trigger {
   /** When its sender saw it end without a usable answer. */
   readonly overAt: number | null;
   readonly endedAt: number | null;
+  /** The gap in which it may have been sent, before it was claimed; null: it was claimed. */
+  readonly gap: number | null;
 }

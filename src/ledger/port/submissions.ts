@@ -36,6 +36,8 @@ export interface Due {
     deadlineAt: number;
     /** When its sender saw the request end; null: nobody did, and it is over by `deadlineAt`. */
     overAt: number | null;
+    /** The gap in which it may have been sent, before it was claimed; null: it was claimed. */
+    gap: number | null;
     /** What came instead of an answer. */
     why: string;
   }[];
@@ -79,6 +81,11 @@ export interface SubmissionLedger {
    * show by theirs how far it reaches.
    */
   hasLater(submission: string): Promise<boolean>;
+  /**
+   * Whether another shot that may have been sent in the same gap asks for the same prompt, or the same source, with
+   * other settings: what a job tells may then not tell the two apart.
+   */
+  hasLikeness(submission: string): Promise<boolean>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
   adrift(batch: string): Promise<readonly string[]>;
   /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */

@@ -9,7 +9,12 @@ interface GapRecord {
   why: string;
   found_at: number;
   closed_at: number | null;
+  clear: string;
 }
+
+/** To be followed by `where`. */
+const selection = `select *, (select json_group_array(account) from gap_clear where gap = gap.id)
+  as clear from gap`;
 
 export function createGapLedger(
   { database, commits, now }: Context,
@@ -21,21 +26,63 @@ export function createGapLedger(
     list: async ({ closed = false } = {}) =>
       database
         .all<GapRecord>(
-          'select * from gap where closed_at is null or ? order by from_at, id',
+          `${selection} where closed_at is null or ? order by from_at, id`,
           closed ? 1 : 0,
         )
         .map(gapOf),
     add: (gap) => commits.write(() => addGap(database, gap, now())),
-    close: (id) =>
-      commits.write(
-        () =>
-          database.run(
-            'update gap set closed_at = ? where id = ? and closed_at is null',
-            now(),
-            id,
-          ) > 0,
-      ),
+    clear: (id, account) => commits.write(() => clear(database, id, account, now())),
+    close: (id) => commits.write(() => close(database, id, now())),
   };
+}
+
+/** Open gaps in which the account may have been asked for what this ledger does not know. */
+export function openGapsOf(database: Database, account: string): readonly Gap[] {
+  return database
+    .all<GapRecord>(
+      `${selection} where closed_at is null
+         and not exists (select 1 from gap_clear where gap = gap.id and account = ?)
+       order by from_at, id`,
+      account,
+    )
+    .map(gapOf);
+}
+
+/**
+ * The first of the gaps in which a request may have been sent: what was claimed since it was found was sent
+ * with this ledger's knowledge, and what was asked about is decided.
+ */
+export function gapOfRequest(
+  database: Database,
+  { account, fp }: { readonly account: string; readonly fp: string },
+  gaps: readonly Gap[],
+): Gap | undefined {
+  return gaps.find(
+    ({ id, foundAt }) =>
+      database.get(
+        'select 1 from submission where account = ? and fp = ? and (gap = ? or claimed_at >= ?)',
+        account,
+        fp,
+        id,
+        foundAt,
+      ) === undefined,
+  );
+}
+
+function clear(database: Database, id: number, account: string, now: number): void {
+  database.run('insert or ignore into gap_clear (gap, account) values (?, ?)', id, account);
+  const other = database.get(
+    `select 1 from account a
+     where not exists (select 1 from gap_clear where gap = ? and account = a.id) limit 1`,
+    id,
+  );
+  if (!other) close(database, id, now);
+}
+
+function close(database: Database, id: number, now: number): boolean {
+  return (
+    database.run('update gap set closed_at = ? where id = ? and closed_at is null', now, id) > 0
+  );
 }
 
 export function addGap(
@@ -43,27 +90,38 @@ export function addGap(
   { from, to, why }: Pick<Gap, 'from' | 'to' | 'why'>,
   now: number,
 ): Gap {
-  const touched = database.get<GapRecord>(
-    `update gap set from_at = min(from_at, ?1), to_at = max(to_at, ?2)
+  const touched = database.get<{ id: number }>(
+    `update gap set from_at = min(from_at, ?1), to_at = max(to_at, ?2), found_at = ?4
      where id = (select id from gap where closed_at is null and why = ?3
-       and from_at <= ?2 and to_at >= ?1 order by id limit 1) returning *`,
+       and from_at <= ?2 and to_at >= ?1 order by id limit 1) returning id`,
     from,
     to,
     why,
+    now,
   );
-  const record =
+  if (touched) database.run('delete from gap_clear where gap = ?', touched.id);
+  const added =
     touched ??
-    database.get<GapRecord>(
-      'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning *',
+    database.get<{ id: number }>(
+      'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning id',
       from,
       Math.max(from, to),
       why,
       now,
     );
+  const record = database.get<GapRecord>(`${selection} where id = ?`, added?.id ?? 0);
   if (!record) throw new Error('the gap was not written');
   return gapOf(record);
 }
 
-function gapOf({ id, from_at, to_at, why, found_at, closed_at }: GapRecord): Gap {
-  return { id, from: from_at, to: to_at, why, foundAt: found_at, closedAt: closed_at };
+function gapOf(record: GapRecord): Gap {
+  return {
+    id: record.id,
+    from: record.from_at,
+    to: record.to_at,
+    why: record.why,
+    foundAt: record.found_at,
+    closedAt: record.closed_at,
+    clearAccounts: JSON.parse(record.clear) as string[],
+  };
 }

@@ -69,6 +69,8 @@ export interface SubmissionRecord {
   claimed_at: number;
   deadline_at: number;
   over_at: number | null;
+  /** The gap in which it may have been sent. */
+  gap: number | null;
   submitted_at: number | null;
   ended_at: number | null;
   next_poll_at: number | null;

@@ -205,6 +205,12 @@ create table ready_model (
   account text not null, id text not null, seen_at integer not null, primary key (account, id)
 ) strict, without rowid;
 `,
+  `
+alter table submission add column gap integer;
+create table gap_clear (
+  gap integer not null, account text not null, primary key (gap, account)
+) strict, without rowid;
+`,
 ];
 
 /**

@@ -49,5 +49,6 @@ export async function runUntil(
   const running = environment.run(studio.activities.runShots, range);
   await expect.poll(reached, { timeout: 10_000, interval: 10 }).toBe(true);
   environment.cancel('WORKER_SHUTDOWN');
-  await expect(running).rejects.toThrow();
+  // It may have come to its end in the same moment.
+  await running.catch(() => undefined);
 }

@@ -46,9 +46,10 @@ const ask = (
     claimedAt: at,
     deadlineAt: at + 65 * second,
     overAt: null,
+    gap: null,
     why: 'reset',
   };
-  const sighting = { candidates, overlooked: 0, unreadable };
+  const sighting = { strangers: 0, candidates, overlooked: 0, unreadable };
   return chooseJobs(ledger, { unclear, rivals, jumpedMs, sighting });
 };
 

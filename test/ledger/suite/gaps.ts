@@ -1,40 +1,192 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Gap, Ledger, Range } from '../../../src/ledger/port.ts';
+import {
+  account,
+  accountSettings,
+  claimOne,
+  everything,
+  finish,
+  money,
+  oneOutput,
+  options,
+  plannedShot,
+  plannedShots,
+  startBatch,
+  times,
+} from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
+
+const minute = 60_000;
+const other = 'other@https://api.example.test';
 
 export function gapSuite(open: Open): void {
   let opened: OpenLedger;
+  let ledger: Ledger;
   let now: number;
   beforeEach(async () => {
-    now = 10_000;
+    now = Date.UTC(2026, 0, 31, 12);
     opened = await open({ now: () => now });
+    ledger = opened.ledger;
   });
   afterEach(async () => opened.close());
 
+  const gapOf = (from: number, to: number, why = 'a restore'): Promise<Gap> =>
+    ledger.gaps.add({ from: now + from * minute, to: now + to * minute, why });
+
   it('are listed until they are closed, oldest first, over a restart', async () => {
-    const { gaps } = opened.ledger;
-    const late = await gaps.add({ from: 5_000, to: 6_000, why: 'a copy' });
-    const early = await gaps.add({ from: 1_000, to: 2_000, why: 'a restore' });
+    const late = await gapOf(-5, -4, 'a copy');
+    const early = await gapOf(-9, -8);
     expect(early).toEqual({
-      ...{ id: early.id, from: 1_000, to: 2_000, why: 'a restore' },
-      ...{ foundAt: now, closedAt: null },
+      ...{ id: early.id, from: now - 9 * minute, to: now - 8 * minute, why: 'a restore' },
+      ...{ foundAt: now, closedAt: null, clearAccounts: [] },
     });
-    expect(await gaps.list()).toEqual([early, late]);
-    now = 11_000;
-    expect(await gaps.close(early.id)).toBe(true);
-    expect(await gaps.close(early.id)).toBe(false);
+    expect(await ledger.gaps.list()).toEqual([early, late]);
+    now += minute;
+    expect(await ledger.gaps.close(early.id)).toBe(true);
+    expect(await ledger.gaps.close(early.id)).toBe(false);
     const again = await opened.reopen();
     expect(await again.gaps.list()).toEqual([late]);
     expect(await again.gaps.list({ closed: true })).toEqual([{ ...early, closedAt: now }, late]);
   });
 
-  it('of one reason that touch are one', async () => {
-    const { gaps } = opened.ledger;
-    const { id } = await gaps.add({ from: 1_000, to: 3_000, why: 'a copy' });
-    await gaps.add({ from: 2_000, to: 4_000, why: 'a copy' });
-    await gaps.add({ from: 3_000, to: 3_500, why: 'a restore' });
-    expect(await gaps.list()).toMatchObject([
-      { id, from: 1_000, to: 4_000, why: 'a copy' },
-      { from: 3_000, to: 3_500, why: 'a restore' },
+  it('of one reason that touch are one, in which nothing is clear', async () => {
+    await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
+    const { id } = await gapOf(-9, -7);
+    await ledger.gaps.clear(id, account);
+    await gapOf(-8, -6);
+    await gapOf(-7, -6, 'a copy');
+    expect(await ledger.gaps.list()).toMatchObject([
+      { id, from: now - 9 * minute, to: now - 6 * minute, clearAccounts: [] },
+      { from: now - 7 * minute, to: now - 6 * minute, why: 'a copy' },
     ]);
+  });
+
+  it('are closed when every account is clear', async () => {
+    await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
+    const { id } = await gapOf(-9, -7);
+    await ledger.gaps.clear(id, account);
+    expect(await ledger.gaps.list()).toMatchObject([{ id, clearAccounts: [account] }]);
+    await ledger.gaps.clear(id, other);
+    expect(await ledger.gaps.list()).toEqual([]);
+  });
+
+  describe('in which a request may have been sent', () => {
+    let range: Range;
+    let gap: Gap;
+    beforeEach(async () => {
+      await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
+      range = await startBatch(ledger, 'fox', plannedShots(2), {
+        accepted: [{ account, unit: 'credits', cap: 2_000 }],
+      });
+      gap = await gapOf(-90, -30);
+    });
+
+    const claim = () => ledger.claims.claim(range, options);
+    const ambiguous = async () =>
+      (await ledger.submissions.due(range, { leaseMs: 1_000, limit: 9, settleMs: 0 })).ambiguous;
+    const ask = async (): Promise<string> => {
+      await claim();
+      return (await ambiguous())[0]?.submission ?? '';
+    };
+    const states = async (batch = 'fox') =>
+      (await everything(ledger.reports.submissions(batch))).map(({ state }) => state).sort();
+
+    it('grant it only when it was looked for: it waits like one without an answer', async () => {
+      expect(await claim()).toMatchObject({ granted: [], open: 0, bound: 2, next: { kind: 'go' } });
+      expect(await ambiguous()).toMatchObject([
+        { claimedAt: gap.from, deadlineAt: gap.to, overAt: gap.to, gap: gap.id },
+        {
+          gap: gap.id,
+          why: expect.stringContaining('which this ledger does not know (a restore)'),
+        },
+      ]);
+      expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 2_000, spent: 0 });
+    });
+
+    it('send it once it is absent, without counting that as a try', async () => {
+      expect(await ledger.submissions.absent(await ask())).toBe(true);
+      const { granted } = await claim();
+      expect(granted).toHaveLength(1);
+      for (const { submission } of granted) await finish(ledger, submission);
+      expect(await states()).toEqual(['ambiguous', 'rejected', 'succeeded']);
+      expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 1_000, spent: 1_000 });
+    });
+
+    it('adopt its job, and leave to a person what nothing tells', async () => {
+      const id = await ask();
+      expect(await ledger.submissions.adopt(id, { id: 'j' }, 'j', times)).toBe(true);
+      await ledger.submissions.succeeded(id, oneOutput);
+      const second = (await ambiguous())[0]?.submission ?? '';
+      await ledger.submissions.park(second, 'two jobs may be it');
+      expect(await ledger.reports.unresolved('fox')).toMatchObject([{ submission: second }]);
+      await ledger.submissions.resolve(second, { kind: 'again', batch: 'fox' });
+      expect((await claim()).granted).toHaveLength(1);
+    });
+
+    it('ask once for each request, whichever batch wants it', async () => {
+      for (const { submission } of (await claim(), await ambiguous()))
+        await ledger.submissions.absent(submission);
+      const owl = await startBatch(ledger, 'owl', plannedShots(3));
+      const { granted } = await ledger.claims.claim(owl, options);
+      expect(granted.map(({ key }) => key)).toEqual(['one/shot-0000', 'one/shot-0001']);
+      expect(await states('owl')).toEqual(['ambiguous', 'claimed', 'claimed']);
+    });
+
+    it('say nothing of what was claimed since, nor of an account that is clear', async () => {
+      await ledger.gaps.clear(gap.id, account);
+      expect((await claim()).granted).toHaveLength(2);
+      const elsewhere = plannedShot(0, { account: other });
+      const there = await startBatch(ledger, 'hen', [elsewhere], {
+        accepted: [{ account: other, unit: 'credits', cap: 9_000 }],
+      });
+      expect(await ledger.claims.claim({ ...there, account: other }, options)).toMatchObject({
+        ...{ granted: [], bound: 1 },
+      });
+    });
+
+    it('do not hold what is closed', async () => {
+      await ledger.gaps.close(gap.id);
+      expect((await claim()).granted).toHaveLength(2);
+    });
+
+    it('ask about a training like about any request', async () => {
+      const training = {
+        ...{ batch: 'fox', run: 1, account, fingerprint: 'set', key: 'train/anna' },
+        price: { amount: 300, unit: 'credits', basis: 'exact' },
+      } as const;
+      const claimTraining = () => ledger.claims.claimTraining(training, options);
+      expect(await claimTraining()).toMatchObject({ granted: [], attached: 1 });
+      await ledger.remotes.leaseModel(account, 'set', 'w', 1_000);
+      const trigger = (await ledger.remotes.model(account, 'set'))?.trigger;
+      expect(trigger).toMatchObject({ state: 'ambiguous', gap: gap.id });
+      await ledger.submissions.absent(trigger?.submission ?? '');
+      expect((await claimTraining()).granted).toHaveLength(1);
+    });
+
+    it('tell whether another shot could own a job that tells the same prompt', async () => {
+      await claim();
+      const { request } = plannedShot(0);
+      const own = (await ambiguous()).find((each) => each.request.prompt === request.prompt);
+      const id = own?.submission ?? '';
+      expect(await ledger.submissions.hasLikeness(id)).toBe(false);
+      const alike = { ...request, resolution: '4K' };
+      await startBatch(ledger, 'owl', [plannedShot(7, { request: alike })]);
+      expect(await ledger.submissions.hasLikeness(id)).toBe(true);
+    });
+
+    it('have witnesses before and after, as long as a day apart', async () => {
+      await ledger.gaps.close(gap.id);
+      const known = await claimOne(ledger, range);
+      await ledger.submissions.submitted(known, { id: 'early' }, 'early', times);
+      await ledger.submissions.succeeded(known, oneOutput);
+      now += 30 * 60 * minute;
+      await gapOf(-10 * 60, -1, 'a copy');
+      const owl = await startBatch(ledger, 'owl', [plannedShot(5)]);
+      await ledger.claims.claim(owl, options);
+      const [row] = await everything(ledger.reports.submissions('owl'));
+      expect(await ledger.submissions.witnesses(row?.submission ?? '')).toMatchObject([
+        { jobId: 'early' },
+      ]);
+    });
   });
 }

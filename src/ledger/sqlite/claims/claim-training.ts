@@ -1,9 +1,10 @@
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { ClaimAnswer, ClaimLedger, ClaimOptions } from '../../port.ts';
 import { lockAccount } from './account-row.ts';
-import { insertSubmission, sendWithinMs } from './claim.ts';
+import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
+import { gapOfRequest, openGapsOf } from '../gaps.ts';
 import { placeHolder } from './places.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 
@@ -32,14 +33,8 @@ export function claimTraining(
     return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
   const closed = door.closed();
   if (closed) return { ...nothing, next: closed };
-  const entry = door.admit(trainingModel, training.price);
-  if (entry.kind === 'full') return { ...nothing, next: entry.next };
-  if (entry.kind === 'later') return { ...nothing, next: { kind: 'wait', ms: entry.ms } };
-  if (entry.kind === 'owed') return { ...nothing, next: { kind: 'wait', ms: refundDelayMs(0) } };
-  if (entry.kind === 'refused') return { ...nothing, next: entry.next };
-
   const attempt = triesOf(database, training.account, training.fingerprint) + 1;
-  const submission = insertSubmission(database, claimant, {
+  const content = {
     operation: 'train',
     fingerprint: training.fingerprint,
     key: training.key,
@@ -47,7 +42,20 @@ export function claimTraining(
     request: null,
     model: trainingModel,
     price: training.price,
-  });
+  } as const;
+  const about = { account: training.account, fp: training.fingerprint };
+  const gap = gapOfRequest(database, about, openGapsOf(database, training.account));
+  if (gap) {
+    insertSubmission(database, claimant, { ...content, gap });
+    return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
+  }
+  const entry = door.admit(trainingModel, training.price);
+  if (entry.kind === 'full') return { ...nothing, next: entry.next };
+  if (entry.kind === 'later') return { ...nothing, next: { kind: 'wait', ms: entry.ms } };
+  if (entry.kind === 'owed') return { ...nothing, next: { kind: 'wait', ms: refundDelayMs(0) } };
+  if (entry.kind === 'refused') return { ...nothing, next: entry.next };
+
+  const submission = insertSubmission(database, claimant, content);
   const grant = {
     submission,
     attempt,

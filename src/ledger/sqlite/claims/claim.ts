@@ -1,20 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../../money.ts';
-import type { ClaimAnswer, ClaimOptions, Grant, Range, Stopped } from '../../port.ts';
-import { liveStates } from '../../rules/transitions.ts';
+import type { ClaimAnswer, ClaimOptions, Gap, Grant, Range, Stopped } from '../../port.ts';
 import { lockAccount } from './account-row.ts';
 import { attachShot } from '../submissions/bound-shots.ts';
 import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
+import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { countRange } from './range.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 import { priceByBills } from '../bills.ts';
-import { moveMoney } from '../money.ts';
+import { gapOfRequest, openGapsOf } from '../gaps.ts';
 import { placeHolder, promoteSpare } from './places.ts';
-
-/** How long from a grant until its request's first byte must have left; docs/ledger.md says why. */
-export const sendWithinMs = 5_000;
 
 export interface OpenShot {
   id: number;
@@ -56,6 +52,7 @@ export function claim(
   const closed = door.closed();
   if (closed) return answer(closed);
 
+  const gaps = openGapsOf(database, account.id);
   let refused: Stopped | undefined;
   let isOwed = false;
   for (const shot of waiting) {
@@ -65,6 +62,11 @@ export function claim(
       continue;
     }
     const price = priceByBills(database, account.id, shot);
+    const gap = gapOfRequest(database, { account: account.id, fp: shot.fp }, gaps);
+    if (gap) {
+      bind(database, claimant, shot, { price, gap });
+      continue;
+    }
     const entry = door.admit(shot.model, price);
     if (entry.kind === 'full') return answer(granted.length > 0 ? { kind: 'go' } : entry.next);
     if (entry.kind === 'later') return answer({ kind: 'wait', ms: entry.ms });
@@ -100,6 +102,22 @@ function attachToOther(database: Database, shot: OpenShot, account: string): boo
 }
 
 function grant(database: Database, claimant: Claimant, shot: OpenShot, price: Price): Grant {
+  return {
+    submission: bind(database, claimant, shot, { price }),
+    attempt: shot.tries + 1,
+    key: shot.key,
+    request: JSON.parse(shot.request) as ShotRequest,
+    sendWithinMs,
+  };
+}
+
+/** Gives a shot its submission. */
+function bind(
+  database: Database,
+  claimant: Claimant,
+  shot: OpenShot,
+  { price, gap }: { readonly price: Price; readonly gap?: Gap },
+): string {
   const submission = insertSubmission(database, claimant, {
     operation: 'generate',
     fingerprint: shot.fp,
@@ -108,6 +126,7 @@ function grant(database: Database, claimant: Claimant, shot: OpenShot, price: Pr
     request: shot.request,
     model: shot.model,
     price,
+    ...(gap && { gap }),
   });
   database.run(
     `update shot set state = 'bound', submission = ?, why = null, tries = tries + 1, price = ?,
@@ -117,56 +136,5 @@ function grant(database: Database, claimant: Claimant, shot: OpenShot, price: Pr
     price.basis,
     shot.id,
   );
-  return {
-    submission,
-    attempt: shot.tries + 1,
-    key: shot.key,
-    request: JSON.parse(shot.request) as ShotRequest,
-    sendWithinMs,
-  };
-}
-
-/** The unique index over live and accepted submissions is what guarantees that nothing is paid twice. */
-export function insertSubmission(
-  database: Database,
-  { batch, run, account, options, now }: Claimant,
-  content: {
-    operation: 'generate' | 'train';
-    fingerprint: string;
-    key: string;
-    attempt: number;
-    request: string | null;
-    model: string;
-    price: Price;
-  },
-): string {
-  const id = randomUUID();
-  const { price } = content;
-  const reserved = price.amount ?? 0;
-  database.run(
-    `insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit,
-       basis, reserved, request, model, claimed_at, send_by, deadline_at, worker)
-     values (?, ?, ?, ?, ?, ?, ?, ?, '${liveStates[0]}', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    id,
-    content.operation,
-    account.id,
-    content.fingerprint,
-    batch,
-    run,
-    content.key,
-    content.attempt,
-    price.amount,
-    price.unit,
-    price.basis,
-    reserved,
-    content.request,
-    content.model,
-    now,
-    now + sendWithinMs,
-    now + sendWithinMs + Math.round(options.postTimeoutMs),
-    options.worker,
-  );
-  const payer = { batch, run, claimedAt: now, account: account.id, unit: price.unit };
-  moveMoney(database, payer, { reserved, spent: 0 });
-  return id;
+  return submission;
 }

@@ -251,6 +251,7 @@ function readTrigger(database: Database, account: string, fingerprint: string): 
     deadlineAt: row.deadline_at,
     overAt: row.over_at,
     endedAt: row.ended_at,
+    gap: row.gap,
   };
 }
 

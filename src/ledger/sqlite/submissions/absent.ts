@@ -12,7 +12,7 @@ export function absent(database: Database, id: string, now: number): boolean {
   const moved = advance(database, 'absent', id, isAbsent, now);
   if (!moved) return false;
   release(database, moved, 0);
-  if (absencesOf(database, moved) >= absentMost)
+  if (moved.gap === null && absencesOf(database, moved) >= absentMost)
     failOwnShots(
       database,
       id,
@@ -26,7 +26,8 @@ export function absent(database: Database, id: string, now: number): boolean {
 function absencesOf(database: Database, { account, fp, batch, run }: SubmissionRecord): number {
   const row = database.get<{ count: number }>(
     `select count(*) as count from submission
-     where account = ? and fp = ? and +batch = ? and run = ? and state = 'rejected' and why = ?`,
+     where account = ? and fp = ? and +batch = ? and run = ? and state = 'rejected' and why = ?
+       and gap is null`,
     account,
     fp,
     batch,

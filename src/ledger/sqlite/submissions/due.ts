@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../../port.ts';
 import { noLane } from '../../rules/lane-name.ts';
 import { concerned, laneless, neglectedMs } from './adrift.ts';
-import { sendWithinMs } from '../claims/claim.ts';
+import { sendWithinMs } from '../claims/insert-submission.ts';
 import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
 import { orderedFiles } from '../rows.ts';
@@ -192,9 +192,10 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     claimed_at: number;
     deadline_at: number;
     over_at: number | null;
+    gap: number | null;
     why: string;
   }>(
-    `select id, request, claimed_at, deadline_at, over_at, why
+    `select id, request, claimed_at, deadline_at, over_at, gap, why
      from submission where id in ${among} and state = 'ambiguous'
        and request is not null and ${settleAt('?5', '?2')} <= ?3
      order by deadline_at limit ?4`,
@@ -210,6 +211,7 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     claimedAt: row.claimed_at,
     deadlineAt: row.deadline_at,
     overAt: row.over_at,
+    gap: row.gap,
     why: row.why,
   }));
 }

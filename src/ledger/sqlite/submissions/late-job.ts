@@ -72,11 +72,11 @@ function displaceJob(database: Database, before: SubmissionRecord): SubmissionRe
     `insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit, basis,
        reserved, spent, billed, request, model, job, job_id, job_from, claimed_at, send_by, deadline_at, over_at,
        submitted_at, ended_at, next_poll_at, polls, give_up_at, why, surplus, worker, refund, refund_at,
-       refund_until, refund_checks, listed, spare, timed_at)
+       refund_until, refund_checks, listed, spare, timed_at, undelivered, gap)
      select ?, op, account, fp, batch, run, key, attempt, state, price, unit, basis,
        reserved, spent, billed, request, model, ?, ?, job_from, claimed_at, send_by, deadline_at, over_at,
        submitted_at, ended_at, next_poll_at, polls, give_up_at, why, 1, worker, refund, refund_at,
-       refund_until, refund_checks, listed, 1, timed_at
+       refund_until, refund_checks, listed, 1, timed_at, undelivered, gap
      from submission where id = ?`,
     beside,
     before.job,

@@ -27,6 +27,7 @@ import { resolve } from './resolve.ts';
 import { rivals } from './rivals.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
+import { hasLikeness } from './likeness.ts';
 import { hasLater, witnesses } from './witnesses.ts';
 
 export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
@@ -35,6 +36,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     due: (range, options) => write(() => due(database, range, options, now())),
     rivals: async (submission, marginMs) => rivals(database, submission, marginMs),
     witnesses: async (submission) => witnesses(database, submission),
+    hasLikeness: async (submission) => hasLikeness(database, submission),
     hasLater: async (submission) => hasLater(database, submission),
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),

@@ -24,19 +24,30 @@ interface Side {
 const alikeEachSide = 10;
 const othersEachSide = 2;
 const withinMs = 3_600_000;
-const before: Side = { from: -withinMs, to: 0, order: 'desc' };
-const after: Side = { from: 1, to: withinMs, order: 'asc' };
+/** Before and after a gap there may have been nothing for long. */
+const besideGapMs = 24 * 3_600_000;
+
+const sidesOf = (start: number, end: number, reachMs: number): readonly [Side, Side] => [
+  { from: start - reachMs, to: start, order: 'desc' },
+  { from: end + 1, to: end + reachMs, order: 'asc' },
+];
 
 /**
  * Jobs whose ids are on record, nearest in time to the submission before and after it, those that have
  * ended first: of its own model, and a few of others.
  */
 export function witnesses(database: Database, submission: string): readonly Witness[] {
-  const about = database.get<{ account: string; deadline_at: number }>(
-    'select account, deadline_at from submission where id = ?',
-    submission,
-  );
+  const about = database.get<{
+    account: string;
+    claimed_at: number;
+    deadline_at: number;
+    gap: number | null;
+  }>('select account, claimed_at, deadline_at, gap from submission where id = ?', submission);
   if (!about) return [];
+  const [before, after] =
+    about.gap === null
+      ? sidesOf(about.deadline_at, about.deadline_at, withinMs)
+      : sidesOf(about.claimed_at, about.deadline_at, besideGapMs);
   const nearest = (
     state: 'submitted' | 'succeeded',
     { from, to, order }: Side,
@@ -46,14 +57,15 @@ export function witnesses(database: Database, submission: string): readonly Witn
       `select r.job, r.job_id, r.claimed_at, r.submitted_at, r.request, r.model = m.model as same_model
        from submission m join (
          select * from submission where account = ?2 and state = '${state}'
-           and deadline_at between ?3 + ${from} and ?3 + ${to}
+           and deadline_at between ?3 and ?4
          order by deadline_at ${order} limit ${lookedAtMost}) r
        where m.id = ?1 and r.model ${model.is} m.model and r.op = m.op and r.job_id is not null
          and r.request is not null
        order by r.deadline_at ${order} limit ${model.limit}`,
       submission,
       about.account,
-      about.deadline_at,
+      from,
+      to,
     );
   const rows = (['succeeded', 'submitted'] as const).flatMap((state) =>
     [before, after].flatMap((side) => [

@@ -1,0 +1,79 @@
+import type { Due, Witness } from '../../ledger/port.ts';
+import { clockSlackMs } from '../../http/server-clock.ts';
+import { jobTimes } from '../claim-and-start.ts';
+import { jumpWatchOf } from '../clock.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { lookAround, type Sighting } from './candidates.ts';
+
+/** After the end of a gap, what was sent in it may be on its way and then not listed yet: in time limits of a POST. */
+const settleFactor = 2;
+/** And what is sent since must not be taken for it: it is this much later than what clocks may differ by. */
+const apartMs = 5_000;
+
+/**
+ * Finds out whether a request was sent in a time that the ledger does not know, such as after the backup that
+ * was restored. A job that tells what was asked for is its own; it is called absent where the vendor's list is
+ * whole and shows nothing that may be it. Anything else is left to a person.
+ * @returns whether it is settled; false asks to look again a little later
+ */
+export async function settleInGap(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  unclear: Due['ambiguous'][number],
+): Promise<boolean> {
+  const { submissions, gaps } = deps.ledger;
+  const { submission, deadlineAt, request, why } = unclear;
+  const park = async (doubt: string): Promise<boolean> =>
+    await submissions.park(submission, `${why}, and ${doubt}`);
+  if (!access.provider.listJobs) return await park('the vendor does not list its jobs');
+  const settleMs = Math.max(settleFactor * access.timeouts.postMs, clockSlackMs + apartMs);
+  if (deps.now() < deadlineAt + settleMs || !jumpWatchOf(deps).isSteadyFor(settleMs)) return false;
+  const witnesses = await submissions.witnesses(submission);
+  const sighting = await lookIn(deps, access, unclear, witnesses);
+  if (typeof sighting === 'string') return await park(sighting);
+  const { strangers, candidates, unreadable } = sighting;
+  const doubt = doubtOf(sighting, witnesses);
+  if (doubt === undefined && strangers === 0 && unclear.gap !== null)
+    await gaps.clear(unclear.gap, access.key);
+  if (doubt === undefined && candidates.length === 0) return await submissions.absent(submission);
+  const same = candidates.filter(({ fit }) => fit === 'same');
+  if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
+    for (const { job } of same)
+      if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))
+        return true;
+  const jobs = candidates.length === 1 ? '1 job' : `${candidates.length} jobs`;
+  return await park(candidates.length > 0 ? `${jobs} may be it` : (doubt ?? 'nothing tells'));
+}
+
+/** A list that cannot be read is read again for as long as the vendor cannot be asked. */
+async function lookIn(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  unclear: Due['ambiguous'][number],
+  witnesses: readonly Witness[],
+): Promise<Sighting | string> {
+  const provider = access.pulse.recentList.of(access.provider);
+  const vendor = { ledger: deps.ledger, provider, account: access.key };
+  // After so long, each job that is on record tells whether the list can be trusted, of whichever model.
+  const all = witnesses.map((witness) => ({ ...witness, sameModel: true }));
+  try {
+    return (await lookAround(vendor, unclear, all)) ?? 'the vendor does not list its jobs';
+  } catch (error) {
+    const { account, message } = access.provider.classify(error);
+    if (account.kind !== 'fine') throw error;
+    return `the list of jobs cannot be read: ${message}`;
+  }
+}
+
+/** Why the list does not prove that a request was never sent; undefined: it does. */
+function doubtOf(
+  { overlooked, unreadable }: Sighting,
+  witnesses: readonly Witness[],
+): string | undefined {
+  if (witnesses.length === 0) return 'no known job shows whether the vendor lists all';
+  if (overlooked > 0)
+    return `the vendor's list leaves out ${overlooked} of ${witnesses.length} jobs that are known`;
+  if (unreadable > 0)
+    return `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;
+  return undefined;
+}

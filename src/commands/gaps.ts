@@ -1,0 +1,91 @@
+import { Command } from 'commander';
+import { accountName } from '../batch/ids.ts';
+import { loadConfig } from '../config.ts';
+import { UserError } from '../errors.ts';
+import type { Gap } from '../ledger/port.ts';
+import { isoTime } from '../report/sidecar.ts';
+import type { Terminal } from '../terminal.ts';
+import { hasLedger, openProject, type Project } from './project/project.ts';
+import { gapText } from './text/gaps.ts';
+
+interface GapsOptions {
+  readonly close?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+export function gapsCommand(terminal: Terminal): Command {
+  return new Command('gaps')
+    .description('times in which requests may have been sent that the ledger does not know')
+    .option('--close <gap>', 'the number of one: all that was sent in it is known or decided')
+    .option('-y, --yes', 'close it without a question')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      '\nA gap is left by a restored, exchanged or copied ledger. A request that may have been sent in it is\n' +
+        "looked for in its vendor's list, or left to you: shotlist resolve. docs/backup.md says more.\n\n" +
+        'Examples:\n  shotlist gaps\n  shotlist gaps --close 1',
+    )
+    .action(async (options: GapsOptions) => {
+      const config = loadConfig(terminal.environment, terminal.folder);
+      if (!hasLedger(config))
+        throw new UserError(`no batch has run in ${config.home}`, {
+          next: ['go to the project folder'],
+        });
+      await using project = await openProject(terminal, config);
+      if (options.close !== undefined) await close(terminal, project, options.close, options);
+      await print(terminal, project, options.json ?? false);
+    });
+}
+
+/** @throws UserError when there is no such open gap, nobody to ask, or the answer is no */
+async function close(
+  terminal: Terminal,
+  { ledger: { gaps } }: Project,
+  written: string,
+  { yes }: GapsOptions,
+): Promise<void> {
+  const open = await gaps.list();
+  const gap = open.find(({ id }) => String(id) === written);
+  if (!gap)
+    throw new UserError(`no open gap has the number ${written}`, {
+      next: [`open: ${open.map(({ id }) => id).join(', ') || 'none'}`],
+    });
+  if (!yes) {
+    const cost = 'What was sent in it and is not known here may then be sent, and paid, again.';
+    if (!terminal.isInteractive)
+      throw new UserError('there is nobody to ask whether the gap is to be closed', {
+        next: [`${cost} Close it with --yes`],
+      });
+    terminal.say(`${gapText(gap)}. ${cost}`);
+    const answer = await terminal.ask('Close it?  [y/N]');
+    if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was changed', { exitCode: 4 });
+  }
+  await gaps.close(gap.id);
+}
+
+async function print(terminal: Terminal, { ledger }: Project, json: boolean): Promise<void> {
+  const gaps = await ledger.gaps.list({ closed: true });
+  if (json) return terminal.print(JSON.stringify({ gaps: gaps.map(gapJson) }));
+  if (gaps.length === 0) return terminal.print('The ledger knows all that it has sent.');
+  for (const gap of gaps) terminal.print(lineOf(gap));
+}
+
+function lineOf(gap: Gap): string {
+  const clear = gap.clearAccounts.map((account) => accountName(account));
+  const known = clear.length > 0 ? `; nothing unknown was sent to ${clear.join(', ')}` : '';
+  const state = gap.closedAt === null ? `open${known}` : `closed ${isoTime(gap.closedAt)}`;
+  return `${gap.id}  ${state}: ${gapText(gap)}`;
+}
+
+function gapJson({ id, from, to, why, foundAt, closedAt, clearAccounts }: Gap): object {
+  return {
+    gap: id,
+    from: isoTime(from),
+    to: isoTime(to),
+    why,
+    found: isoTime(foundAt),
+    closed: isoTime(closedAt),
+    clear: clearAccounts.map((account) => accountName(account)),
+  };
+}

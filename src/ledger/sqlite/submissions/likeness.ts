@@ -1,0 +1,35 @@
+import type { Database } from '../database.ts';
+
+/** On a row with a `request`: the same words, or without any the same files, and anything else another. */
+const isAlike = `request ->> '$.prompt' is ?2 and request <> ?3
+  and (?2 is not null or request -> '$.references' = ?4)`;
+
+/** See SubmissionLedger.hasLikeness. */
+export function hasLikeness(database: Database, submission: string): boolean {
+  const about = database.get<{ account: string; request: string }>(
+    'select account, request from submission where id = ?',
+    submission,
+  );
+  if (!about) return false;
+  const { account, request } = about;
+  const { prompt = null, references } = JSON.parse(request) as {
+    prompt?: string;
+    references: unknown;
+  };
+  const alike = [account, prompt, request, JSON.stringify(references)] as const;
+  const open = database.get(
+    `select 1 from batch b cross join shot s indexed by shot_open
+       on s.batch = b.name and s.account = ?1 and s.state = 'open'
+     where b.state = 'running' and ${isAlike} limit 1`,
+    ...alike,
+  );
+  if (open) return true;
+  return (
+    database.get(
+      `select 1 from submission indexed by submission_state
+       where account = ?1 and state in ('ambiguous', 'parked') and gap is not null and ${isAlike}
+       limit 1`,
+      ...alike,
+    ) !== undefined
+  );
+}

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { StartRequest } from '../../../src/providers/port.ts';
+import type { SimulatorSettings } from '../../../src/simulator/index.ts';
+import { openStudio, type Studio } from '../studio.ts';
+
+const minute = 60_000;
+let studio: Studio;
+afterEach(async () => studio.close());
+
+const batchOf = (
+  name: string,
+  account: string,
+  prompts: readonly string[],
+): string => `batch: ${name}
+steps:
+  draw:
+    rows: [${prompts.map((prompt) => `{ what: ${prompt} }`).join(', ')}]
+    model: ${account}
+    prompt: "{{ what }}"
+`;
+
+const photogpt = 'photogpt:nanobanana';
+const asked = (prompt: string): StartRequest => ({
+  request: {
+    account: 'photogpt',
+    model: 'nanobanana',
+    choice: { kind: 'public', id: 'nanobanana' },
+    prompt,
+    options: {},
+    references: [],
+  },
+  makes: 'image',
+  trainedModel: undefined,
+  references: [],
+});
+
+/**
+ * A project whose ledger knows one job and nothing of what was sent since: some, or nothing.
+ * @returns the requests that the vendor has had
+ */
+async function openRestored(
+  sent: readonly string[],
+  settings: Partial<SimulatorSettings> = {},
+): Promise<void> {
+  studio = await openStudio({ revealing: true, ...settings });
+  await studio.runStep(await studio.startRun(batchOf('known', photogpt, ['a cup'])), 'draw');
+  const from = Date.now();
+  const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+  for (const prompt of sent) await studio.access.provider.start(asked(prompt), fence);
+  await studio.ledger.gaps.add({ from, to: Date.now(), why: 'a backup was restored' });
+  studio.clock.passedMs += 3 * minute;
+  studio.restart(3 * minute);
+}
+
+async function statesOf(batch: string, model: string, prompts: readonly string[]) {
+  const { results } = await studio.runStep(
+    await studio.startRun(batchOf(batch, model, prompts)),
+    'draw',
+  );
+  expect(results.map(({ kind }) => kind)).toEqual(['done']);
+  const shots = await Array.fromAsync(studio.ledger.reports.shots(batch));
+  return shots.map(({ state }) => state);
+}
+const accepted = (): unknown[] =>
+  studio.simulator.book.accepted.map(({ request }) => (request as { prompt: unknown }).prompt);
+
+describe('a request that may have been sent in a time that the ledger does not know', () => {
+  it('takes its job, which tells its prompt, and is not paid for again', async () => {
+    await openRestored(['a fox']);
+    expect(await statesOf('zoo', photogpt, ['a fox', 'a hen'])).toEqual(['done', 'done']);
+    expect(accepted()).toEqual(['a cup', 'a fox', 'a hen']);
+    const spent = (await studio.ledger.reports.status('zoo'))?.accounts[0]?.spent;
+    expect(spent).toBe(
+      2 * ((await studio.ledger.reports.status('known'))?.accounts[0]?.spent ?? 0),
+    );
+  });
+
+  it('is sent when the list shows that nothing was, and nothing is asked of the account again', async () => {
+    await openRestored([]);
+    expect(await statesOf('zoo', photogpt, ['a fox', 'a hen'])).toEqual(['done', 'done']);
+    expect(accepted().toSorted()).toEqual(['a cup', 'a fox', 'a hen']);
+    // It is the only account of this ledger.
+    expect(await studio.ledger.gaps.list()).toEqual([]);
+  });
+
+  it('is left to a person where jobs tell nothing', async () => {
+    await openRestored(['a fox'], { revealing: false });
+    expect(await statesOf('zoo', photogpt, ['a fox'])).toEqual(['parked']);
+    expect(accepted()).toEqual(['a cup', 'a fox']);
+    const [row] = await studio.ledger.reports.unresolved('zoo');
+    expect(row?.why).toMatch(/^it may have been sent from .*, and 1 job may be it$/);
+  });
+
+  it('is left to a person where the list leaves out a job that is known', async () => {
+    await openRestored([], { faults: [{ kind: 'list-omits', nth: 1 }] });
+    expect(await statesOf('zoo', photogpt, ['a fox'])).toEqual(['parked']);
+    expect(accepted()).toEqual(['a cup']);
+  });
+
+  it('is left to a person where another shot has the same prompt and other settings', async () => {
+    await openRestored(['a fox']);
+    const source = batchOf('zoo', photogpt, ['a fox']);
+    await studio.startRun(source);
+    const other = `${source}    aspectRatio: "16:9"\n`.replace('batch: zoo', 'batch: wide');
+    const input = await studio.startRun(other);
+    const { lanes } = await studio.planOf(input, 'draw', 1);
+    expect(lanes).toHaveLength(1);
+    expect(await statesOf('zoo', photogpt, ['a fox'])).toEqual(['parked']);
+    expect(accepted()).toEqual(['a cup', 'a fox']);
+  });
+});
