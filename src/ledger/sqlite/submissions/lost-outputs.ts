@@ -8,7 +8,7 @@ import { advance } from './advance.ts';
 import { attachWaiting } from './bound-shots.ts';
 import { isSaved, putFile } from './outputs.ts';
 
-/** An answer that is as old counts for a run that begins now, or for another look at what is in no lane. */
+/** An answer counts for so long: for a run that begins now, and for what is in no lane. */
 const askedForMs = 60 * 60_000;
 
 /** There are few lost files, so they come first; `submission` is found by its id, `shot` by its fingerprint. */
@@ -105,7 +105,7 @@ export function askedOutput(
   );
 }
 
-/** Its place may have been taken since by a request that was paid anew: then it is collected beside that one. */
+/** Its place may have been taken since by a request that was paid again: then it is collected beside that one. */
 export function recoverOutput(
   database: Database,
   id: string,
