@@ -112,7 +112,7 @@ function lostOutputs(folder: string, book: SimulatorBook, ledger: Ledger): strin
 function hasItsFiles(entry: Entry, files: readonly ManifestLine[], root: string): boolean {
   const paths = files.map(({ path }) => join(root, path)).filter(existsSync);
   const sums = new Set(paths.map(sha256Of));
-  // One that came short each time is told as damaged.
+  // One that came short each time is reported as damaged.
   let damaged = files.filter((file) => file.damaged !== undefined).length;
   return entry.outputs.every(
     ({ sha256 }) => (sha256 !== null && sums.has(sha256)) || damaged-- > 0,

@@ -23,15 +23,16 @@ export class Cookies {
   keep(url: URL, headers: string | readonly string[] | undefined, nowMs: number): void {
     for (const header of [headers ?? []].flat()) {
       if (header.length > cookieBytesMax) continue;
-      const [pair = '', ...attributes] = header.split(';');
-      const told = new Map(
-        attributes.map(pairOf).map(([name, value]) => [name.toLowerCase(), value]),
+      const [pair = '', ...rest] = header.split(';');
+      const attributes = new Map(
+        rest.map(pairOf).map(([name, value]) => [name.toLowerCase(), value]),
       );
-      const cookie = cookieOf(url, pairOf(pair), told);
+      const cookie = cookieOf(url, pairOf(pair), attributes);
       if (!cookie) continue;
       const id = `${cookie.domain} ${cookie.path} ${cookie.name}`;
       this.#cookies.delete(id);
-      if (!isOver(told, nowMs) && this.#cookies.size < cookiesMax) this.#cookies.set(id, cookie);
+      if (!isOver(attributes, nowMs) && this.#cookies.size < cookiesMax)
+        this.#cookies.set(id, cookie);
     }
   }
 
@@ -54,21 +55,21 @@ function pairOf(text: string): [string, string] {
 function cookieOf(
   url: URL,
   [name, value]: readonly [string, string],
-  told: ReadonlyMap<string, string>,
+  attributes: ReadonlyMap<string, string>,
 ): Cookie | undefined {
   const host = bareHost(url);
-  const wanted = told.get('domain')?.replace(/^\./, '').toLowerCase() ?? '';
+  const wanted = attributes.get('domain')?.replace(/^\./, '').toLowerCase() ?? '';
   const domain = wanted === '' ? host : wanted;
   const isPlain = !/[^\P{Cc}\t]/u.test(name + value);
   if (!isPlain || (name === '' && value === '') || !isWithin(host, domain)) return undefined;
-  const path = told.get('path') ?? '';
+  const path = attributes.get('path') ?? '';
   return {
     name,
     value,
     domain,
     isWide: wanted !== '',
     path: path.startsWith('/') ? path : url.pathname.replace(/\/[^/]*$/, '') || '/',
-    isSecure: told.has('secure'),
+    isSecure: attributes.has('secure'),
   };
 }
 
@@ -86,8 +87,8 @@ function fits({ domain, isWide, path, isSecure }: Cookie, url: URL): boolean {
   return pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`);
 }
 
-function isOver(told: ReadonlyMap<string, string>, nowMs: number): boolean {
-  const age = Number(told.get('max-age') ?? NaN);
+function isOver(attributes: ReadonlyMap<string, string>, nowMs: number): boolean {
+  const age = Number(attributes.get('max-age') ?? NaN);
   if (!Number.isNaN(age)) return age <= 0;
-  return Date.parse(told.get('expires') ?? '') <= nowMs;
+  return Date.parse(attributes.get('expires') ?? '') <= nowMs;
 }

@@ -13,7 +13,7 @@ export async function readAnswer(
   request: { readonly maxBytes: number; readonly unpack?: boolean },
   limits: TimeLimits,
   redact: (text: string) => string,
-): Promise<{ stream: AsyncIterable<Uint8Array>; endIsTold: boolean }> {
+): Promise<{ stream: AsyncIterable<Uint8Array>; isDelimited: boolean }> {
   const { label } = limits;
   const { headers } = answer;
   const { maxBytes } = request;
@@ -37,7 +37,7 @@ export async function readAnswer(
   return {
     stream:
       encodings.length === 0 ? received : capped(unpacked(received, encodings), maxBytes, label),
-    endIsTold: bytes !== null || headers['transfer-encoding'] !== undefined,
+    isDelimited: bytes !== null || headers['transfer-encoding'] !== undefined,
   };
 }
 

@@ -26,7 +26,7 @@ export interface Download {
   /** Must be read to its end or left with `break`; both free the connection. */
   readonly stream: AsyncIterable<Uint8Array>;
   /** Whether the answer says where the body ends, so that one which breaks off is an error. */
-  readonly endIsTold: boolean;
+  readonly isDelimited: boolean;
 }
 
 export const redirectsMax = 5;

@@ -31,8 +31,8 @@ const codings: Readonly<Record<string, Coding>> = {
  * @throws EncodingError beyond `encodingsMax`
  */
 export function encodingsOf(header: string | readonly string[] | undefined): readonly Coding[] {
-  const told = [header ?? []].flat().join(',').toLowerCase();
-  const found = told.split(',').flatMap((name) => codings[name.trim()] ?? []);
+  const names = [header ?? []].flat().join(',').toLowerCase();
+  const found = names.split(',').flatMap((name) => codings[name.trim()] ?? []);
   if (found.length > encodingsMax) throw new EncodingError(`${found.length} layers`);
   return found.toReversed();
 }

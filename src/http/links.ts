@@ -2,12 +2,12 @@ import { UnsafeUrlError } from './errors.ts';
 
 /**
  * The address that a link leads to. One without a scheme or a host is read against `base`, as a browser
- * reads it; a single word is no link.
+ * reads it; a bare name is no link.
  * @throws UnsafeUrlError
  */
 export function resolveLink(link: string, base: string | URL): URL {
-  const isWord = !/[/?]/.test(link) && !URL.canParse(link);
-  const url = isWord ? null : URL.parse(link, base.toString());
+  const isName = !/[/?]/.test(link) && !URL.canParse(link);
+  const url = isName ? null : URL.parse(link, base.toString());
   if (!url) throw new UnsafeUrlError('GET', 'not a URL');
   return url;
 }

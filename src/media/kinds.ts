@@ -8,8 +8,8 @@ export interface Media {
   readonly kind: MediaKind;
   /** For people. */
   readonly title: string;
-  /** By what it is told, whatever its name or header claims. */
-  readonly toldBy: string;
+  /** By what it is recognised, whatever its name or header claims. */
+  readonly recognisedBy: string;
   /** What must be there for the file to be whole. */
   readonly whole: string;
 }
@@ -21,7 +21,7 @@ export const jpeg: Media = {
   ext: 'jpg',
   kind: 'image',
   title: 'JPEG',
-  toldBy: '`FF D8 FF`',
+  recognisedBy: '`FF D8 FF`',
   whole: 'its markers lead to an end marker (EOI) behind image data',
 };
 export const png: Media = {
@@ -29,7 +29,7 @@ export const png: Media = {
   ext: 'png',
   kind: 'image',
   title: 'PNG, APNG',
-  toldBy: 'its signature',
+  recognisedBy: 'its signature',
   whole: 'its chunks lead to `IEND`, and the checksum of every critical chunk is right',
 };
 export const gif: Media = {
@@ -37,7 +37,7 @@ export const gif: Media = {
   ext: 'gif',
   kind: 'image',
   title: 'GIF',
-  toldBy: '`GIF87a`, `GIF89a`',
+  recognisedBy: '`GIF87a`, `GIF89a`',
   whole: 'its blocks lead to the trailer, with at least one image',
 };
 export const webp: Media = {
@@ -45,7 +45,7 @@ export const webp: Media = {
   ext: 'webp',
   kind: 'image',
   title: 'WebP',
-  toldBy: '`RIFF`, `WEBP`',
+  recognisedBy: '`RIFF`, `WEBP`',
   whole: 'it is as long as its RIFF header says, and holds image data',
 };
 export const avif: Media = {
@@ -53,7 +53,7 @@ export const avif: Media = {
   ext: 'avif',
   kind: 'image',
   title: 'AVIF',
-  toldBy: 'a brand `avif` or `avis`',
+  recognisedBy: 'a brand `avif` or `avis`',
   whole: `${toTheEnd}, and every item lies inside it`,
 };
 export const heic: Media = {
@@ -61,7 +61,7 @@ export const heic: Media = {
   ext: 'heic',
   kind: 'image',
   title: 'HEIC, HEIF',
-  toldBy: 'a main brand `heic`, `heix`, `heim`, `heis`, `hevc`, `hevx`, `mif1` or `msf1`',
+  recognisedBy: 'a main brand `heic`, `heix`, `heim`, `heis`, `hevc`, `hevx`, `mif1` or `msf1`',
   whole: `${toTheEnd}, and every item lies inside it`,
 };
 export const jxl: Media = {
@@ -69,7 +69,7 @@ export const jxl: Media = {
   ext: 'jxl',
   kind: 'image',
   title: 'JPEG XL',
-  toldBy: 'its signature, in a container or bare',
+  recognisedBy: 'its signature, in a container or bare',
   whole: `${toTheEnd}; a bare one does not say where it ends`,
 };
 export const jp2: Media = {
@@ -77,7 +77,7 @@ export const jp2: Media = {
   ext: 'jp2',
   kind: 'image',
   title: 'JPEG 2000',
-  toldBy: 'its signature',
+  recognisedBy: 'its signature',
   whole: `${toTheEnd}, and the code stream ends with its end marker`,
 };
 export const tiff: Media = {
@@ -85,7 +85,7 @@ export const tiff: Media = {
   ext: 'tif',
   kind: 'image',
   title: 'TIFF, BigTIFF',
-  toldBy: '`II*`, `MM*` and their big forms',
+  recognisedBy: '`II*`, `MM*` and their big forms',
   whole: 'every directory, and every strip or tile that one names, lies inside it',
 };
 export const bmp: Media = {
@@ -93,7 +93,7 @@ export const bmp: Media = {
   ext: 'bmp',
   kind: 'image',
   title: 'BMP',
-  toldBy: '`BM` and a header that can be true',
+  recognisedBy: '`BM` and a header that can be true',
   whole: 'it holds as many pixels as its header says',
 };
 export const ico: Media = {
@@ -101,7 +101,7 @@ export const ico: Media = {
   ext: 'ico',
   kind: 'image',
   title: 'ICO',
-  toldBy: 'a directory of icons',
+  recognisedBy: 'a directory of icons',
   whole: 'every icon that the directory names lies inside it',
 };
 export const svg: Media = {
@@ -109,7 +109,7 @@ export const svg: Media = {
   ext: 'svg',
   kind: 'vector',
   title: 'SVG',
-  toldBy:
+  recognisedBy:
     'a root element `svg`, also with a prefix; UTF-8, UTF-16 or the encoding that it declares',
   whole: 'its root element is closed',
 };
@@ -118,7 +118,7 @@ export const mp4: Media = {
   ext: 'mp4',
   kind: 'video',
   title: 'MP4, M4V, 3GP, F4V',
-  toldBy: 'a box `ftyp` or `styp` of any brand but those of images and of sound',
+  recognisedBy: 'a box `ftyp` or `styp` of any brand but those of images and of sound',
   whole: `${toTheEnd}, with a movie header (\`moov\`) and media (\`mdat\`)`,
 };
 export const mov: Media = {
@@ -126,7 +126,8 @@ export const mov: Media = {
   ext: 'mov',
   kind: 'video',
   title: 'QuickTime',
-  toldBy: 'the brand `qt`, or no `ftyp` but a box `moov`, `mdat`, `wide`, `free`, `skip` or `pnot`',
+  recognisedBy:
+    'the brand `qt`, or no `ftyp` but a box `moov`, `mdat`, `wide`, `free`, `skip` or `pnot`',
   whole: mp4.whole,
 };
 export const webm: Media = {
@@ -134,7 +135,7 @@ export const webm: Media = {
   ext: 'webm',
   kind: 'video',
   title: 'WebM',
-  toldBy: 'EBML of type `webm`',
+  recognisedBy: 'EBML of type `webm`',
   whole:
     'the segment is as long as it says, or its elements end with the file; with a track and a cluster',
 };
@@ -143,7 +144,7 @@ export const matroska: Media = {
   ext: 'mkv',
   kind: 'video',
   title: 'Matroska',
-  toldBy: 'EBML of type `matroska`',
+  recognisedBy: 'EBML of type `matroska`',
   whole: webm.whole,
 };
 export const avi: Media = {
@@ -151,7 +152,7 @@ export const avi: Media = {
   ext: 'avi',
   kind: 'video',
   title: 'AVI',
-  toldBy: '`RIFF`, `AVI`',
+  recognisedBy: '`RIFF`, `AVI`',
   whole: 'it is as long as its RIFF headers say, and holds a list `movi`',
 };
 export const plainText: Media = {
@@ -159,7 +160,8 @@ export const plainText: Media = {
   ext: 'txt',
   kind: 'text',
   title: 'text',
-  toldBy: 'the model, which makes text; any text but a web page, XML, or JSON with an `error`',
+  recognisedBy:
+    'the model, which makes text; any text but a web page, XML, or JSON with an `error`',
   whole: 'it does not say where it ends',
 };
 

@@ -14,7 +14,7 @@ function encodingOf(bytes: Uint8Array): string {
   return /^utf-?(16|32)/i.test(declared) ? 'utf-8' : declared;
 }
 
-/** The text, without its byte order mark; unreadable letters are replaced. */
+/** The text, without its byte order mark; unreadable characters are replaced. */
 export function textOf(bytes: Uint8Array): string {
   const encoding = encodingOf(bytes);
   try {

@@ -1,7 +1,7 @@
 /** What a text begins with, behind whatever may stand before the root element of XML. */
 export type Root =
   | { readonly kind: 'root'; readonly name: string; readonly at: number }
-  /** The text ends before a root element can be told. */
+  /** The text ends before a root element begins. */
   | { readonly kind: 'more' }
   | { readonly kind: 'none' };
 

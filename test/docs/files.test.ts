@@ -12,17 +12,17 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const kinds = table(
-  ['kind', 'kept as', 'type', 'told by', 'whole when'],
-  mediaKinds.map(({ title, ext, mime, toldBy, whole }) => [
+  ['kind', 'kept as', 'type', 'recognised by', 'whole when'],
+  mediaKinds.map(({ title, ext, mime, recognisedBy, whole }) => [
     title,
     `\`.${ext}\``,
     `\`${mime}\``,
-    toldBy,
+    recognisedBy,
     whole,
   ]),
 );
 
-const words = {
+const outcomes = {
   kept: 'kept',
   damaged: 'kept when it comes again, marked as damaged',
   refused: 'never kept',
@@ -34,13 +34,13 @@ const files = table(
   ['file', 'becomes', 'as', 'because'],
   deliveredFiles.map(({ file, becomes, ext, why, endless }) => [
     file,
-    endless ? atLast : words[becomes],
+    endless ? atLast : outcomes[becomes],
     ext === undefined ? '' : `\`.${ext}\``,
     why ?? '',
   ]),
 );
 
-/** `vitest -u` writes the page anew. */
+/** `vitest -u` writes the page again. */
 it(`${page} has every kind as the code has it, and every file that is tried`, async () => {
   const current = [
     ['kinds', kinds],

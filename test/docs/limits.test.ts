@@ -19,7 +19,7 @@ import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
 import { encodingsMax } from '../../src/http/encoding.ts';
 import { pixelsMax } from '../../src/media/examine.ts';
 import { prologueBytesMax } from '../../src/media/sniff.ts';
-import { drawingBytesMax } from '../../src/media/structure/svg.ts';
+import { svgBytesMax } from '../../src/media/structure/svg.ts';
 import { idLettersMax } from '../../src/providers/fields.ts';
 import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
 import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a/pages.ts';
@@ -62,8 +62,8 @@ const limits = new Map([
   ['redirects of a download', count(redirectsMax)],
   ['layers of compression in an answer', count(encodingsMax)],
   ['image that a vendor made', megabytes(imageBytesMax)],
-  ['drawing that a vendor made', megabytes(drawingBytesMax)],
-  ['XML before the root element of a drawing', kilobytes(prologueBytesMax)],
+  ['SVG that a vendor made', megabytes(svgBytesMax)],
+  ['XML before the root element of an SVG', kilobytes(prologueBytesMax)],
   ['video that a vendor made', megabytes(outputBytesMax)],
   ['time for a download', `${outputTimes.timeoutMs / 60_000} min`],
   ['silence in a download', `${outputTimes.idleTimeoutMs / 1_000} s`],

@@ -158,9 +158,9 @@ describe('download', () => {
       const { url } = await serveTcp((socket) =>
         socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${head}`)),
       );
-      const { stream, endIsTold } = await download({ url, trustedOrigin: url, ...limits });
+      const { stream, isDelimited } = await download({ url, trustedOrigin: url, ...limits });
       expect(Buffer.concat(await Array.fromAsync(stream)).toString()).toBe('film');
-      return endIsTold;
+      return isDelimited;
     };
     expect(await endOf('content-length: 4\r\n\r\nfilm')).toBe(true);
     expect(await endOf('transfer-encoding: chunked\r\n\r\n4\r\nfilm\r\n0\r\n\r\n')).toBe(true);

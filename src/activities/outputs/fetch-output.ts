@@ -16,7 +16,7 @@ import {
 } from './output-url.ts';
 
 export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
-/** A proxy's word, not the file's own fate. */
+/** This status is the proxy's, and says nothing of the file. */
 const proxyRefuses = 407;
 
 export interface WantedOutput extends KnownOutput {
@@ -26,12 +26,12 @@ export interface WantedOutput extends KnownOutput {
 
 /** A file and how it came. */
 export interface FetchedFile extends KeptFile {
-  readonly endIsTold: boolean;
+  readonly isDelimited: boolean;
 }
 
 /**
  * Undefined while the vendor prepares the file. A link that is refused, or brings a damaged file, is asked for
- * anew and tried again at once: it may live shorter than the wait between two tries. So a refusal that is
+ * again and tried at once: it may live shorter than the wait between two tries. So a refusal that is
  * thrown here stands although the vendor was reached and names the file.
  */
 export async function fetchOutput(
@@ -81,9 +81,9 @@ export async function fetchFile(
   if (isDataUrl(url)) return await keepData(blobs, url);
   const fetch = async (unpack: boolean): Promise<FetchedFile> => {
     const limits = { maxBytes: outputBytesMax, ...outputTimes };
-    const { stream, endIsTold } = await download({ url, trustedOrigin, unpack, ...limits });
-    const file = await keepFile(blobs, stream, { endIsTold, text: makes === 'text', unpack });
-    return { ...file, endIsTold };
+    const { stream, isDelimited } = await download({ url, trustedOrigin, unpack, ...limits });
+    const file = await keepFile(blobs, stream, { isDelimited, text: makes === 'text', unpack });
+    return { ...file, isDelimited };
   };
   try {
     return await fetch(true);
@@ -100,16 +100,16 @@ async function keepData(blobs: OutputDependencies['blobs'], url: string): Promis
   if (mime === 'text/plain') {
     const sha256 = await blobs.put(bytes);
     const facts = { width: null, height: null, damage: null };
-    return { sha256, bytes: bytes.length, mime, ...facts, endIsTold: true };
+    return { sha256, bytes: bytes.length, mime, ...facts, isDelimited: true };
   }
   const whole = (async function* () {
     yield bytes;
   })();
-  const file = await keepFile(blobs, whole, { endIsTold: true, text: false });
-  return { ...file, endIsTold: true };
+  const file = await keepFile(blobs, whole, { isDelimited: true, text: false });
+  return { ...file, isDelimited: true };
 }
 
-/** There is an answer, and it is not the file. Anything else is about the way to it, which may be mended. */
+/** There is an answer, and it is not the file. Anything else is about the way to it, which may be fixed. */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof HttpError)
     return error.status < 400 || (isFinal(error.status) && error.status !== proxyRefuses);

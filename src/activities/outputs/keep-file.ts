@@ -23,8 +23,8 @@ export interface KeptFile {
 }
 
 export interface Delivery {
-  /** The transfer tells where the file ends, and came to that end. */
-  readonly endIsTold: boolean;
+  /** The transfer says where the file ends, by its length or in chunks, and came to that end. */
+  readonly isDelimited: boolean;
   /** The model makes text. */
   readonly text: boolean;
   /** False: a file that is itself compressed stays so. */
@@ -50,7 +50,7 @@ export async function keepFile(
 
 async function judge(
   source: ByteSource,
-  { endIsTold, text }: Delivery,
+  { isDelimited, text }: Delivery,
 ): Promise<Omit<KeptFile, 'sha256' | 'bytes'>> {
   const head = await headOf(source);
   const media = sniffMedia(head) ?? (text && isText(head) ? plainText : undefined);
@@ -59,11 +59,11 @@ async function judge(
     return { mime: unknownMime, width: null, height: null, damage };
   }
   const { width, height, openEnded, damage } = await examine(source, media);
-  const doubt = openEnded && !endIsTold ? 'nothing tells where it ends' : null;
+  const doubt = openEnded && !isDelimited ? 'nothing tells where it ends' : null;
   return { mime: media.mime, width, height, damage: damage ?? doubt };
 }
 
-/** Objects that were stored compressed come without a word of it: an SVG, mostly. */
+/** Objects that were stored compressed come without any header that says so: SVG, mostly. */
 async function withoutGzip(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const { head, whole } = await peek(stream, headBytes);
   return holdsMedia(head) ? unpacked(whole, ['gzip']) : whole;

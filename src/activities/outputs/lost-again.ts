@@ -19,7 +19,7 @@ const prepared = { withinMs: 60_000, everyMs: 2_000 };
 /** What came of asking for a lost file once more. */
 export type AskedAgain =
   | { readonly kind: 'saved'; readonly damage: string | null }
-  /** The vendor's word stands. */
+  /** The vendor gives the same answer. */
   | { readonly kind: 'lost'; readonly why: string }
   /** It could not be asked, and will be. */
   | { readonly kind: 'unasked'; readonly why: string };
@@ -27,20 +27,20 @@ export type AskedAgain =
 /**
  * Asks an account's vendor once more for files that it had lost, before anybody pays for them again. Free; a
  * file that is to be had is saved.
- * @param told is given each answer as it comes
+ * @param report is given each answer as it comes
  */
 export async function askForLost(
   deps: OutputDependencies,
   access: OutputAccess,
   outputs: readonly LostOutput[],
-  told: (output: LostOutput, answer: AskedAgain) => void,
+  report: (output: LostOutput, answer: AskedAgain) => void,
   cancelled?: AbortSignal,
 ): Promise<void> {
   const queue = outputs.values();
   const work = async (): Promise<void> => {
     for (const output of queue) {
       if (cancelled?.aborted) return;
-      told(output, await askOnce(deps, access, output));
+      report(output, await askOnce(deps, access, output));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));

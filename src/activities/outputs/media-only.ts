@@ -1,5 +1,5 @@
 import { awaitsMore, headBytes, sniffMedia } from '../../media/sniff.ts';
-import { drawingBytesMax } from '../../media/structure/svg.ts';
+import { svgBytesMax } from '../../media/structure/svg.ts';
 import { isText, textOf } from '../../media/text.ts';
 import { rootOf } from '../../media/xml-root.ts';
 
@@ -57,13 +57,13 @@ function limitOf(head: Uint8Array, also: AlsoTaken): number {
   const media = sniffMedia(head);
   if (media) {
     if (media.kind === 'video') return Infinity;
-    return media.kind === 'vector' ? drawingBytesMax : imageBytesMax;
+    return media.kind === 'vector' ? svgBytesMax : imageBytesMax;
   }
   if (head.length === 0) throw new NotMediaError('the answer is empty');
   const isWords = isText(head.subarray(0, headBytes));
   if (isWords && also.text) {
     const why = messageIn(textOf(head));
-    if (why === undefined) return drawingBytesMax;
+    if (why === undefined) return svgBytesMax;
     throw new NotMediaError(`the answer is ${why}, which is no text that a model made`);
   }
   if (!isWords && also.unknown) return imageBytesMax;

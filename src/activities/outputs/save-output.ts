@@ -51,8 +51,8 @@ export function savedFile({ sha256, bytes, mime, width, height, damage }: Fetche
 }
 
 /** Whether a damaged file is kept: it came twice, and each time to its end. @param forMs since it came first */
-export function isTheFile({ endIsTold }: FetchedFile, forMs: number | undefined): boolean {
-  return endIsTold && forMs !== undefined && forMs >= damagedForMs;
+export function isTheFile({ isDelimited }: FetchedFile, forMs: number | undefined): boolean {
+  return isDelimited && forMs !== undefined && forMs >= damagedForMs;
 }
 
 /** Where nothing tells that it came to its end, it is tried for as long as one that is refused. */

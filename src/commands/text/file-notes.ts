@@ -2,7 +2,7 @@ import type { FileNote } from '../../ledger/port.ts';
 
 const notesShown = 3;
 
-/** Files that need a look, one line for each kind: `1 file is damaged: draw/fox: it ends within a box`. */
+/** Files that need a look, one line for each kind: `1 file is damaged: draw/fox: it ends early`. */
 export function fileNoteLines(notes: readonly FileNote[]): string[] {
   return (['damaged', 'unfetched'] as const).flatMap((state) => {
     const own = notes.filter((note) => note.state === state);
@@ -10,11 +10,11 @@ export function fileNoteLines(notes: readonly FileNote[]): string[] {
     const shown = own.slice(0, notesShown).map(({ key, why }) => `${key}: ${why}`);
     const more = own.length > notesShown ? [`and ${own.length - notesShown} more`] : [];
     const files = own.length === 1 ? '1 file is' : `${own.length} files are`;
-    return [`  ${state.padEnd(10)} ${files} ${words[state]}: ${[...shown, ...more].join('; ')}`];
+    return [`  ${state.padEnd(10)} ${files} ${phrases[state]}: ${[...shown, ...more].join('; ')}`];
   });
 }
 
-const words = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
+const phrases = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
 
 /** For scripts: `damaged` and `unfetched`, each file with why; absent where there are none. */
 export function fileNotesJson(notes: readonly FileNote[]): object {

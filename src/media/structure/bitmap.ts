@@ -15,8 +15,8 @@ export async function walkBitmap(source: ByteSource, found: Found): Promise<void
   found.width = width;
   found.height = height;
   const row = Math.ceil((width * depth) / 32) * 4;
-  const told = isCore ? 0 : head.readUInt32LE(34);
-  const bytes = plain.has(compression) ? row * height : told;
+  const size = isCore ? 0 : head.readUInt32LE(34);
+  const bytes = plain.has(compression) ? row * height : size;
   if (bytes === 0) found.openEnded = true;
   if (head.readUInt32LE(10) + bytes > source.size) throw endsWithin('its pixels');
 }

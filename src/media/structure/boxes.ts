@@ -15,7 +15,7 @@ const known = new Set([
   ...['jp2c', 'jxlc', 'jxlp', 'jxll', 'jxli', 'jbrd', 'Exif', 'xml ', 'brob', 'jp2i', 'uinf'],
 ]);
 /** Behind all that is needed these may be cut off without loss. */
-const spare = new Set(['free', 'skip', 'wide', 'uuid', 'udta', 'mfra']);
+const optional = new Set(['free', 'skip', 'wide', 'uuid', 'udta', 'mfra']);
 
 /**
  * The boxes of the file, one behind the other. What stands behind them ends the walk once `isComplete`
@@ -35,7 +35,7 @@ export async function walkBoxes(
       throw cursor.left < 8 ? endsWithin('a box') : new Damage('it holds something that is no box');
     }
     if (box.to > source.size) {
-      if (isComplete() && (spare.has(box.type) || !known.has(box.type))) return;
+      if (isComplete() && (optional.has(box.type) || !known.has(box.type))) return;
       throw endsWithin(`its box ${box.type.trim()}`);
     }
     await visit(box);

@@ -50,7 +50,7 @@ function* boxesIn(bytes: Buffer): Generator<{ type: string; content: Buffer }> {
   }
 }
 
-/** Every extent that is told by its place in the file lies inside the file. */
+/** Every extent with a place in the file lies inside the file. */
 function checkItems(bytes: Buffer, fileBytes: number): void {
   const version = bytes[0] ?? 0;
   const sizes = bytes.readUInt16BE(4);

@@ -3,11 +3,11 @@ import { textOf } from '../text.ts';
 import { isRootClosed, rootOf } from '../xml-root.ts';
 import { Damage, endsBefore } from './damage.ts';
 
-/** A vector drawing, which is read whole to be judged. */
-export const drawingBytesMax = 50 * 1024 * 1024;
+/** An SVG, which is read whole to be judged. */
+export const svgBytesMax = 50 * 1024 * 1024;
 
 export async function walkSvg(source: ByteSource): Promise<void> {
-  if (source.size > drawingBytesMax) throw new Damage(`it is larger than ${drawingBytesMax} bytes`);
+  if (source.size > svgBytesMax) throw new Damage(`it is larger than ${svgBytesMax} bytes`);
   const text = textOf(await source.read(0, source.size));
   const root = rootOf(text);
   if (root.kind !== 'root' || !isRootClosed(text, root))

@@ -79,7 +79,7 @@ describe('what a file server may do', () => {
       'latin1',
     );
 
-  it('compresses a drawing although nobody asks for it', async () => {
+  it('compresses an SVG although nobody asks for it', async () => {
     const of = await run((response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(svg)),
     );

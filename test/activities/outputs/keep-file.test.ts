@@ -24,7 +24,7 @@ async function* pieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8A
 }
 
 async function take(file: DeliveredFile, pieceBytes = 1_500): Promise<KeptFile> {
-  const delivery = { endIsTold: !file.endless, text: file.text ?? false };
+  const delivery = { isDelimited: !file.endless, text: file.text ?? false };
   return await keepFile(blobs, pieces(await file.make(), pieceBytes), delivery);
 }
 
@@ -55,7 +55,7 @@ describe('what is no file at all', () => {
 });
 
 describe('a file', () => {
-  it('is told by its first bytes however small the pieces are in which they come', async () => {
+  it('is recognised by its first bytes however small the pieces are in which they come', async () => {
     const [first, second] = of('kept').map(([, file]) => file);
     if (!first || !second) throw new Error('there are no files');
     for (const pieceBytes of [1, 7, 1_000_000])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { imageBytesMax, mediaOnly } from '../../../src/activities/outputs/media-only.ts';
-import { drawingBytesMax } from '../../../src/media/structure/svg.ts';
+import { svgBytesMax } from '../../../src/media/structure/svg.ts';
 import { failure } from '../../http/server.ts';
 
 describe('a file that is fetched', () => {
@@ -21,7 +21,7 @@ describe('a file that is fetched', () => {
 
   it.each([
     ['an image', 'GIF89a', imageBytesMax],
-    ['a drawing', '<svg xmlns="http://www.w3.org/2000/svg">', drawingBytesMax],
+    ['an SVG', '<svg xmlns="http://www.w3.org/2000/svg">', svgBytesMax],
     ['of no known kind', '8BPS\0\x01', imageBytesMax],
   ])('has its limit where it is %s', async (_, head, bytesMax) => {
     async function* large(): AsyncGenerator<Uint8Array> {

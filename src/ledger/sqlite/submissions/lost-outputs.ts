@@ -8,7 +8,7 @@ import { advance } from './advance.ts';
 import { attachWaiting } from './bound-shots.ts';
 import { isSaved, putFile } from './outputs.ts';
 
-/** An answer that is as old counts for a run that begins now, or for another look at what is in no lane. */
+/** An answer counts for so long: for a run that begins now, and for what is in no lane. */
 const askedForMs = 60 * 60_000;
 
 const facts = `o.submission, o.idx, o.remote, o.url, o.expires_at, m.account, m.key, m.job`;

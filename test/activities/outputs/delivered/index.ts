@@ -1,5 +1,5 @@
 import type { DeliveredFile } from './delivered-file.ts';
-import { drawings } from './drawings.ts';
+import { svgs } from './svgs.ts';
 import { jpegs, otherImages, pngs } from './images.ts';
 import { others, texts } from './others.ts';
 import { videos } from './videos.ts';
@@ -11,7 +11,7 @@ export const deliveredFiles: readonly DeliveredFile[] = [
   ...jpegs,
   ...pngs,
   ...otherImages,
-  ...drawings,
+  ...svgs,
   ...videos,
   ...texts,
   ...others,

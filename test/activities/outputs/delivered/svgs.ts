@@ -7,7 +7,7 @@ const svg = (open = '<svg xmlns="http://www.w3.org/2000/svg">', close = '</svg>'
   `${open}${shape.repeat(40)}${close}`;
 const unclosed = 'the file ends before the end tag of its root element';
 
-export const drawings: readonly DeliveredFile[] = [
+export const svgs: readonly DeliveredFile[] = [
   kept('SVG', 'svg', () => latin(svg())),
   kept('SVG that is one empty element', 'svg', () => latin('<svg xmlns="x" width="9"/>')),
   kept('SVG with a declaration, comments and a document type before it', 'svg', () =>
@@ -15,10 +15,10 @@ export const drawings: readonly DeliveredFile[] = [
       `<?xml version="1.0"?>\n<!-- > --><!DOCTYPE svg [<!ENTITY a "]>"><!-- ] -->]>\n<!-- b -->${svg()}`,
     ),
   ),
-  kept('SVG behind a comment of 100,000 letters', 'svg', () =>
+  kept('SVG behind a comment of 100,000 characters', 'svg', () =>
     latin(`<!-- ${'made by a generator '.repeat(5_000)} -->${svg()}`),
   ),
-  kept('SVG with a comment of 4,000 letters and a line end behind it', 'svg', () =>
+  kept('SVG with a comment of 4,000 characters and a line end behind it', 'svg', () =>
     latin(`${svg()}\n<!-- ${'x'.repeat(4_000)} -->\n`),
   ),
   kept('SVG with a byte order mark', 'svg', () => join('\xef\xbb\xbf', svg())),
@@ -35,9 +35,7 @@ export const drawings: readonly DeliveredFile[] = [
   ),
   kept('SVG, stored compressed (.svgz)', 'svg', () => gzipSync(svg())),
   damaged('half an SVG', 'svg', unclosed, () => half(latin(svg()))),
-  damaged('SVG whose inner drawing alone is closed', 'svg', unclosed, () =>
-    latin(svg('<svg><svg>')),
-  ),
+  damaged('SVG whose inner SVG alone is closed', 'svg', unclosed, () => latin(svg('<svg><svg>'))),
   damaged('SVG whose end tag stands in a comment', 'svg', unclosed, () =>
     latin(svg('<svg>', '<!-- </svg> -->')),
   ),
