@@ -5,13 +5,16 @@ import { keyMatcher } from './resolve/matching-keys.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { type Decided, type Decision, Decisions } from './resolve/resolve-decisions.ts';
 import type { Terminal } from '../terminal.ts';
-import { pricesText, priceText, unresolvedText } from './text/unresolved-text.ts';
+import { askForEach } from './resolve/ask-for-each.ts';
+import { lookAtUndecided, undecidedJson, undecidedText } from './resolve/undecided.ts';
+import { pricesText } from './text/unresolved-text.ts';
 import { wakeBatches } from './run/wake-batches.ts';
 
 interface ResolveOptions {
   job?: string;
   again?: boolean;
   skip?: boolean;
+  look?: boolean;
   yes?: boolean;
   json?: boolean;
 }
@@ -24,12 +27,14 @@ export function resolveCommand(terminal: Terminal): Command {
     .option('--job <id>', 'this job at the vendor is it: its files are collected')
     .option('--again', 'send it again; it may be paid twice')
     .option('--skip', 'do without it; what it may have cost stays counted')
+    .option('--look', 'only show them, with a page of what jobs that may be them have made')
     .option('-y, --yes', 'send again without a question')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       '\nExamples:\n' +
         '  shotlist resolve spring-film\n' +
+        '  shotlist resolve spring-film --look\n' +
         '  shotlist resolve spring-film stills/tram--t3 --job 0198f2c4\n' +
         "  shotlist resolve spring-film 'stills/*' --again --yes",
     )
@@ -47,9 +52,13 @@ async function resolve(
   const given = decisionOf(options);
   const { project, row } = await openBatch(terminal, name);
   await using _ = project;
-  if (!given && (!terminal.isInteractive || options.json))
+  if (!given && !options.look && (!terminal.isInteractive || options.json))
     throw new UserError('there is nobody to ask: say what to do', {
-      next: [`shotlist resolve ${row.batch} KEY --job ID`, '... or --again --yes, or --skip'],
+      next: [
+        `shotlist resolve ${row.batch} --look`,
+        `shotlist resolve ${row.batch} KEY --job ID`,
+        '... or --again --yes, or --skip',
+      ],
     });
   if (given && keys.length === 0)
     throw new UserError(`say which shots: --${given.kind} decides`, {
@@ -57,19 +66,23 @@ async function resolve(
     });
   const waiting = await project.ledger.reports.unresolved(row.batch);
   const decisions = await Decisions.open(project, row.batch);
+  const about = { batch: row.batch, decisions };
+  if (options.look)
+    return await look(terminal, project, about, matching(waiting, keys), options.json ?? false);
   const decided = given
     ? await decideAll(terminal, decisions, { given, keys, waiting, options })
-    : await askForEach(terminal, decisions, matching(waiting, keys), options);
+    : await askForEach(terminal, project, about, matching(waiting, keys), options.yes ?? false);
   await tell(terminal, project, row, decided, options.json ?? false);
 }
 
-function decisionOf({ job, again, skip }: ResolveOptions): Decision | undefined {
+function decisionOf({ job, again, skip, look }: ResolveOptions): Decision | undefined {
   const given: Decision[] = [
     ...(job === undefined ? [] : [{ kind: 'job', jobId: job } as const]),
     ...(again ? [{ kind: 'again' } as const] : []),
     ...(skip ? [{ kind: 'skip' } as const] : []),
   ];
-  if (given.length > 1) throw new UserError('give one of --job, --again and --skip');
+  if (given.length > 1 || (look && given.length > 0))
+    throw new UserError('give one of --job, --again, --skip and --look');
   return given[0];
 }
 
@@ -125,51 +138,26 @@ async function acceptTwice(terminal: Terminal, rows: readonly UnresolvedRow[]): 
     throw new UserError('nothing was changed', { exitCode: 4 });
 }
 
-async function askForEach(
+/** Shows all of them, and decides nothing. */
+async function look(
   terminal: Terminal,
-  decisions: Decisions,
+  project: Project,
+  about: { readonly batch: string; readonly decisions: Decisions },
   waiting: readonly UnresolvedRow[],
-  options: ResolveOptions,
-): Promise<readonly Decided[]> {
-  const decided: Decided[] = [];
-  for (const [index, row] of waiting.entries()) {
-    const shown = await decisions.shownAtVendor(row);
-    terminal.say(`\n${index + 1} of ${waiting.length}   `);
-    terminal.say(unresolvedText(row, shown, decisions.siteOf(row), Date.now()));
-    const answer = await askFor(terminal, row, options);
-    if (answer === 'quit') break;
-    if (answer === 'leave') continue;
-    try {
-      const one = await decisions.decide(row, answer);
-      terminal.say(`  ${one.said}`);
-      decided.push(one);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      terminal.say(`  ${error.message}; it stays parked`);
-    }
+  json: boolean,
+): Promise<void> {
+  const { batch, decisions } = about;
+  const undecided = await lookAtUndecided(terminal, project, about, waiting);
+  if (json) {
+    terminal.print(JSON.stringify(undecidedJson(batch, waiting, undecided)));
+    return;
   }
-  return decided;
-}
-
-async function askFor(
-  terminal: Terminal,
-  row: UnresolvedRow,
-  options: ResolveOptions,
-): Promise<Decision | 'leave' | 'quit'> {
-  const question = `  a job ID, again (may cost ${priceText(row.price)} twice), skip, quit; Enter leaves it:`;
-  for (;;) {
-    const [word = '', id] = (await terminal.ask(question)).trim().split(/\s+/);
-    if (word === '') return 'leave';
-    if (word === 'quit' || word === 'q') return 'quit';
-    if (word === 'skip') return { kind: 'skip' };
-    if (word === 'job') {
-      if (id !== undefined) return { kind: 'job', jobId: id };
-      continue;
-    }
-    if (word !== 'again') return { kind: 'job', jobId: word };
-    const sure = options.yes || (await terminal.ask('  Send it again?  [y/N]'));
-    if (sure === true || /^y(es)?$/i.test(sure)) return { kind: 'again' };
-  }
+  for (const row of waiting) terminal.print(undecidedText(row, decisions, undecided));
+  terminal.print(
+    undecided.page === undefined
+      ? 'no vendor shows a job that may be one of them'
+      : `what those jobs have made: ${undecided.page}`,
+  );
 }
 
 /** Wakes what runs, and says how to go on with what does not. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '../storage/atomic-file.ts';
+import { escapeHtml, sourceHash } from './html.ts';
 
 /** Everything the contact sheet shows. Amounts are decimals in their unit, times ISO 8601. */
 export interface SheetData {
@@ -73,7 +73,7 @@ export async function renderContactSheet(data: SheetData): Promise<string> {
   ]);
   const policy =
     "default-src 'none'; img-src 'self' file:; media-src 'self' file:; " +
-    `style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
+    `style-src ${sourceHash(style)}; script-src ${sourceHash(script)}; base-uri 'none'; form-action 'none'`;
   const parts: Record<string, string> = {
     policy,
     title: escapeHtml(data.batch),
@@ -105,18 +105,10 @@ export async function writeContactSheet(
   }
 }
 
-/** A source expression of a content security policy: this very text and no other. */
-const hash = (text: string): string =>
-  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
 /** JSON that cannot end its script element or start a comment in it. */
 function inertJson(data: unknown): string {
   return JSON.stringify(data).replace(
     /[<>&\u2028\u2029]/g,
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[<>&"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }

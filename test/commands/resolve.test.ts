@@ -1,11 +1,21 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import type { Ledger, Range } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { sniffMedia } from '../../src/media/sniff.ts';
 import { vendorById } from '../../src/providers/registry.ts';
 import { accountSettings, claimOne, plannedShot, startBatch } from '../ledger/fixture.ts';
 import { openDesk } from './desk.ts';
+
+interface Look {
+  readonly page: string;
+  readonly requests: readonly {
+    readonly key: string;
+    readonly jobs: readonly { readonly id: string; readonly files: readonly string[] }[];
+  }[];
+}
 
 const environment = { PHOTOGPT_API_KEY: 'demo' };
 const key = (number: number): string => `one/shot-000${number}`;
@@ -82,6 +92,41 @@ describe('parked shots', () => {
     );
   });
 
+  it('shows what jobs that may be them have made, beside what was asked for', async () => {
+    const jobs = [await startJob(0), await startJob(1)];
+    desk.simulator.settings.revealing = true;
+    const lookAtAll = async () => {
+      const { requests } = JSON.parse((await resolve(['--look', '--json'])).stdout) as Look;
+      return requests[0]?.jobs.map(({ files }) => files.length);
+    };
+    await expect.poll(lookAtAll, { timeout: 20_000, interval: 200 }).toEqual([1, 1]);
+    const { code, stdout } = await resolve(['--look', '--json', key(0), key(2)]);
+    expect(code).toBe(0);
+    const look = JSON.parse(stdout) as Look;
+    expect(look).toMatchObject({
+      batch: 'fox',
+      requests: [
+        {
+          ...{ key: key(0), prompt: 'picture 0', stake: '1', unit: 'credits' },
+          jobs: [
+            { id: jobs[0], fits: true, ended: true, prompt: 'picture 0', trouble: null },
+            { id: jobs[1], fits: false, prompt: 'picture 1' },
+          ],
+        },
+        { key: key(2), jobs: [{ fits: false }, { fits: false }] },
+      ],
+    });
+    const [file = ''] = look.requests[0]?.jobs[0]?.files ?? [];
+    expect(sniffMedia(readFileSync(file))?.mime).toBe('image/jpeg');
+    const page = readFileSync(look.page, 'utf8');
+    expect(page).toContain(`<img src="${basename(file)}"`);
+    expect(page.indexOf('<h2>one/shot-0000</h2>')).toBeLessThan(page.indexOf(jobs[0] ?? ''));
+    expect(await states()).toEqual(['parked', 'parked', 'parked']);
+    const shown = await resolve(['--look']);
+    expect(shown.stdout).toContain(`what those jobs have made: ${look.page}`);
+    expect((await resolve([], ['quit'])).stderr).toContain(`have made: ${look.page}`);
+  });
+
   it('takes one decision for all that a pattern means, and asks before it may cost twice', async () => {
     const refused = await resolve(['one/*', '--again']);
     expect(refused.code).toBe(2);
@@ -117,7 +162,7 @@ describe('parked shots', () => {
 
   it.each([
     [['--skip'], 'say which shots'],
-    [['*', '--skip', '--again'], 'give one of --job, --again and --skip'],
+    [['*', '--skip', '--again'], 'give one of --job, --again, --skip and --look'],
     [['*', '--job', 'j'], 'one job cannot be 3 shots'],
     [[key(9), '--skip'], 'no parked shot is called one/shot-0009'],
     [[key(0), '--job', 'nowhere'], 'PhotoGPT does not know a job nowhere'],

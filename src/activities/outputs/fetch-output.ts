@@ -75,7 +75,7 @@ async function fetchAfresh(
 export async function fetchFile(
   { blobs }: OutputDependencies,
   { trustedOrigin }: OutputAccess,
-  { makes }: WantedOutput,
+  { makes }: Pick<WantedOutput, 'makes'>,
   url: string,
 ): Promise<FetchedFile> {
   if (isDataUrl(url)) return await keepData(blobs, url);

@@ -1,3 +1,5 @@
+import type { OutputAccess } from '../../activities/outputs/output-url.ts';
+import { RecentList } from '../../activities/settling/recent-list.ts';
 import { lookAround } from '../../activities/settling/candidates.ts';
 import { catalogueOf } from '../../accounts/catalogue.ts';
 import { LearnedAccounts } from '../../accounts/learned.ts';
@@ -35,6 +37,7 @@ export class Decisions {
   readonly #project: Project;
   readonly #batch: string;
   readonly #catalogue: Catalogue;
+  readonly #lists = new Map<string, RecentList>();
 
   private constructor(project: Project, batch: string, catalogue: Catalogue) {
     this.#project = project;
@@ -54,6 +57,13 @@ export class Decisions {
     return this.#account(account).vendor.site;
   }
 
+  /** Undefined where this process has no key. */
+  accessTo({ account: key }: UnresolvedRow): OutputAccess | undefined {
+    const account = this.#account(key);
+    const provider = providerOf(account);
+    return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };
+  }
+
   /** Best effort: a vendor that cannot be asked is no reason not to decide. */
   async shownAtVendor(row: UnresolvedRow): Promise<Shown> {
     const account = this.#account(row.account);
@@ -64,7 +74,7 @@ export class Decisions {
     try {
       if (request === null) return await this.#shownModel(row, provider);
       const found = await lookAround(
-        { ledger, provider, account: account.key },
+        { ledger, provider: this.#listOf(account, provider), account: account.key },
         { ...row, request },
       );
       if (found) return { kind: 'candidates', ...found };
@@ -72,6 +82,13 @@ export class Decisions {
     } catch (error) {
       return { kind: 'unknown', why: provider.classify(error).message };
     }
+  }
+
+  /** One list for all requests of an account. */
+  #listOf({ key }: AccountConfig, provider: Provider): ReturnType<RecentList['of']> {
+    const list = this.#lists.get(key) ?? new RecentList();
+    this.#lists.set(key, list);
+    return list.of(provider);
   }
 
   async #shownModel({ account, fingerprint }: UnresolvedRow, provider: Provider): Promise<Shown> {

@@ -76,6 +76,27 @@ function candidateLines({ account, claimedAt }: UnresolvedRow, shown: Shown, sit
   ];
 }
 
+/** Of a request, for a page. */
+export function requestFacts(row: UnresolvedRow): readonly string[] {
+  const { request, claimedAt, why } = row;
+  const { model, prompt } = request ?? { model: 'to train a model' };
+  return [
+    ...(prompt === undefined ? [] : [prompt]),
+    `${accountName(row.account)}, ${model}, ${timeOf(claimedAt)}`,
+    `at stake: ${priceText(row.price)}`,
+    ...(why === null ? [] : [why]),
+  ];
+}
+
+/** Of a job that may be a request's own, for a page. */
+export function jobFacts({ job, told, fit }: Candidate): readonly string[] {
+  return [
+    job.createdAt === null ? 'at an unknown time' : timeOf(job.createdAt),
+    ...(told.prompt === undefined ? [] : [told.prompt]),
+    fit === 'same' ? 'it fits' : 'it may be one of them',
+  ];
+}
+
 function candidateLine({ job, told, fit }: Candidate): string {
   const facts = [
     job.state === 'pending' ? 'running' : job.state,

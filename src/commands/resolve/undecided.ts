@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import type { Candidate } from '../../activities/settling/candidates.ts';
+import type { UnresolvedRow } from '../../ledger/port.ts';
+import { decimalOrNull, isoTime } from '../../report/sidecar.ts';
+import { type UndecidedGroup, writeUndecidedPage } from '../../report/undecided-page.ts';
+import { segment } from '../../storage/out-files.ts';
+import type { Terminal } from '../../terminal.ts';
+import type { Project } from '../project/project.ts';
+import { jobFacts, requestFacts, type Shown, unresolvedText } from '../text/unresolved-text.ts';
+import { type CandidateFiles, fetchCandidates } from './candidate-files.ts';
+import type { Decisions } from './resolve-decisions.ts';
+
+/** Jobs whose files are fetched, and jobs shown beside one group of requests. */
+const jobsMax = 200;
+const shownMax = 50;
+
+/** What is known of the requests that a person must decide. */
+export interface Undecided {
+  /** By submission. */
+  readonly shown: ReadonlyMap<string, Shown>;
+  /** By the vendor's id of the job. */
+  readonly files: ReadonlyMap<string, CandidateFiles>;
+  readonly folder: string;
+  /** Undefined where no vendor shows a job that may be one of them. */
+  readonly page: string | undefined;
+}
+
+/** Asks the vendors, free, and writes a page with what jobs that may be it have made. */
+export async function lookAtUndecided(
+  terminal: Terminal,
+  project: Project,
+  { batch, decisions }: { readonly batch: string; readonly decisions: Decisions },
+  rows: readonly UnresolvedRow[],
+): Promise<Undecided> {
+  const shown = new Map<string, Shown>();
+  const jobs = new Map<string, { row: UnresolvedRow; candidate: Candidate }>();
+  for (const row of rows) {
+    const found = await decisions.shownAtVendor(row);
+    shown.set(row.submission, found);
+    for (const candidate of candidatesOf(found)) jobs.set(candidate.job.id, { row, candidate });
+  }
+  const folder = join(project.config.stateFolder, 'undecided', segment(batch));
+  if (jobs.size === 0) return { shown, files: new Map(), folder, page: undefined };
+  const wanted = [...jobs.values()].slice(0, jobsMax).flatMap(({ row, candidate }) => {
+    const access = decisions.accessTo(row);
+    return access ? [{ access, candidate }] : [];
+  });
+  terminal.say(
+    wanted.length === 1
+      ? 'fetching what 1 job has made that may be one of them'
+      : `fetching what ${wanted.length} jobs have made that may be some of them`,
+  );
+  const files = await fetchCandidates(project, wanted, folder);
+  const page = join(folder, 'index.html');
+  await writeUndecidedPage(page, batch, groupsOf(rows, shown, files));
+  return { shown, files, folder, page };
+}
+
+const candidatesOf = (shown: Shown | undefined): readonly Candidate[] =>
+  shown?.kind === 'candidates' ? shown.candidates : [];
+
+/** Requests with the same jobs stand together. */
+function groupsOf(
+  rows: readonly UnresolvedRow[],
+  shown: ReadonlyMap<string, Shown>,
+  files: ReadonlyMap<string, CandidateFiles>,
+): readonly UndecidedGroup[] {
+  const groups = Map.groupBy(rows, ({ submission }) =>
+    candidatesOf(shown.get(submission))
+      .map(({ job }) => job.id)
+      .join('\n'),
+  );
+  return [...groups.values()].map((group) => {
+    const candidates = candidatesOf(shown.get(group[0]?.submission ?? ''));
+    return {
+      requests: group.map((row) => ({ key: row.key, facts: requestFacts(row) })),
+      jobs: candidates.slice(0, shownMax).map((candidate) => ({
+        id: candidate.job.id,
+        facts: jobFacts(candidate),
+        ...(files.get(candidate.job.id) ?? { files: [], trouble: 'it was not asked for' }),
+      })),
+      more: Math.max(0, candidates.length - shownMax),
+    };
+  });
+}
+
+/** All that is known of one of them, in plain words. */
+export function undecidedText(
+  row: UnresolvedRow,
+  decisions: Decisions,
+  { shown }: Undecided,
+): string {
+  const found = shown.get(row.submission) ?? { kind: 'unknown', why: 'it was not asked' };
+  return unresolvedText(row, found, decisions.siteOf(row), Date.now());
+}
+
+/** The JSON of `resolve --look`; others rely on its shape. */
+export function undecidedJson(
+  batch: string,
+  rows: readonly UnresolvedRow[],
+  { shown, files, folder, page }: Undecided,
+): object {
+  return {
+    batch,
+    page: page ?? null,
+    requests: rows.map((row) => ({
+      key: row.key,
+      submission: row.submission,
+      sent: isoTime(row.claimedAt),
+      prompt: row.request?.prompt ?? null,
+      why: row.why,
+      stake: decimalOrNull(row.price.amount, row.price.unit),
+      unit: row.price.unit,
+      jobs: candidatesOf(shown.get(row.submission)).map(({ job, told, fit, hasEnded }) => ({
+        id: job.id,
+        created: isoTime(job.createdAt),
+        ended: hasEnded,
+        fits: fit === 'same',
+        prompt: told.prompt ?? null,
+        files: (files.get(job.id)?.files ?? []).map(({ name }) => join(folder, name)),
+        trouble: files.get(job.id)?.trouble ?? null,
+      })),
+    })),
+  };
+}
