@@ -19,6 +19,8 @@ export interface AttemptOptions {
   readonly maxBytes: number;
   readonly fence: SendFence | undefined;
   readonly redact: (text: string) => string;
+  /** Told when the answer is not waited for any longer, before the connection is closed. */
+  readonly abandoned: () => void;
 }
 
 type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
@@ -81,6 +83,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#size += chunk.length;
     if (this.#size <= (this.#succeeded() ? this.#options.maxBytes : errorBytesMax)) return;
     this.#settleWithAnswer();
+    this.#options.abandoned();
     controller.abort(new Error('answer too large'));
   }
 
@@ -117,6 +120,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const { label, timeoutMs } = this.#options;
     if (this.#status !== 0 && !this.#succeeded()) this.#settleWithAnswer();
     else this.#fail(new TimeoutError(label, { timeoutMs, sent: this.#controller !== undefined }));
+    this.#options.abandoned();
     this.#controller?.abort(new Error('time limit'));
   }
 

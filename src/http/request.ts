@@ -1,24 +1,23 @@
-import { Agent, Client } from 'undici';
+import { Agent } from 'undici';
 import type { SendFence } from '../providers/port.ts';
 import { isDeep } from '../json.ts';
 import { Attempt } from './attempt.ts';
 import { ResponseShapeError } from './errors.ts';
 import { redactor, requestLabel } from './label.ts';
 import type { MultipartBody } from './multipart.ts';
+import { OwnConnection } from './own-connection.ts';
 import { noteServerTime } from './server-clock.ts';
 import { userAgent } from './user-agent.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | MultipartBody;
   /** For everything, from the name look-up to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Makes this a paid call: a fresh connection, and nothing is written once the fence has passed. */
+  /** Makes this a paid call: a connection of its own, and nothing is written once the fence has passed. */
   readonly fence?: SendFence;
-  /** A connection of its own, closed afterwards. Always so with a fence. */
-  readonly fresh?: boolean;
   /** Cap on the answer; `answerBytesMax` unless given. */
   readonly maxBytes?: number;
 }
@@ -38,8 +37,13 @@ export interface HttpAnswer {
   json(): unknown;
 }
 
-const connection = { allowH2: false, pipelining: 1, connect: { timeout: 10_000 } };
-const pooled = new Agent({ ...connection, connections: 16, keepAliveTimeout: 4_000 });
+const pooled = new Agent({
+  allowH2: false,
+  pipelining: 1,
+  connect: { timeout: 10_000 },
+  connections: 16,
+  keepAliveTimeout: 4_000,
+});
 
 /**
  * One attempt: no retry, no redirect, no cookie. Every failure tells truthfully whether bytes of the
@@ -50,14 +54,16 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
   const label = requestLabel(request.method, url);
   const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers };
+  const own = request.fence && new OwnConnection(url.origin);
   const attempt = new Attempt({
     label,
     timeoutMs: request.timeoutMs,
     maxBytes: request.maxBytes ?? answerBytesMax,
     fence: request.fence,
     redact: redactor(headers),
+    abandoned: () => own?.reset(),
   });
-  const own = request.fence || request.fresh ? new Client(url.origin, connection) : undefined;
+  const dispatcher = own?.client ?? pooled;
   const target = {
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
@@ -68,9 +74,9 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   try {
     const { body } = request;
     if (body === undefined || typeof body === 'string')
-      (own ?? pooled).dispatch({ ...target, headers, body: body ?? null }, attempt);
+      dispatcher.dispatch({ ...target, headers, body: body ?? null }, attempt);
     else
-      (own ?? pooled).dispatch(
+      dispatcher.dispatch(
         { ...target, headers: { ...headers, ...body.headers }, body: body.stream() },
         attempt,
       );
@@ -82,7 +88,7 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     noteServerTime(url.origin, answered, Date.now());
     return { request: label, status, headers: answered, text, json: () => parseJson(label, text) };
   } finally {
-    await own?.destroy();
+    await own?.close();
   }
 }
 
