@@ -9,6 +9,7 @@ const errorBytesMax = errorBodyMax * 4;
 
 export interface RawAnswer {
   readonly status: number;
+  /** As they came, with lower-case names: they may hold the key, and so may the text. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -72,8 +73,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
       if (value === undefined) continue;
-      const text = Array.isArray(value) ? value.join(', ') : value;
-      this.#headers[name.toLowerCase()] = this.#options.redact(text);
+      this.#headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
     }
   }
 
@@ -127,15 +127,17 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #settleWithAnswer(): void {
     if (this.#settled) return;
     const { label, maxBytes, redact } = this.#options;
-    const text = redact(new TextDecoder().decode(Buffer.concat(this.#chunks)));
+    const text = new TextDecoder().decode(Buffer.concat(this.#chunks));
     const head = { status: this.#status, headers: this.#headers };
     if (!this.#succeeded())
-      return this.#fail(new HttpError(label, { ...head, body: text.slice(0, errorBodyMax) }));
+      return this.#fail(
+        new HttpError(label, { ...head, body: excerptOf(text, redact), raw: text }),
+      );
     if (this.#size > maxBytes)
       return this.#fail(
         new ResponseShapeError(label, {
           detail: `larger than ${maxBytes} bytes`,
-          body: text.slice(0, errorBodyMax),
+          body: excerptOf(text, redact),
         }),
       );
     this.#settled = true;
@@ -149,4 +151,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#reject(error);
   }
+}
+
+/** The beginning of a body, for people. */
+export function excerptOf(text: string, redact: (text: string) => string): string {
+  // Cut a second time: what was blanked out may have been longer, and nothing of it may be left at the end.
+  return redact(text.slice(0, 2 * errorBodyMax)).slice(0, errorBodyMax);
 }

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import type { SendFence } from '../providers/port.ts';
 import { isDeep } from '../json.ts';
-import { Attempt } from './attempt.ts';
+import { Attempt, excerptOf } from './attempt.ts';
 import { ResponseShapeError } from './errors.ts';
 import { redactor, requestLabel } from './label.ts';
 import type { MultipartBody } from './multipart.ts';
@@ -30,11 +30,12 @@ export interface HttpAnswer {
   /** `POST https://host/path`. */
   readonly request: string;
   readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-  /** @throws ResponseShapeError when the text is not JSON */
+  /** The body as it came, which may hold the key; null: it is empty. @throws ResponseShapeError when it is not JSON */
   json(): unknown;
+  /** The beginning of the body, for people. */
+  excerpt(): string;
+  /** The error that says what of the body cannot be read. */
+  unreadable(detail: string): ResponseShapeError;
 }
 
 const pooled = new Agent({
@@ -54,13 +55,14 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
   const label = requestLabel(request.method, url);
   const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers };
+  const redact = redactor(headers);
   const own = request.fence && new OwnConnection(url.origin);
   const attempt = new Attempt({
     label,
     timeoutMs: request.timeoutMs,
     maxBytes: request.maxBytes ?? answerBytesMax,
     fence: request.fence,
-    redact: redactor(headers),
+    redact,
     abandoned: () => own?.reset(),
   });
   const dispatcher = own?.client ?? pooled;
@@ -84,9 +86,13 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     attempt.refuse(error);
   }
   try {
-    const { status, headers: answered, text } = await attempt.answer;
-    noteServerTime(url.origin, answered, Date.now());
-    return { request: label, status, headers: answered, text, json: () => parseJson(label, text) };
+    const { status, headers: told, text } = await attempt.answer;
+    noteServerTime(url.origin, told, Date.now());
+    const excerpt = (): string => excerptOf(text, redact);
+    const unreadable = (detail: string): ResponseShapeError =>
+      new ResponseShapeError(label, { detail: redact(detail), body: excerpt() });
+    const json = (): unknown => parseJson(text, unreadable);
+    return { request: label, status, json, excerpt, unreadable };
   } finally {
     await own?.close();
   }
@@ -106,9 +112,8 @@ export function sendJson(
 /** Levels of lists and records in an answer. */
 export const answerDepthMax = 100;
 
-function parseJson(label: string, text: string): unknown {
-  const unreadable = (detail: string): ResponseShapeError =>
-    new ResponseShapeError(label, { detail, body: text.slice(0, 4_000) });
+function parseJson(text: string, unreadable: HttpAnswer['unreadable']): unknown {
+  if (text === '') return null;
   if (isDeep(text, answerDepthMax)) throw unreadable('nested too deeply');
   try {
     return JSON.parse(text) as unknown;

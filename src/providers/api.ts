@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { ResponseShapeError } from '../http/errors.ts';
+import { NotOkError } from '../http/errors.ts';
 import type { MultipartBody } from '../http/multipart.ts';
 import { send, sendJson, type HttpAnswer } from '../http/request.ts';
 import type { Connection, SendFence } from './port.ts';
@@ -30,19 +30,6 @@ export interface ApiOptions {
   readonly pace: Connection['pace'];
   /** Whether an answer with a success status is a refusal all the same. */
   readonly refuses?: (body: unknown) => boolean;
-}
-
-/** An answer of the vendor that is a refusal although its status is a success. */
-export class NotOkError extends Error {
-  override readonly name = 'NotOkError';
-  readonly request: string;
-  readonly body: string;
-
-  constructor(request: string, body: string) {
-    super(`was refused with a success status: ${request}`);
-    this.request = request;
-    this.body = body;
-  }
 }
 
 /** A vendor's JSON calls: one request each, with the key. */
@@ -81,13 +68,13 @@ function read<Result>(
   schema: z.ZodType<Result>,
   refuses: ApiOptions['refuses'],
 ): Result {
-  // A deletion may be answered with nothing.
-  const body = received.text === '' ? null : received.json();
-  if (refuses?.(body)) throw new NotOkError(received.request, received.text.slice(0, 4_000));
+  // Empty where a deletion is answered with nothing.
+  const body = received.json();
+  if (refuses?.(body)) {
+    const fields = { ...(body as Readonly<Record<string, unknown>>) };
+    throw new NotOkError(received.request, { body: received.excerpt(), fields });
+  }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new ResponseShapeError(received.request, {
-    detail: z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 500),
-    body: received.text.slice(0, 4_000),
-  });
+  throw received.unreadable(z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 500));
 }

@@ -3,13 +3,13 @@ import {
   FenceError,
   HttpError,
   NetworkError,
+  NotOkError,
   PaceError,
   ResponseShapeError,
   TimeoutError,
 } from '../http/errors.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
 import { plainLine } from '../plain-text.ts';
-import { NotOkError } from './api.ts';
 import type { Verdict } from './port.ts';
 
 /** What a vendor's own error body says. */
@@ -30,8 +30,14 @@ export interface VendorErrors {
 
 const fine = { kind: 'fine' } as const;
 const unreachable = { kind: 'unreachable' } as const;
+/** At the beginning of what is said, after words that lead to it: further on it may be somebody's prompt. */
 const noFunds =
-  /insufficient\s+(credits?|balance|funds)|not enough (credits?|tokens)|out of credits/i;
+  /^\W*((error|sorry|you|your|the|this|user|account|organi[sz]ation|wallet|balance|has|have|is|are|do|does)\W+)*(insufficient[\s_]+(credits?|balance|funds|tokens)|not[\s_]+(have[\s_]+)?enough[\s_]+(credits?|tokens|balance|funds)|out[\s_]+of[\s_]+(credits?|tokens|funds))/i;
+
+/** Whether one of the vendor's own words for an error says that the account cannot pay. */
+export function saysNoFunds(...words: readonly unknown[]): boolean {
+  return words.some((word) => typeof word === 'string' && noFunds.test(word));
+}
 
 /** What an error of one call says about the request and the account, by the rules of docs/ledger.md. */
 export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
@@ -64,15 +70,13 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
 /** Whether the vendor itself, not a gateway, says that it does not know what was asked for. */
 export function isUnknownId(error: unknown, errors: VendorErrors): boolean {
   return (
-    error instanceof HttpError &&
-    error.status === 404 &&
-    problemIn(errors, error.body) !== undefined
+    error instanceof HttpError && error.status === 404 && problemIn(errors, error) !== undefined
   );
 }
 
 function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {
   const { status } = error;
-  const problem = problemIn(errors, error.body);
+  const problem = problemIn(errors, error);
   const message = `${errors.title} answered ${status}: ${textOf(problem, error.body)}`;
   if (status < 400 || status === 408 || status >= 500)
     return {
@@ -84,28 +88,27 @@ function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {
 }
 
 function accountOf(error: HttpError, problem: VendorProblem | undefined): Verdict['account'] {
-  const { status, body, headers } = error;
+  const { status } = error;
   const byStatus = { 401: 'badKey', 402: 'noFunds', 403: 'forbidden', 429: 'limited' } as const;
   const known = byStatus[status as keyof typeof byStatus];
-  const kind = problem?.account ?? (noFunds.test(body) ? 'noFunds' : known);
+  const kind = problem?.account ?? known;
   if (kind === undefined) return fine;
   if (kind !== 'limited') return { kind };
-  const header = retryAfterMs(headers['retry-after'], Date.now());
+  const header = retryAfterMs(error.header('retry-after'), Date.now());
   return { kind, retryAfterMs: header ?? problem?.retryAfterMs ?? null };
 }
 
 /** Not documented anywhere: want of credits is surely a refusal, of anything else the job list has to tell. */
-function classifyNotOk(errors: VendorErrors, { body }: NotOkError): Verdict {
-  const problem = problemIn(errors, body);
-  const message = `${errors.title} refused with a success status: ${textOf(problem, body)}`;
-  return problem?.account === 'noFunds' || noFunds.test(body)
+function classifyNotOk(errors: VendorErrors, error: NotOkError): Verdict {
+  const problem = problemIn(errors, error);
+  const message = `${errors.title} refused with a success status: ${textOf(problem, error.body)}`;
+  return problem?.account === 'noFunds'
     ? { request: 'refused', account: { kind: 'noFunds' }, message }
     : { request: 'unknown', account: fine, message };
 }
 
-function problemIn(errors: VendorErrors, body: string): VendorProblem | undefined {
-  const parsed = parse(body);
-  return parsed && errors.read(parsed);
+function problemIn(errors: VendorErrors, { fields }: HttpError | NotOkError) {
+  return fields && errors.read(fields);
 }
 
 /** One line for a person out of whatever the body is. */
@@ -125,15 +128,4 @@ export function saidIn(...parts: readonly unknown[]): string {
     .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
     .map((part) => plainLine(part));
   return [...new Set(said)].join('; ');
-}
-
-function parse(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

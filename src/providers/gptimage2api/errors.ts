@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classifier, saidIn, type VendorErrors } from '../classify.ts';
+import { classifier, saidIn, saysNoFunds, type VendorErrors } from '../classify.ts';
 
 const body = z.looseObject({
   error: z.unknown().optional(),
@@ -23,7 +23,10 @@ export const errors: VendorErrors = {
       ([field, messages]) => `${field}: ${saidIn(...messages)}`,
     );
     const needed = required === null || required === undefined ? undefined : `needs ${required}`;
-    return { text: saidIn(error, ...(details?.formErrors ?? []), ...fields, needed) };
+    return {
+      text: saidIn(error, ...(details?.formErrors ?? []), ...fields, needed),
+      ...(saysNoFunds(error) && { account: 'noFunds' }),
+    };
   },
 };
 

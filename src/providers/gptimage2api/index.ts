@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, type Api } from '../api.ts';
 import { isUnknownId } from '../classify.ts';
+import { connectBy } from '../connect-by.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { unknownPrice } from '../price-list.ts';
@@ -71,5 +72,5 @@ export const gptimage2api: Vendor = {
       trainingPrice: () => unknownPrice('credits'),
     };
   },
-  connect: createGptImage2Api,
+  connect: connectBy(createGptImage2Api),
 };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { NotOkError } from '../../http/errors.ts';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
-import { createApi, NotOkError, type Api } from '../api.ts';
+import { createApi, type Api } from '../api.ts';
+import { connectBy } from '../connect-by.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { verifyKey } from '../verify-key.ts';
@@ -74,5 +76,5 @@ export const photogpt: Vendor = {
     price,
     trainingPrice,
   }),
-  connect: createPhotogpt,
+  connect: connectBy(createPhotogpt),
 };

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../json.ts';
+import { connectBy } from '../connect-by.ts';
 import type { Vendor } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { connectA } from './dialect-a/index.ts';
@@ -29,8 +30,8 @@ export const productai: Vendor = {
     const chosen = settings.parse(raw);
     return chosen.dialect === 'b' ? offerB : offerA(chosen);
   },
-  connect(connection) {
+  connect: connectBy((connection) => {
     const chosen = settings.parse(connection.settings);
     return chosen.dialect === 'b' ? connectB(connection, chosen) : connectA(connection, chosen);
-  },
+  }),
 };

@@ -2,6 +2,7 @@ import {
   classifier,
   isUnknownId,
   saidIn,
+  saysNoFunds,
   type VendorErrors,
   type VendorProblem,
 } from '../classify.ts';
@@ -33,10 +34,11 @@ const errors: VendorErrors = {
   read(body) {
     const { error, errors: perFile } = body;
     if (isRecord(perFile)) return { text: saidIn(...Object.values(perFile).map(textOf)) };
-    if (typeof error === 'string') return { text: error };
+    if (typeof error === 'string')
+      return { text: error, ...(saysNoFunds(error) && { account: 'noFunds' }) };
     if (!isRecord(error)) return undefined;
     const code = typeof error['code'] === 'string' ? error['code'] : '';
-    const account = notEnabled.test(String(error['message'])) ? 'forbidden' : accountByCode[code];
+    const account = accountSaid(String(error['message']), code);
     const waitMs = waitOf(error['deferUntil']);
     return {
       text: saidIn(error['message'], code, advice[code]),
@@ -45,6 +47,11 @@ const errors: VendorErrors = {
     };
   },
 };
+
+function accountSaid(message: string, code: string): Account | undefined {
+  if (notEnabled.test(message) && ['', 'not_found', 'forbidden'].includes(code)) return 'forbidden';
+  return accountByCode[code] ?? (saysNoFunds(message, code) ? 'noFunds' : undefined);
+}
 
 /** The vendor answers 404 not_found as well where the account may not use the API at all. */
 const notEnabled = /\b(not|isn't) enabled\b/i;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi } from '../api.ts';
+import { connectBy } from '../connect-by.ts';
 import type { Connection, Provider, Vendor } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { verify } from './balance.ts';
@@ -77,5 +78,5 @@ export const wonda: Vendor = {
       ...pricing(models, learned),
     };
   },
-  connect: createWonda,
+  connect: connectBy(createWonda),
 };

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { retryAfterMs } from '../../../http/retry-after.ts';
-import { classifier, saidIn, type VendorErrors, type VendorProblem } from '../../classify.ts';
+import {
+  classifier,
+  saidIn,
+  saysNoFunds,
+  type VendorErrors,
+  type VendorProblem,
+} from '../../classify.ts';
 
 const body = z.looseObject({
   error: z.looseObject({
@@ -23,7 +29,9 @@ export const errors: VendorErrors = {
   read(raw) {
     const error = body.safeParse(raw).data?.error;
     if (!error) return undefined;
-    const account = accounts[error.code ?? ''];
+    const account =
+      accounts[error.code ?? ''] ??
+      (saysNoFunds(error.message, error.code) ? 'noFunds' : undefined);
     const wait = retryAfterMs(String(error.retry_after ?? ''), Date.now());
     return {
       text: saidIn(error.message) || saidIn(error.code),
