@@ -112,11 +112,24 @@ export function sendJson(
 /** Levels of lists and records in an answer. */
 export const answerDepthMax = 100;
 
+const manyDigits = /\d{16}/;
+
+/** A whole number that is too large to be exact stays the text that it was: it may be an id. */
+function keepDigits(
+  _name: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  const isInexact = Number.isInteger(value) && !Number.isSafeInteger(value);
+  const source = context?.source ?? '';
+  return isInexact && /^-?\d+$/.test(source) ? source : value;
+}
+
 function parseJson(text: string, unreadable: HttpAnswer['unreadable']): unknown {
   if (text === '') return null;
   if (isDeep(text, answerDepthMax)) throw unreadable('nested too deeply');
   try {
-    return JSON.parse(text) as unknown;
+    return (manyDigits.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)) as unknown;
   } catch {
     throw unreadable('not JSON');
   }

@@ -5,6 +5,7 @@ import { clockSuite } from './suite/clock.ts';
 import { learnedSuite } from './suite/learned.ts';
 import { collectSuite } from './suite/collect.ts';
 import { knownThingsSuite } from './suite/known-things.ts';
+import { numberSuite } from './suite/numbers.ts';
 import { planSuite } from './suite/plans.ts';
 import { propertySuite } from './suite/property.ts';
 import { resolveSuite } from './suite/resolve.ts';
@@ -29,6 +30,7 @@ export function ledgerSuite(open: Open): void {
   describe('learned', () => learnedSuite(open));
   describe('what lies at the vendor', () => knownThingsSuite(open));
   describe('a clock that is set back', () => clockSuite(open));
+  describe('a number', () => numberSuite(open));
   describe('promised refunds', () => refundSuite(open));
   describe('reports', () => reportSuite(open));
   describe('any sequence of events', () => propertySuite(open));

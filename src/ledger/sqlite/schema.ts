@@ -154,6 +154,9 @@ alter table output add column timed_at integer not null default 0;
   `
 alter table output add column refusals integer not null default 0;
 `,
+  `
+update account set tat = round(tat * 1000);
+`,
 ];
 
 /**

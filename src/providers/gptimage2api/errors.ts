@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { classifier, saidIn, saysNoFunds, type VendorErrors } from '../classify.ts';
+import { numeric } from '../fields.ts';
 
 const body = z.looseObject({
   error: z.unknown().optional(),
-  required: z.number().nullish().catch(null),
+  required: numeric.nullish().catch(null),
   details: z
     .looseObject({
       formErrors: z.array(z.unknown()).catch([]),

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
 import { isUnknownId, saidIn } from '../classify.ts';
-import { billedAmount, opaqueId, timeOf } from '../fields.ts';
+import { billedAmount, numeric, opaqueId, timeOf } from '../fields.ts';
 import type { JobOutput, JobRef, JobState } from '../port.ts';
 import { errors } from './errors.ts';
 
 const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();
-const credits = z.number().nullish().catch(null);
+const credits = numeric.nullish().catch(null);
 const flag = z.boolean().nullish().catch(null);
 
 /** A start's answer, whose id has two documented names. */
@@ -23,7 +23,7 @@ export const started = z
 
 /** The two pages of the documents name the fields differently: each is read under both names. */
 const task = z.looseObject({
-  status: z.number(),
+  status: numeric,
   imageUrls: texts,
   outputImageUrls: texts,
   videoUrl: text,

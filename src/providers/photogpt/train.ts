@@ -121,7 +121,9 @@ async function listImages(api: Api, path: string, imageType: string): Promise<st
     const images = page.result ?? [];
     const before = found.size;
     for (const { id } of images) found.add(id);
-    if (images.length < (page.pageSize ?? pageSize) || found.size === before) break;
+    // A page that is told to hold more than was asked for is full all the same.
+    const full = Math.min(pageSize, page.pageSize ?? pageSize);
+    if (images.length < full || found.size === before) break;
   }
   return [...found];
 }

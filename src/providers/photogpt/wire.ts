@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../json.ts';
 import { missing, present } from '../body.ts';
-import { opaqueId as id } from '../fields.ts';
+import { numeric, opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
 
@@ -35,8 +35,8 @@ export const jobPage = z.looseObject({
       .array(
         z.looseObject({
           jobId: id,
-          createdAt: z.union([z.string(), z.number()]),
-          credits: z.union([z.number(), z.string()]).nullish(),
+          createdAt: z.unknown().optional(),
+          credits: z.unknown().optional(),
           status: z.string().nullish(),
         }),
       )
@@ -54,7 +54,7 @@ export const image = z.looseObject({
 });
 
 export const imagePage = z.looseObject({
-  pageSize: z.number().nullish(),
+  pageSize: numeric.optional().catch(undefined),
   result: z.array(z.looseObject({ id })).nullish(),
 });
 

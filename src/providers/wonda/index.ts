@@ -52,8 +52,7 @@ function createWonda(connection: Connection): Provider {
     upload: (file) => uploadFile(api, file),
     uploadState: (remote) => uploadState(api, remote),
     files: { list: () => listUploads(api) },
-    discover: async () =>
-      z.json().parse(await api({ method: 'GET', path: '/capabilities', answer: capabilities })),
+    discover: () => api({ method: 'GET', path: '/capabilities', answer: capabilities }),
     quote: (request) => quote(api, request),
     verify: () => verify(api),
     classify,
