@@ -12,6 +12,7 @@ import {
   s3AccessOf,
   s3Variables,
 } from './hosting/settings.ts';
+import { type KeyTrouble, readKey } from './http/api-key.ts';
 import type { JsonObject } from './json.ts';
 import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
 import {
@@ -66,8 +67,9 @@ export interface AccountConfig {
   readonly key: string;
   readonly vendor: Vendor;
   readonly keyVariable: string;
-  /** Undefined when the variable is not set. Never printed, never stored. */
+  /** Undefined when the variable gives no key, and then `keyTrouble` says why. Never printed, never stored. */
   readonly apiKey: string | undefined;
+  readonly keyTrouble: KeyTrouble | undefined;
   readonly baseUrl: string;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
@@ -209,6 +211,7 @@ function accountFrom(
   if (entry.provider !== undefined && entry.provider !== vendor.id)
     throw new UserError(`${where}.provider: the account named ${name} is ${vendor.id}'s own`);
   const variable = entry.key ?? keyVariable(vendor.id);
+  const { key, trouble } = readKey(variable, environment[variable]);
   const baseUrl = (
     entry.baseUrl ??
     (environment[baseUrlVariable(vendor.id)] || undefined) ??
@@ -221,7 +224,8 @@ function accountFrom(
     key: accountKey(name, baseUrl),
     vendor,
     keyVariable: variable,
-    apiKey: environment[variable] || undefined,
+    apiKey: key,
+    keyTrouble: trouble,
     baseUrl,
     limits: { ...vendor.offer(settings, nothingLearned).limits, ...entry.limits },
     timeouts: { ...vendor.timeouts, ...entry.timeouts },

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
+import { noKey } from './accounts/provider.ts';
 import { AccountPulse } from './activities/account/account-pulse.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
 import { paceOf } from './activities/account/pace.ts';
@@ -116,10 +117,7 @@ function servedAccounts(
   for (const name of names ?? []) {
     const account = config.accounts.get(name);
     if (!account) throw new UserError(`there is no account named ${name}`);
-    if (account.apiKey === undefined)
-      throw new UserError(`the account ${name} has no key`, {
-        next: [`set ${account.keyVariable}`],
-      });
+    if (account.apiKey === undefined) throw noKey(account);
   }
   return [...config.accounts.values()].filter(
     ({ name, apiKey }) => apiKey !== undefined && (names?.includes(name) ?? true),

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
+import { noKey } from '../accounts/provider.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
@@ -172,13 +173,11 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
 function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
   for (const { name } of plan.cost.values()) {
     const account = loaded.config.accounts.get(name);
-    if (account && account.apiKey === undefined)
-      throw new UserError(`the account ${name} has no key: ${account.keyVariable} is not set`, {
-        next: [
-          `export ${account.keyVariable}=...`,
-          'or try the batch without one: shotlist simulate',
-        ],
-      });
+    if (account && account.apiKey === undefined) {
+      const { message, next } = noKey(account);
+      const orElse = 'or try the batch without one: shotlist simulate';
+      throw new UserError(message, { next: [...next, orElse] });
+    }
     const missing = account && missingAccess(account, loaded.config);
     if (missing) throw new UserError(missing.why, { next: [missing.next] });
   }

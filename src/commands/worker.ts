@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { noKey } from '../accounts/provider.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { openProject } from './project/project.ts';
 import { openSession } from './run/session.ts';
@@ -19,6 +20,7 @@ export function workerCommand(terminal: Terminal): Command {
     )
     .action(async (options: { accounts?: string; roles: string }) => {
       const config = loadConfig(terminal.environment, terminal.folder);
+      checkKeys(config, options.accounts ? words(options.accounts) : undefined);
       await using project = await openProject(config);
       const interrupt = terminal.interrupted();
       const session = await openSession(project, {
@@ -36,6 +38,14 @@ export function workerCommand(terminal: Terminal): Command {
         await session.close();
       }
     });
+}
+
+/** Before a server is started: what is named must have a key, and what has one must have one that can be sent. */
+function checkKeys({ accounts }: Config, named: readonly string[] | undefined): void {
+  for (const account of accounts.values()) {
+    const mustHaveOne = named?.includes(account.name) ?? account.keyTrouble?.isSet ?? false;
+    if (mustHaveOne && account.apiKey === undefined) throw noKey(account);
+  }
 }
 
 function words(text: string): string[] {
