@@ -9,6 +9,7 @@ import { numberSuite } from './suite/numbers.ts';
 import { planSuite } from './suite/plans.ts';
 import { propertySuite } from './suite/property.ts';
 import { resolveSuite } from './suite/resolve.ts';
+import { refusalSuite } from './suite/refusals.ts';
 import { refundSuite } from './suite/refunds.ts';
 import { reportSuite } from './suite/reports.ts';
 import { transitionSuite } from './suite/transitions.ts';
@@ -31,6 +32,7 @@ export function ledgerSuite(open: Open): void {
   describe('what lies at the vendor', () => knownThingsSuite(open));
   describe('a clock that is set back', () => clockSuite(open));
   describe('a number', () => numberSuite(open));
+  describe('a refusal', () => refusalSuite(open));
   describe('promised refunds', () => refundSuite(open));
   describe('reports', () => reportSuite(open));
   describe('any sequence of events', () => propertySuite(open));

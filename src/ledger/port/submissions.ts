@@ -82,7 +82,10 @@ export interface SubmissionLedger {
     jobId: string,
     times: { nextPollInMs: number; giveUpInMs: number },
   ): Promise<boolean>;
-  /** Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted. */
+  /**
+   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted, and right after an equal one
+   * of the same shot in the same run it is only counted there.
+   */
   rejected(submission: string, why: string, effect: 'fail' | 'reopen'): Promise<boolean>;
   ambiguous(submission: string, why: string): Promise<boolean>;
   /** The one job that fits was found. False also when another submission has that job. */

@@ -157,6 +157,10 @@ alter table output add column refusals integer not null default 0;
   `
 update account set tat = round(tat * 1000);
 `,
+  `
+alter table submission add column refusals integer not null default 1;
+alter table submission add column refused_at integer;
+`,
 ];
 
 /**

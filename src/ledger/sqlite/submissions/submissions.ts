@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { due } from './due.ts';
 import { putHold } from '../holds.ts';
+import { foldRefusal } from './fold-refusal.ts';
 import { noteListed } from '../reports/cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
@@ -82,7 +83,10 @@ function rejected(
   if (!moved) return false;
   release(database, moved, 0);
   if (effect === 'fail') failShots(database, id, why);
-  else reopenShots(database, id);
+  else {
+    reopenShots(database, id);
+    foldRefusal(database, moved, why, now);
+  }
   return true;
 }
 
