@@ -4,9 +4,8 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
 import { noKey } from './accounts/provider.ts';
-import { AccountPulse } from './activities/account/account-pulse.ts';
+import { type Throttle, throttleOf } from './activities/account/throttle.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
-import { paceOf } from './activities/account/pace.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, batchWorkflowId, commonTaskQueue } from './batch/ids.ts';
 import type { AccountConfig, Config } from './config.ts';
@@ -51,7 +50,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const { config, connection, namespace } = settings;
   const roles = settings.roles ?? ['common', 'accounts'];
   const served = servedAccounts(config, settings.accounts);
-  const deps = dependencies(settings, served);
+  const stopping = new AbortController();
+  const deps = dependencies(settings, served, stopping.signal);
   await deps.learned.load();
   const activities = createActivities(deps);
   const options = { ...shared, connection, namespace };
@@ -74,6 +74,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       );
     },
     shutdown: () => {
+      stopping.abort();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     },
   };
@@ -127,9 +128,19 @@ function servedAccounts(
 function dependencies(
   { config, ledger, blobs, onProgress }: WorkerSettings,
   served: readonly AccountConfig[],
+  stopping: AbortSignal,
 ): ActivityDependencies {
+  const log = onProgress ?? (() => undefined);
+  const throttles = new Map<string, Throttle>();
+  const throttle = ({ key, limits }: AccountConfig): Throttle => {
+    const known = throttles.get(key);
+    if (known) return known;
+    const made = throttleOf({ ledger, account: key, limits, now: Date.now, log, signal: stopping });
+    throttles.set(key, made);
+    return made;
+  };
   const accounts = new Map<string, AccountAccess>();
-  for (const account of served) accounts.set(account.key, accessTo(account, config, ledger));
+  for (const account of served) accounts.set(account.key, accessTo(account, config, throttle));
   const lanes = [...config.accounts.values()].map(
     (account) => [account.key, laneOf(account, config)] as const,
   );
@@ -147,7 +158,7 @@ function dependencies(
     learned,
     now: Date.now,
     worker: `${hostname()}/${process.pid}`,
-    log: onProgress ?? (() => undefined),
+    log,
     sweepAgain: (batch) => sweepAgain(batch, onProgress),
   };
 }
@@ -170,24 +181,28 @@ function laneOf(account: AccountConfig, config: Config): LaneFacts {
   return { name, inFlight: limits.inFlight, host: openHost(account, config, () => undefined)?.key };
 }
 
-function accessTo(account: AccountConfig, config: Config, ledger: Ledger): AccountAccess {
+/** One for all connections of an account, also those of accounts whose files it hosts. */
+type Throttles = (account: AccountConfig) => Throttle;
+
+function accessTo(account: AccountConfig, config: Config, throttle: Throttles): AccountAccess {
   const { name, key, baseUrl, limits, timeouts, prices } = account;
   return {
     name,
     key,
     limits,
     timeouts,
-    provider: connect(account, ledger),
+    provider: connect(account, throttle),
     host: openHost(account, config, (other) =>
-      other.apiKey === undefined ? undefined : connect(other, ledger),
+      other.apiKey === undefined ? undefined : connect(other, throttle),
     ),
     trustedOrigin: new URL(baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice(prices),
-    pulse: new AccountPulse(limits),
+    pulse: throttle(account).pulse,
   };
 }
 
-function connect(account: AccountConfig, ledger: Ledger): Provider {
-  const { key, vendor, baseUrl, apiKey = '', settings, limits } = account;
-  return vendor.connect({ baseUrl, apiKey, settings, pace: paceOf(ledger, key, limits) });
+function connect(account: AccountConfig, throttle: Throttles): Provider {
+  const { vendor, baseUrl, apiKey = '', settings } = account;
+  const { backoff, pace } = throttle(account);
+  return vendor.connect({ baseUrl, apiKey, settings, backoff, pace });
 }

@@ -2,10 +2,15 @@ import type { AccountConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { Provider } from '../providers/port.ts';
 
-/** The account's vendor; undefined where it has no key here. */
+const providers = new WeakMap<AccountConfig, Provider>();
+
+/** The account's vendor; undefined where it has no key here. The same each time: its waits are shared. */
 export function providerOf(account: AccountConfig): Provider | undefined {
   const { vendor, apiKey, baseUrl, settings } = account;
-  return apiKey === undefined ? undefined : vendor.connect({ baseUrl, apiKey, settings });
+  if (apiKey === undefined) return undefined;
+  const provider = providers.get(account) ?? vendor.connect({ baseUrl, apiKey, settings });
+  providers.set(account, provider);
+  return provider;
 }
 
 /** For whoever needs the key of an account that has none. */

@@ -4,7 +4,7 @@ import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import type { SendFence, Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './account/hold-account.ts';
+import { holdAccount, holdFor } from './account/hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
@@ -26,11 +26,17 @@ export async function claimAndStart(
 ): Promise<ClaimAnswer> {
   const now = neverBackwards(deps.now);
   const before = now();
-  const answer = await deps.ledger.claims.claim(range, {
-    window: access.pulse.window,
+  const { window, granted } = access.pulse.beginClaim();
+  const claimed = deps.ledger.claims.claim(range, {
+    window,
     postTimeoutMs: access.timeouts.postMs,
     worker: deps.worker,
   });
+  const answer = await claimed.catch((error: unknown) => {
+    granted(0);
+    throw error;
+  });
+  granted(answer.granted.length);
   for (const { submission } of answer.granted) reached('claimed', submission);
   for (const grant of answer.granted) post(grant, { sendBy: before + grant.sendWithinMs, now });
   return answer;
@@ -41,6 +47,19 @@ export async function claimAndStart(
  * @returns whether its answer came after its shot had been settled without it
  */
 export async function startShot(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  grant: Grant,
+  limit: SendLimit,
+): Promise<boolean> {
+  try {
+    return await sendShot(deps, access, grant, limit);
+  } finally {
+    access.pulse.posted();
+  }
+}
+
+async function sendShot(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant,
@@ -86,12 +105,26 @@ async function notStarted(
     return;
   }
   const { lasting, account, message } = uploadTrouble(access, error);
-  if (!lasting) await holdAccount(deps, access, account, grant.request.model);
+  await holdAccount(deps, access, account, grant.request.model);
+  if (!lasting) await holdWithoutReferences(deps, access, account, grant.request.model);
   await submissions.rejected(
     grant.submission,
     error instanceof UserError ? message : `a reference could not be uploaded: ${message}`,
     lasting ? 'fail' : 'reopen',
   );
+}
+
+/** Whatever is in the way of a request's references, it is not claimed again at once. */
+async function holdWithoutReferences(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  account: Verdict['account'],
+  model: string,
+): Promise<void> {
+  if ('retryAfterMs' in account)
+    await holdFor(deps, access, account.kind, account.retryAfterMs, model);
+  else if (account.kind === 'fine')
+    await holdFor(deps, access, 'unreachable', access.pulse.withoutReferences());
 }
 
 async function recordFailure(
@@ -104,9 +137,8 @@ async function recordFailure(
   // The hold first: a claim between the two would spend on an account that is known to be shut.
   await holdAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'unknown') {
-    const breakerMs = access.pulse.ambiguous(deps.now());
-    if (breakerMs !== undefined)
-      await submissions.hold(access.key, null, 'breaker', deps.now() + breakerMs);
+    const breakerMs = access.pulse.ambiguous();
+    if (breakerMs !== undefined) await holdFor(deps, access, 'breaker', breakerMs);
     await submissions.ambiguous(grant.submission, verdict.message);
     reached('unclear', grant.submission);
     return;

@@ -20,7 +20,7 @@ export interface AccountAccess {
   /** Origin of the base URL: the only one that may lie inside this network. */
   readonly trustedOrigin: string;
   readonly trainingPrice: Price;
-  /** What this process has learned of the account lately. */
+  /** How the account has answered this process lately. */
   readonly pulse: AccountPulse;
 }
 

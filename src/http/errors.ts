@@ -29,6 +29,11 @@ export class HttpError extends Error {
     this.#headers = answer.headers;
   }
 
+  /** Of the server that answered. */
+  get origin(): string {
+    return URL.parse(this.request.slice(this.request.indexOf(' ') + 1))?.origin ?? '';
+  }
+
   /** By its lower-case name. */
   header(name: string): string | undefined {
     return this.#headers[name];
@@ -125,13 +130,16 @@ export class FenceError extends Error {
   }
 }
 
-/** Not sent: the vendor's rate limit holds the account for longer than a call waits. */
+/** Not sent: the account must wait for longer than a call is kept waiting, or the process stops. */
 export class PaceError extends Error {
   override readonly name = 'PaceError';
   readonly waitMs: number;
 
-  constructor(waitMs: number) {
-    super(`not sent: the vendor's rate limit holds the account for ${Math.ceil(waitMs / 1_000)} s`);
+  constructor(
+    waitMs: number,
+    why = `the account waits for another ${Math.ceil(waitMs / 1_000)} s`,
+  ) {
+    super(`not sent: ${why}`);
     this.waitMs = waitMs;
   }
 }

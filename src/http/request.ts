@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import type { SendFence } from '../providers/port.ts';
 import { isDeep } from '../json.ts';
 import { Attempt, excerptOf } from './attempt.ts';
-import { ResponseShapeError } from './errors.ts';
+import { HttpError, ResponseShapeError } from './errors.ts';
 import { redactor, requestLabel } from './label.ts';
 import type { MultipartBody } from './multipart.ts';
 import { OwnConnection } from './own-connection.ts';
@@ -86,8 +86,15 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     attempt.refuse(error);
   }
   try {
-    const { status, headers: told, text } = await attempt.answer;
-    noteServerTime(url.origin, told, Date.now());
+    const {
+      status,
+      headers: told,
+      text,
+    } = await attempt.answer.catch((error: unknown) => {
+      if (error instanceof HttpError) noteTime(url.origin, (name) => error.header(name));
+      throw error;
+    });
+    noteTime(url.origin, (name) => told[name]);
     const excerpt = (): string => excerptOf(text, redact);
     const unreadable = (detail: string): ResponseShapeError =>
       new ResponseShapeError(label, { detail: redact(detail), body: excerpt() });
@@ -96,6 +103,10 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   } finally {
     await own?.close();
   }
+}
+
+function noteTime(origin: string, header: (name: string) => string | undefined): void {
+  noteServerTime(origin, { date: header('date'), age: header('age') }, Date.now());
 }
 
 /** `send` with a JSON body. */

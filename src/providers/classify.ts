@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from '../http/errors.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
+import { serverTimeMs } from '../http/server-clock.ts';
 import { plainLine } from '../plain-text.ts';
 import type { Verdict } from './port.ts';
 
@@ -18,18 +19,24 @@ export interface VendorProblem {
   readonly text: string;
   /** Where the status does not say it: the account cannot pay, or its key is refused. */
   readonly account?: 'noFunds' | 'badKey' | 'forbidden' | 'limited';
-  /** Where the body and not a header says it. */
+  /** Where the body says it, as well as a header or instead. */
   readonly retryAfterMs?: number;
 }
 
 export interface VendorErrors {
   readonly title: string;
-  /** Undefined where the body is not the vendor's own, but some gateway's. */
-  readonly read: (body: Readonly<Record<string, unknown>>) => VendorProblem | undefined;
+  /**
+   * Undefined where the body is not the vendor's own, but some gateway's.
+   * @param nowMs the vendor's time, against which times in the body are read
+   */
+  readonly read: (
+    body: Readonly<Record<string, unknown>>,
+    nowMs: number,
+  ) => VendorProblem | undefined;
 }
 
 const fine = { kind: 'fine' } as const;
-const unreachable = { kind: 'unreachable' } as const;
+const unreachable = { kind: 'unreachable', retryAfterMs: 0 } as const;
 /** At the beginning of what is said, after words that lead to it: further on it may be somebody's prompt. */
 const noFunds =
   /^\W*((error|sorry|you|your|the|this|user|account|organi[sz]ation|wallet|balance|has|have|is|are|do|does)\W+)*(insufficient[\s_]+(credits?|balance|funds|tokens)|not[\s_]+(have[\s_]+)?enough[\s_]+(credits?|tokens|balance|funds)|out[\s_]+of[\s_]+(credits?|tokens|funds))/i;
@@ -39,7 +46,10 @@ export function saysNoFunds(...words: readonly unknown[]): boolean {
   return words.some((word) => typeof word === 'string' && noFunds.test(word));
 }
 
-/** What an error of one call says about the request and the account, by the rules of docs/ledger.md. */
+/**
+ * What an error of one call says about the request and the account, by the rules of docs/ledger.md. Its
+ * `retryAfterMs` is what is asked for, 0 for nothing: how long is really waited is decided by `Backoff`.
+ */
 export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
   return (error) => {
     if (error instanceof HttpError) return classifyStatus(errors, error);
@@ -81,7 +91,9 @@ function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {
   if (status < 400 || status === 408 || status >= 500)
     return {
       request: 'unknown',
-      account: [502, 503, 504].includes(status) ? unreachable : fine,
+      account: [502, 503, 504].includes(status)
+        ? { kind: 'unreachable', retryAfterMs: askedMs(error, problem) }
+        : fine,
       message,
     };
   return { request: 'refused', account: accountOf(error, problem), message };
@@ -93,22 +105,34 @@ function accountOf(error: HttpError, problem: VendorProblem | undefined): Verdic
   const known = byStatus[status as keyof typeof byStatus];
   const kind = problem?.account ?? known;
   if (kind === undefined) return fine;
-  if (kind !== 'limited') return { kind };
-  const header = retryAfterMs(error.header('retry-after'), Date.now());
-  return { kind, retryAfterMs: header ?? problem?.retryAfterMs ?? null };
+  return kind === 'limited' ? { kind, retryAfterMs: askedMs(error, problem) } : { kind };
+}
+
+function askedMs(error: HttpError, problem: VendorProblem | undefined): number {
+  const header = retryAfterMs(error.header('retry-after'), timeOfAnswer(error));
+  return Math.max(header ?? 0, problem?.retryAfterMs ?? 0);
+}
+
+function timeOfAnswer(error: HttpError): number {
+  const headers = { date: error.header('date'), age: error.header('age') };
+  return serverTimeMs(error.origin, headers, Date.now());
 }
 
 /** Not documented anywhere: want of credits is surely a refusal, of anything else the job list has to tell. */
 function classifyNotOk(errors: VendorErrors, error: NotOkError): Verdict {
   const problem = problemIn(errors, error);
   const message = `${errors.title} refused with a success status: ${textOf(problem, error.body)}`;
-  return problem?.account === 'noFunds'
-    ? { request: 'refused', account: { kind: 'noFunds' }, message }
-    : { request: 'unknown', account: fine, message };
+  if (problem?.account === 'noFunds')
+    return { request: 'refused', account: { kind: 'noFunds' }, message };
+  if (problem?.account !== 'limited') return { request: 'unknown', account: fine, message };
+  const account = { kind: 'limited', retryAfterMs: problem.retryAfterMs ?? 0 } as const;
+  return { request: 'unknown', account, message };
 }
 
-function problemIn(errors: VendorErrors, { fields }: HttpError | NotOkError) {
-  return fields && errors.read(fields);
+function problemIn(errors: VendorErrors, error: HttpError | NotOkError) {
+  const { fields } = error;
+  const nowMs = error instanceof HttpError ? timeOfAnswer(error) : Date.now();
+  return fields && errors.read(fields, nowMs);
 }
 
 /** One line for a person out of whatever the body is. */

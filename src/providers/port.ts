@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
+import type { Backoff } from '../http/backoff.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
 
@@ -81,6 +82,8 @@ export interface Connection {
   readonly settings: JsonObject;
   /** Awaited before every request that has no fence, where the vendor's rate counts those too. */
   readonly pace?: (() => Promise<void>) | undefined;
+  /** Shared by all connections of an account in a process; without it a connection has its own. */
+  readonly backoff?: Backoff | undefined;
 }
 
 /** A paid request's fence: its bytes must be on the wire before this wall-clock time, or not at all. */
@@ -177,12 +180,12 @@ export interface Verdict {
   readonly request: 'refused' | 'unknown' | 'notSent';
   readonly account:
     | { readonly kind: 'fine' }
-    | { readonly kind: 'limited'; readonly retryAfterMs: number | null }
+    /** `retryAfterMs`: how long it is left alone, at least as long as it asks for. */
+    | { readonly kind: 'limited' | 'unreachable'; readonly retryAfterMs: number }
     | { readonly kind: 'noFunds' }
     | { readonly kind: 'badKey' }
     /** 403: may concern this model only. */
-    | { readonly kind: 'forbidden' }
-    | { readonly kind: 'unreachable' };
+    | { readonly kind: 'forbidden' };
   /** For a person; holds no key. */
   readonly message: string;
 }

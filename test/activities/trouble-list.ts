@@ -58,7 +58,7 @@ const rateLimitUntold: Section = {
   ...rateLimit,
   title: 'Rate limit that names no time',
   about:
-    'The vendor says 429 and not for how long. The account waits for 5 seconds, and longer after each further one, up to a minute. (ProductAI documents the time as a part of its answer.)',
+    'The vendor says 429 and not for how long. The account waits for a second, and twice as long after each further one, up to a minute. A time that is shorter, past or cannot be read counts as none. (ProductAI documents the time as a part of its answer.)',
   simulated: {
     faults: [{ kind: 'rate-limit', match: starts, retryAfter: 'none', seconds: 30 }],
   },
@@ -118,7 +118,8 @@ const pageAfter: Section = {
 
 const pageForPoll: Section = {
   title: 'HTML error page (502), answering a question after a job',
-  about: 'The job goes on at the vendor. No new requests are sent until the vendor answers again.',
+  about:
+    'The job goes on at the vendor. When a second one comes in a row, nothing more is sent for a second at first, and up to five minutes, until the vendor answers again.',
   simulated: { faults: [{ kind: 'html-before', match: polls }] },
   until: isAskedAgain,
   toDo: byItself,

@@ -67,7 +67,7 @@ describe('at every vendor', () => {
       expect(during.text).toContain('rate limited by the vendor; goes on by itself');
       expect(during.next.join()).not.toContain('resume');
       const isTold = name === 'rateLimit' || title === 'ProductAI';
-      expect(during.heldSeconds).toBe(isTold ? 30 : 5);
+      expect(during.heldSeconds).toBe(isTold ? 30 : 1);
       expect(posts).toBe(2);
       expectSaved(end, course);
     }

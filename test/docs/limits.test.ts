@@ -15,6 +15,7 @@ import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/file/ya
 import { settingsBytesMax } from '../../src/config.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
 import { redirectsMax } from '../../src/http/download.ts';
+import { askedMostMs } from '../../src/http/retry-after.ts';
 import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
 import { idLettersMax } from '../../src/providers/fields.ts';
 import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
@@ -48,6 +49,7 @@ const limits = new Map([
   ['answer of a vendor', megabytes(answerBytesMax)],
   ['levels of nesting in an answer', count(answerDepthMax)],
   ["an error's text", `${count(errorBodyMax)} letters`],
+  ['wait that a vendor asks for', `${askedMostMs / 60_000} min`],
   ['an id of a vendor', `${idLettersMax} letters`],
   ['pages of a list of jobs', count(pagesMax)],
   ['jobs in a list of jobs', count(Math.max(jobsMax, listedMax))],

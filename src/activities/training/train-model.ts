@@ -3,7 +3,6 @@ import type { TrainingSet } from '../../batch/request.ts';
 import type { ModelRow } from '../../ledger/port.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
-import { holdAccount } from '../account/hold-account.ts';
 import { withHeartbeat, pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
@@ -122,13 +121,13 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
   } catch (error) {
     const { account, message, request } = access.provider.classify(error);
     training.deps.log(`training ${training.set.name}: ${message}`);
-    if (account.kind === 'limited') await holdAccount(training.deps, access, account, null);
     const unpaid = row.phase !== 'triggered' && row.phase !== 'ready';
     if (request === 'refused' && account.kind === 'fine' && unpaid) {
       await setPhase(training, [row.phase], 'failed', { why: message });
       return 'failed';
     }
-    return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : access.timeouts.pollMs;
+    const restMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
+    return Math.max(restMs, access.timeouts.pollMs);
   }
 }
 

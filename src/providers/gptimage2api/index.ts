@@ -22,14 +22,16 @@ const settings = z.strictObject({
   outputLifetime,
 });
 
-function createGptImage2Api({ baseUrl, apiKey, pace, settings: raw }: Connection): Provider {
-  const api = createApi({ baseUrl, pace, headers: { authorization: `Bearer ${apiKey}` } });
-  const account = settings.parse(raw);
+function createGptImage2Api(connection: Connection): Provider {
+  const headers = { authorization: `Bearer ${connection.apiKey}` };
+  const api = createApi({ ...connection, classify, headers });
+  const account = settings.parse(connection.settings);
   const lifetime = lifetimeMs(account.outputLifetime);
   return {
     async start(request, fence) {
       const { path, body } = startCall(request, account.outputFormatField);
-      const job = await api({ method: 'POST', path, json: body, fence, answer: started });
+      const paid = { fence, about: request.request.model };
+      const job = await api({ method: 'POST', path, json: body, paid, answer: started });
       return { job, id: job.taskId };
     },
     jobRef: (taskId) => ({ taskId, creditsUsed: null }),

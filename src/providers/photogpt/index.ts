@@ -22,8 +22,8 @@ const refusal = z.looseObject({ status: z.string() });
 
 function createPhotogpt(connection: Connection): Provider {
   const api = createApi({
-    baseUrl: connection.baseUrl,
-    pace: connection.pace,
+    ...connection,
+    classify,
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
     refuses: (body) => refusal.safeParse(body).data?.status.toUpperCase() === 'NOK',
   });
@@ -31,7 +31,13 @@ function createPhotogpt(connection: Connection): Provider {
   return {
     async start(request, fence) {
       const { path, body } = startCall(request);
-      const { result } = await api({ method: 'POST', path, json: body, fence, answer: started });
+      const { result } = await api({
+        method: 'POST',
+        path,
+        json: body,
+        paid: { fence, about: request.request.model },
+        answer: started,
+      });
       return { job: { jobId: result.jobId }, id: result.jobId };
     },
     jobRef: (jobId) => ({ jobId }),

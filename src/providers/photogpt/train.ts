@@ -54,7 +54,12 @@ export function createTraining(api: Api): TrainingPort {
       return listImages(api, `${pathOf(id)}/images`, imageType);
     },
     async start(id, fence) {
-      await api({ method: 'GET', path: `${pathOf(id)}/train`, fence, answer: acknowledged });
+      await api({
+        method: 'GET',
+        path: `${pathOf(id)}/train`,
+        paid: { fence, about: 'training' },
+        answer: acknowledged,
+      });
     },
     async check(id) {
       try {

@@ -1,3 +1,4 @@
+import { askedMostMs } from '../../http/retry-after.ts';
 import {
   classifier,
   isUnknownId,
@@ -31,7 +32,7 @@ const advice: Readonly<Record<string, string>> = {
 /** `{ error: { message, code } }`, and the `{ errors: { field: text } }` of an upload. */
 const errors: VendorErrors = {
   title: 'Wonda',
-  read(body) {
+  read(body, nowMs) {
     const { error, errors: perFile } = body;
     if (isRecord(perFile)) return { text: saidIn(...Object.values(perFile).map(textOf)) };
     if (typeof error === 'string')
@@ -39,7 +40,7 @@ const errors: VendorErrors = {
     if (!isRecord(error)) return undefined;
     const code = typeof error['code'] === 'string' ? error['code'] : '';
     const account = accountSaid(String(error['message']), code);
-    const waitMs = waitOf(error['deferUntil']);
+    const waitMs = waitOf(error['deferUntil'], nowMs);
     return {
       text: saidIn(error['message'], code, advice[code]),
       ...(account && { account }),
@@ -73,8 +74,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** `deferUntil` is named without its form: a time, which has to lie ahead. */
-function waitOf(deferUntil: unknown): number | undefined {
+/** `deferUntil` is named without its form: a time, one hour ahead at most. */
+function waitOf(deferUntil: unknown, nowMs: number): number | undefined {
   const at = deferUntil === undefined ? undefined : timeOf(deferUntil);
-  return at !== undefined && at > Date.now() ? at - Date.now() : undefined;
+  return at === undefined ? undefined : Math.min(askedMostMs, Math.max(0, at - nowMs));
 }

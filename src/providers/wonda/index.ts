@@ -26,8 +26,8 @@ const settings = z.strictObject({
 function createWonda(connection: Connection): Provider {
   const { organisation, project, ...rest } = settings.parse(connection.settings);
   const api = createApi({
-    baseUrl: connection.baseUrl,
-    pace: connection.pace,
+    ...connection,
+    classify,
     headers: {
       authorization: `Bearer ${connection.apiKey}`,
       ...(organisation !== undefined && { 'x-wonda-org': organisation }),
@@ -42,7 +42,7 @@ function createWonda(connection: Connection): Provider {
         method: 'POST',
         path,
         json: body,
-        fence,
+        paid: { fence, about: request.request.model },
         answer: started,
       });
       return { job: { inferenceJobId }, id: inferenceJobId };

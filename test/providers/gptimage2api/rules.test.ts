@@ -51,7 +51,13 @@ describe('classify', () => {
     [404, '{"error":"Task not found"}', 'refused', { kind: 'fine' }, said('404: Task not found')],
     [429, '', 'refused', { kind: 'limited', retryAfterMs: 7_000 }, said('429: no explanation')],
     [500, '{"error":"string"}', 'unknown', { kind: 'fine' }, said('500: string')],
-    [502, '<html></html>', 'unknown', { kind: 'unreachable' }, said('502: a web page')],
+    [
+      502,
+      '<html></html>',
+      'unknown',
+      { kind: 'unreachable', retryAfterMs: 7_000 },
+      said('502: a web page'),
+    ],
   ])('%i %s', async (status, body, request, account, message) => {
     const { url } = await serve((_, response) =>
       response.writeHead(status, { 'retry-after': '7' }).end(body),

@@ -61,7 +61,7 @@ describe('classify', () => {
       503,
       '<html><title>Down  for\nnow</title></html>',
       'unknown',
-      { kind: 'unreachable' },
+      { kind: 'unreachable', retryAfterMs: 7_000 },
       said('503: a web page, "Down for now"'),
     ],
     [302, '', 'unknown', { kind: 'fine' }, said('302: no explanation')],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../../money.ts';
-import type { ClaimAnswer, ClaimOptions, Grant, Range, Stopped } from '../../port.ts';
+import type { ClaimAnswer, ClaimOptions, Grant, Range } from '../../port.ts';
 import { liveStates } from '../../rules/transitions.ts';
 import { lockAccount } from './account-row.ts';
 import { attachShot } from '../submissions/bound-shots.ts';
@@ -54,7 +54,7 @@ export function claim(
   const closed = door.closed();
   if (closed) return answer(closed);
 
-  let refused: Stopped | undefined;
+  let refused: ClaimAnswer['next'] | undefined;
   for (const shot of waiting) {
     // An equal shot of this very claim has been granted meanwhile.
     if (attachToOther(database, shot, range.account)) {

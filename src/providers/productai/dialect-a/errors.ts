@@ -26,13 +26,13 @@ const accounts: Readonly<Record<string, VendorProblem['account']>> = {
 
 export const errors: VendorErrors = {
   title: 'ProductAI',
-  read(raw) {
+  read(raw, nowMs) {
     const error = body.safeParse(raw).data?.error;
     if (!error) return undefined;
     const account =
       accounts[error.code ?? ''] ??
       (saysNoFunds(error.message, error.code) ? 'noFunds' : undefined);
-    const wait = retryAfterMs(String(error.retry_after ?? ''), Date.now());
+    const wait = retryAfterMs(String(error.retry_after ?? ''), nowMs);
     return {
       text: saidIn(error.message) || saidIn(error.code),
       ...(account && { account }),
