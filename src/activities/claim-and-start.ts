@@ -4,6 +4,7 @@ import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import type { SendFence, Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
+import { claimWhenAvailable } from './account/availability.ts';
 import { holdAccount, holdFor } from './account/hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './heartbeat.ts';
@@ -25,18 +26,24 @@ export async function claimAndStart(
   post: (grant: Grant, limit: SendLimit) => void,
 ): Promise<ClaimAnswer> {
   const now = neverBackwards(deps.now);
-  const before = now();
-  const { window, granted } = access.pulse.beginClaim();
-  const claimed = deps.ledger.claims.claim(range, {
-    window,
-    postTimeoutMs: access.timeouts.postMs,
-    worker: deps.worker,
+  let before = now();
+  const claim = (window: number): Promise<ClaimAnswer> => {
+    before = now();
+    const { postMs: postTimeoutMs } = access.timeouts;
+    return deps.ledger.claims.claim(range, { window, postTimeoutMs, worker: deps.worker });
+  };
+  const answer = await claimWhenAvailable(deps, access, range, async (isCheck) => {
+    if (isCheck) return await claim(0);
+    const { window, granted } = access.pulse.beginClaim();
+    let posts = 0;
+    try {
+      const claimed = await claim(window);
+      posts = claimed.granted.length;
+      return claimed;
+    } finally {
+      granted(posts);
+    }
   });
-  const answer = await claimed.catch((error: unknown) => {
-    granted(0);
-    throw error;
-  });
-  granted(answer.granted.length);
   for (const { submission } of answer.granted) reached('claimed', submission);
   for (const grant of answer.granted) post(grant, { sendBy: before + grant.sendWithinMs, now });
   return answer;

@@ -191,7 +191,8 @@ export interface Verdict {
 }
 
 export interface Verification {
-  readonly key: 'good' | 'refused' | 'unreachable';
+  /** `unclear`: something has answered, and not in a way that says anything of the key. */
+  readonly key: 'good' | 'refused' | 'limited' | 'unreachable' | 'unclear';
   /** Null where the vendor has no such call. */
   readonly balance: Amount | null;
   readonly message: string;

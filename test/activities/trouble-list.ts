@@ -9,7 +9,8 @@ export interface Section extends Trouble {
 }
 
 const starts = { method: 'POST' };
-const polls = { method: 'GET', path: '/(jobs|job|tasks)/' };
+/** Not the job that never was, by which a key is tried where there is no other call for it. */
+const polls = { method: 'GET', path: '/(jobs|job|tasks)/(?!tsk_0+$)' };
 
 const isRefused = ({ shots, holds, submissions }: Look): boolean =>
   holds.length > 0 &&
@@ -27,7 +28,7 @@ const resolveLost = ({ lists }: Client): string => (lists ? 'nothing' : resolveI
 const wrongKey: Section = {
   title: 'Wrong key',
   about:
-    'The vendor refuses the key. Every shot stays to be made, nothing more is sent, and nothing is paid. A worker that keeps running tries one request every 15 minutes.',
+    'Before the first paid request of a run the key is tried with a free call. The vendor refuses it: every shot stays to be made, and nothing is sent that costs anything. A worker that keeps running tries the key every 15 minutes.',
   shots: 2,
   simulated: { keys: ['another-key'] },
   mend: { keys: null },

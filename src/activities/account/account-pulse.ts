@@ -22,11 +22,13 @@ export class AccountPulse {
   readonly #perMinute: number | undefined;
   readonly #now: () => number;
   readonly #references = new Floor(floorOf.unreachable);
+  readonly #checks = new Floor(floorOf.unreachable);
   readonly #doubts = new Floor(doubt);
   #postMs: number;
   /** What its answers have earned so far. */
   #earned: number;
   #unclear: number;
+  #failedChecks = 0;
   /** Claims that may be granted, and POSTs that were. */
   #probes: number;
 
@@ -89,6 +91,19 @@ export class AccountPulse {
   withoutReferences(): number {
     const now = this.#now();
     return this.#references.failed(now, now);
+  }
+
+  /** The vendor's check call has failed: how often in a row, and milliseconds to hold, 1 s growing to 5 min. */
+  unavailable(): { readonly times: number; readonly ms: number } {
+    const now = this.#now();
+    const ms = this.#checks.failed(now, now);
+    return { times: ++this.#failedChecks, ms };
+  }
+
+  available(): { readonly times: 0; readonly ms: 0 } {
+    this.#checks.succeeded();
+    this.#failedChecks = 0;
+    return { times: 0, ms: 0 };
   }
 
   /** After the third unclear answer in a row, milliseconds to hold before the next probe, which goes alone. */

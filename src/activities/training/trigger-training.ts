@@ -2,6 +2,7 @@ import type { ModelRow } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import type { SendLimit } from '../claim-and-start.ts';
 import { neverBackwards } from '../clock.ts';
+import { claimWhenAvailable } from '../account/availability.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import type { Advance, Training } from './training.ts';
 import { setPhase } from './training.ts';
@@ -17,18 +18,25 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   const { deps, access, input, set } = training;
   if (await foundTriggered(training, row)) return 0;
   const now = neverBackwards(deps.now);
-  const before = now();
-  const answer = await deps.ledger.claims.claimTraining(
-    {
-      batch: input.batch,
-      run: input.run,
-      account: input.account,
-      fingerprint: input.fingerprint,
-      price: access.trainingPrice,
-      key: `train/${set.name}`,
-    },
-    { window: 1, postTimeoutMs: access.timeouts.postMs, worker: deps.worker },
-  );
+  let before = now();
+  const answer = await claimWhenAvailable(deps, access, input, (isCheck) => {
+    before = now();
+    return deps.ledger.claims.claimTraining(
+      {
+        batch: input.batch,
+        run: input.run,
+        account: input.account,
+        fingerprint: input.fingerprint,
+        price: access.trainingPrice,
+        key: `train/${set.name}`,
+      },
+      {
+        window: isCheck ? 0 : 1,
+        postTimeoutMs: access.timeouts.postMs,
+        worker: deps.worker,
+      },
+    );
+  });
   const [grant] = answer.granted;
   const { batch, run, fingerprint } = input;
   const lane = trainingLane(fingerprint);

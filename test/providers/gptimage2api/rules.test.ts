@@ -73,8 +73,8 @@ describe('verify', () => {
     [404, '{"error":"Task not found"}', 'good'],
     [200, '{"status":0}', 'good'],
     [401, '{"error":"Unauthorized"}', 'refused'],
-    [404, '<html>no such page</html>', 'unreachable'],
-    [200, '<html>sign in to the network</html>', 'unreachable'],
+    [404, '<html>no such page</html>', 'unclear'],
+    [200, '<html>sign in to the network</html>', 'unclear'],
     [500, '{"error":"string"}', 'unreachable'],
   ])('%i %s: %s', async (status, body, key) => {
     const { url, received } = await serve((_, response) => response.writeHead(status).end(body));
