@@ -23,6 +23,7 @@ import {
   type Vendor,
 } from './providers/port.ts';
 import { vendorById, vendors } from './providers/registry.ts';
+import { timeoutsSchema } from './providers/timeouts.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
 /** The environment as it was given to the process; nothing but this file reads it. */
@@ -123,17 +124,7 @@ const accountSchema = z.strictObject({
     .regex(budgetPattern, 'write it as "2000 credits", "2000 credits per month" or "5 usd per day"')
     .optional(),
   prices: z.record(z.string(), z.union([decimal, z.record(z.string(), decimal)])).optional(),
-  timeouts: z
-    .strictObject({
-      postMs: positiveInteger.optional(),
-      imageJobMs: positiveInteger.optional(),
-      videoJobMs: positiveInteger.optional(),
-      trainingMs: positiveInteger.optional(),
-      pollFirstMs: positiveInteger.optional(),
-      pollMs: positiveInteger.optional(),
-      trainingPollMs: positiveInteger.optional(),
-    })
-    .optional(),
+  timeouts: timeoutsSchema,
   referenceHost: hostSchema.optional(),
 });
 const fileSchema = z.strictObject({

@@ -6,6 +6,7 @@ import { LearnedAccounts } from './accounts/learned.ts';
 import { noKey } from './accounts/provider.ts';
 import { type Throttle, throttleOf } from './activities/account/throttle.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
+import { PaidCalls } from './activities/paid-calls.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, batchWorkflowId, commonTaskQueue } from './batch/ids.ts';
 import type { AccountConfig, Config } from './config.ts';
@@ -27,10 +28,14 @@ export interface WorkerSettings {
   /** `common`: workflows and light activities; `accounts`: work at vendors. Default: both. */
   readonly roles?: readonly WorkerRole[];
   readonly onProgress?: (line: string) => void;
+  /** How long after `shutdown` work is cut off; default: when every paid request has its answer. */
+  readonly forceAfterMs?: number;
 }
 export type WorkerRole = 'common' | 'accounts';
 
 export interface RunningWorker {
+  /** What this process has paid for, or may have, and not written down yet: the ledger stays open until then. */
+  readonly paid: PaidCalls;
   /** Serves until `shutdown`, or rejects when the connection is lost for good. */
   run(): Promise<void>;
   /** Takes nothing new; POSTs under way end and are recorded. */
@@ -39,11 +44,18 @@ export interface RunningWorker {
 
 const shared: Partial<WorkerOptions> = {
   shutdownGraceTime: '1 second',
-  shutdownForceTime: '70 seconds',
   // Of the beats of `withHeartbeat`; see heartbeatTimeout in workflows/activity-options.ts.
   maxHeartbeatThrottleInterval: '2.5 seconds',
   defaultHeartbeatThrottleInterval: '2.5 seconds',
 };
+
+/** After the answer of the slowest paid request: it is written down, and the work around it ends. */
+const forceMarginMs = 10_000;
+
+/** The longest that a paid request of these accounts may still be on its way, and a little more. */
+export function forceAfterMs(accounts: readonly Pick<AccountConfig, 'timeouts'>[]): number {
+  return Math.max(0, ...accounts.map(({ timeouts }) => timeouts.postMs)) + forceMarginMs;
+}
 
 /** Composition root: configuration in, one Temporal worker per task queue out. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
@@ -54,7 +66,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const deps = dependencies(settings, served, stopping.signal);
   await deps.learned.load();
   const activities = createActivities(deps);
-  const options = { ...shared, connection, namespace };
+  const shutdownForceTime = settings.forceAfterMs ?? forceAfterMs(served);
+  const options = { ...shared, shutdownForceTime, connection, namespace };
   const workers: Worker[] = [];
   if (roles.includes('common')) workers.push(await commonWorker(options, activities, settings));
   if (roles.includes('accounts'))
@@ -64,6 +77,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       next: ['set the API key of an account, or add the role common'],
     });
   return {
+    paid: deps.paid,
     run: async () => {
       await Promise.all(
         workers.map((worker) =>
@@ -157,6 +171,7 @@ function dependencies(
     catalogue: catalogueOf(config, learned.of),
     learned,
     now: Date.now,
+    paid: new PaidCalls(),
     worker: `${hostname()}/${process.pid}`,
     log,
     sweepAgain: (batch) => sweepAgain(batch, onProgress),

@@ -73,7 +73,7 @@ async function sendShot(
   { sendBy, now }: SendLimit,
 ): Promise<boolean> {
   const { request, submission } = grant;
-  const fence = { sendBy, timeoutMs: access.timeouts.postMs, now };
+  const { postMs: timeoutMs } = access.timeouts;
   const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - now())));
   let resolved;
   try {
@@ -82,18 +82,20 @@ async function sendShot(
     await notStarted(deps, access, grant, late.aborted ? undefined : error);
     return false;
   }
-  const startedAt = performance.now();
-  reached('sending', submission);
-  let started;
-  try {
-    started = await access.provider.start(resolved, fence);
-  } catch (error) {
-    await recordFailure(deps, access, grant, access.provider.classify(error));
-    return false;
-  }
-  reached('answered', submission);
-  access.pulse.answered(performance.now() - startedAt);
-  return await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+  return await deps.paid.during(timeoutMs, async () => {
+    const startedAt = performance.now();
+    reached('sending', submission);
+    let started;
+    try {
+      started = await access.provider.start(resolved, { sendBy, timeoutMs, now });
+    } catch (error) {
+      await recordFailure(deps, access, grant, access.provider.classify(error));
+      return false;
+    }
+    reached('answered', submission);
+    access.pulse.answered(performance.now() - startedAt);
+    return await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+  });
 }
 
 /**

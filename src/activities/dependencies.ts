@@ -5,6 +5,7 @@ import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
 import type { Limits, Provider, Timeouts } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
+import type { PaidCalls } from './paid-calls.ts';
 import type { AccountPulse } from './account/account-pulse.ts';
 
 /** An account that this worker has the key of. */
@@ -44,6 +45,8 @@ export interface ActivityDependencies {
   /** What the vendors have told of their models and prices; the catalogue follows it. */
   readonly learned: Pick<LearnedAccounts, 'load' | 'priced'>;
   readonly now: () => number;
+  /** Paid requests whose answers this process has still to write down. */
+  readonly paid: PaidCalls;
   /** Names this process on claims, for people. */
   readonly worker: string;
   readonly log: (line: string) => void;

@@ -58,10 +58,12 @@ async function collectAll(
 ): Promise<readonly Collected[]> {
   const { reports } = project.ledger;
   const found: Collected[] = [];
+  using interrupt = terminal.interrupted();
   let session: Session | undefined;
   try {
     for (const row of rows) {
       const { batch } = row;
+      if (interrupt.isHeard) break;
       if (!(await hasLeft(project, batch))) continue;
       const active = !isEnded(row);
       if (!active) {
@@ -70,8 +72,9 @@ async function collectAll(
         session ??= await openSession(project, {
           worker: project.config.temporal.address === undefined,
           say: (line) => terminal.say(line),
+          interrupt,
         });
-        await collectBatch(terminal, project, session, row);
+        await collectBatch(terminal, interrupt, project, session, row);
       }
       found.push({ batch, active, left: await reports.uncollected(batch) });
     }

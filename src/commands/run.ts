@@ -9,7 +9,7 @@ import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
 import { watchDrivers } from './run/broken-off.ts';
 import { noteStart } from './run/cost-facts.ts';
-import { followBatch, statusOf } from './run/follow.ts';
+import { followBatch, type FollowOptions, statusOf } from './run/follow.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
@@ -51,22 +51,21 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   const row = await acceptedRun(terminal, loaded, project, options);
   // Asked while the server starts, and before anything is spent.
   const balances = row.paid > 0 ? noteStart(project, row) : undefined;
+  using interrupt = terminal.interrupted();
   const session = await openSession(project, {
     worker: loaded.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
+    interrupt,
   });
   try {
     if (session.uiUrl && !options.json)
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
     await balances;
     await startBatch(session, row, project.ledger.id);
-    const { status, exitCode, detached } = await followUntilEnd(
-      terminal,
-      project,
-      session,
-      row,
-      options,
-    );
+    const { status, exitCode, detached } = await followUntilEnd(terminal, project, session, row, {
+      interrupt,
+      quiet: options.json ?? false,
+    });
     if (!options.json) {
       if (detached) terminal.say(`detached; go on with: shotlist run ${file}`);
       const { succeeded, cached, total } = totals(status);
@@ -86,14 +85,14 @@ async function followUntilEnd(
   project: Project,
   session: Session,
   row: BatchRow,
-  options: RunOptions,
+  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
 ) {
   await using drivers = watchDrivers(session, row, project.ledger.id);
   try {
     return await followBatch(project, {
       batch: row.batch,
       terminal,
-      quiet: options.json ?? false,
+      ...options,
       failed: drivers.failed,
     });
   } catch (error) {

@@ -19,23 +19,26 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
     .action(async (name: string, options: { json?: boolean }) => {
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
+      using interrupt = terminal.interrupted();
       const isActive = !isEnded(row);
       const session =
         isActive || (await hasLeft(project, row.batch))
           ? await openSession(project, {
               worker: project.config.temporal.address === undefined,
               say: (line) => terminal.say(line),
+              interrupt,
             })
           : undefined;
       try {
         if (session && isActive) await startBatch(session, row, project.ledger.id);
-        else if (session) await collectBatch(terminal, project, session, row);
+        else if (session) await collectBatch(terminal, interrupt, project, session, row);
         await using drivers =
           session && isActive ? watchDrivers(session, row, project.ledger.id) : undefined;
         const { status, exitCode } = await followBatch(project, {
           batch: row.batch,
           terminal,
           quiet: options.json ?? false,
+          interrupt,
           ...(session && { failed: drivers?.failed ?? session.failed }),
         });
         await printStatus(terminal, project, status, options);

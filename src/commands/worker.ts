@@ -22,19 +22,19 @@ export function workerCommand(terminal: Terminal): Command {
       const config = loadConfig(terminal.environment, terminal.folder);
       checkKeys(config, options.accounts ? words(options.accounts) : undefined);
       await using project = await openProject(config);
-      const interrupt = terminal.interrupted();
+      using interrupt = terminal.interrupted();
       const session = await openSession(project, {
         worker: true,
         ...(options.accounts && { accounts: words(options.accounts) }),
         roles: words(options.roles).map(roleNamed),
         say: (line) => terminal.say(line),
+        interrupt,
       });
       try {
         terminal.say(`worker ${process.pid} serves ${config.home} at ${session.temporal.address}`);
         await Promise.race([interrupt.promise, session.failed]);
         terminal.say('stopping; requests under way end first');
       } finally {
-        interrupt.release();
         await session.close();
       }
     });

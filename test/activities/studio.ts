@@ -6,6 +6,7 @@ import { throttleOf } from '../../src/activities/account/throttle.ts';
 import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
+import { PaidCalls } from '../../src/activities/paid-calls.ts';
 import type { StepPlan } from '../../src/activities/plan-step.ts';
 import type { RunShotsResult } from '../../src/activities/range-runner.ts';
 import { openStep } from '../../src/batch/expansion/expand.ts';
@@ -119,6 +120,7 @@ export async function openStudio(
     catalogue,
     learned,
     now,
+    paid: new PaidCalls(),
     worker: 'test',
     log,
     sweepAgain: async (batch) => void sweptAgain.push(batch),

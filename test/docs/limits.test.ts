@@ -18,6 +18,7 @@ import { redirectsMax } from '../../src/http/download.ts';
 import { askedMostMs } from '../../src/http/retry-after.ts';
 import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
 import { idLettersMax } from '../../src/providers/fields.ts';
+import { timeoutRanges } from '../../src/providers/timeouts.ts';
 import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
 import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a/pages.ts';
 import { pixelsMax as thumbnailPixelsMax } from '../../src/report/thumbnails.ts';
@@ -49,6 +50,10 @@ const limits = new Map([
   ['answer of a vendor', megabytes(answerBytesMax)],
   ['levels of nesting in an answer', count(answerDepthMax)],
   ["an error's text", `${count(errorBodyMax)} letters`],
+  [
+    'time limit of a paid request, `postMs`',
+    `${timeoutRanges.postMs.min / 1_000} s to ${timeoutRanges.postMs.max / 60_000} min`,
+  ],
   ['wait that a vendor asks for', `${askedMostMs / 60_000} min`],
   ['an id of a vendor', `${idLettersMax} letters`],
   ['pages of a list of jobs', count(pagesMax)],

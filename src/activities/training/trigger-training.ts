@@ -44,7 +44,9 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   if (grant) reached('claimed', grant.submission);
   if (grant) {
     const limit = { sendBy: before + grant.sendWithinMs, now };
-    return await post(training, row, grant.submission, limit);
+    return await deps.paid.during(access.timeouts.postMs, () =>
+      post(training, row, grant.submission, limit),
+    );
   }
   if (answer.attached > 0) return await settleTrigger(training, row);
   if (answer.next.kind === 'wait') return answer.next.ms;

@@ -3,7 +3,7 @@ import { brokenOff, workflowEnd } from './broken-off.ts';
 import { publish } from './follow.ts';
 import type { Project } from '../project/project.ts';
 import { type Session, startBatch } from './session.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Interrupt, Terminal } from '../../terminal.ts';
 
 /** Whether a batch is over, so that running its workflow again claims nothing. */
 export function isEnded({ state }: BatchRow): boolean {
@@ -22,22 +22,20 @@ export async function hasLeft({ ledger }: Project, batch: string): Promise<boole
  */
 export async function collectBatch(
   terminal: Terminal,
+  interrupt: Interrupt,
   project: Project,
   session: Session,
   row: BatchRow,
 ): Promise<void> {
   const { client } = session.temporal;
-  const interrupt = terminal.interrupted();
-  try {
-    await startBatch(session, row, project.ledger.id);
+  await startBatch(session, row, project.ledger.id);
+  {
     await using end = workflowEnd(client, row.batch);
     const ended = end.result.catch((error: unknown) => {
       throw brokenOff(row, error) ?? error;
     });
     ended.catch(() => undefined);
     await Promise.race([ended, interrupt.promise, session.failed]);
-  } finally {
-    interrupt.release();
   }
   await publish(project, row.batch, terminal);
 }

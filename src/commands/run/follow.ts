@@ -6,13 +6,14 @@ import { LiveView } from './live-view.ts';
 import type { Project } from '../project/project.ts';
 import { ShotEvents } from './shot-events.ts';
 import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/summary.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Interrupt, Terminal } from '../../terminal.ts';
 
 export interface FollowOptions {
   readonly batch: string;
   readonly terminal: Terminal;
   /** No live view and no lines per shot. */
   readonly quiet: boolean;
+  readonly interrupt: Interrupt;
   /** Rejects when what drives the batch is gone. */
   readonly failed?: Promise<never>;
 }
@@ -33,12 +34,9 @@ export async function followBatch(
   options: FollowOptions,
 ): Promise<{ status: BatchStatus; exitCode: ExitCode; detached: boolean }> {
   const { ledger } = project;
-  const { terminal, batch } = options;
+  const { terminal, batch, interrupt } = options;
   const view = options.quiet ? undefined : new LiveView(terminal);
   const events = new ShotEvents((line) => view?.event(line));
-  const interrupt = terminal.interrupted();
-  let detached = false;
-  void interrupt.promise.then(() => (detached = true));
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
   let quietSince: number | undefined;
@@ -54,7 +52,7 @@ export async function followBatch(
       const tookMs = performance.now() - begun;
       view?.draw(status);
       // Over only when nothing is left to show: shots change between the two looks.
-      if (detached || (isOver(status) && changes.shots.length === 0)) break;
+      if (interrupt.isHeard || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
       if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
       if (performance.now() - published > publishEveryMs && cursor !== started) {
@@ -72,8 +70,8 @@ export async function followBatch(
     }
   } finally {
     view?.end();
-    interrupt.release();
   }
+  const detached = interrupt.isHeard;
   const ended = await statusOf(project, batch);
   // Nobody drives what ended before: its facts are known or never will be.
   if (options.failed && isOver(ended)) await noteEnd(project, ended.row);

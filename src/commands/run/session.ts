@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import type { BatchRow } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
 import { useEmbeddedServer } from '../../temporal/embedded.ts';
+import type { Interrupt } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
 
 export interface SessionOptions {
@@ -11,6 +12,10 @@ export interface SessionOptions {
   readonly accounts?: readonly string[];
   readonly roles?: readonly ('common' | 'accounts')[];
   readonly say: (line: string) => void;
+  /** Tells a person who interrupts what is waited for. */
+  readonly interrupt?: Interrupt;
+  /** As of a worker's settings. */
+  readonly forceAfterMs?: number;
 }
 
 /** A connection to Temporal, with a worker in this process where one is wanted. */
@@ -27,6 +32,10 @@ export interface Session {
 /** Uses the server at TEMPORAL_ADDRESS, or the project's embedded one, which is started when needed. */
 export async function openSession(project: Project, options: SessionOptions): Promise<Session> {
   const { config } = project;
+  let isStarting = true;
+  void options.interrupt?.promise.then(() => {
+    if (isStarting) options.say('stopping as soon as it has started; once more ends at once');
+  });
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
   const server = await serverFor(config, options.say);
@@ -38,8 +47,10 @@ export async function openSession(project: Project, options: SessionOptions): Pr
     });
     server.lost?.addEventListener('abort', () => reject(server.lost?.reason as Error));
     const worker = options.worker ? await serve(project, temporal, options) : undefined;
+    if (worker) options.interrupt?.waitFor(worker.paid);
     const served = worker?.run();
     served?.catch((error: unknown) => reject(error));
+    isStarting = false;
     return {
       temporal,
       uiUrl: server.uiUrl,
@@ -48,6 +59,8 @@ export async function openSession(project: Project, options: SessionOptions): Pr
       async close() {
         worker?.shutdown();
         await served?.catch(() => {});
+        // Work that was cut off may still have paid for something: only this process knows it.
+        await worker?.paid.idle();
         await temporal.close().catch(() => {});
         await server.leave();
       },
@@ -86,6 +99,7 @@ async function serve(project: Project, temporal: TemporalConnection, options: Se
     namespace: temporal.namespace,
     ...(options.accounts && { accounts: options.accounts }),
     ...(options.roles && { roles: options.roles }),
+    ...(options.forceAfterMs !== undefined && { forceAfterMs: options.forceAfterMs }),
     onProgress: options.say,
   });
 }
