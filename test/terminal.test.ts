@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
-const script = join(import.meta.dirname, 'wait-to-be-interrupted.ts');
+const script = join(import.meta.dirname, 'wait-until-interrupted.ts');
 let child: ChildProcess | undefined;
 afterEach(() => void child?.kill('SIGKILL'));
 
