@@ -14,6 +14,7 @@ const slowest = [
   'e2e/collect',
   'activities/training/train-model',
   'workflows/batch',
+  'activities/refusals',
   'activities/run-shots',
 ];
 

@@ -11,6 +11,7 @@ import {
   s3AccessOf,
   s3Variables,
 } from './hosting/settings.ts';
+import { type KeyTrouble, readKey } from './http/api-key.ts';
 import type { JsonObject } from './json.ts';
 import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
 import {
@@ -22,6 +23,7 @@ import {
 } from './providers/port.ts';
 import { linkedBatch, projectFolder } from './project-folder.ts';
 import { vendorById, vendors } from './providers/registry.ts';
+import { timeoutsSchema } from './providers/timeouts.ts';
 import { readSettings } from './settings-file.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
@@ -67,8 +69,9 @@ export interface AccountConfig {
   readonly key: string;
   readonly vendor: Vendor;
   readonly keyVariable: string;
-  /** Undefined when the variable is not set. Never printed, never stored. */
+  /** Undefined when the variable gives no key, and then `keyTrouble` says why. Never printed, never stored. */
   readonly apiKey: string | undefined;
+  readonly keyTrouble: KeyTrouble | undefined;
   readonly baseUrl: string;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
@@ -119,18 +122,7 @@ const accountSchema = z.strictObject({
     .regex(budgetPattern, 'write it as "2000 credits", "2000 credits per month" or "5 usd per day"')
     .optional(),
   prices: z.record(z.string(), z.union([decimal, z.record(z.string(), decimal)])).optional(),
-  timeouts: z
-    .strictObject({
-      postMs: positiveInteger.optional(),
-      imageJobMs: positiveInteger.optional(),
-      videoJobMs: positiveInteger.optional(),
-      trainingMs: positiveInteger.optional(),
-      pollFirstMs: positiveInteger.optional(),
-      pollMs: positiveInteger.optional(),
-      trainingPollMs: positiveInteger.optional(),
-      listLagMs: positiveInteger.optional(),
-    })
-    .optional(),
+  timeouts: timeoutsSchema,
   referenceHost: hostSchema.optional(),
 });
 const fileSchema = z.strictObject({
@@ -208,6 +200,7 @@ function accountFrom(
   if (entry.provider !== undefined && entry.provider !== vendor.id)
     throw new UserError(`${where}.provider: the account named ${name} is ${vendor.id}'s own`);
   const variable = entry.key ?? keyVariable(vendor.id);
+  const { key, trouble } = readKey(variable, environment[variable]);
   const baseUrl = (
     entry.baseUrl ??
     (environment[baseUrlVariable(vendor.id)] || undefined) ??
@@ -220,7 +213,8 @@ function accountFrom(
     key: accountKey(name, baseUrl),
     vendor,
     keyVariable: variable,
-    apiKey: environment[variable] || undefined,
+    apiKey: key,
+    keyTrouble: trouble,
     baseUrl,
     limits: { ...vendor.offer(settings, nothingLearned).limits, ...entry.limits },
     timeouts: { ...vendor.timeouts, ...entry.timeouts },

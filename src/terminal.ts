@@ -16,17 +16,35 @@ export interface Terminal {
   /** Redraws the last lines of progress; only where `isInteractive`. */
   readonly screen: NodeJS.WriteStream;
   ask(question: string): Promise<string>;
-  /** Resolves at the first Ctrl-C or TERM; a second one ends the process. */
-  interrupted(): { readonly promise: Promise<void>; release(): void };
+  /** From now on Ctrl-C, TERM and the end of the terminal are heard instead of ending the process. */
+  interrupted(): Interrupt;
+}
+
+/** Requests whose answers are waited for before the process ends. */
+export interface Awaited {
+  readonly count: number;
+  /** In milliseconds: by then the last of them is over. */
+  readonly longestMs: number;
+}
+
+export interface Interrupt extends Disposable {
+  /** Resolves at the first Ctrl-C or TERM, and when the terminal is closed. */
+  readonly promise: Promise<void>;
+  readonly isHeard: boolean;
+  /** While there are any, a second Ctrl-C says so; a third, or a second without any, ends the process. */
+  waitFor(requests: Awaited): void;
 }
 
 export function processTerminal(): Terminal {
+  surviveItsReader(process.stdout);
+  surviveItsReader(process.stderr);
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
   return {
     environment: process.env,
     folder: process.cwd(),
     isInteractive: process.stderr.isTTY && process.stdin.isTTY,
     print: (text) => void process.stdout.write(`${text}\n`),
-    say: (text) => void process.stderr.write(`${text}\n`),
+    say,
     screen: process.stderr,
     async ask(question) {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
@@ -36,7 +54,7 @@ export function processTerminal(): Terminal {
         lines.close();
       }
     },
-    interrupted,
+    interrupted: () => interrupted(say),
   };
 }
 
@@ -53,21 +71,50 @@ export function withInertText(terminal: Terminal): Terminal {
   };
 }
 
-function interrupted(): { promise: Promise<void>; release(): void } {
+const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A closed terminal may tell it twice, by the kernel and by the shell: that is nobody's impatience. */
+function interrupted(say: (text: string) => void): Interrupt {
   const { promise, resolve } = Promise.withResolvers<void>();
-  let count = 0;
-  const onSignal = () => {
-    count += 1;
-    if (count > 1) process.exit(130);
+  let requests: Awaited = { count: 0, longestMs: 0 };
+  let isHeard = false;
+  let asked = 0;
+  const hear = (): void => {
+    if (!isHeard && requests.count > 0) say(`waiting for ${answersIn(requests)}`);
+    isHeard = true;
     resolve();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const onSignal = (signal: keyof typeof exitCodes): void => {
+    asked += 1;
+    if (asked === 1) return hear();
+    if (asked > 2 || requests.count === 0) process.exit(exitCodes[signal]);
+    say(`still waiting for ${answersIn(requests)}: they may be paid for. Once more ends at once`);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', hear);
   return {
     promise,
-    release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+    get isHeard() {
+      return isHeard;
+    },
+    waitFor: (given) => void (requests = given),
+    [Symbol.dispose]: () => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', hear);
     },
   };
+}
+
+function answersIn({ count, longestMs }: Awaited): string {
+  return `${count} answer${count === 1 ? '' : 's'}, at most ${Math.ceil(longestMs / 1_000)} s`;
+}
+
+const goneCodes: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+
+/** Whoever read along has gone: what is left to say is said to nobody, and the work goes on. */
+function surviveItsReader(stream: NodeJS.WriteStream): void {
+  if (stream.listeners('error').includes(onStreamError)) return;
+  stream.on('error', onStreamError);
+}
+
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (!goneCodes.has(error.code)) throw error;
 }

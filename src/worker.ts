@@ -3,9 +3,10 @@ import { Context } from '@temporalio/activity';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
-import { AccountPulse } from './activities/account/account-pulse.ts';
+import { noKey } from './accounts/provider.ts';
+import { type Throttle, throttleOf } from './activities/account/throttle.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
-import { paceOf } from './activities/account/pace.ts';
+import { PaidCalls } from './activities/paid-calls.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, batchWorkflowId, commonTaskQueue } from './batch/ids.ts';
 import type { AccountConfig, Config } from './config.ts';
@@ -31,10 +32,14 @@ export interface WorkerSettings {
   /** `common`: workflows and light activities; `accounts`: work at vendors. Default: both. */
   readonly roles?: readonly WorkerRole[];
   readonly onProgress?: (line: string) => void;
+  /** How long after `shutdown` work is cut off; default: when every paid request has its answer. */
+  readonly forceAfterMs?: number;
 }
 export type WorkerRole = 'common' | 'accounts';
 
 export interface RunningWorker {
+  /** What this process has paid for, or may have, and not written down yet: the ledger stays open until then. */
+  readonly paid: PaidCalls;
   /** Serves until `shutdown`, or rejects when the connection is lost for good. */
   run(): Promise<void>;
   /** Takes nothing new; POSTs under way end and are recorded. */
@@ -43,21 +48,30 @@ export interface RunningWorker {
 
 const shared: Partial<WorkerOptions> = {
   shutdownGraceTime: '1 second',
-  shutdownForceTime: '70 seconds',
   // Of the beats of `withHeartbeat`; see heartbeatTimeout in workflows/activity-options.ts.
   maxHeartbeatThrottleInterval: '2.5 seconds',
   defaultHeartbeatThrottleInterval: '2.5 seconds',
 };
+
+/** After the answer of the slowest paid request: it is written down, and the work around it ends. */
+const forceMarginMs = 10_000;
+
+/** The longest that a paid request of these accounts may still be on its way, and a little more. */
+export function forceAfterMs(accounts: readonly Pick<AccountConfig, 'timeouts'>[]): number {
+  return Math.max(0, ...accounts.map(({ timeouts }) => timeouts.postMs)) + forceMarginMs;
+}
 
 /** Composition root: configuration in, one Temporal worker per task queue out. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { config, connection, namespace } = settings;
   const roles = settings.roles ?? ['common', 'accounts'];
   const served = servedAccounts(config, settings.accounts);
-  const deps = dependencies(settings, served);
+  const stopping = new AbortController();
+  const deps = dependencies(settings, served, stopping.signal);
   await deps.learned.load();
   const activities = createActivities(deps);
-  const options = { ...shared, connection, namespace };
+  const shutdownForceTime = settings.forceAfterMs ?? forceAfterMs(served);
+  const options = { ...shared, shutdownForceTime, connection, namespace };
   const workers: Worker[] = [];
   if (roles.includes('common')) workers.push(await commonWorker(options, activities, settings));
   if (roles.includes('accounts'))
@@ -67,6 +81,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       next: ['set the API key of an account, or add the role common'],
     });
   return {
+    paid: deps.paid,
     run: async () => {
       await Promise.all(
         workers.map((worker) =>
@@ -77,6 +92,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       );
     },
     shutdown: () => {
+      stopping.abort();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     },
   };
@@ -120,10 +136,7 @@ function servedAccounts(
   for (const name of names ?? []) {
     const account = config.accounts.get(name);
     if (!account) throw new UserError(`there is no account named ${name}`);
-    if (account.apiKey === undefined)
-      throw new UserError(`the account ${name} has no key`, {
-        next: [`set ${account.keyVariable}`],
-      });
+    if (account.apiKey === undefined) throw noKey(account);
   }
   return [...config.accounts.values()].filter(
     ({ name, apiKey }) => apiKey !== undefined && (names?.includes(name) ?? true),
@@ -133,9 +146,19 @@ function servedAccounts(
 function dependencies(
   { config, ledger, blobs, recovery, onProgress }: WorkerSettings,
   served: readonly AccountConfig[],
+  stopping: AbortSignal,
 ): ActivityDependencies {
+  const log = onProgress ?? (() => undefined);
+  const throttles = new Map<string, Throttle>();
+  const throttle = ({ key, limits }: AccountConfig): Throttle => {
+    const known = throttles.get(key);
+    if (known) return known;
+    const made = throttleOf({ ledger, account: key, limits, now: Date.now, log, signal: stopping });
+    throttles.set(key, made);
+    return made;
+  };
   const accounts = new Map<string, AccountAccess>();
-  for (const account of served) accounts.set(account.key, accessTo(account, config, ledger));
+  for (const account of served) accounts.set(account.key, accessTo(account, config, throttle));
   const lanes = [...config.accounts.values()].map(
     (account) => [account.key, laneOf(account, config)] as const,
   );
@@ -154,8 +177,9 @@ function dependencies(
     learned,
     now: Date.now,
     steadyNow: () => performance.now(),
+    paid: new PaidCalls(),
     worker: `${hostname()}/${process.pid}`,
-    log: onProgress ?? (() => undefined),
+    log,
     sweepAgain: (batch) => sweepAgain(batch, onProgress),
     chunkDrained: (from) => chunkDrained(from, onProgress),
   };
@@ -190,25 +214,28 @@ function laneOf(account: AccountConfig, config: Config): LaneFacts {
   return { name, inFlight: limits.inFlight, host: openHost(account, config, () => undefined)?.key };
 }
 
-function accessTo(account: AccountConfig, config: Config, ledger: Ledger): AccountAccess {
+/** One for all connections of an account, also those of accounts whose files it hosts. */
+type Throttles = (account: AccountConfig) => Throttle;
+
+function accessTo(account: AccountConfig, config: Config, throttle: Throttles): AccountAccess {
   const { name, key, baseUrl, limits, timeouts, prices } = account;
   return {
     name,
     key,
     limits,
     timeouts,
-    provider: connect(account, ledger),
+    provider: connect(account, throttle),
     host: openHost(account, config, (other) =>
-      other.apiKey === undefined ? undefined : connect(other, ledger),
+      other.apiKey === undefined ? undefined : connect(other, throttle),
     ),
     trustedOrigin: new URL(baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice(prices),
-    pulse: new AccountPulse(limits),
+    pulse: throttle(account).pulse,
   };
 }
 
-function connect(account: AccountConfig, ledger: Ledger): Provider {
-  const { key, vendor, baseUrl, apiKey = '', settings, limits } = account;
-  const pace = paceOf(ledger, key, limits);
-  return connectVendor(vendor, { baseUrl, apiKey, settings, pace });
+function connect(account: AccountConfig, throttle: Throttles): Provider {
+  const { vendor, baseUrl, apiKey = '', settings } = account;
+  const { backoff, pace } = throttle(account);
+  return connectVendor(vendor, { baseUrl, apiKey, settings, backoff, pace });
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Amount } from '../money.ts';
 import type { Provider, Verdict } from '../providers/port.ts';
@@ -6,9 +5,9 @@ import type { Provider, Verdict } from '../providers/port.ts';
 const questionsAtOnce = 4;
 /** Answers that make no sense, before the vendor is left alone. */
 const unclearMax = 3;
-/** How many pauses for a vendor's rate limit are accepted, and how long each may be. */
-const pausesMax = 3;
-const pauseMs = { usual: 2_000, most: 15_000 };
+/** How many refusals by a vendor's rate limit are waited for, and how long each may hold a person up. */
+const refusalsMax = 3;
+const waitMostMs = 15_000;
 
 export interface QuoteAnswers {
   readonly quotes: readonly { readonly key: string; readonly amount: Amount }[];
@@ -27,7 +26,6 @@ export interface QuoteAnswers {
 export async function askQuotes(
   provider: Pick<Provider, 'quote' | 'classify'>,
   wanted: ReadonlyMap<string, ShotRequest>,
-  pauseFor: (ms: number) => Promise<unknown> = sleep,
 ): Promise<QuoteAnswers> {
   const quotes: { key: string; amount: Amount }[] = [];
   const refused = new Map<string, string>();
@@ -35,27 +33,20 @@ export async function askQuotes(
   const questions = [...wanted];
   let stopped: string | undefined;
   let unclear = 0;
-  let pauses = 0;
-  let pause: Promise<unknown> | undefined;
+  let refusals = 0;
 
   function heed(verdict: Verdict, question: [string, ShotRequest]): void {
     const { account, message } = verdict;
     if (account.kind === 'limited') {
+      // Asked again, it waits for its turn.
       questions.push(question);
-      if (pause) return;
-      if (++pauses > pausesMax) {
-        stopped = message;
-        return;
-      }
-      const ms = Math.min(account.retryAfterMs ?? pauseMs.usual, pauseMs.most);
-      pause = pauseFor(ms).finally(() => (pause = undefined));
+      if (++refusals > refusalsMax || account.retryAfterMs > waitMostMs) stopped ??= message;
     } else if (concernsRequestOnly(verdict)) unpriced.push(message);
     else if (account.kind !== 'fine' || ++unclear >= unclearMax) stopped = message;
   }
 
   async function ask(): Promise<void> {
     for (;;) {
-      await pause;
       const question = stopped === undefined ? questions.shift() : undefined;
       if (!question) return;
       try {

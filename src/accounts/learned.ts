@@ -23,8 +23,6 @@ export interface LearnedOptions {
   /** Epoch milliseconds, the ledger's clock. */
   readonly now?: () => number;
   readonly questionsMax?: number;
-  /** How it is waited for a vendor that is asked too fast. */
-  readonly pauseFor?: (ms: number) => Promise<unknown>;
 }
 
 interface Known {
@@ -42,7 +40,6 @@ export class LearnedAccounts {
   readonly #provider: (account: AccountConfig) => Provider | undefined;
   readonly #now: () => number;
   readonly #questionsMax: number;
-  readonly #pauseFor: LearnedOptions['pauseFor'];
   readonly #known: Map<string, Known>;
 
   constructor(options: LearnedOptions) {
@@ -50,7 +47,6 @@ export class LearnedAccounts {
     this.#provider = options.provider ?? providerOf;
     this.#now = options.now ?? Date.now;
     this.#questionsMax = options.questionsMax ?? questionsMax;
-    this.#pauseFor = options.pauseFor;
     this.#known = new Map();
     for (const account of options.accounts) {
       const facts = new AccountFacts();
@@ -127,7 +123,7 @@ export class LearnedAccounts {
     for (let start = 0; start < questions.length; start += questionsPerWrite) {
       tell(start, questions.length);
       const slice = new Map(questions.slice(start, start + questionsPerWrite));
-      const answers = await askQuotes(provider, slice, this.#pauseFor);
+      const answers = await askQuotes(provider, slice);
       await this.#ledger.putQuotes(account.key, answers.quotes);
       const at = this.#now();
       this.of(account.key).tellQuotes(answers.quotes.map((quote) => ({ ...quote, at })));

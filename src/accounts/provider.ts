@@ -1,14 +1,28 @@
 import type { AccountConfig } from '../config.ts';
+import { UserError } from '../errors.ts';
 import { connectVendor } from '../providers/connect.ts';
 import type { Connection, Provider } from '../providers/port.ts';
 
-/** The account's vendor; undefined where its key is not set here. */
+const providers = new WeakMap<AccountConfig, Provider>();
+
+/**
+ * The account's vendor; undefined where it has no key here. Without `pace` the same each time: its waits are
+ * shared.
+ */
 export function providerOf(
   account: AccountConfig,
   pace?: Connection['pace'],
 ): Provider | undefined {
   const { vendor, apiKey, baseUrl, settings } = account;
-  return apiKey === undefined
-    ? undefined
-    : connectVendor(vendor, { baseUrl, apiKey, settings, pace });
+  if (apiKey === undefined) return undefined;
+  if (pace) return connectVendor(vendor, { baseUrl, apiKey, settings, pace });
+  const provider = providers.get(account) ?? connectVendor(vendor, { baseUrl, apiKey, settings });
+  providers.set(account, provider);
+  return provider;
+}
+
+/** For whoever needs the key of an account that has none. */
+export function noKey({ name, keyTrouble }: AccountConfig): UserError {
+  const { why = 'it is not set', next = '' } = keyTrouble ?? {};
+  return new UserError(`the account ${name} has no key: ${why}`, { next: [next] });
 }

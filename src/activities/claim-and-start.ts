@@ -4,7 +4,8 @@ import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import type { SendFence, Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './account/hold-account.ts';
+import { claimWhenAvailable } from './account/availability.ts';
+import { holdAccount, holdFor } from './account/hold-account.ts';
 import { reached } from './moments.ts';
 import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
@@ -26,11 +27,23 @@ export async function claimAndStart(
   post: (grant: Grant, limit: SendLimit) => void,
 ): Promise<ClaimAnswer> {
   const now = neverBackwards(deps.now);
-  const before = now();
-  const answer = await deps.ledger.claims.claim(range, {
-    window: access.pulse.window,
-    postTimeoutMs: access.timeouts.postMs,
-    worker: deps.worker,
+  let before = now();
+  const claim = (window: number): Promise<ClaimAnswer> => {
+    before = now();
+    const { postMs: postTimeoutMs } = access.timeouts;
+    return deps.ledger.claims.claim(range, { window, postTimeoutMs, worker: deps.worker });
+  };
+  const answer = await claimWhenAvailable(deps, access, range, async (isCheck) => {
+    if (isCheck) return await claim(0);
+    const { window, granted } = access.pulse.beginClaim();
+    let posts = 0;
+    try {
+      const claimed = await claim(window);
+      posts = claimed.granted.length;
+      return claimed;
+    } finally {
+      granted(posts);
+    }
   });
   for (const { submission } of answer.granted) reached('claimed', submission);
   for (const grant of answer.granted) post(grant, { sendBy: before + grant.sendWithinMs, now });
@@ -45,10 +58,23 @@ export async function startShot(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant,
+  limit: SendLimit,
+): Promise<boolean> {
+  try {
+    return await sendShot(deps, access, grant, limit);
+  } finally {
+    access.pulse.posted();
+  }
+}
+
+async function sendShot(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  grant: Grant,
   { sendBy, now }: SendLimit,
 ): Promise<boolean> {
   const { request, submission } = grant;
-  const fence = { sendBy, timeoutMs: access.timeouts.postMs, now };
+  const { postMs: timeoutMs } = access.timeouts;
   const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - now())));
   let resolved;
   try {
@@ -57,23 +83,21 @@ export async function startShot(
     await notStarted(deps, access, grant, late.aborted ? undefined : error);
     return false;
   }
-  const startedAt = performance.now();
-  reached('sending', submission);
-  let started;
-  try {
-    started = await access.provider.start(resolved, fence);
-  } catch (error) {
-    await recordFailure(
-      deps,
-      access,
-      { ...grant, used: resolved.used },
-      access.provider.classify(error),
-    );
-    return false;
-  }
-  reached('answered', submission);
-  access.pulse.answered(performance.now() - startedAt);
-  return await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+  return await deps.paid.during(timeoutMs, async () => {
+    const startedAt = performance.now();
+    reached('sending', submission);
+    let started;
+    try {
+      started = await access.provider.start(resolved, { sendBy, timeoutMs, now });
+    } catch (error) {
+      const { used } = resolved;
+      await recordFailure(deps, access, { ...grant, used }, access.provider.classify(error));
+      return false;
+    }
+    reached('answered', submission);
+    access.pulse.answered(performance.now() - startedAt);
+    return await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+  });
 }
 
 /**
@@ -92,12 +116,26 @@ async function notStarted(
     return;
   }
   const { lasting, account, message } = uploadTrouble(access, error);
-  if (!lasting) await holdAccount(deps, access, account, grant.request.model);
+  await holdAccount(deps, access, account, grant.request.model);
+  if (!lasting) await holdWithoutReferences(deps, access, account, grant.request.model);
   await submissions.rejected(
     grant.submission,
     error instanceof UserError ? message : `a reference could not be uploaded: ${message}`,
     lasting ? 'fail' : 'reopen',
   );
+}
+
+/** Whatever is in the way of a request's references, it is not claimed again at once. */
+async function holdWithoutReferences(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  account: Verdict['account'],
+  model: string,
+): Promise<void> {
+  if ('retryAfterMs' in account)
+    await holdFor(deps, access, account.kind, account.retryAfterMs, model);
+  else if (account.kind === 'fine')
+    await holdFor(deps, access, 'unreachable', access.pulse.withoutReferences());
 }
 
 async function recordFailure(
@@ -110,9 +148,8 @@ async function recordFailure(
   // The hold first: a claim between the two would spend on an account that is known to be shut.
   await holdAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'unknown') {
-    const breakerMs = access.pulse.ambiguous(deps.now());
-    if (breakerMs !== undefined)
-      await submissions.hold(access.key, null, 'breaker', deps.now() + breakerMs);
+    const breakerMs = access.pulse.ambiguous();
+    if (breakerMs !== undefined) await holdFor(deps, access, 'breaker', breakerMs);
     await submissions.ambiguous(grant.submission, verdict.message);
     reached('unclear', grant.submission);
     return;

@@ -5,6 +5,7 @@ import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
 import type { Limits, Provider, Timeouts } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
+import type { PaidCalls } from './paid-calls.ts';
 import type { Recovery } from '../storage/recovery.ts';
 import type { AccountPulse } from './account/account-pulse.ts';
 
@@ -21,7 +22,7 @@ export interface AccountAccess {
   /** Origin of the base URL: the only one that may lie inside this network. */
   readonly trustedOrigin: string;
   readonly trainingPrice: Price;
-  /** What this process has learned of the account lately. */
+  /** How the account has answered this process lately. */
   readonly pulse: AccountPulse;
 }
 
@@ -50,6 +51,8 @@ export interface ActivityDependencies {
   readonly now: () => number;
   /** Milliseconds of a clock that nobody sets; only differences mean anything. */
   readonly steadyNow: () => number;
+  /** Paid requests whose answers this process has still to write down. */
+  readonly paid: PaidCalls;
   /** Names this process on claims, for people. */
   readonly worker: string;
   readonly log: (line: string) => void;

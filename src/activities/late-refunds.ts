@@ -1,6 +1,5 @@
 import type { DueRefund } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './account/hold-account.ts';
 import { pause } from './heartbeat.ts';
 
 const leaseMs = 60_000;
@@ -49,8 +48,7 @@ async function askAfter(
     await submissions.settleRefund(submission, toldBy(state));
     return true;
   } catch (error) {
-    const { account, message } = access.provider.classify(error);
-    if (account.kind === 'limited') await holdAccount(deps, access, account, null);
+    const { message } = access.provider.classify(error);
     await submissions.settleRefund(submission, 'notYet');
     deps.log(`a refund at ${access.name}: ${message}`);
     return false;

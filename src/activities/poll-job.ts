@@ -43,7 +43,7 @@ export async function pollJob(
       await submissions.stalled(poll.submission, `after its time limit: ${message}`);
       return;
     }
-    const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? intervalMs * 2) : 0;
+    const waitMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
     await submissions.pollAgain(poll.submission, Math.max(intervalMs, waitMs), message);
     return;
   }

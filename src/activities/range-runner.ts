@@ -2,7 +2,6 @@ import type { ClaimAnswer, Due, Range, Stopped } from '../ledger/port.ts';
 import { claimAndStart, startShot } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './account/hold-account.ts';
 import { askAfterRefunds } from './late-refunds.ts';
 import { pause } from './heartbeat.ts';
 import { pollJob } from './poll-job.ts';
@@ -151,15 +150,14 @@ export class RangeRunner {
   }
 
   async #settle(id: string, unclear: Due['ambiguous'][number]): Promise<void> {
-    const settled = await settle(this.#deps, this.#access, unclear).catch(
-      async (error: unknown) => {
-        const { account, message } = this.#access.provider.classify(error);
-        if (account.kind === 'limited') await holdAccount(this.#deps, this.#access, account, null);
-        this.#deps.log(message);
-        return false;
-      },
-    );
-    if (!settled) this.#rest(id, troubleMs.first);
+    let restMs = troubleMs.first;
+    const settled = await settle(this.#deps, this.#access, unclear).catch((error: unknown) => {
+      const { account, message } = this.#access.provider.classify(error);
+      this.#deps.log(message);
+      if ('retryAfterMs' in account) restMs = Math.max(restMs, account.retryAfterMs);
+      return false;
+    });
+    if (!settled) this.#rest(id, restMs);
   }
 
   /** No range is kept open for this: whoever runs next asks again. */

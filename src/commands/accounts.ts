@@ -73,9 +73,9 @@ function standingJson({ account, verified, totals, facts }: Standing): object {
     baseUrl: account.baseUrl,
     key: {
       variable: account.keyVariable,
-      set: account.apiKey !== undefined,
-      state: verified?.key ?? null,
-      message: verified?.message ?? null,
+      set: account.keyTrouble?.isSet ?? true,
+      state: account.keyTrouble?.isSet ? 'malformed' : (verified?.key ?? null),
+      message: account.keyTrouble?.isSet ? account.keyTrouble.why : (verified?.message ?? null),
     },
     balance: typeof verified?.balance === 'number' ? decimal(verified.balance) : null,
     limits: {
@@ -131,15 +131,17 @@ function accountTable(standings: readonly Standing[]): string[] {
       toldText(standing),
     ];
   });
-  const troubles = standings.flatMap(({ account, verified }) =>
-    verified && verified.key !== 'good' ? [`${account.name}: ${verified.message}`] : [],
-  );
+  const troubles = standings.flatMap(({ account, verified }) => {
+    if (account.keyTrouble?.isSet) return [`${account.name}: ${account.keyTrouble.why}`];
+    return verified && verified.key !== 'good' ? [`${account.name}: ${verified.message}`] : [];
+  });
   return [...alignColumns([header, ...rows]), ...troubles];
 }
 
 function keyText({ account, verified }: Standing): string {
-  if (account.apiKey === undefined) return `${account.keyVariable} is not set`;
-  return `${account.keyVariable} ${verified?.key ?? 'is set'}`;
+  const { keyVariable, keyTrouble } = account;
+  if (keyTrouble) return `${keyVariable} ${keyTrouble.isSet ? 'malformed' : 'is not set'}`;
+  return `${keyVariable} ${verified?.key ?? 'is set'}`;
 }
 
 function limitsText({ limits: { perMinute, inFlight, counts } }: AccountConfig): string {

@@ -10,7 +10,7 @@ import { leftJson, leftTexts } from './text/left-behind.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './run/session.ts';
 import type { ExitCode } from './text/summary.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('collect')
@@ -72,17 +72,22 @@ async function collectAll(
   rows: readonly BatchRow[],
   refetch: boolean,
 ): Promise<readonly Collected[]> {
+  using interrupt = terminal.interrupted();
   const session = memo(() =>
     openSession(project, {
       role: 'collect',
       worker: project.config.temporal.address === undefined,
       say: (line) => terminal.say(line),
+      interrupt,
     }),
   );
   const found: Collected[] = [];
   try {
     for (const row of rows) {
-      const one = await collectOne(terminal, project, row, { refetch, openSession: session.get });
+      if (interrupt.isHeard) break;
+      const one = await collectOne(terminal, project, row, {
+        ...{ refetch, interrupt, openSession: session.get },
+      });
       if (one) found.push(one);
     }
     return found;
@@ -96,7 +101,11 @@ async function collectOne(
   terminal: Terminal,
   project: Project,
   row: BatchRow,
-  options: { readonly refetch: boolean; readonly openSession: () => Promise<Session> },
+  options: {
+    readonly refetch: boolean;
+    readonly interrupt: Interrupt;
+    readonly openSession: () => Promise<Session>;
+  },
 ): Promise<Collected | undefined> {
   const { reports } = project.ledger;
   const { batch } = row;
@@ -112,7 +121,7 @@ async function collectOne(
     for (const line of leftTexts(await reports.uncollected(batch)))
       terminal.say(`${batch}: collecting ${line}`);
     const session = await options.openSession();
-    ({ problems } = await collectBatch(terminal, project, session, row, publisher));
+    ({ problems } = await collectBatch(options.interrupt, project, session, row, publisher));
   }
   const left = await reports.uncollected(batch);
   return { batch, active, left, problems: problems.length };

@@ -115,9 +115,14 @@ async function binaryFinding(config: Config): Promise<Finding> {
 
 async function accountFinding(account: AccountConfig): Promise<Finding> {
   const what = `account ${account.name}`;
-  const { vendor, baseUrl, keyVariable } = account;
+  const { vendor, baseUrl, keyVariable, keyTrouble } = account;
   const answer = await providerOf(account)?.verify();
-  if (!answer) return { what, state: 'missing', detail: `no key: ${keyVariable} is not set` };
+  if (!answer)
+    return {
+      what,
+      state: keyTrouble?.isSet ? 'bad' : 'missing',
+      detail: `no key: ${keyTrouble?.why}`,
+    };
   const balance =
     answer.balance === null ? '' : `, balance ${formatAmount(answer.balance, vendor.unit)}`;
   return {

@@ -103,8 +103,8 @@ async function listModels(
   options: ModelsOptions,
 ): Promise<readonly AccountModels[]> {
   if (options.refresh)
-    for (const { name, apiKey, keyVariable } of accounts)
-      if (apiKey === undefined) terminal.say(`${name} is not asked: ${keyVariable} is not set`);
+    for (const { name, keyTrouble } of accounts)
+      if (keyTrouble) terminal.say(`${name} is not asked: ${keyTrouble.why}`);
   const mayAsk = accounts.some((account) => {
     const provider = providerOf(account);
     return provider?.discover !== undefined || provider?.quote !== undefined;

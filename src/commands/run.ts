@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
+import { noKey } from '../accounts/provider.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
@@ -10,7 +11,7 @@ import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
 import { noteStart } from './run/cost-facts.ts';
 import { driveToEnd } from './run/drive.ts';
-import { statusOf } from './run/follow.ts';
+import { type FollowOptions, statusOf } from './run/follow.ts';
 import { askForLostFiles } from './run/lost-files.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
@@ -54,10 +55,12 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   const row = await acceptedRun(terminal, loaded, project, options);
   // Asked while the server starts, and before anything is spent.
   const balances = row.paid > 0 ? noteStart(project, row) : undefined;
+  using interrupt = terminal.interrupted();
   const session = await openSession(project, {
     role: 'run',
     worker: loaded.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
+    interrupt,
   });
   try {
     if (session.uiUrl && !options.json)
@@ -69,7 +72,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       project,
       session,
       row,
-      options,
+      { interrupt, quiet: options.json ?? false },
     );
     if (!options.json) {
       if (detached) terminal.say(`detached; go on with: shotlist run ${shellQuoted(file)}`);
@@ -90,10 +93,10 @@ async function followUntilEnd(
   project: Project,
   session: Session,
   row: BatchRow,
-  options: RunOptions,
+  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
 ) {
   try {
-    return await driveToEnd(terminal, project, session, row, { quiet: options.json ?? false });
+    return await driveToEnd(terminal, project, session, row, options);
   } catch (thrown) {
     const error = asUserError(thrown);
     if (error instanceof UserError) throw error;
@@ -208,13 +211,11 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
 function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
   for (const { name } of plan.cost.values()) {
     const account = loaded.config.accounts.get(name);
-    if (account && account.apiKey === undefined)
-      throw new UserError(`the account ${name} has no key: ${account.keyVariable} is not set`, {
-        next: [
-          `export ${account.keyVariable}=...`,
-          'or try the batch without one: shotlist simulate',
-        ],
-      });
+    if (account && account.apiKey === undefined) {
+      const { message, next } = noKey(account);
+      const orElse = 'or try the batch without one: shotlist simulate';
+      throw new UserError(message, { next: [...next, orElse] });
+    }
     const missing = account && missingAccess(account, loaded.config);
     if (missing) throw new UserError(missing.why, { next: [missing.next] });
   }

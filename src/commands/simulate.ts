@@ -25,7 +25,7 @@ export function simulateCommand(terminal: Terminal): Command {
     .option('--book-file <path>', 'append what is accepted to this JSON Lines file')
     .addHelpText('after', '\nExample:\n  shotlist simulate --port 7411 --job-ms 500')
     .action(async (options: SimulateOptions) => {
-      const interrupt = terminal.interrupted();
+      using interrupt = terminal.interrupted();
       const simulator = await startSimulator({
         host: options.host,
         port: wholeNumber('--port', options.port),
@@ -42,7 +42,6 @@ export function simulateCommand(terminal: Terminal): Command {
       });
       for (const line of describeSimulator(simulator)) terminal.print(line);
       await interrupt.promise;
-      interrupt.release();
       await simulator.close();
     });
 }

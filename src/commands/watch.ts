@@ -8,7 +8,7 @@ import { printStatus } from './text/print-status.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { openSession, type Session, startBatch } from './run/session.ts';
 import type { ExitCode } from './text/summary.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('watch')
@@ -21,11 +21,13 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
     .action(async (name: string, options: { json?: boolean }) => {
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
+      using interrupt = terminal.interrupted();
       const { status, exitCode, published } = isEnded(row)
-        ? await collectEnded(terminal, project, row)
-        : await inSession(terminal, project, async (session) => {
+        ? await collectEnded(terminal, interrupt, project, row)
+        : await inSession(terminal, interrupt, project, async (session) => {
             await startBatch(session, row, project.ledger);
             return await driveToEnd(terminal, project, session, row, {
+              interrupt,
               quiet: options.json ?? false,
             });
           });
@@ -35,12 +37,17 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
 }
 
 /** Of a batch that is over: a session is opened only where something is left to fetch. */
-async function collectEnded(terminal: Terminal, project: Project, row: BatchRow) {
+async function collectEnded(
+  terminal: Terminal,
+  interrupt: Interrupt,
+  project: Project,
+  row: BatchRow,
+) {
   const publisher = new Publisher(project, row.batch, terminal);
   let published = await publisher.publish();
   if (await hasLeft(project, row.batch))
-    published = await inSession(terminal, project, (session) =>
-      collectBatch(terminal, project, session, row, publisher),
+    published = await inSession(terminal, interrupt, project, (session) =>
+      collectBatch(interrupt, project, session, row, publisher),
     );
   const status = await statusOf(project, row.batch);
   return { status, published, exitCode: exitCodeWith(status, published) };
@@ -48,6 +55,7 @@ async function collectEnded(terminal: Terminal, project: Project, row: BatchRow)
 
 async function inSession<Result>(
   terminal: Terminal,
+  interrupt: Interrupt,
   project: Project,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
@@ -55,6 +63,7 @@ async function inSession<Result>(
     role: 'watch',
     worker: project.config.temporal.address === undefined,
     say: (line) => terminal.say(line),
+    interrupt,
   });
   try {
     return await work(session);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { noKey } from '../accounts/provider.ts';
+import { type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { openProject } from './project/project.ts';
 import { openSession } from './run/session.ts';
@@ -19,24 +20,33 @@ export function workerCommand(terminal: Terminal): Command {
     )
     .action(async (options: { accounts?: string; roles: string }) => {
       const config = loadConfig(terminal.environment, terminal.folder);
+      checkKeys(config, options.accounts ? words(options.accounts) : undefined);
       await using project = await openProject(terminal, config);
-      const interrupt = terminal.interrupted();
+      using interrupt = terminal.interrupted();
       const session = await openSession(project, {
         role: 'worker',
         worker: true,
         ...(options.accounts && { accounts: words(options.accounts) }),
         roles: words(options.roles).map(roleNamed),
         say: (line) => terminal.say(line),
+        interrupt,
       });
       try {
         terminal.say(`worker ${process.pid} serves ${config.home} at ${session.temporal.address}`);
         await Promise.race([interrupt.promise, session.failed]);
         terminal.say('stopping; requests under way end first');
       } finally {
-        interrupt.release();
         await session.close();
       }
     });
+}
+
+/** Before a server is started: what is named must have a key, and what has one must have one that can be sent. */
+function checkKeys({ accounts }: Config, named: readonly string[] | undefined): void {
+  for (const account of accounts.values()) {
+    const mustHaveOne = named?.includes(account.name) ?? account.keyTrouble?.isSet ?? false;
+    if (mustHaveOne && account.apiKey === undefined) throw noKey(account);
+  }
 }
 
 function words(text: string): string[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutUnseen } from '../http/api-key.ts';
 
 /** What the environment says about access to S3. Never printed, never stored. */
 export interface S3Access {
@@ -88,9 +89,9 @@ function timeOf(text: string): number | undefined {
 }
 
 export function s3AccessOf(environment: Readonly<Record<string, string | undefined>>): S3Access {
-  const accessKeyId = environment['AWS_ACCESS_KEY_ID'];
-  const secretAccessKey = environment['AWS_SECRET_ACCESS_KEY'];
-  const sessionToken = environment['AWS_SESSION_TOKEN'];
+  const accessKeyId = withoutUnseen(environment['AWS_ACCESS_KEY_ID']);
+  const secretAccessKey = withoutUnseen(environment['AWS_SECRET_ACCESS_KEY']);
+  const sessionToken = withoutUnseen(environment['AWS_SESSION_TOKEN']);
   return {
     credentials:
       accessKeyId && secretAccessKey

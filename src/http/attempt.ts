@@ -12,6 +12,7 @@ const errorUnpackedMax = 1024 * 1024;
 
 export interface RawAnswer {
   readonly status: number;
+  /** As they came, with lower-case names: they may hold the key, and so may the text. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -22,6 +23,8 @@ export interface AttemptOptions {
   readonly maxBytes: number;
   readonly fence: SendFence | undefined;
   readonly redact: (text: string) => string;
+  /** Told when the answer is not waited for any longer, before the connection is closed. */
+  readonly abandoned: () => void;
 }
 
 type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
@@ -73,8 +76,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
       if (value === undefined) continue;
-      const text = Array.isArray(value) ? value.join(', ') : value;
-      this.#headers[name.toLowerCase()] = this.#options.redact(text);
+      this.#headers[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
     }
   }
 
@@ -84,6 +86,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#size += chunk.length;
     if (this.#size <= (this.#succeeded() ? this.#options.maxBytes : errorBytesMax)) return;
     this.#settleWithAnswer();
+    this.#options.abandoned();
     controller.abort(new Error('answer too large'));
   }
 
@@ -120,6 +123,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const { label, timeoutMs } = this.#options;
     if (this.#status !== 0 && !this.#succeeded()) this.#settleWithAnswer();
     else this.#fail(new TimeoutError(label, { timeoutMs, sent: this.#controller !== undefined }));
+    this.#options.abandoned();
     this.#controller?.abort(new Error('time limit'));
   }
 
@@ -127,10 +131,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     const { label, maxBytes, redact } = this.#options;
     const { bytes, problem } = this.#unpacked();
-    const text = redact(new TextDecoder().decode(bytes));
+    const text = new TextDecoder().decode(bytes);
     const head = { status: this.#status, headers: this.#headers };
-    const body = text.slice(0, errorBodyMax);
-    if (!this.#succeeded()) return this.#fail(new HttpError(label, { ...head, body }));
+    const body = excerptOf(text, redact);
+    if (!this.#succeeded()) return this.#fail(new HttpError(label, { ...head, body, raw: text }));
     const detail = this.#size > maxBytes ? `larger than ${maxBytes} bytes` : problem;
     if (detail !== undefined) return this.#fail(new ResponseShapeError(label, { detail, body }));
     this.#settled = true;
@@ -159,4 +163,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     clearTimeout(this.#timer);
     this.#reject(error);
   }
+}
+
+/** The beginning of a body, for people. */
+export function excerptOf(text: string, redact: (text: string) => string): string {
+  // Cut a second time: what was blanked out may have been longer, and nothing of it may be left at the end.
+  return redact(text.slice(0, 2 * errorBodyMax)).slice(0, errorBodyMax);
 }

@@ -6,20 +6,77 @@ export class HttpError extends Error {
   /** `POST https://host/path`, without query and never with a key. */
   readonly request: string;
   readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The body's text, cut at 4,000 characters; may be JSON, HTML or empty. */
+  /** The body's text for people, cut at 4,000 characters; may be JSON, HTML or empty. */
   readonly body: string;
+  /** As they came. Private, so that nothing that shows an error shows them: they may hold the key. */
+  readonly #raw: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
   constructor(
     request: string,
-    answer: { status: number; headers: Readonly<Record<string, string>>; body: string },
+    answer: {
+      status: number;
+      headers: Readonly<Record<string, string>>;
+      body: string;
+      raw?: string;
+    },
   ) {
     super(`answered ${answer.status}: ${request}`);
     this.request = request;
     this.status = answer.status;
-    this.headers = answer.headers;
     this.body = answer.body;
+    this.#raw = answer.raw ?? answer.body;
+    this.#headers = answer.headers;
+  }
+
+  /** Of the server that answered. */
+  get origin(): string {
+    return URL.parse(this.request.slice(this.request.indexOf(' ') + 1))?.origin ?? '';
+  }
+
+  /** By its lower-case name. */
+  header(name: string): string | undefined {
+    return this.#headers[name];
+  }
+
+  /** The fields of the body as the vendor wrote them; undefined where it is no JSON object. */
+  get fields(): Readonly<Record<string, unknown>> | undefined {
+    return fieldsIn(this.#raw);
+  }
+}
+
+/** Its fields, where a text is a JSON object. */
+function fieldsIn(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = value !== null && typeof value === 'object' && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer that is a refusal although its status is a success. */
+export class NotOkError extends Error {
+  override readonly name = 'NotOkError';
+  readonly request: string;
+  /** The body's text for people, cut at 4,000 characters. */
+  readonly body: string;
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  constructor(
+    request: string,
+    answer: { body: string; fields: Readonly<Record<string, unknown>> },
+  ) {
+    super(`was refused with a success status: ${request}`);
+    this.request = request;
+    this.body = answer.body;
+    this.#fields = answer.fields;
+  }
+
+  /** As the vendor wrote them. */
+  get fields(): Readonly<Record<string, unknown>> {
+    return this.#fields;
   }
 }
 
@@ -73,13 +130,16 @@ export class FenceError extends Error {
   }
 }
 
-/** Not sent: the vendor's rate limit holds the account for longer than a call waits. */
+/** Not sent: the account must wait for longer than a call is kept waiting, or the process stops. */
 export class PaceError extends Error {
   override readonly name = 'PaceError';
   readonly waitMs: number;
 
-  constructor(waitMs: number) {
-    super(`not sent: the vendor's rate limit holds the account for ${Math.ceil(waitMs / 1_000)} s`);
+  constructor(
+    waitMs: number,
+    why = `the account waits for another ${Math.ceil(waitMs / 1_000)} s`,
+  ) {
+    super(`not sent: ${why}`);
     this.waitMs = waitMs;
   }
 }

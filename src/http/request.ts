@@ -1,24 +1,23 @@
-import { Agent, Client } from 'undici';
+import { Agent } from 'undici';
 import type { SendFence } from '../providers/port.ts';
 import { isDeep } from '../json.ts';
-import { Attempt } from './attempt.ts';
-import { ResponseShapeError } from './errors.ts';
+import { Attempt, excerptOf } from './attempt.ts';
+import { HttpError, ResponseShapeError } from './errors.ts';
 import { redactor, requestLabel } from './label.ts';
 import type { MultipartBody } from './multipart.ts';
+import { OwnConnection } from './own-connection.ts';
 import { noteServerTime } from './server-clock.ts';
 import { userAgent } from './user-agent.ts';
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | MultipartBody;
   /** For everything, from the name look-up to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Makes this a paid call: a fresh connection, and nothing is written once the fence has passed. */
+  /** Makes this a paid call: a connection of its own, and nothing is written once the fence has passed. */
   readonly fence?: SendFence;
-  /** A connection of its own, closed afterwards. Always so with a fence. */
-  readonly fresh?: boolean;
   /** Cap on the answer; `answerBytesMax` unless given. */
   readonly maxBytes?: number;
 }
@@ -31,15 +30,21 @@ export interface HttpAnswer {
   /** `POST https://host/path`. */
   readonly request: string;
   readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-  /** @throws ResponseShapeError when the text is not JSON */
+  /** The body as it came, which may hold the key; null: it is empty. @throws ResponseShapeError when it is not JSON */
   json(): unknown;
+  /** The beginning of the body, for people. */
+  excerpt(): string;
+  /** The error that says what of the body cannot be read. */
+  unreadable(detail: string): ResponseShapeError;
 }
 
-const connection = { allowH2: false, pipelining: 1, connect: { timeout: 10_000 } };
-const pooled = new Agent({ ...connection, connections: 16, keepAliveTimeout: 4_000 });
+const pooled = new Agent({
+  allowH2: false,
+  pipelining: 1,
+  connect: { timeout: 10_000 },
+  connections: 16,
+  keepAliveTimeout: 4_000,
+});
 
 /**
  * One attempt: no retry, no redirect, no cookie. Every failure tells truthfully whether bytes of the
@@ -50,14 +55,17 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
   const label = requestLabel(request.method, url);
   const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers };
+  const redact = redactor(headers);
+  const own = request.fence && new OwnConnection(url.origin);
   const attempt = new Attempt({
     label,
     timeoutMs: request.timeoutMs,
     maxBytes: request.maxBytes ?? answerBytesMax,
     fence: request.fence,
-    redact: redactor(headers),
+    redact,
+    abandoned: () => own?.reset(),
   });
-  const own = request.fence || request.fresh ? new Client(url.origin, connection) : undefined;
+  const dispatcher = own?.client ?? pooled;
   const target = {
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
@@ -68,9 +76,9 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   try {
     const { body } = request;
     if (body === undefined || typeof body === 'string')
-      (own ?? pooled).dispatch({ ...target, headers, body: body ?? null }, attempt);
+      dispatcher.dispatch({ ...target, headers, body: body ?? null }, attempt);
     else
-      (own ?? pooled).dispatch(
+      dispatcher.dispatch(
         { ...target, headers: { ...headers, ...body.headers }, body: body.stream() },
         attempt,
       );
@@ -78,12 +86,27 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
     attempt.refuse(error);
   }
   try {
-    const { status, headers: answered, text } = await attempt.answer;
-    noteServerTime(url.origin, answered, Date.now());
-    return { request: label, status, headers: answered, text, json: () => parseJson(label, text) };
+    const {
+      status,
+      headers: told,
+      text,
+    } = await attempt.answer.catch((error: unknown) => {
+      if (error instanceof HttpError) noteTime(url.origin, (name) => error.header(name));
+      throw error;
+    });
+    noteTime(url.origin, (name) => told[name]);
+    const excerpt = (): string => excerptOf(text, redact);
+    const unreadable = (detail: string): ResponseShapeError =>
+      new ResponseShapeError(label, { detail: redact(detail), body: excerpt() });
+    const json = (): unknown => parseJson(text, unreadable);
+    return { request: label, status, json, excerpt, unreadable };
   } finally {
-    await own?.destroy();
+    await own?.close();
   }
+}
+
+function noteTime(origin: string, header: (name: string) => string | undefined): void {
+  noteServerTime(origin, { date: header('date'), age: header('age') }, Date.now());
 }
 
 /** `send` with a JSON body. */
@@ -100,12 +123,24 @@ export function sendJson(
 /** Levels of lists and records in an answer. */
 export const answerDepthMax = 100;
 
-function parseJson(label: string, text: string): unknown {
-  const unreadable = (detail: string): ResponseShapeError =>
-    new ResponseShapeError(label, { detail, body: text.slice(0, 4_000) });
+const manyDigits = /\d{16}/;
+
+/** A whole number that is too large to be exact stays the text that it was: it may be an id. */
+function keepDigits(
+  _name: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  const isInexact = Number.isInteger(value) && !Number.isSafeInteger(value);
+  const source = context?.source ?? '';
+  return isInexact && /^-?\d+$/.test(source) ? source : value;
+}
+
+function parseJson(text: string, unreadable: HttpAnswer['unreadable']): unknown {
+  if (text === '') return null;
   if (isDeep(text, answerDepthMax)) throw unreadable('nested too deeply');
   try {
-    return JSON.parse(text) as unknown;
+    return (manyDigits.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)) as unknown;
   } catch {
     throw unreadable('not JSON');
   }

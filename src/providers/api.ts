@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { ResponseShapeError } from '../http/errors.ts';
+import { Backoff, type Outcome } from '../http/backoff.ts';
+import {
+  FenceError,
+  HttpError,
+  NetworkError,
+  NotOkError,
+  PaceError,
+  TimeoutError,
+} from '../http/errors.ts';
 import type { MultipartBody } from '../http/multipart.ts';
 import { send, sendJson, type HttpAnswer } from '../http/request.ts';
-import type { Connection, SendFence } from './port.ts';
+import type { Connection, SendFence, Verdict } from './port.ts';
 
 const unpaidTimeoutMs = 30_000;
 const uploadTimeoutMs = 120_000;
@@ -15,53 +23,71 @@ interface Call<Result> {
   readonly json?: unknown;
   readonly form?: MultipartBody;
   /** Given for every paid call. */
-  readonly fence?: SendFence;
+  readonly paid?: {
+    readonly fence: SendFence;
+    /** What a refusal concerns besides the account: the model, or `training`. */
+    readonly about: string;
+  };
   /** The whole answer's schema; read loosely. */
   readonly answer: z.ZodType<Result>;
 }
 
 export type Api = <Result>(call: Call<Result>) => Promise<Result>;
 
-export interface ApiOptions {
-  readonly baseUrl: string;
+export interface ApiOptions extends Pick<Connection, 'baseUrl' | 'pace' | 'backoff'> {
   /** With the key in them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The connection's. */
-  readonly pace: Connection['pace'];
+  readonly classify: (error: unknown) => Verdict;
   /** Whether an answer with a success status is a refusal all the same. */
   readonly refuses?: (body: unknown) => boolean;
 }
 
-/** An answer of the vendor that is a refusal although its status is a success. */
-export class NotOkError extends Error {
-  override readonly name = 'NotOkError';
-  readonly request: string;
-  readonly body: string;
-
-  constructor(request: string, body: string) {
-    super(`was refused with a success status: ${request}`);
-    this.request = request;
-    this.body = body;
-  }
-}
-
-/** A vendor's JSON calls: one request each, with the key. */
-export function createApi({ baseUrl, headers, pace, refuses }: ApiOptions): Api {
-  return async ({ method, path, json, form, fence, answer }) => {
+/** A vendor's JSON calls: one request each, with the key, in the turn that the account's waits allow. */
+export function createApi(options: ApiOptions): Api {
+  const { baseUrl, headers, pace, refuses, classify, backoff = new Backoff() } = options;
+  return async ({ method, path, json, form, paid, answer }) => {
     const request = {
       method,
       url: safeUrl(baseUrl, path),
       headers,
-      timeoutMs: fence?.timeoutMs ?? (form ? uploadTimeoutMs : unpaidTimeoutMs),
-      ...(fence && { fence }),
+      timeoutMs: paid?.fence.timeoutMs ?? (form ? uploadTimeoutMs : unpaidTimeoutMs),
+      ...(paid && { fence: paid.fence }),
     };
-    if (!fence) await pace?.();
-    const received =
-      json === undefined
-        ? await send({ ...request, ...(form && { body: form }) })
-        : await sendJson({ ...request, body: json });
-    return read(received, answer, refuses);
+    const turn = paid ? backoff.paid(paid.about) : await backoff.free(kindOf(method, path));
+    try {
+      if (!paid) await pace?.();
+      const received =
+        json === undefined
+          ? await send({ ...request, ...(form && { body: form }) })
+          : await sendJson({ ...request, body: json });
+      const result = read(received, answer, refuses);
+      await turn.end('answered');
+      return result;
+    } catch (error) {
+      const waitMs = await turn.end(outcomeOf(error, classify(error)));
+      if (waitMs !== undefined) backoff.remember(error, waitMs);
+      throw error;
+    }
   };
+}
+
+/** Calls that differ in their ids alone are of one kind: by method, first word and depth of the path. */
+function kindOf(method: string, path: string): string {
+  const [, first = '', ...rest] = (path.split('?', 1)[0] ?? '').split('/');
+  return `${method} ${first} ${rest.length}`;
+}
+
+function outcomeOf(error: unknown, { account }: Verdict): Outcome {
+  const isUnsent = [FenceError, PaceError, UserError].some((kind) => error instanceof kind);
+  if (isUnsent) return 'unsent';
+  if (account.kind === 'limited' || account.kind === 'unreachable')
+    return {
+      trouble: account.kind,
+      askedMs: account.retryAfterMs,
+      mayPass: account.kind === 'unreachable' && error instanceof HttpError,
+    };
+  const isSilent = error instanceof NetworkError || error instanceof TimeoutError;
+  return isSilent ? 'silent' : 'answered';
 }
 
 /**
@@ -81,13 +107,13 @@ function read<Result>(
   schema: z.ZodType<Result>,
   refuses: ApiOptions['refuses'],
 ): Result {
-  // A deletion may be answered with nothing.
-  const body = received.text === '' ? null : received.json();
-  if (refuses?.(body)) throw new NotOkError(received.request, received.text.slice(0, 4_000));
+  // Empty where a deletion is answered with nothing.
+  const body = received.json();
+  if (refuses?.(body)) {
+    const fields = { ...(body as Readonly<Record<string, unknown>>) };
+    throw new NotOkError(received.request, { body: received.excerpt(), fields });
+  }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new ResponseShapeError(received.request, {
-    detail: z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 500),
-    body: received.text.slice(0, 4_000),
-  });
+  throw received.unreadable(z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 500));
 }

@@ -3,13 +3,14 @@ import {
   FenceError,
   HttpError,
   NetworkError,
+  NotOkError,
   PaceError,
   ResponseShapeError,
   TimeoutError,
 } from '../http/errors.ts';
 import { retryAfterMs } from '../http/retry-after.ts';
+import { serverTimeMs } from '../http/server-clock.ts';
 import { plainLine } from '../plain-text.ts';
-import { NotOkError } from './api.ts';
 import type { Verdict } from './port.ts';
 
 /** What a vendor's own error body says. */
@@ -18,14 +19,20 @@ export interface VendorProblem {
   readonly text: string;
   /** Where the status does not say it: the account cannot pay, or its key is refused. */
   readonly account?: 'noFunds' | 'badKey' | 'forbidden' | 'limited';
-  /** Where the body and not a header says it. */
+  /** Where the body says it, as well as a header or instead. */
   readonly retryAfterMs?: number;
 }
 
 export interface VendorErrors {
   readonly title: string;
-  /** The words for a person; undefined where there are none. */
-  readonly read: (body: Readonly<Record<string, unknown>>) => VendorProblem | undefined;
+  /**
+   * The words for a person; undefined where there are none.
+   * @param nowMs the vendor's time, against which times in the body are read
+   */
+  readonly read: (
+    body: Readonly<Record<string, unknown>>,
+    nowMs: number,
+  ) => VendorProblem | undefined;
   /**
    * Whether the vendor itself wrote the body, and not a gateway, a proxy or a framework on the way. Strict:
    * one such answer ends a job, or drops an upload.
@@ -34,11 +41,20 @@ export interface VendorErrors {
 }
 
 const fine = { kind: 'fine' } as const;
-const unreachable = { kind: 'unreachable' } as const;
+const unreachable = { kind: 'unreachable', retryAfterMs: 0 } as const;
+/** At the beginning of what is said, after words that lead to it: further on it may be somebody's prompt. */
 const noFunds =
-  /insufficient\s+(credits?|balance|funds)|not enough (credits?|tokens)|out of credits/i;
+  /^\W*((error|sorry|you|your|the|this|user|account|organi[sz]ation|wallet|balance|has|have|is|are|do|does)\W+)*(insufficient[\s_]+(credits?|balance|funds|tokens)|not[\s_]+(have[\s_]+)?enough[\s_]+(credits?|tokens|balance|funds)|out[\s_]+of[\s_]+(credits?|tokens|funds))/i;
 
-/** What an error of one call says about the request and the account, by the rules of docs/ledger.md. */
+/** Whether one of the vendor's own words for an error says that the account cannot pay. */
+export function saysNoFunds(...words: readonly unknown[]): boolean {
+  return words.some((word) => typeof word === 'string' && noFunds.test(word));
+}
+
+/**
+ * What an error of one call says about the request and the account, by the rules of docs/ledger.md. Its
+ * `retryAfterMs` is what is asked for, 0 for nothing: how long is really waited is decided by `Backoff`.
+ */
 export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
   return (error) => {
     if (error instanceof HttpError) return classifyStatus(errors, error);
@@ -78,46 +94,58 @@ export function isOwnWord(
   statuses: readonly number[],
 ): error is HttpError {
   if (!(error instanceof HttpError) || !statuses.includes(error.status)) return false;
-  const body = parse(error.body);
-  return body !== undefined && errors.isOwn(body);
+  return error.fields !== undefined && errors.isOwn(error.fields);
 }
 
 function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {
   const { status } = error;
-  const problem = problemIn(errors, error.body);
+  const problem = problemIn(errors, error);
   const message = `${errors.title} answered ${status}: ${textOf(problem, error.body)}`;
   if (status < 400 || status === 408 || status >= 500)
     return {
       request: 'unknown',
-      account: [502, 503, 504].includes(status) ? unreachable : fine,
+      account: [502, 503, 504].includes(status)
+        ? { kind: 'unreachable', retryAfterMs: askedMs(error, problem) }
+        : fine,
       message,
     };
   return { request: 'refused', account: accountOf(error, problem), message };
 }
 
 function accountOf(error: HttpError, problem: VendorProblem | undefined): Verdict['account'] {
-  const { status, body, headers } = error;
+  const { status } = error;
   const byStatus = { 401: 'badKey', 402: 'noFunds', 403: 'forbidden', 429: 'limited' } as const;
   const known = byStatus[status as keyof typeof byStatus];
-  const kind = problem?.account ?? (noFunds.test(body) ? 'noFunds' : known);
+  const kind = problem?.account ?? known;
   if (kind === undefined) return fine;
-  if (kind !== 'limited') return { kind };
-  const header = retryAfterMs(headers['retry-after'], Date.now());
-  return { kind, retryAfterMs: header ?? problem?.retryAfterMs ?? null };
+  return kind === 'limited' ? { kind, retryAfterMs: askedMs(error, problem) } : { kind };
+}
+
+function askedMs(error: HttpError, problem: VendorProblem | undefined): number {
+  const header = retryAfterMs(error.header('retry-after'), timeOfAnswer(error));
+  return Math.max(header ?? 0, problem?.retryAfterMs ?? 0);
+}
+
+function timeOfAnswer(error: HttpError): number {
+  const headers = { date: error.header('date'), age: error.header('age') };
+  return serverTimeMs(error.origin, headers, Date.now());
 }
 
 /** Not documented anywhere: want of credits is surely a refusal, of anything else the job list has to tell. */
-function classifyNotOk(errors: VendorErrors, { body }: NotOkError): Verdict {
-  const problem = problemIn(errors, body);
-  const message = `${errors.title} refused with a success status: ${textOf(problem, body)}`;
-  return problem?.account === 'noFunds' || noFunds.test(body)
-    ? { request: 'refused', account: { kind: 'noFunds' }, message }
-    : { request: 'unknown', account: fine, message };
+function classifyNotOk(errors: VendorErrors, error: NotOkError): Verdict {
+  const problem = problemIn(errors, error);
+  const message = `${errors.title} refused with a success status: ${textOf(problem, error.body)}`;
+  if (problem?.account === 'noFunds')
+    return { request: 'refused', account: { kind: 'noFunds' }, message };
+  if (problem?.account !== 'limited') return { request: 'unknown', account: fine, message };
+  const account = { kind: 'limited', retryAfterMs: problem.retryAfterMs ?? 0 } as const;
+  return { request: 'unknown', account, message };
 }
 
-function problemIn(errors: VendorErrors, body: string): VendorProblem | undefined {
-  const parsed = parse(body);
-  return parsed && errors.read(parsed);
+function problemIn(errors: VendorErrors, error: HttpError | NotOkError) {
+  const { fields } = error;
+  const nowMs = error instanceof HttpError ? timeOfAnswer(error) : Date.now();
+  return fields && errors.read(fields, nowMs);
 }
 
 /** One line for a person out of whatever the body is. */
@@ -137,15 +165,4 @@ export function saidIn(...parts: readonly unknown[]): string {
     .filter((part): part is string => typeof part === 'string' && part.trim() !== '')
     .map((part) => plainLine(part));
   return [...new Set(said)].join('; ');
-}
-
-function parse(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

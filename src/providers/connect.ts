@@ -21,8 +21,8 @@ export function connectVendor(vendor: Vendor, connection: Connection): Provider 
   return {
     ...current,
     async start(request, fence) {
-      const { job, id } = await current.start(request, fence);
-      return { job: placed(job), id };
+      const started = await current.start(request, fence);
+      return { ...started, job: placed(started.job) };
     },
     jobRef: (id) => placed(current.jobRef(id)),
     check: (job) => providerOf(job).check(bare(job)),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { FileRules, MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
+import type { Backoff } from '../http/backoff.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
 import type { Delivery } from './delivery.ts';
@@ -96,6 +97,8 @@ export interface Connection {
   readonly settings: JsonObject;
   /** Awaited before every request that has no fence, where the vendor's rate counts those too. */
   readonly pace?: (() => Promise<void>) | undefined;
+  /** Shared by all connections of an account in a process; without it a connection has its own. */
+  readonly backoff?: Backoff | undefined;
 }
 
 /** A paid request's fence: its bytes must be on the wire before this wall-clock time, or not at all. */
@@ -200,12 +203,12 @@ export interface Verdict {
   readonly request: 'refused' | 'unknown' | 'notSent';
   readonly account:
     | { readonly kind: 'fine' }
-    | { readonly kind: 'limited'; readonly retryAfterMs: number | null }
+    /** `retryAfterMs`: how long it is left alone, at least as long as it asks for. */
+    | { readonly kind: 'limited' | 'unreachable'; readonly retryAfterMs: number }
     | { readonly kind: 'noFunds' }
     | { readonly kind: 'badKey' }
     /** 403: may concern this model only. */
-    | { readonly kind: 'forbidden' }
-    | { readonly kind: 'unreachable' };
+    | { readonly kind: 'forbidden' };
   /** For a person; holds no key. */
   readonly message: string;
 }
@@ -219,7 +222,8 @@ export interface StartedJob {
 }
 
 export interface Verification {
-  readonly key: 'good' | 'refused' | 'unreachable';
+  /** `unclear`: something has answered, and not in a way that says anything of the key. */
+  readonly key: 'good' | 'refused' | 'limited' | 'unreachable' | 'unclear';
   /** Null where the vendor has no such call. */
   readonly balance: Amount | null;
   readonly message: string;

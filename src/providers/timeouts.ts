@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Timeouts } from './port.ts';
 
 /** Where a vendor documents nothing else; docs/ledger.md says what follows when one has passed. */
@@ -11,3 +12,36 @@ export const usualTimeouts: Timeouts = {
   trainingPollMs: 5 * 60_000,
   listLagMs: 10_000,
 };
+
+const second = 1_000;
+const hour = 3_600 * second;
+const day = 24 * hour;
+const pollRange = { min: 10, max: hour };
+const jobRange = { min: second, max: 7 * day };
+
+/** Between which an account may set each, in milliseconds. */
+export const timeoutRanges: Readonly<Record<keyof Timeouts, { min: number; max: number }>> = {
+  // A longer one would keep a process that is to end for as long.
+  postMs: { min: 100, max: 600 * second },
+  imageJobMs: jobRange,
+  videoJobMs: jobRange,
+  trainingMs: jobRange,
+  pollFirstMs: pollRange,
+  pollMs: pollRange,
+  trainingPollMs: { min: 10, max: day },
+  listLagMs: { min: 10, max: hour },
+};
+
+/** `timeouts` of an account: what it sets instead of the vendor's own. */
+export const timeoutsSchema = z
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(timeoutRanges).map(([name, range]) => [name, milliseconds(range)]),
+    ) as Record<keyof Timeouts, ReturnType<typeof milliseconds>>,
+  )
+  .optional();
+
+function milliseconds({ min, max }: { readonly min: number; readonly max: number }) {
+  const wanted = `write whole milliseconds from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  return z.int(wanted).min(min, wanted).max(max, wanted).optional();
+}

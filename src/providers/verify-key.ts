@@ -1,3 +1,4 @@
+import { HttpError, NetworkError, TimeoutError } from '../http/errors.ts';
 import type { Verdict, Verification } from './port.ts';
 
 /** What a free call tells of the key; `refuses` where the status of a refusal does not say it. */
@@ -10,7 +11,14 @@ export async function verifyKey(
     return await ask();
   } catch (error) {
     const { account, message } = classify(error);
-    const refused = account.kind === 'badKey' || refuses(error);
-    return { key: refused ? 'refused' : 'unreachable', balance: null, message };
+    const isRefused = account.kind === 'badKey' || refuses(error);
+    return { key: isRefused ? 'refused' : stateBy(error, account), balance: null, message };
   }
+}
+
+function stateBy(error: unknown, { kind }: Verdict['account']): Verification['key'] {
+  if (kind === 'limited' || kind === 'unreachable') return kind;
+  const isSilent = error instanceof NetworkError || error instanceof TimeoutError;
+  const isFailing = error instanceof HttpError && (error.status >= 500 || error.status === 408);
+  return isSilent || isFailing ? 'unreachable' : 'unclear';
 }

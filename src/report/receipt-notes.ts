@@ -16,6 +16,11 @@ export function noteOf(row: SubmissionRow): string | undefined {
   return notes.length === 0 ? undefined : notes.join('; ');
 }
 
+/** A request that was refused several times, and at last let through or given up. */
+export function refusedText({ refusals, why }: SubmissionRow): string {
+  return `refused ${refusals} times: ${why}`;
+}
+
 /** How much of the bill nobody had reserved. */
 export function billedAbove({ billed, price }: SubmissionRow): Amount {
   return billed === null || price.amount === null ? 0 : Math.max(0, billed - price.amount);

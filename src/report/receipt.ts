@@ -7,7 +7,7 @@ import type { Amount, Unit } from '../money.ts';
 import { writeWhole } from '../storage/atomic-file.ts';
 import type { Check } from './checks.ts';
 import { historyOf, type SubmissionHistory } from './receipt-history.ts';
-import { billedAbove, noteOf } from './receipt-notes.ts';
+import { billedAbove, noteOf, refusedText } from './receipt-notes.ts';
 import { decimalOrNull } from './sidecar.ts';
 
 /** What a batch cost, as `receipt.json` and `receipt --json` tell it; amounts are decimals in `unit`. */
@@ -42,6 +42,8 @@ export interface ReceiptSubmission extends SubmissionHistory {
   readonly price: string | null;
   /** What became of money that the vendor promised back: `owed`, `back` or `kept`. */
   readonly refund?: 'owed' | 'back' | 'kept';
+  /** How many refusals in a row, each of a request of its own, this one stands for, where there were several. */
+  readonly refusals?: number;
   /** How a lost answer or an endless job was decided: `job`, `again`, `skip`, or by `onAmbiguous`. */
   readonly resolution?: 'job' | 'again' | 'skip' | 'resubmit';
   /** Its job id came when it was taken for settled. */
@@ -81,6 +83,7 @@ export function receiptOf(
       price: decimalOrNull(row.billed ?? row.price.amount, row.price.unit),
       ...historyOf(row),
       ...(row.refund !== null && { refund: row.refund }),
+      ...(row.refusals > 1 && { refusals: row.refusals }),
       ...(row.resolution !== null && { resolution: row.resolution }),
       ...(row.surplus && { surplus: true }),
       ...(billedAbove(row) > 0 && {
@@ -127,11 +130,14 @@ export function formatReceipt(
     ]),
   ];
   const counts = new Map<SubmissionState, number>();
-  for (const { state } of submissions) counts.set(state, (counts.get(state) ?? 0) + 1);
+  for (const { state, refusals } of submissions)
+    counts.set(state, (counts.get(state) ?? 0) + refusals);
   const summary = [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
   const lines = [batch, '', ...aligned(table), ''];
-  lines.push(`${submissions.length} submissions${summary ? `: ${summary}` : ''}`);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  lines.push(`${total} submissions${summary ? `: ${summary}` : ''}`);
   const noted = submissions.flatMap((row) => {
+    if (row.state === 'rejected' && row.refusals > 1) return [[row.key, refusedText(row), '', '']];
     const note = noteOf(row);
     return note === undefined ? [] : [[row.key, note, row.jobId ?? 'no job id', row.why ?? '']];
   });

@@ -6,10 +6,13 @@ import { catalogueOf } from '../../src/accounts/catalogue.ts';
 import { LearnedAccounts, type LearnedOptions } from '../../src/accounts/learned.ts';
 import { Wants } from '../../src/accounts/wants.ts';
 import type { AccountConfig } from '../../src/config.ts';
+import { Backoff } from '../../src/http/backoff.ts';
+import type { WaitClock } from '../../src/http/wait-clock.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import type { ShotRequest } from '../../src/batch/request.ts';
 import { accountSettings, claimOne, plannedShot, startBatch, times } from '../ledger/fixture.ts';
+import { LeapingClock } from '../http/driven-clock.ts';
 import { type Answer, openShop, shotRequest } from './shop.ts';
 
 const hour = 3_600_000;
@@ -29,6 +32,12 @@ afterEach(async () => {
 
 const learnedOf = (account: AccountConfig, options: Partial<LearnedOptions> = {}) =>
   new LearnedAccounts({ ledger: ledger.learned, accounts: [account], now: () => now, ...options });
+
+/** Its provider, whose waits take no time. */
+const shopOf = ({ vendor, baseUrl, apiKey = '', settings }: AccountConfig, clock: WaitClock) => {
+  const provider = vendor.connect({ baseUrl, apiKey, settings, backoff: new Backoff({ clock }) });
+  return () => provider;
+};
 
 const catalogue = (account: AccountConfig, learned: LearnedAccounts, wants?: Wants) =>
   catalogueOf({ accounts: new Map([[account.name, account]]) }, learned.of, wants);
@@ -160,12 +169,12 @@ describe('quote', () => {
         ? { status: 429, body: { error: 'too fast' }, headers: { 'retry-after': '7' } }
         : { body: { credits: 1 } },
     );
-    const pauses: number[] = [];
-    const learned = learnedOf(account, { pauseFor: async (ms) => pauses.push(ms) });
+    const clock = new LeapingClock();
+    const learned = learnedOf(account, { provider: shopOf(account, clock) });
     const many = requestsOf(...Array.from({ length: 10 }, (_, number) => `m${number}`));
     expect(await learned.quote(account, many)).toEqual([]);
     expect(learned.of(account.key).quotes).toBe(10);
-    expect(pauses).toEqual([7_000]);
+    expect(clock.waits).toEqual([7_000]);
   });
 
   it.each([
@@ -175,7 +184,7 @@ describe('quote', () => {
     { trouble: 'answers without sense', status: 500, asked: 6 },
   ])('stops asking at $trouble', async ({ status, asked }) => {
     const { account, received } = await openShop(() => ({ status, body: { error: 'sorry' } }));
-    const learned = learnedOf(account, { pauseFor: () => Promise.resolve() });
+    const learned = learnedOf(account, { provider: shopOf(account, new LeapingClock()) });
     const many = requestsOf(...Array.from({ length: 30 }, (_, number) => `m${number}`));
     expect(await learned.quote(account, many)).toEqual([expect.stringContaining('sorry')]);
     expect(received.length).toBeLessThanOrEqual(asked);

@@ -5,6 +5,7 @@ import type { ShotRequest } from '../../src/batch/request.ts';
 import { type AccountConfig, loadConfig } from '../../src/config.ts';
 import type { Json } from '../../src/json.ts';
 import { createApi } from '../../src/providers/api.ts';
+import { connectBy } from '../../src/providers/connect-by.ts';
 import { classifier } from '../../src/providers/classify.ts';
 import type { Provider, Vendor } from '../../src/providers/port.ts';
 import { unknownPrice } from '../../src/providers/price-list.ts';
@@ -63,8 +64,16 @@ const shop: Vendor = {
     trainingPrice: () => unknownPrice('credits'),
     quoteKey: keyOf,
   }),
-  connect({ baseUrl, pace }): Provider {
-    const api = createApi({ baseUrl, pace, headers: {} });
+  connect: connectBy((connection): Provider => {
+    const classify = classifier({
+      title: 'Shop',
+      read(body) {
+        const { data } = refusal.safeParse(body);
+        return data && { text: data.error };
+      },
+      isOwn: (body) => refusal.safeParse(body).success,
+    });
+    const api = createApi({ ...connection, classify, headers: {} });
     return {
       start: () => Promise.reject(new Error('the shop makes nothing')),
       jobRef: (id) => ({ id }),
@@ -81,16 +90,9 @@ const shop: Vendor = {
         return { amount: credits * 1_000 };
       },
       verify: () => Promise.resolve({ key: 'good', balance: null, message: 'good' }),
-      classify: classifier({
-        title: 'Shop',
-        read(body) {
-          const { data } = refusal.safeParse(body);
-          return data && { text: data.error };
-        },
-        isOwn: (body) => refusal.safeParse(body).success,
-      }),
+      classify,
     };
-  },
+  }),
 };
 
 export interface Answer {

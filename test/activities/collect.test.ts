@@ -156,8 +156,8 @@ describe('what was paid for', () => {
   it('is waited for while the vendor is down, however late its job is', async () => {
     const match = { method: 'GET', path: '/jobs/.+' };
     studio = await openStudio(
-      { faults: [{ kind: 'error-before', status: 503, match, count: 8 }] },
-      { imageJobMs: 100 },
+      { faults: [{ kind: 'error-before', status: 503, match, count: 3 }] },
+      { imageJobMs: 100, pollFirstMs: 150 },
     );
     const { results } = await studio.runStep(await studio.startRun(batchOf('fox')), 'draw');
     expect(results).toEqual([{ kind: 'done', saved: 1 }]);

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { AccountPulse } from '../../src/activities/account/account-pulse.ts';
+import { throttleOf } from '../../src/activities/account/throttle.ts';
 import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { jumpWatchOf } from '../../src/activities/clock.ts';
-import { paceOf } from '../../src/activities/account/pace.ts';
 import { createActivities } from '../../src/activities/index.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
+import { PaidCalls } from '../../src/activities/paid-calls.ts';
 import type { StepPlan } from '../../src/activities/plan-step.ts';
 import type { RunShotsResult } from '../../src/activities/range-runner.ts';
 import { openStep } from '../../src/batch/expansion/expand.ts';
@@ -97,6 +97,11 @@ export async function openStudio(
       budget: undefined,
     },
   ]);
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const throttle = throttleOf({ ledger, account: account.key, limits, now, log, signal });
   const access: AccountAccess = {
     name: account.name,
     key: account.key,
@@ -106,14 +111,14 @@ export async function openStudio(
       baseUrl: account.baseUrl,
       apiKey: account.apiKey ?? '',
       settings: account.settings,
-      pace: paceOf(ledger, account.key, limits),
+      backoff: throttle.backoff,
+      pace: throttle.pace,
     }),
     host: openHost(account, config, providerOf),
     trustedOrigin: new URL(account.baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice({}),
-    pulse: new AccountPulse(limits),
+    pulse: throttle.pulse,
   };
-  const lines: string[] = [];
   const sweptAgain: string[] = [];
   const drained: number[] = [];
   const deps: ActivityDependencies = {
@@ -128,8 +133,9 @@ export async function openStudio(
     learned,
     now,
     steadyNow,
+    paid: new PaidCalls(),
     worker: 'test',
-    log: (line) => lines.push(line),
+    log,
     sweepAgain: async (batch) => void sweptAgain.push(batch),
     chunkDrained: async (from) => void drained.push(from),
   };
@@ -196,6 +202,7 @@ export async function openStudio(
   }
 
   async function close(): Promise<void> {
+    stopping.abort();
     await ledger.close();
     await simulator.close();
     rmSync(home, { recursive: true, force: true });
@@ -220,6 +227,8 @@ export async function openStudio(
       return activities;
     },
     restart,
+    /** Ends what waits for its turn at the vendor, as a worker that stops does. */
+    stopWaits: () => stopping.abort(),
     lines,
     /** Batches whose steps were to be planned again. */
     sweptAgain,

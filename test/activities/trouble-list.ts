@@ -9,7 +9,8 @@ export interface Section extends Trouble {
 }
 
 const starts = { method: 'POST' };
-const polls = { method: 'GET', path: '/(jobs|job|tasks)/' };
+/** Not the job that never was, by which a key is tried where there is no other call for it. */
+const polls = { method: 'GET', path: '/(jobs|job|tasks)/(?!tsk_0+$)' };
 
 const isRefused = ({ shots, holds, submissions }: Look): boolean =>
   holds.length > 0 &&
@@ -29,7 +30,7 @@ const resolveLost = ({ lists }: Client): string => (lists ? 'nothing' : resolveI
 const wrongKey: Section = {
   title: 'Wrong key',
   about:
-    'The vendor refuses the key. Every shot stays to be made, nothing more is sent, and nothing is paid. A worker that keeps running tries one request every 15 minutes.',
+    'Before the first paid request of a run the key is tried with a free call. The vendor refuses it: every shot stays to be made, and nothing is sent that costs anything. A worker that keeps running tries the key every 15 minutes.',
   shots: 2,
   simulated: { keys: ['another-key'] },
   mend: { keys: null },
@@ -60,7 +61,7 @@ const rateLimitUntold: Section = {
   ...rateLimit,
   title: 'Rate limit that names no time',
   about:
-    'The vendor says 429 and not for how long. The account waits for 5 seconds, and longer after each further one, up to a minute. (ProductAI documents the time as a part of its answer.)',
+    'The vendor says 429 and not for how long. The account waits for a second, and twice as long after each further one, up to a minute. A time that is shorter, past or cannot be read counts as none. (ProductAI documents the time as a part of its answer.)',
   simulated: {
     faults: [{ kind: 'rate-limit', match: starts, retryAfter: 'none', seconds: 30 }],
   },
@@ -120,7 +121,8 @@ const pageAfter: Section = {
 
 const pageForPoll: Section = {
   title: 'HTML error page (502), answering a question after a job',
-  about: 'The job goes on at the vendor. No new requests are sent until the vendor answers again.',
+  about:
+    'The job goes on at the vendor. When a second one comes in a row, nothing more is sent for a second at first, and up to five minutes, until the vendor answers again.',
   simulated: { faults: [{ kind: 'html-before', match: polls }] },
   until: isAskedAgain,
   toDo: byItself,

@@ -46,7 +46,8 @@ function stateText({ during, end, mended, accepted }: Course): string {
 
 function shotWords({ shots, submissions, holds, heldSeconds }: Look): string {
   const shot = shotStates[shots[0]?.state as keyof typeof shotStates];
-  const request = requestStates[submissions.at(-1)?.state as keyof typeof requestStates];
+  const last = submissions.at(-1)?.state ?? 'none';
+  const request = requestStates[last as keyof typeof requestStates];
   const seconds = holds[0] === 'limited' ? ` for ${heldSeconds} s` : '';
   const held = holds.length > 0 ? `, account held (\`${holds.join('`, `')}\`)${seconds}` : '';
   return `${shot}: ${request}${held}`;
@@ -54,6 +55,7 @@ function shotWords({ shots, submissions, holds, heldSeconds }: Look): string {
 
 const shotStates = { open: 'waits', bound: 'running', failed: 'failed', parked: 'parked' };
 const requestStates = {
+  none: 'no request was sent',
   rejected: 'its request was refused',
   ambiguous: 'unclear what became of its request',
   parked: 'unclear what became of its request',

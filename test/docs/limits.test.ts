@@ -15,12 +15,14 @@ import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/file/ya
 import { settingsBytesMax } from '../../src/settings-file.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
 import { redirectsMax } from '../../src/http/download.ts';
+import { askedMostMs } from '../../src/http/retry-after.ts';
 import { answerBytesMax, answerDepthMax } from '../../src/http/request.ts';
 import { encodingsMax } from '../../src/http/encoding.ts';
 import { pixelsMax } from '../../src/media/examine.ts';
 import { prologueBytesMax } from '../../src/media/sniff.ts';
 import { svgBytesMax } from '../../src/media/structure/svg.ts';
 import { idLettersMax } from '../../src/providers/fields.ts';
+import { timeoutRanges } from '../../src/providers/timeouts.ts';
 import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
 import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a/pages.ts';
 import { pixelsMax as thumbnailPixelsMax } from '../../src/report/thumbnails.ts';
@@ -55,6 +57,11 @@ const limits = new Map([
   ['answer of a vendor', megabytes(answerBytesMax)],
   ['levels of nesting in an answer', count(answerDepthMax)],
   ["an error's text", `${count(errorBodyMax)} letters`],
+  [
+    'time limit of a paid request, `postMs`',
+    `${timeoutRanges.postMs.min / 1_000} s to ${timeoutRanges.postMs.max / 60_000} min`,
+  ],
+  ['wait that a vendor asks for', `${askedMostMs / 60_000} min`],
   ['an id of a vendor', `${idLettersMax} letters`],
   ['pages of a list of jobs', count(pagesMax)],
   ['jobs in a list of jobs', count(Math.max(jobsMax, listedMax))],

@@ -21,7 +21,7 @@ const classify = classifier({
 
 async function answered(body: string | Buffer, status = 200): Promise<unknown> {
   const { url } = await serve((_, response) => response.writeHead(status).end(body));
-  const api = createApi({ baseUrl: url, headers, pace: undefined });
+  const api = createApi({ baseUrl: url, headers, classify });
   return await api({ method: 'GET', path: '/x', answer: anything });
 }
 

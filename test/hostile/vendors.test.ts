@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Backoff } from '../../src/http/backoff.ts';
 import { vendors } from '../../src/providers/registry.ts';
+import { LeapingClock } from '../http/driven-clock.ts';
 import { serve } from '../http/server.ts';
 
 const key = 'key-that-is-secret-0123456789';
@@ -62,6 +64,7 @@ describe.each(vendors.map((vendor) => [vendor.id, vendor] as const))('%s', (_, v
       baseUrl: url,
       apiKey: key,
       settings: vendor.settings.parse({}),
+      backoff: new Backoff({ clock: new LeapingClock() }),
     });
     const job = { jobId: 'j', taskId: 'j', inferenceJobId: 'j', id: 'j' };
     const asks = [

@@ -11,7 +11,7 @@ import {
 } from '../../src/http/errors.ts';
 import { answerBytesMax, send, sendJson } from '../../src/http/request.ts';
 import { classifier } from '../../src/providers/classify.ts';
-import { failure, json, serve, serveTcp, serveTls } from './server.ts';
+import { failure, json, serve, serveSlowReader, serveTcp, serveTls } from './server.ts';
 
 const key = 'sk_very_secret_1234';
 const headers = { authorization: `Bearer ${key}` };
@@ -145,6 +145,24 @@ describe('the fence', () => {
     const answer = await send({ method: 'GET', url, headers, timeoutMs: 2_000, fence });
     expect(answer.status).toBe(202);
   });
+});
+
+describe('a paid request that is given up', () => {
+  it.each([['http'], ['https']] as const)(
+    'is taken back at once over %s: what the kernel has not sent never arrives',
+    async (protocol) => {
+      const server = await serveSlowReader(protocol);
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const body = { prompt: 'a'.repeat(1_500_000) };
+      const post = { method: 'POST', url: server.url, headers, body, timeoutMs: 300 } as const;
+      const error = await failure(sendJson({ ...post, fence: { ...openFence, timeoutMs: 300 } }));
+      expect(error).toMatchObject({ name: 'TimeoutError', sent: true });
+      const { bytes, end } = await server.readAll();
+      expect(end).toBe('ECONNRESET');
+      expect(bytes).toBeLessThan(1_400_000);
+    },
+  );
 });
 
 describe('failures', () => {

@@ -97,6 +97,39 @@ export async function serveTls(
   return { url: `https://localhost:${port}/`, bytes: () => bytes };
 }
 
+/** A server that takes a connection and reads nothing of it until it is told to. */
+export async function serveSlowReader(protocol: 'http' | 'https'): Promise<{
+  url: string;
+  /** Reads on. @returns all bytes that came on the wire, and `FIN` or the code of the error that ended them */
+  readAll: () => Promise<{ bytes: number; end: string }>;
+}> {
+  const { promise: taken, resolve } = Promise.withResolvers<net.Socket>();
+  const server = protocol === 'http' ? net.createServer() : tls.createServer(certificate());
+  server.on('connection', (raw: net.Socket) => {
+    raw.on('error', () => undefined);
+    if (protocol === 'http') resolve(raw.pause());
+  });
+  server.on('secureConnection', (socket: tls.TLSSocket) => resolve(socket.pause()));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as net.AddressInfo;
+  return {
+    url: `${protocol}://localhost:${port}/`,
+    async readAll() {
+      const socket = await taken;
+      const { promise: end, resolve: ended } = Promise.withResolvers<string>();
+      let bytes = 0;
+      socket
+        .on('data', (chunk) => (bytes += chunk.length))
+        .on('error', (error) => ended('code' in error ? String(error.code) : error.message))
+        .on('end', () => ended('FIN'))
+        .resume();
+      return { end: await end, bytes };
+    },
+  };
+}
+
 function certificate(): { key: Buffer; cert: Buffer } {
   const folder = mkdtempSync(join(tmpdir(), 'shotlist-'));
   const key = join(folder, 'key.pem');

@@ -11,6 +11,8 @@ import { vendorOf } from './stage.ts';
 const anything = {
   result: { jobId: 'j-1', status: 'queued', jobs: [{ jobId: 'j-2' }] },
   job_id: 'job_1',
+  taskId: 'tsk_1',
+  creditsUsed: 12,
   status: 'pending',
   data: { id: 7, status: 'RUNNING' },
 };
@@ -38,6 +40,13 @@ describe('a job', () => {
       'GET /api/v1/jobs/j-1',
       'GET /v2/jobs/j-9',
     ]);
+  });
+
+  it('is answered with what it costs, where the vendor tells', async () => {
+    const { connect } = await open();
+    const start = startOf('gpt-image-2', { prompt: 'a jug' });
+    const started = await connect('gptimage2api', '/v2').start(start, openFence);
+    expect(started).toMatchObject({ job: { basePath: '/v2' }, billed: 12_000 });
   });
 
   it('of a list, or of an older ledger, is asked for under the present one', async () => {

@@ -31,6 +31,9 @@ export function startOf(
   };
 }
 
+/** A job as any vendor may have named it. */
+export const anyJob = { jobId: 'j', taskId: 'j', inferenceJobId: 'j', id: 'j' };
+
 export const existing = { kind: 'existing', id: 'm-1' } as const satisfies ModelChoice;
 
 export const aUuid = '9b2f6c1e-4d3a-4c58-8f0e-2a7d5b1c6e90';

@@ -31,6 +31,7 @@ export interface Case {
   /** Of the account. */
   readonly settings?: JsonObject;
   readonly simulated?: Partial<SimulatorSettings>;
+  readonly apiKey?: string;
 }
 
 /** Every vendor as it comes, and what its documents leave open the other way. */
@@ -110,13 +111,13 @@ export class Client {
   #trained: string | undefined;
   #own: JobOutput | undefined;
 
-  private constructor(stage: Stage, { id, settings = {}, simulated = {} }: Case) {
+  private constructor(stage: Stage, { id, settings = {}, simulated = {}, apiKey }: Case) {
     this.#stage = stage;
     Object.assign(stage.simulator.settings, simulated);
     this.vendor = vendorOf(id);
     this.offer = this.vendor.offer(settings, nothingLearned);
     const baseUrl = stage.simulator.baseUrls[id] ?? '';
-    this.provider = this.vendor.connect({ baseUrl, apiKey: `${id}-contract`, settings });
+    this.provider = this.vendor.connect({ baseUrl, apiKey: apiKey ?? `${id}-contract`, settings });
   }
 
   static async open(stage: Stage, which: Case): Promise<Client> {

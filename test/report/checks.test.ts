@@ -23,6 +23,7 @@ function row(key: string, facts: Partial<SubmissionRow>): SubmissionRow {
     submittedAt: 2,
     endedAt: 3,
     why: null,
+    refusals: 1,
     surplus: false,
     resolution: null,
     refund: null,

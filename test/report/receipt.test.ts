@@ -38,6 +38,7 @@ const submission: SubmissionRow = {
   submittedAt: 2_000,
   endedAt: 3_000,
   why: null,
+  refusals: 1,
   surplus: false,
   resolution: null,
   refund: null,
@@ -105,6 +106,24 @@ describe('the receipt', () => {
       '  portraits/linen  refund owed  job-1  blocked',
     );
     expect(receiptOf('autumn', [], [owed]).submissions).toMatchObject([{ refund: 'owed' }]);
+  });
+
+  it('tells equal refusals in one line, with their number', () => {
+    const refused: SubmissionRow = {
+      ...submission,
+      state: 'rejected',
+      jobId: null,
+      billed: null,
+      spent: 0,
+      refusals: 12,
+      why: 'Acme answered 429: too many',
+    };
+    const text = formatReceipt('autumn', [studio], [refused]);
+    expect(text).toContain('12 submissions: 12 rejected');
+    expect(text).toMatch(/portraits\/linen +refused 12 times: Acme answered 429: too many$/m);
+    expect(receiptOf('autumn', [], [refused]).submissions).toMatchObject([{ refusals: 12 }]);
+    const once = receiptOf('autumn', [], [{ ...refused, refusals: 1 }]).submissions[0];
+    expect(once).not.toHaveProperty('refusals');
   });
 
   it('tells a bill above its price, a request sent again, and a job that came late', () => {

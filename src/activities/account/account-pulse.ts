@@ -1,3 +1,5 @@
+import { Floor, floorOf } from '../../http/floor.ts';
+import { steadyClock } from '../../http/wait-clock.ts';
 import type { Limits } from '../../providers/port.ts';
 import { JobList } from './job-list.ts';
 import { LateFiles } from './late-files.ts';
@@ -5,13 +7,15 @@ import { PollTimes } from './poll-times.ts';
 import { RecentList } from '../settling/recent-list.ts';
 import { UploadTries } from '../uploads/upload-tries.ts';
 
-const windowFirst = 4;
+/** So few at first that a vendor which refuses them all is met by no more, and a crash leaves few unclear. */
+const windowFirst = 2;
 const windowMax = 32;
-const holdFirstMs = 5_000;
+/** Longer at first than after a refusal: the probe may be paid for. */
+const doubt = { firstMs: 5_000, mostMs: 300_000 };
 
 /**
  * How an account has answered this process lately: the number of POSTs worth having on their way, and how
- * long to hold back after trouble. Nothing here guards money; losing it costs a few seconds.
+ * long to hold back after what `Backoff` does not see. Nothing here guards money; losing it costs seconds.
  */
 export class AccountPulse {
   readonly polls: PollTimes;
@@ -20,25 +24,32 @@ export class AccountPulse {
   readonly uploadTries = new UploadTries();
   readonly lateFiles = new LateFiles();
   readonly #perMinute: number | undefined;
+  readonly #now: () => number;
+  readonly #references = new Floor(floorOf.unreachable);
+  readonly #checks = new Floor(floorOf.unreachable);
+  readonly #doubts = new Floor(doubt);
   #postMs: number;
   /** What its answers have earned so far. */
   #earned: number;
-  readonly #limits = new Trouble(60_000);
-  readonly #outages = new Trouble(300_000);
-  readonly #doubts = new Trouble(300_000);
   #unclear: number;
+  #failedChecks = 0;
+  /** Claims that may be granted, and POSTs that were. */
+  #probes: number;
 
-  constructor(limits: Pick<Limits, 'perMinute' | 'counts'>) {
+  /** @param now a clock that nobody sets, in milliseconds */
+  constructor(limits: Pick<Limits, 'perMinute' | 'counts'>, now: () => number = steadyClock.now) {
     this.polls = new PollTimes(limits);
     this.#perMinute = limits.perMinute;
+    this.#now = now;
     this.#postMs = 1_000;
     this.#earned = windowFirst;
     this.#unclear = 0;
+    this.#probes = 0;
   }
 
   /**
-   * POSTs at once: as many as the rate needs in their usual time, but few at first, so that a crash leaves
-   * few unclear, and one alone while the vendor is in doubt.
+   * POSTs at once: as many as the rate needs in their usual time, but few at first, and one alone while the
+   * vendor refuses or is in doubt.
    */
   get window(): number {
     if (this.#perMinute === undefined) return this.#earned;
@@ -51,59 +62,65 @@ export class AccountPulse {
     return this.#postMs;
   }
 
+  /**
+   * Before a claim. One probe goes alone over all ranges and batches of this process.
+   * @returns the window for the claim, 0 while a probe is under way; `granted` takes its end
+   */
+  beginClaim(): { readonly window: number; granted(posts: number): void } {
+    const { window } = this;
+    if (window === 1 && this.#probes > 0) return { window: 0, granted: () => undefined };
+    this.#probes += 1;
+    return { window, granted: (posts) => void (this.#probes += posts - 1) };
+  }
+
+  /** A POST that was granted is over, whatever came of it. */
+  posted(): void {
+    this.#probes -= 1;
+  }
+
   answered(postMs: number): void {
     this.#postMs = this.#postMs * 0.8 + postMs * 0.2;
     this.#earned = this.#earned < windowFirst ? windowFirst : Math.min(windowMax, this.#earned + 1);
     this.#unclear = 0;
-    for (const trouble of [this.#limits, this.#outages, this.#doubts]) trouble.end();
+    this.#references.succeeded();
+    this.#doubts.succeeded();
   }
 
   /** A file arrived: what failed before it is not the same outage as what fails after it. */
   uploaded(): void {
-    this.#outages.end();
+    this.#references.succeeded();
   }
 
-  /** Milliseconds to hold after a 429 that names no time: 5 s, growing to 60 s. */
-  limited(now: number): number {
-    if (this.#earned > windowFirst)
-      this.#earned = Math.max(windowFirst, Math.floor(this.#earned / 2));
-    return this.#limits.holdMs(now);
+  /** The vendor refuses, or cannot be reached: one POST goes alone until an answer. */
+  narrow(): void {
+    this.#earned = 1;
   }
 
-  /** Milliseconds to hold while the vendor cannot be reached: 5 s, growing to 5 min. */
-  unreachable(now: number): number {
-    return this.#outages.holdMs(now);
+  /** Milliseconds to hold while a request's references cannot be had: 1 s, growing to 5 min. */
+  withoutReferences(): number {
+    const now = this.#now();
+    return this.#references.failed(now, now);
+  }
+
+  /** The vendor's check call has failed: how often in a row, and milliseconds to hold, 1 s growing to 5 min. */
+  unavailable(): { readonly times: number; readonly ms: number } {
+    const now = this.#now();
+    const ms = this.#checks.failed(now, now);
+    return { times: ++this.#failedChecks, ms };
+  }
+
+  available(): { readonly times: 0; readonly ms: 0 } {
+    this.#checks.succeeded();
+    this.#failedChecks = 0;
+    return { times: 0, ms: 0 };
   }
 
   /** After the third unclear answer in a row, milliseconds to hold before the next probe, which goes alone. */
-  ambiguous(now: number): number | undefined {
+  ambiguous(): number | undefined {
     this.#unclear++;
     if (this.#unclear < 3) return undefined;
     this.#earned = 1;
-    return this.#doubts.holdMs(now);
-  }
-}
-
-/** Holds that double from one to the next. Calls that fail while one lasts belong to the same trouble. */
-class Trouble {
-  readonly #mostMs: number;
-  #holds = 0;
-  #until = -Infinity;
-
-  constructor(mostMs: number) {
-    this.#mostMs = mostMs;
-  }
-
-  holdMs(now: number): number {
-    // A clock that was set back must not lengthen a hold.
-    if (now < this.#until && this.#until - now <= this.#mostMs) return this.#until - now;
-    const ms = Math.min(this.#mostMs, holdFirstMs * 2 ** Math.min(this.#holds++, 10));
-    this.#until = now + ms;
-    return ms;
-  }
-
-  end(): void {
-    this.#holds = 0;
-    this.#until = -Infinity;
+    const now = this.#now();
+    return this.#doubts.failed(now, now);
   }
 }

@@ -1,31 +1,36 @@
+import { messageOf } from '../../errors.ts';
+import type { HoldReason } from '../../ledger/port.ts';
 import type { Verdict } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
 /** A person mends these; without one, a probe goes through this often. */
 const probeEveryMs = 15 * 60_000;
 
-/** Writes what an answer says about the account into the ledger, so that the next claim heeds it. */
+/**
+ * Writes into the ledger what an answer says of the account that only a person mends, so that the next claim
+ * heeds it. Refusals and outages that end by themselves are there already: see `throttleOf`.
+ */
 export async function holdAccount(
   deps: ActivityDependencies,
   access: AccountAccess,
-  account: Verdict['account'],
+  { kind }: Verdict['account'],
   model: string | null,
 ): Promise<void> {
-  const hold = (
-    reason: 'limited' | 'noFunds' | 'badKey' | 'forbidden' | 'unreachable' | 'breaker',
-    forMs: number,
-    only: string | null = null,
-  ): Promise<void> => deps.ledger.submissions.hold(access.key, only, reason, deps.now() + forMs);
-  switch (account.kind) {
-    case 'fine':
-      return;
-    case 'limited':
-      return await hold('limited', account.retryAfterMs ?? access.pulse.limited(deps.now()));
-    case 'unreachable':
-      return await hold('unreachable', access.pulse.unreachable(deps.now()));
-    case 'forbidden':
-      return await hold('forbidden', probeEveryMs, model);
-    default:
-      return await hold(account.kind, probeEveryMs);
+  if (kind === 'noFunds' || kind === 'badKey') await holdFor(deps, access, kind, probeEveryMs);
+  if (kind === 'forbidden') await holdFor(deps, access, kind, probeEveryMs, model);
+}
+
+/** Never rejects: what a request has come to is recorded, whatever becomes of the hold. */
+export async function holdFor(
+  { ledger, now, log }: Pick<ActivityDependencies, 'ledger' | 'now' | 'log'>,
+  { key, name }: AccountAccess,
+  reason: HoldReason,
+  ms: number,
+  model: string | null = null,
+): Promise<void> {
+  try {
+    await ledger.submissions.hold(key, model, reason, now() + ms);
+  } catch (error) {
+    log(`${name} could not be held: ${messageOf(error)}`);
   }
 }

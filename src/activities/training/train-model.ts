@@ -4,7 +4,6 @@ import type { ModelRow } from '../../ledger/port.ts';
 import { liveStates } from '../../ledger/rules/transitions.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
-import { holdAccount } from '../account/hold-account.ts';
 import { withHeartbeat, pause } from '../heartbeat.ts';
 import { reached } from '../moments.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
@@ -128,7 +127,6 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
   } catch (error) {
     const { account, message, request } = access.provider.classify(error);
     training.deps.log(`training ${training.set.name}: ${message}`);
-    if (account.kind === 'limited') await holdAccount(training.deps, access, account, null);
     const isUnpaid = row.trigger === null && row.phase !== 'failed';
     if (request === 'refused' && account.kind === 'fine' && isUnpaid) {
       // The phase may have moved on since `row` was read.
@@ -136,7 +134,8 @@ async function advance(training: Training, row: ModelRow): Promise<Advance> {
       await setPhase(training, from, 'failed', { why: message });
       return 'failed';
     }
-    return account.kind === 'limited' ? (account.retryAfterMs ?? 15_000) : access.timeouts.pollMs;
+    const restMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
+    return Math.max(restMs, access.timeouts.pollMs);
   }
 }
 

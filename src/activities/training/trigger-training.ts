@@ -4,6 +4,7 @@ import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
 import { neverBackwards } from '../clock.ts';
+import { claimWhenAvailable } from '../account/availability.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import { reached } from '../moments.ts';
 import { recordStarted } from '../record-started.ts';
@@ -40,20 +41,29 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
 async function claimTrigger(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, access, input, set } = training;
   const now = neverBackwards(deps.now);
-  const before = now();
+  let before = now();
   const { batch, run, account, fingerprint } = input;
   const price = access.trainingPrice;
-  const answer = await deps.ledger.claims.claimTraining(
-    { batch, run, account, fingerprint, price, key: `train/${set.name}` },
-    { window: 1, postTimeoutMs: access.timeouts.postMs, worker: deps.worker },
-  );
+  const answer = await claimWhenAvailable(deps, access, input, (isCheck) => {
+    before = now();
+    return deps.ledger.claims.claimTraining(
+      { batch, run, account, fingerprint, price, key: `train/${set.name}` },
+      {
+        window: isCheck ? 0 : 1,
+        postTimeoutMs: access.timeouts.postMs,
+        worker: deps.worker,
+      },
+    );
+  });
   const [grant] = answer.granted;
   const lane = trainingLane(fingerprint);
   if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane, deps.now());
   if (grant) {
     reached('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
-    return await post(training, row, grant.submission, limit);
+    return await deps.paid.during(access.timeouts.postMs, () =>
+      post(training, row, grant.submission, limit),
+    );
   }
   if (answer.next.kind === 'wait') return answer.next.ms;
   // Attached: another has claimed it since it was looked at.

@@ -68,19 +68,19 @@ async function uploadOrBlame(
   }
 }
 
-/** What a failed upload says: that trying again is no use, or what the account must wait for. */
+/** What a failed upload says: that trying again is no use, or what the account must wait for. Of another's host: nothing. */
 export function uploadTrouble(
   { provider }: AccountAccess,
   error: unknown,
 ): { readonly lasting: boolean; readonly account: Verdict['account']; readonly message: string } {
   if (error instanceof HostingError)
-    return { lasting: error.lasting, account: { kind: 'unreachable' }, message: error.message };
+    return { lasting: error.lasting, account: { kind: 'fine' }, message: error.message };
   const { request, account, message } = provider.classify(error);
   const named = error instanceof Error ? error.name : '';
   const fine = account.kind === 'fine';
   return {
     lasting: named === 'UserError' || (request === 'refused' && fine),
-    account: fine ? { kind: 'unreachable' } : account,
+    account,
     message,
   };
 }

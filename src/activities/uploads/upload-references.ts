@@ -3,7 +3,6 @@ import { UserError } from '../../errors.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { existingModelOf } from '../../ledger/rules/upload-purpose.ts';
-import { holdAccount } from '../account/hold-account.ts';
 import { withHeartbeat, orAborted, pause } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
 import { confirmUploads } from './gone-uploads.ts';
@@ -19,7 +18,7 @@ export interface UploadReferencesInput extends RunInput {
 }
 
 const uploadsAtOnce = 4;
-/** How often a file is tried that the vendor's rate limit refuses, and how long that may take each time. */
+/** How often a file is tried that the vendor's rate limit refuses, and how long it is waited for each time. */
 const limitedTries = 5;
 const limitedMostMs = 60_000;
 
@@ -77,7 +76,7 @@ async function confirm(
 
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
 
-/** A refusal by the rate limit holds the account's claims too, and is waited for. */
+/** A refusal by the rate limit is waited for. */
 async function bringInTurn(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -90,8 +89,7 @@ async function bringInTurn(
     } catch (error) {
       const { account } = uploadTrouble(access, error);
       if (account.kind !== 'limited') throw error;
-      const retryAfterMs = account.retryAfterMs ?? access.pulse.limited(deps.now());
-      await holdAccount(deps, access, { kind: 'limited', retryAfterMs }, null);
+      const { retryAfterMs } = account;
       if (tries === limitedTries || retryAfterMs > limitedMostMs || cancelled.aborted) throw error;
       await pause(retryAfterMs, cancelled);
     }

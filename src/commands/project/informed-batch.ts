@@ -1,8 +1,9 @@
 import { catalogueOf } from '../../accounts/catalogue.ts';
 import { LearnedAccounts } from '../../accounts/learned.ts';
+import { noKey } from '../../accounts/provider.ts';
 import { Wants } from '../../accounts/wants.ts';
 import type { Catalogue } from '../../batch/model-spec.ts';
-import type { Config } from '../../config.ts';
+import type { AccountConfig, Config } from '../../config.ts';
 import type { LearnedLedger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import { type LoadedBatch, problemsOf, readBatch, soundBatch } from './batch-file.ts';
@@ -14,7 +15,7 @@ import { gapWarning } from '../text/gaps.ts';
 /**
  * Checks a batch file by what its accounts' vendors tell: those that it names, and whose key is set, are
  * asked for their models and for the prices that only they know, where the last answer is missing or old.
- * @throws InvalidBatch with every mistake, UserError when there is no such file
+ * @throws InvalidBatch with every mistake, UserError when there is no such file, or a key cannot be sent
  */
 export async function openBatchFile(
   terminal: Terminal,
@@ -33,6 +34,7 @@ export async function openBatchFile(
     if (await askNamed(terminal, learned, wants)) problems = problemsOf(batch, watched);
     const catalogue = catalogueOf(batch.config, learned.of);
     const loaded = soundBatch(batch, catalogue, problems);
+    for (const account of wants.accounts) requireSoundKey(account, batch.config);
     for (const account of wants.accounts)
       await askForPrices(terminal, learned, account, wants.requests(account));
     const isRefused = wants.accounts.some(({ key }) => learned.of(key).refusals > 0);
@@ -42,6 +44,13 @@ export async function openBatchFile(
     await project[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A key that is set and cannot be sent is a mistake whatever the batch costs; one that is not set may do. */
+function requireSoundKey(account: AccountConfig, { accounts }: Config): void {
+  const { referenceHost: host } = account;
+  const other = host?.kind === 'account' ? accounts.get(host.name) : undefined;
+  for (const each of [account, other]) if (each?.keyTrouble?.isSet) throw noKey(each);
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { BatchRow } from '../../ledger/port.ts';
 import { brokenOff, workflowEnd } from './broken-off.ts';
 import type { Project } from '../project/project.ts';
-import { type Published, Publisher } from './publish.ts';
+import type { Published, Publisher } from './publish.ts';
 import { type Session, startBatch } from './session.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Interrupt } from '../../terminal.ts';
 
 /** Whether a batch is over, so that running its workflow again claims nothing. */
 export function isEnded({ state }: BatchRow): boolean {
@@ -22,40 +22,35 @@ export async function hasLeft({ ledger }: Project, batch: string): Promise<boole
  * to be lost when the rest is written are fetched as well.
  */
 export async function collectBatch(
-  terminal: Terminal,
+  interrupt: Interrupt,
   project: Project,
   session: Session,
   row: BatchRow,
-  publisher = new Publisher(project, row.batch, terminal),
+  publisher: Publisher,
 ): Promise<Published> {
-  const isDone = await runAgain(terminal, project, session, row);
+  const isDone = await runAgain(interrupt, project, session, row);
   const published = await publisher.publish();
   if (!isDone || published.fetchedAgain.length === 0) return published;
-  await runAgain(terminal, project, session, row);
+  await runAgain(interrupt, project, session, row);
   return await publisher.publish();
 }
 
 /** @returns false where the person left before its end */
 async function runAgain(
-  terminal: Terminal,
+  interrupt: Interrupt,
   project: Project,
   session: Session,
   row: BatchRow,
 ): Promise<boolean> {
   const { client } = session.temporal;
-  const interrupt = terminal.interrupted();
-  try {
-    await startBatch(session, row, project.ledger);
-    await using end = workflowEnd(client, row.batch);
-    const ended = end.result.then(
-      () => true,
-      (error: unknown) => {
-        throw brokenOff(row, project.runCommand(row), error) ?? error;
-      },
-    );
-    ended.catch(() => undefined);
-    return await Promise.race([ended, interrupt.promise.then(() => false), session.failed]);
-  } finally {
-    interrupt.release();
-  }
+  await startBatch(session, row, project.ledger);
+  await using end = workflowEnd(client, row.batch);
+  const ended = end.result.then(
+    () => true,
+    (error: unknown) => {
+      throw brokenOff(row, project.runCommand(row), error) ?? error;
+    },
+  );
+  ended.catch(() => undefined);
+  return await Promise.race([ended, interrupt.promise.then(() => false), session.failed]);
 }

@@ -3,7 +3,14 @@ import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
 import { watchDrivers } from './broken-off.ts';
 import { collectBatch } from './collect-batch.ts';
-import { exitCodeWith, type Followed, followBatch, statusOf } from './follow.ts';
+import {
+  exitCodeWith,
+  type Followed,
+  followBatch,
+  type FollowOptions,
+  statusOf,
+} from './follow.ts';
+import { Publisher } from './publish.ts';
 import type { Session } from './session.ts';
 
 /** Follows a batch whose workflow runs. Files that are found to be lost when all is over are fetched again. */
@@ -12,11 +19,12 @@ export async function driveToEnd(
   project: Project,
   session: Session,
   row: BatchRow,
-  options: { readonly quiet: boolean },
+  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
 ): Promise<Followed> {
-  const followed = await followDriven(terminal, project, session, row, options.quiet);
+  const followed = await followDriven(terminal, project, session, row, options);
   if (followed.detached || followed.published.fetchedAgain.length === 0) return followed;
-  const published = await collectBatch(terminal, project, session, row);
+  const publisher = new Publisher(project, row.batch, terminal);
+  const published = await collectBatch(options.interrupt, project, session, row, publisher);
   const status = await statusOf(project, row.batch);
   return { ...followed, published, status, exitCode: exitCodeWith(status, published) };
 }
@@ -26,13 +34,13 @@ async function followDriven(
   project: Project,
   session: Session,
   row: BatchRow,
-  quiet: boolean,
+  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
 ): Promise<Followed> {
   await using drivers = watchDrivers(session, row, project);
   return await followBatch(project, {
     batch: row.batch,
     terminal,
-    quiet,
+    ...options,
     failed: drivers.failed,
   });
 }

@@ -8,13 +8,14 @@ import { QuietRun } from './quiet-run.ts';
 import { ShotEvents } from './shot-events.ts';
 import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/summary.ts';
 import { shownWaits } from '../text/waits.ts';
-import type { Terminal } from '../../terminal.ts';
+import type { Interrupt, Terminal } from '../../terminal.ts';
 
 export interface FollowOptions {
   readonly batch: string;
   readonly terminal: Terminal;
   /** No live view and no lines per shot. */
   readonly quiet: boolean;
+  readonly interrupt: Interrupt;
   /** Rejects when what drives the batch is gone. */
   readonly failed?: Promise<never>;
 }
@@ -40,14 +41,11 @@ const restFactor = 4;
  */
 export async function followBatch(project: Project, options: FollowOptions): Promise<Followed> {
   const { ledger } = project;
-  const { terminal, batch } = options;
+  const { terminal, batch, interrupt } = options;
   const view = options.quiet ? undefined : new LiveView(terminal);
   const events = new ShotEvents((line) => view?.event(line));
   const quiet = new QuietRun((line) => view?.event(line));
   const publisher = new Publisher(project, batch, terminal);
-  const interrupt = terminal.interrupted();
-  let detached = false;
-  void interrupt.promise.then(() => (detached = true));
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
   let quietSince: number | undefined;
@@ -65,7 +63,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
       quiet.look(changes.shots.length > 0, status, waits);
       view?.draw(status);
       // Over only when nothing is left to show: shots change between the two looks.
-      if (detached || (isOver(status) && changes.shots.length === 0)) break;
+      if (interrupt.isHeard || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
       if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
       if (performance.now() - publishedAt > publishEveryMs && cursor !== started) {
@@ -83,8 +81,8 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
     }
   } finally {
     view?.end();
-    interrupt.release();
   }
+  const detached = interrupt.isHeard;
   const ended = await statusOf(project, batch);
   // Nobody drives what ended before: its facts are known or never will be.
   if (options.failed && isOver(ended)) await noteEnd(project, ended.row);

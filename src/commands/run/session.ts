@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.ts';
 import type { BatchRow, Ledger } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
 import { useEmbeddedServer } from '../../temporal/embedded.ts';
+import type { Interrupt } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
 import { announceSession, type SessionRole } from './live-sessions.ts';
 
@@ -15,6 +16,10 @@ export interface SessionOptions {
   readonly accounts?: readonly string[];
   readonly roles?: readonly ('common' | 'accounts')[];
   readonly say: (line: string) => void;
+  /** Tells a person who interrupts what is waited for. */
+  readonly interrupt?: Interrupt;
+  /** As of a worker's settings. */
+  readonly forceAfterMs?: number;
 }
 
 /** A connection to Temporal, with a worker in this process where one is wanted. */
@@ -31,6 +36,10 @@ export interface Session {
 /** Uses the server at TEMPORAL_ADDRESS, or the project's embedded one, which is started when needed. */
 export async function openSession(project: Project, options: SessionOptions): Promise<Session> {
   const { config } = project;
+  let isStarting = true;
+  void options.interrupt?.promise.then(() => {
+    if (isStarting) options.say('stopping as soon as it has started; once more ends at once');
+  });
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});
   const presence = await announceSession(config.stateFolder, options.role);
@@ -45,8 +54,10 @@ export async function openSession(project: Project, options: SessionOptions): Pr
     const { uiUrl, lost, leave } = server;
     lost?.addEventListener('abort', () => reject(lost.reason as Error));
     const worker = options.worker ? await serve(project, temporal, options) : undefined;
+    if (worker) options.interrupt?.waitFor(worker.paid);
     const served = worker?.run();
     served?.catch((error: unknown) => reject(error));
+    isStarting = false;
     return {
       temporal,
       uiUrl,
@@ -55,6 +66,8 @@ export async function openSession(project: Project, options: SessionOptions): Pr
       async close() {
         worker?.shutdown();
         await served?.catch(() => {});
+        // Work that was cut off may still have paid for something: only this process knows it.
+        await worker?.paid.idle();
         await temporal.close().catch(() => {});
         // What was done is done, whatever keeps the server from being signed off.
         await leave().catch((error: unknown) => options.say(messageOf(error)));
@@ -97,6 +110,7 @@ async function serve(project: Project, temporal: TemporalConnection, options: Se
     namespace: temporal.namespace,
     ...(options.accounts && { accounts: options.accounts }),
     ...(options.roles && { roles: options.roles }),
+    ...(options.forceAfterMs !== undefined && { forceAfterMs: options.forceAfterMs }),
     onProgress: options.say,
   });
 }

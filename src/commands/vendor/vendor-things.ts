@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { providerOf } from '../../accounts/provider.ts';
+import { noKey, providerOf } from '../../accounts/provider.ts';
 import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
@@ -95,10 +95,7 @@ function accountOf(config: Config, name: string): AccountConfig {
 function connect(account: AccountConfig): Provider {
   const provider = providerOf(account);
   if (provider) return provider;
-  const { name, keyVariable } = account;
-  throw new UserError(`the account ${name} has no key: ${keyVariable} is not set`, {
-    next: [`export ${keyVariable}=...`],
-  });
+  throw noKey(account);
 }
 
 function noSuchCall({ vendor }: AccountConfig, message: string): UserError {

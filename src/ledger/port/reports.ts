@@ -75,6 +75,8 @@ export interface SubmissionRow {
   readonly submittedAt: number | null;
   readonly endedAt: number | null;
   readonly why: string | null;
+  /** How many refusals in a row, each of a request of its own, this one stands for; `endedAt` is the last one's. */
+  readonly refusals: number;
   /** Its job id came when it was taken for settled. */
   readonly surplus: boolean;
   /** How its unclear fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */

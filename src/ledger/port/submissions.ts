@@ -109,8 +109,9 @@ export interface SubmissionLedger {
     times: { nextPollInMs: number; giveUpInMs: number; billed?: Amount | null },
   ): Promise<boolean>;
   /**
-   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted; `renew`: the same, since a file
-   * that the request names is gone, but once in a run: then the shot fails.
+   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted, and right after an equal one
+   * of the same shot in the same run it is only counted there; `renew`: open again, since a file that the
+   * request names is gone, but once in a run: then the shot fails.
    */
   rejected(submission: string, why: string, effect: 'fail' | 'reopen' | 'renew'): Promise<boolean>;
   /** Sent, and over without a usable answer, as its sender has just seen. */

@@ -17,7 +17,7 @@ const walAttemptsMax = 200;
 
 type Values = readonly SQLInputValue[];
 
-/** One connection with its prepared statements; each transaction is one synchronous stretch. */
+/** One connection with its prepared statements, for which every number is made whole; each transaction is one synchronous stretch. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #path: string;
@@ -29,21 +29,21 @@ export class Database {
   }
 
   get<Row>(sql: string, ...values: Values): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined;
+    return this.#statement(sql).get(...values.map(whole)) as Row | undefined;
   }
 
   all<Row>(sql: string, ...values: Values): Row[] {
-    return this.#statement(sql).all(...values) as Row[];
+    return this.#statement(sql).all(...values.map(whole)) as Row[];
   }
 
   /** One row after the other, for more than fit into memory; to be read to the end before anything is awaited. */
   each<Row>(sql: string, ...values: Values): Iterable<Row> {
-    return this.#statement(sql).iterate(...values) as Iterable<Row>;
+    return this.#statement(sql).iterate(...values.map(whole)) as Iterable<Row>;
   }
 
   /** Answers the number of rows that changed. */
   run(sql: string, ...values: Values): number {
-    return Number(this.#statement(sql).run(...values).changes);
+    return Number(this.#statement(sql).run(...values.map(whole)).changes);
   }
 
   execute(sql: string): void {
@@ -90,6 +90,18 @@ export class Database {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+/**
+ * Every number in the ledger is whole. A fraction is rounded, since SQLite would refuse the whole row; what
+ * could not be read again is refused here, where the message still says what it is about.
+ * @throws RangeError
+ */
+function whole(value: SQLInputValue): SQLInputValue {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const rounded = Math.round(value);
+  if (Number.isSafeInteger(rounded)) return rounded;
+  throw new RangeError(`the ledger keeps whole numbers, and ${value} is none`);
 }
 
 /** The code is the lowest byte. The others give the cause: a log that is recovered, or an old snapshot. */

@@ -82,6 +82,9 @@ export interface SubmissionRecord {
   resolution: SubmissionRow['resolution'];
   refund: 'owed' | 'back' | 'kept' | null;
   undelivered: number;
+  /** How many equal refusals in a row this one stands for, and when the last of several came. */
+  refusals: number;
+  refused_at: number | null;
 }
 
 /** How many files a submission was sent for; its columns stand alone. */
@@ -114,8 +117,9 @@ export function submissionRow(record: ShownSubmission): SubmissionRow {
     listed: record.listed,
     claimedAt: record.claimed_at,
     submittedAt: record.submitted_at,
-    endedAt: record.ended_at,
+    endedAt: record.refused_at ?? record.ended_at,
     why: record.why,
+    refusals: record.refusals,
     surplus: record.surplus === 1,
     resolution: record.resolution,
     refund: record.refund,

@@ -211,6 +211,13 @@ create table gap_clear (
   gap integer not null, account text not null, primary key (gap, account)
 ) strict, without rowid;
 `,
+  `
+update account set tat = round(tat * 1000);
+`,
+  `
+alter table submission add column refusals integer not null default 1;
+alter table submission add column refused_at integer;
+`,
 ];
 
 /**

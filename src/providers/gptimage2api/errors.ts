@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { classifier, isUnknownId, saidIn, type VendorErrors } from '../classify.ts';
+import { classifier, isUnknownId, saidIn, saysNoFunds, type VendorErrors } from '../classify.ts';
+import { numeric } from '../fields.ts';
 
 const body = z.looseObject({
   error: z.unknown().optional(),
-  required: z.number().nullish().catch(null),
+  required: numeric.nullish().catch(null),
   details: z
     .looseObject({
       formErrors: z.array(z.unknown()).catch([]),
@@ -25,7 +26,10 @@ const errors: VendorErrors = {
       ([field, messages]) => `${field}: ${saidIn(...messages)}`,
     );
     const needed = required === null || required === undefined ? undefined : `needs ${required}`;
-    return { text: saidIn(error, ...(details?.formErrors ?? []), ...fields, needed) };
+    return {
+      text: saidIn(error, ...(details?.formErrors ?? []), ...fields, needed),
+      ...(saysNoFunds(error) && { account: 'noFunds' }),
+    };
   },
   isOwn: (raw) => typeof raw['error'] === 'string' && !foreign.some((name) => name in raw),
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi, type Api } from '../api.ts';
+import { connectBy } from '../connect-by.ts';
 import { billedAmount } from '../fields.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
@@ -21,14 +22,16 @@ const settings = z.strictObject({
   outputLifetime,
 });
 
-function createGptImage2Api({ baseUrl, apiKey, pace, settings: raw }: Connection): Provider {
-  const api = createApi({ baseUrl, pace, headers: { authorization: `Bearer ${apiKey}` } });
-  const account = settings.parse(raw);
+function createGptImage2Api(connection: Connection): Provider {
+  const headers = { authorization: `Bearer ${connection.apiKey}` };
+  const api = createApi({ ...connection, classify, headers });
+  const account = settings.parse(connection.settings);
   const lifetime = lifetimeMs(account.outputLifetime);
   return {
     async start(request, fence) {
       const { path, body } = startCall(request, account.outputFormatField);
-      const job = await api({ method: 'POST', path, json: body, fence, answer: started });
+      const paid = { fence, about: request.request.model };
+      const job = await api({ method: 'POST', path, json: body, paid, answer: started });
       return { job, id: job.taskId, billed: billedAmount(job.creditsUsed, 'credits') };
     },
     jobRef: (taskId) => ({ taskId, creditsUsed: null }),
@@ -72,5 +75,5 @@ export const gptimage2api: Vendor = {
       trainingPrice: () => unknownPrice('credits'),
     };
   },
-  connect: createGptImage2Api,
+  connect: connectBy(createGptImage2Api),
 };

@@ -4,12 +4,12 @@ import type { Api } from '../api.ts';
 import { idIn } from '../body.ts';
 import { saidIn } from '../classify.ts';
 import { type Delivery, linkOf, readDelivery } from '../delivery.ts';
-import { billedAmount, opaqueId, timeOf } from '../fields.ts';
+import { billedAmount, numeric, opaqueId, timeOf } from '../fields.ts';
 import { type JobStatuses, readStatus } from '../job-statuses.ts';
 import type { JobRef, JobState } from '../port.ts';
 import { isUnknownTask } from './errors.ts';
 
-const credits = z.number().nullish().catch(null);
+const credits = numeric.nullish().catch(null);
 const flag = z.boolean().nullish().catch(null);
 
 /** A start's answer, whose id has two documented names. */
@@ -24,7 +24,7 @@ export const started = z
 
 /** The two pages of the documents name the fields differently: each is read under both names. */
 const task = z.looseObject({
-  status: z.number(),
+  status: numeric,
   imageUrls: z.unknown().optional(),
   outputImageUrls: z.unknown().optional(),
   videoUrl: z.unknown().optional(),

@@ -1,12 +1,13 @@
-import { classifier, saidIn, type VendorErrors } from '../classify.ts';
+import { classifier, saidIn, saysNoFunds, type VendorErrors } from '../classify.ts';
 
 /** Any of the texts may be missing. */
 export const errors: VendorErrors = {
   title: 'PhotoGPT',
-  read: (body) =>
-    'status' in body || 'message' in body || 'err' in body
-      ? { text: saidIn(body['message'], body['err'], body['reason'], body['error']) }
-      : undefined,
+  read(body) {
+    if (!('status' in body || 'message' in body || 'err' in body)) return undefined;
+    const words = [body['message'], body['err'], body['reason'], body['error']];
+    return { text: saidIn(...words), ...(saysNoFunds(...words) && { account: 'noFunds' }) };
+  },
   isOwn: (body) => isNotOk(body['status']),
 };
 

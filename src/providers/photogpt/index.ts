@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { NotOkError } from '../../http/errors.ts';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
-import { createApi, NotOkError, type Api } from '../api.ts';
+import { createApi, type Api } from '../api.ts';
+import { connectBy } from '../connect-by.ts';
 import type { Connection, Provider, Vendor, Verification } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { verifyKey } from '../verify-key.ts';
@@ -27,8 +29,8 @@ const told = z.looseObject({ status: z.unknown() });
 
 function createPhotogpt(connection: Connection): Provider {
   const api = createApi({
-    baseUrl: connection.baseUrl,
-    pace: connection.pace,
+    ...connection,
+    classify,
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
     refuses: (body) => isNotOk(told.safeParse(body).data?.status),
   });
@@ -36,7 +38,13 @@ function createPhotogpt(connection: Connection): Provider {
   return {
     async start(request, fence) {
       const { path, body } = startCall(request);
-      const { result } = await api({ method: 'POST', path, json: body, fence, answer: started });
+      const { result } = await api({
+        method: 'POST',
+        path,
+        json: body,
+        paid: { fence, about: request.request.model },
+        answer: started,
+      });
       return { job: { jobId: result.jobId }, id: result.jobId };
     },
     jobRef: (jobId) => ({ jobId }),
@@ -84,5 +92,5 @@ export const photogpt: Vendor = {
     price,
     trainingPrice,
   }),
-  connect: createPhotogpt,
+  connect: connectBy(createPhotogpt),
 };

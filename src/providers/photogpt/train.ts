@@ -105,7 +105,12 @@ export function createTraining(api: Api): TrainingPort {
       return listImages(api, `${pathOf(id)}/images`, imageType);
     },
     async start(id, fence) {
-      await api({ method: 'GET', path: `${pathOf(id)}/train`, fence, answer: acknowledged });
+      await api({
+        method: 'GET',
+        path: `${pathOf(id)}/train`,
+        paid: { fence, about: 'training' },
+        answer: acknowledged,
+      });
     },
     async check(id) {
       try {
@@ -183,7 +188,9 @@ async function listImages(api: Api, path: string, imageType: string): Promise<Li
     unreadable += page.unreadable;
     for (const { id } of page.entries) found.add(id);
     const length = answer.result?.length ?? 0;
-    if (length < (answer.pageSize ?? pageSize) || found.size === before) break;
+    // A page that is told to hold more than was asked for is full all the same.
+    const full = Math.min(pageSize, answer.pageSize ?? pageSize);
+    if (length < full || found.size === before) break;
   }
   return { entries: [...found], unreadable };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../json.ts';
 import { missing, present } from '../body.ts';
-import { opaqueId as id } from '../fields.ts';
+import { numeric, opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
 
@@ -52,7 +52,7 @@ export const image = z.looseObject({
 });
 
 export const imagePage = z.looseObject({
-  pageSize: z.number().nullish().catch(null),
+  pageSize: numeric.nullish().catch(null),
   result: list,
 });
 export const listedImage = z.looseObject({ id });

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../json.ts';
+import { connectBy } from '../connect-by.ts';
 import type { JobRef, Provider, Vendor } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { connectA } from './dialect-a/index.ts';
@@ -29,7 +30,7 @@ export const productai: Vendor = {
     const chosen = settings.parse(raw);
     return chosen.dialect === 'b' ? offerB : offerA(chosen);
   },
-  connect(connection) {
+  connect: connectBy((connection) => {
     const chosen = settings.parse(connection.settings);
     const a = connectA(connection, chosen);
     const b = connectB(connection, chosen);
@@ -40,7 +41,7 @@ export const productai: Vendor = {
       check: (job) => providerOf(job).check(job),
       describe: async (job) => (await providerOf(job).describe?.(job)) ?? {},
     };
-  },
+  }),
 };
 
 /** The two dialects name a job's id differently: `jobId` in A, `id` in B. */

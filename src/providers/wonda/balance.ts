@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatAmount, type Amount } from '../../money.ts';
 import type { Api } from '../api.ts';
+import { billedAmount, numberOf } from '../fields.ts';
 import type { Verification } from '../port.ts';
 import { verifyKey } from '../verify-key.ts';
 import { classify, isRecord } from './errors.ts';
@@ -27,11 +28,11 @@ export function verify(api: Api): Promise<Verification> {
 function balanceIn(answer: unknown): Amount | null {
   const numbers = namedIn(answer, 3);
   const micro = numbers.find(({ name, value }) => /micro/i.test(name) && isAmount(value));
-  if (micro) return Math.floor(Number(micro.value));
+  if (micro) return billedAmount(Number(micro.value) / 1e6, 'usd');
   for (const { name, value } of numbers) {
     if (typeof value === 'string' && /^\$[\d,]+(\.\d+)?$/.test(value))
-      return fromDollars(Number(value.replace(/[$,]/g, '')));
-    if (/usd|dollar/i.test(name) && isAmount(value)) return fromDollars(Number(value));
+      return billedAmount(value.replace(/[$,]/g, ''), 'usd');
+    if (/usd|dollar/i.test(name) && isAmount(value)) return billedAmount(value, 'usd');
   }
   return null;
 }
@@ -59,10 +60,5 @@ function namedIn(value: unknown, depth: number, path = ''): Named[] {
 }
 
 function isAmount(value: unknown): boolean {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && number >= 0 && number < 1e15;
-}
-
-function fromDollars(dollars: number): Amount {
-  return Math.floor(dollars * 1_000_000 + 1e-6);
+  return (numberOf(value) ?? -1) >= 0;
 }

@@ -1,8 +1,10 @@
+import { askedMostMs } from '../../http/retry-after.ts';
 import {
   classifier,
   isOwnWord,
   isUnknownId,
   saidIn,
+  saysNoFunds,
   type VendorErrors,
   type VendorProblem,
 } from '../classify.ts';
@@ -31,14 +33,15 @@ const advice: Readonly<Record<string, string>> = {
 /** `{ error: { message, code } }`, and the `{ errors: { field: text } }` of an upload. */
 const errors: VendorErrors = {
   title: 'Wonda',
-  read(body) {
+  read(body, nowMs) {
     const { error, errors: perFile } = body;
     if (isRecord(perFile)) return { text: saidIn(...Object.values(perFile).map(textOf)) };
-    if (typeof error === 'string') return { text: error };
+    if (typeof error === 'string')
+      return { text: error, ...(saysNoFunds(error) && { account: 'noFunds' }) };
     if (!isRecord(error)) return undefined;
     const code = typeof error['code'] === 'string' ? error['code'] : '';
-    const account = notEnabled.test(String(error['message'])) ? 'forbidden' : accountByCode[code];
-    const waitMs = waitOf(error['deferUntil']);
+    const account = accountSaid(String(error['message']), code);
+    const waitMs = waitOf(error['deferUntil'], nowMs);
     return {
       text: saidIn(error['message'], code, advice[code]),
       ...(account && { account }),
@@ -48,6 +51,11 @@ const errors: VendorErrors = {
   isOwn: ({ error }) =>
     isRecord(error) && typeof error['code'] === 'string' && error['code'] !== '',
 };
+
+function accountSaid(message: string, code: string): Account | undefined {
+  if (notEnabled.test(message) && ['', 'not_found', 'forbidden'].includes(code)) return 'forbidden';
+  return accountByCode[code] ?? (saysNoFunds(message, code) ? 'noFunds' : undefined);
+}
 
 /** The vendor answers 404 not_found as well where the account may not use the API at all. */
 const notEnabled = /\b(not|isn't) enabled\b/i;
@@ -74,8 +82,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** `deferUntil` is named without its form: a time, which has to lie ahead. */
-function waitOf(deferUntil: unknown): number | undefined {
+/** `deferUntil` is named without its form: a time, one hour ahead at most. */
+function waitOf(deferUntil: unknown, nowMs: number): number | undefined {
   const at = deferUntil === undefined ? undefined : timeOf(deferUntil);
-  return at !== undefined && at > Date.now() ? at - Date.now() : undefined;
+  return at === undefined ? undefined : Math.min(askedMostMs, Math.max(0, at - nowMs));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { lifetimeMs, outputLifetime } from '../account-settings.ts';
 import { createApi } from '../api.ts';
+import { connectBy } from '../connect-by.ts';
 import type { Connection, Provider, Vendor } from '../port.ts';
 import { usualTimeouts } from '../timeouts.ts';
 import { verify } from './balance.ts';
@@ -25,8 +26,8 @@ const settings = z.strictObject({
 function createWonda(connection: Connection): Provider {
   const { organisation, project, ...rest } = settings.parse(connection.settings);
   const api = createApi({
-    baseUrl: connection.baseUrl,
-    pace: connection.pace,
+    ...connection,
+    classify,
     headers: {
       authorization: `Bearer ${connection.apiKey}`,
       ...(organisation !== undefined && { 'x-wonda-org': organisation }),
@@ -41,7 +42,7 @@ function createWonda(connection: Connection): Provider {
         method: 'POST',
         path,
         json: body,
-        fence,
+        paid: { fence, about: request.request.model },
         answer: started,
       });
       return { job: { inferenceJobId }, id: inferenceJobId };
@@ -51,8 +52,7 @@ function createWonda(connection: Connection): Provider {
     upload: (file) => uploadFile(api, file),
     uploadStates: (remotes) => uploadStates(api, remotes),
     files: { list: () => listUploads(api) },
-    discover: async () =>
-      z.json().parse(await api({ method: 'GET', path: '/capabilities', answer: capabilities })),
+    discover: () => api({ method: 'GET', path: '/capabilities', answer: capabilities }),
     quote: (request) => quote(api, request),
     verify: () => verify(api),
     classify,
@@ -79,5 +79,5 @@ export const wonda: Vendor = {
       ...pricing(models, learned),
     };
   },
-  connect: createWonda,
+  connect: connectBy(createWonda),
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { JsonObject } from '../../json.ts';
 import { missing, present } from '../body.ts';
-import { opaqueId } from '../fields.ts';
+import { numeric, opaqueId } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { imageModels } from './image-models.ts';
 import { videoModels } from './video-models.ts';
@@ -37,9 +37,16 @@ export const uploaded = z.looseObject({
   errors: z.record(z.string(), z.unknown()).nullish(),
 });
 
-export const estimate = z.looseObject({ estimatedCostMicrodollars: z.number().min(0).max(1e15) });
+const microdollars = numeric.refine((told) => told >= 0 && told < 1e14, 'not a price');
 
-export const capabilities = z.looseObject({ generation: z.looseObject({}) });
+export const estimate = z.looseObject({ estimatedCostMicrodollars: microdollars });
+
+export const capabilities = z
+  .record(z.string(), z.json())
+  .refine(({ generation }) => generation !== null && typeof generation === 'object', {
+    message: 'no list of models',
+    path: ['generation'],
+  });
 
 /** The model's own parameters; what was not given is not sent. */
 export function paramsOf({

@@ -1,82 +1,85 @@
 import { describe, expect, it } from 'vitest';
 import { AccountPulse } from '../../../src/activities/account/account-pulse.ts';
 
-const open = () => new AccountPulse({ perMinute: undefined, counts: 'paid' });
+let now = 0;
+const open = (perMinute?: number) => {
+  now = 0;
+  return new AccountPulse({ perMinute, counts: 'paid' }, () => now);
+};
 
 describe('the pulse of an account', () => {
-  it('takes calls that fail together for one outage', () => {
+  it('holds for twice as long each time that references cannot be had, up to five minutes', () => {
     const pulse = open();
-    expect(pulse.unreachable(0)).toBe(5_000);
-    for (let call = 0; call < 20; call += 1) expect(pulse.unreachable(100)).toBe(4_900);
-  });
-
-  it('holds for twice as long when the probe after a hold fails, up to five minutes', () => {
-    const pulse = open();
-    let now = 0;
     const holds = Array.from({ length: 9 }, () => {
-      const ms = pulse.unreachable(now);
+      const ms = pulse.withoutReferences();
       now += ms;
       return ms / 1_000;
     });
-    expect(holds).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300]);
+    expect(holds).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256]);
+    expect(pulse.withoutReferences()).toBe(300_000);
   });
 
-  it('begins anew after an answer', () => {
+  it('takes references that cannot be had together for one outage', () => {
     const pulse = open();
-    pulse.unreachable(0);
-    pulse.unreachable(5_000);
-    pulse.answered(100);
-    expect(pulse.unreachable(6_000)).toBe(5_000);
+    expect(pulse.withoutReferences()).toBe(1_000);
+    now += 100;
+    for (let call = 0; call < 20; call += 1) expect(pulse.withoutReferences()).toBe(900);
   });
 
-  it('begins a new outage after a file arrived', () => {
+  it.each([
+    ['an answer', (pulse: AccountPulse) => pulse.answered(100)],
+    ['a file that arrived', (pulse: AccountPulse) => pulse.uploaded()],
+  ])('begins anew after %s', (_, happens) => {
     const pulse = open();
-    pulse.unreachable(0);
-    pulse.unreachable(5_000);
-    pulse.uploaded();
-    expect(pulse.unreachable(15_000)).toBe(5_000);
-    expect(pulse.unreachable(20_000)).toBe(10_000);
+    pulse.withoutReferences();
+    now += 5_000;
+    pulse.withoutReferences();
+    happens(pulse);
+    expect(pulse.withoutReferences()).toBe(1_000);
   });
 
   it('doubts a vendor after the third unclear answer in a row', () => {
     const pulse = open();
-    expect([1, 2, 3, 4].map(() => pulse.ambiguous(0))).toEqual([
-      undefined,
-      undefined,
-      5_000,
-      5_000,
-    ]);
+    expect([1, 2, 3, 4].map(() => pulse.ambiguous())).toEqual([undefined, undefined, 5_000, 5_000]);
     pulse.answered(100);
-    expect(pulse.ambiguous(0)).toBeUndefined();
+    expect(pulse.ambiguous()).toBeUndefined();
   });
 
-  it.each([undefined, 6_000])(
-    'sends one probe at a time to a doubtful vendor until an answer comes, at %s a minute',
-    (perMinute) => {
-      const pulse = new AccountPulse({ perMinute, counts: 'paid' });
-      expect(pulse.window).toBe(4);
+  it.each([
+    ['doubtful', (pulse: AccountPulse) => void [1, 2, 3].map(() => pulse.ambiguous())],
+    ['refusing', (pulse: AccountPulse) => pulse.narrow()],
+  ])('sends one probe at a time to a %s vendor until an answer comes', (_, happens) => {
+    for (const perMinute of [undefined, 6_000]) {
+      const pulse = open(perMinute);
+      expect(pulse.window).toBe(2);
       for (let call = 0; call < 40; call++) pulse.answered(1_000);
       expect(pulse.window).toBe(32);
-      for (let call = 0; call < 3; call++) pulse.ambiguous(0);
-      expect(pulse.window).toBe(1);
-      pulse.limited(10_000);
+      happens(pulse);
       expect(pulse.window).toBe(1);
       pulse.answered(1_000);
-      expect(pulse.window).toBe(4);
+      expect(pulse.window).toBe(2);
       pulse.answered(1_000);
-      expect(pulse.window).toBe(5);
-    },
-  );
-
-  it('has no more requests on their way than the rate needs', () => {
-    const pulse = new AccountPulse({ perMinute: 400, counts: 'paid' });
-    for (let call = 0; call < 40; call++) pulse.answered(1_000);
-    expect(pulse.window).toBe(10);
+      expect(pulse.window).toBe(3);
+    }
   });
 
-  it('holds no longer than its most when the clock is set back', () => {
+  it('lets one claim of all ranges have the probe, until its request is over', () => {
     const pulse = open();
-    pulse.limited(3_600_000);
-    expect(pulse.limited(0)).toBeLessThanOrEqual(60_000);
+    pulse.narrow();
+    const first = pulse.beginClaim();
+    expect([first.window, pulse.beginClaim().window]).toEqual([1, 0]);
+    first.granted(1);
+    expect(pulse.beginClaim().window).toBe(0);
+    pulse.posted();
+    const second = pulse.beginClaim();
+    expect(second.window).toBe(1);
+    second.granted(0);
+    expect(pulse.beginClaim().window).toBe(1);
+  });
+
+  it('has no more requests on their way than the rate needs', () => {
+    const pulse = open(400);
+    for (let call = 0; call < 40; call++) pulse.answered(1_000);
+    expect(pulse.window).toBe(10);
   });
 });

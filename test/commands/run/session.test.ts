@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
-import { startBatch } from '../../../src/commands/run/session.ts';
+import { openProject } from '../../../src/commands/project/project.ts';
+import { openSession, startBatch } from '../../../src/commands/run/session.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { connectTemporal, type TemporalConnection } from '../../../src/temporal/connect.ts';
+import { openStudio } from '../../activities/studio.ts';
 import { acceptedRun } from '../../ledger/fixture.ts';
 
 let temporal: TemporalConnection;
@@ -59,4 +62,41 @@ it('leaves the batch to a newer run that has taken over', async () => {
   await startBatch(session, { batch, run: 1 }, ledger);
   expect((await handle.describe()).memo).toEqual({ run: 2 });
   await handle.terminate();
+});
+
+it('keeps the ledger open until a paid request that outlives its worker is written down', async () => {
+  const post = { method: 'POST', path: '/images/generation' };
+  const studio = await openStudio({ faults: [{ kind: 'slow', match: post, ms: 4_000 }] });
+  onTestFinished(() => studio.close());
+  const { ledger, config } = studio;
+  const address = inject('temporalAddress');
+  const project = await openProject(
+    { folder: studio.home, say: () => undefined },
+    {
+      ...config,
+      ledgerPath: join(studio.home, 'ledger.db'),
+      blobsFolder: join(studio.home, 'blobs'),
+      temporal: { ...config.temporal, address },
+    },
+  );
+  onTestFinished(() => project[Symbol.asyncDispose]());
+  // As 90 s are to the 70 s after which a worker was cut off, so is the answer to this.
+  const session = await openSession(project, {
+    role: 'run',
+    worker: true,
+    say: () => undefined,
+    forceAfterMs: 500,
+  });
+  const input = await studio.startRun(`batch: late-${randomUUID()}
+steps:
+  draw:
+    model: photogpt:nanobanana
+    prompt: a fox in the snow
+`);
+  await startBatch(session, input, ledger);
+  const rows = () => Array.fromAsync(ledger.reports.submissions(input.batch));
+  await expect.poll(async () => (await rows())[0]?.state, { timeout: 30_000 }).toBe('claimed');
+  await session.close();
+  expect(await rows()).toMatchObject([{ state: 'submitted', jobId: expect.any(String) as string }]);
+  await temporal.client.workflow.getHandle(batchWorkflowId(input.batch)).terminate();
 });

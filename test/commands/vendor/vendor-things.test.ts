@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../src/cli.ts';
 import { openProject } from '../../../src/commands/project/project.ts';
-import type { Terminal } from '../../../src/terminal.ts';
+import { processTerminal, type Terminal } from '../../../src/terminal.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/index.ts';
 
@@ -44,7 +44,7 @@ async function shotlist(args: string, answers?: readonly string[]) {
       written.asked.push(question);
       return left.shift() ?? '';
     },
-    interrupted: () => ({ promise: new Promise(() => {}), release: () => {} }),
+    interrupted: () => processTerminal().interrupted(),
   };
   const code = await main(args.split(' '), terminal);
   return { code, ...written };

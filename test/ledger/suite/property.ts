@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Ledger, Range, SubmissionRow } from '../../../src/ledger/port.ts';
+import type { ClaimAnswer, Ledger, Range, SubmissionRow } from '../../../src/ledger/port.ts';
 import {
   account,
   accountSettings,
@@ -66,11 +66,13 @@ export function propertySuite(open: Open): void {
         try {
           await ledger.batches.putAccounts([accountSettings()]);
           const ranges = [await start(ledger, 'fox'), await start(ledger, 'owl')];
+          let granted = 0;
           for (const { event, pick, batch, later } of steps) {
             now += later;
-            await apply(ledger, ranges, { event, pick, batch });
+            const answer = await apply(ledger, ranges, { event, pick, batch });
+            if (event === 'claim') granted += (answer as ClaimAnswer).granted.length;
             await ledger.batches.clearHolds('fox');
-            await checkInvariants(ledger);
+            await checkInvariants(ledger, granted);
           }
         } finally {
           await close();
@@ -176,8 +178,12 @@ async function allSubmissions(ledger: Ledger): Promise<readonly SubmissionRow[]>
   return rows.flat();
 }
 
-async function checkInvariants(ledger: Ledger): Promise<void> {
+async function checkInvariants(ledger: Ledger, granted: number): Promise<void> {
   const byId = new Map((await allSubmissions(ledger)).map((row) => [row.submission, row]));
+  // Whatever is counted together: each request that was granted is in exactly one row.
+  expect([...byId.values()].reduce((sum, { refusals }) => sum + refusals, 0)).toBe(granted);
+  for (const { refusals, spent, reserved, jobId } of byId.values())
+    if (refusals > 1 && jobId === null) expect([spent, reserved]).toEqual([0, 0]);
   const live = new Map<string, string>();
   let used = 0;
   for (const batch of batches) {

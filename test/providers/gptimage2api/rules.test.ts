@@ -51,7 +51,13 @@ describe('classify', () => {
     [404, '{"error":"Task not found"}', 'refused', { kind: 'fine' }, said('404: Task not found')],
     [429, '', 'refused', { kind: 'limited', retryAfterMs: 7_000 }, said('429: no explanation')],
     [500, '{"error":"string"}', 'unknown', { kind: 'fine' }, said('500: string')],
-    [502, '<html></html>', 'unknown', { kind: 'unreachable' }, said('502: a web page')],
+    [
+      502,
+      '<html></html>',
+      'unknown',
+      { kind: 'unreachable', retryAfterMs: 7_000 },
+      said('502: a web page'),
+    ],
   ])('%i %s', async (status, body, request, account, message) => {
     const { url } = await serve((_, response) =>
       response.writeHead(status, { 'retry-after': '7' }).end(body),
@@ -67,8 +73,8 @@ describe('verify', () => {
     [404, '{"error":"Task not found"}', 'good'],
     [200, '{"status":0}', 'good'],
     [401, '{"error":"Unauthorized"}', 'refused'],
-    [404, '<html>no such page</html>', 'unreachable'],
-    [200, '<html>sign in to the network</html>', 'unreachable'],
+    [404, '<html>no such page</html>', 'unclear'],
+    [200, '<html>sign in to the network</html>', 'unclear'],
     [500, '{"error":"string"}', 'unreachable'],
   ])('%i %s: %s', async (status, body, key) => {
     const { url, received } = await serve((_, response) => response.writeHead(status).end(body));

@@ -61,7 +61,7 @@ describe('classify', () => {
       503,
       '<html><title>Down  for\nnow</title></html>',
       'unknown',
-      { kind: 'unreachable' },
+      { kind: 'unreachable', retryAfterMs: 7_000 },
       said('503: a web page, "Down for now"'),
     ],
     [302, '', 'unknown', { kind: 'fine' }, said('302: no explanation')],
@@ -114,7 +114,7 @@ describe('verify', () => {
   it.each([
     [200, '{"message":"pong!","status":"OK"}', 'good'],
     [401, '{"status":"NOK","message":"no"}', 'refused'],
-    [200, '<html>sign in to the network</html>', 'unreachable'],
+    [200, '<html>sign in to the network</html>', 'unclear'],
     [503, '', 'unreachable'],
   ])('%i %s: %s', async (status, body, key) => {
     const { url } = await serve((_, response) => response.writeHead(status).end(body));

@@ -32,7 +32,7 @@ describe('classify', () => {
       { kind: 'limited', retryAfterMs: 60_000 },
       'slow',
     ],
-    [429, { message: 'slow' }, 'refused', { kind: 'limited', retryAfterMs: null }, 'slow'],
+    [429, { message: 'slow' }, 'refused', { kind: 'limited', retryAfterMs: 1_000 }, 'slow'],
     [500, { message: 'Internal Server Error' }, 'unknown', fine, 'Internal Server Error'],
   ])('%i %j', async (status, error, request, account, text) => {
     const { url } = await serve((_, response) => json(response, status, { error }));

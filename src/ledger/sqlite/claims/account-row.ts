@@ -10,6 +10,7 @@ export interface AccountRecord {
   in_flight: number;
   budget_amount: number | null;
   budget_period: Period | null;
+  /** In microseconds, whole: what a fast rate would lose by whole milliseconds adds up. */
   tat: number;
   last_slot: SlotKind | null;
   claims_wait_until: number;
@@ -28,7 +29,7 @@ export function lockAccount(database: Database, account: string): AccountRecord 
 
 export function slotsOf(account: AccountRecord): Slots {
   return {
-    tat: account.tat,
+    tat: account.tat / 1_000,
     last: account.last_slot,
     waitUntil: { claim: account.claims_wait_until, call: account.calls_wait_until },
   };
@@ -38,7 +39,7 @@ export function putSlots(database: Database, account: string, slots: Slots): voi
   database.run(
     `update account set tat = ?, last_slot = ?, claims_wait_until = ?, calls_wait_until = ?
      where id = ?`,
-    slots.tat,
+    Math.ceil(slots.tat * 1_000),
     slots.last,
     Math.round(slots.waitUntil.claim),
     Math.round(slots.waitUntil.call),

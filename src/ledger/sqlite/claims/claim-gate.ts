@@ -23,7 +23,8 @@ const windowWaitMs = 100;
 
 export type Entry =
   | { readonly kind: 'admitted' }
-  | { readonly kind: 'refused'; readonly next: Stopped }
+  /** This one and its like, now: others may be admitted. */
+  | { readonly kind: 'refused'; readonly next: ClaimAnswer['next'] }
   /** Promised refunds would make room for it. */
   | { readonly kind: 'owed' }
   /** No more now: jobs in flight or POSTs under way fill their places. */
@@ -57,8 +58,7 @@ export function gate(database: Database, claimant: Claimant): Gate {
     },
     admit: (model, price) => {
       const held = holdStop(database, account.id, model, now);
-      if (held?.kind === 'stopped') return { kind: 'refused', next: held };
-      if (held?.kind === 'wait') return { kind: 'later', ms: held.ms };
+      if (held) return { kind: 'refused', next: held };
       places ??= freePlaces(database, claimant);
       if (places.inFlight <= 0) return { kind: 'full', next: wait(inFlightWaitMs) };
       if (places.window <= 0) return { kind: 'full', next: wait(windowWaitMs) };

@@ -1,6 +1,6 @@
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../../money.ts';
-import type { ClaimAnswer, ClaimOptions, Gap, Grant, Range, Stopped } from '../../port.ts';
+import type { ClaimAnswer, ClaimOptions, Gap, Grant, Range } from '../../port.ts';
 import { lockAccount } from './account-row.ts';
 import { attachShot } from '../submissions/bound-shots.ts';
 import { type Claimant, gate, stopped } from './claim-gate.ts';
@@ -53,7 +53,7 @@ export function claim(
   if (closed) return answer(closed);
 
   const gaps = openGapsOf(database, account.id);
-  let refused: Stopped | undefined;
+  let refused: ClaimAnswer['next'] | undefined;
   let isOwed = false;
   for (const shot of waiting) {
     // An equal shot of this very claim has been granted meanwhile.

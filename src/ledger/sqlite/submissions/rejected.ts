@@ -1,6 +1,7 @@
 import type { SubmissionLedger } from '../../port.ts';
 import { advance, release } from './advance.ts';
 import { failShots, reopenShots } from './bound-shots.ts';
+import { foldRefusal } from './fold-refusal.ts';
 import type { Database } from '../database.ts';
 import type { SubmissionRecord } from '../rows.ts';
 
@@ -20,7 +21,10 @@ export function rejected(
   release(database, moved, 0);
   const isOver = effect === 'fail' || (effect === 'renew' && renewalsOf(database, moved) > 1);
   if (isOver) failShots(database, id, why);
-  else reopenShots(database, id);
+  else {
+    reopenShots(database, id);
+    if (effect === 'reopen') foldRefusal(database, moved, why, now);
+  }
   return true;
 }
 

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { retryAfterMs } from '../../../http/retry-after.ts';
-import { classifier, saidIn, type VendorErrors, type VendorProblem } from '../../classify.ts';
+import {
+  classifier,
+  saidIn,
+  saysNoFunds,
+  type VendorErrors,
+  type VendorProblem,
+} from '../../classify.ts';
 
 const body = z.looseObject({
   error: z.looseObject({
@@ -20,11 +26,13 @@ const accounts: Readonly<Record<string, VendorProblem['account']>> = {
 
 export const errors: VendorErrors = {
   title: 'ProductAI',
-  read(raw) {
+  read(raw, nowMs) {
     const error = body.safeParse(raw).data?.error;
     if (!error) return undefined;
-    const account = accounts[error.code ?? ''];
-    const wait = retryAfterMs(String(error.retry_after ?? ''), Date.now());
+    const account =
+      accounts[error.code ?? ''] ??
+      (saysNoFunds(error.message, error.code) ? 'noFunds' : undefined);
+    const wait = retryAfterMs(String(error.retry_after ?? ''), nowMs);
     return {
       text: saidIn(error.message) || saidIn(error.code),
       ...(account && { account }),

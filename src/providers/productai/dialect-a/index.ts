@@ -13,14 +13,16 @@ import { listAll } from './pages.ts';
 import { me, preset, startBody, started } from './wire.ts';
 
 /** The API that the vendor documents. */
-export function connectA({ baseUrl, apiKey, pace }: Connection, settings: Settings): Provider {
-  const api = createApi({ baseUrl, pace, headers: { authorization: `Bearer ${apiKey}` } });
+export function connectA(connection: Connection, settings: Settings): Provider {
+  const headers = { authorization: `Bearer ${connection.apiKey}` };
+  const api = createApi({ ...connection, classify, headers });
   const lifetime = lifetimeMs(settings.outputLifetime);
   return {
     async start(request, fence) {
       const json = startBody(request);
       const path = '/generate';
-      const { job_id } = await api({ method: 'POST', path, json, fence, answer: started });
+      const paid = { fence, about: request.request.model };
+      const { job_id } = await api({ method: 'POST', path, json, paid, answer: started });
       return { job: { jobId: job_id }, id: job_id };
     },
     jobRef: (jobId) => ({ jobId }),

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { classifier, saidIn, type VendorErrors, type VendorProblem } from '../../classify.ts';
+import {
+  classifier,
+  saidIn,
+  saysNoFunds,
+  type VendorErrors,
+  type VendorProblem,
+} from '../../classify.ts';
 
 const text = z.string().nullish().catch(null);
 /** `{ name, message: "OUT_OF_TOKENS", details }`, or `{ status: "ERROR", message, code }`: both are met. */
@@ -25,7 +31,9 @@ export const errors: VendorErrors = {
     const problem = body.safeParse(raw).data;
     if (!problem) return undefined;
     const { message, details, code } = problem as Record<string, unknown>;
-    const account = [message, code].map((word) => accounts[String(word)]).find(Boolean);
+    const account =
+      [message, code].map((word) => accounts[String(word)]).find(Boolean) ??
+      (saysNoFunds(message, details, code) ? 'noFunds' : undefined);
     return { text: saidIn(message, details, code), ...(account && { account }) };
   },
   isOwn: (raw) => own.safeParse(raw).success,

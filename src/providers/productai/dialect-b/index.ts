@@ -15,14 +15,16 @@ import { jobStatuses } from './models.ts';
 import { job, keyCheck, refusal, started, startCall, uploaded, type Job } from './wire.ts';
 
 /** The API that the vendor's own clients call. It lists no jobs: a lost answer is left to a person. */
-export function connectB({ baseUrl, apiKey, pace }: Connection, settings: Settings): Provider {
+export function connectB(connection: Connection, settings: Settings): Provider {
   const refuses = (body: unknown): boolean => refusal.safeParse(body).success;
-  const api = createApi({ baseUrl, pace, headers: { 'x-api-key': apiKey }, refuses });
+  const headers = { 'x-api-key': connection.apiKey };
+  const api = createApi({ ...connection, classify, headers, refuses });
   const lifetime = lifetimeMs(settings.outputLifetime);
   return {
     async start(request, fence) {
       const { path, body } = startCall(request);
-      const { data } = await api({ method: 'POST', path, json: body, fence, answer: started });
+      const paid = { fence, about: request.request.model };
+      const { data } = await api({ method: 'POST', path, json: body, paid, answer: started });
       return { job: { id: data.id }, id: data.id };
     },
     jobRef: (id) => ({ id }),

@@ -1,0 +1,47 @@
+import { messageOf } from '../../errors.ts';
+import { Backoff, type Refusal } from '../../http/backoff.ts';
+import type { WaitClock } from '../../http/wait-clock.ts';
+import type { HoldReason, Ledger } from '../../ledger/port.ts';
+import type { Connection, Limits } from '../../providers/port.ts';
+import { AccountPulse } from './account-pulse.ts';
+import { paceOf } from './pace.ts';
+
+export interface ThrottleOptions {
+  readonly ledger: Ledger;
+  /** The ledger's key. */
+  readonly account: string;
+  readonly limits: Limits;
+  /** The ledger's clock. */
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+  /** Ends what waits for a turn: the process stops. */
+  readonly signal?: AbortSignal;
+  readonly clock?: WaitClock;
+}
+
+/** What holds an account back in this process, for all its connections, ranges and batches. */
+export interface Throttle {
+  readonly pulse: AccountPulse;
+  readonly backoff: Backoff;
+  readonly pace: Connection['pace'];
+}
+
+/** A refusal or an outage, met by whatever call, is in the ledger before that call fails: the next claim heeds it. */
+export function throttleOf(options: ThrottleOptions): Throttle {
+  const { ledger, account, limits, now, log, signal, clock } = options;
+  const pulse = new AccountPulse(limits, clock?.now);
+  const hold = async (model: string | null, reason: HoldReason, ms: number): Promise<void> => {
+    try {
+      await ledger.submissions.hold(account, model, reason, now() + ms);
+    } catch (error) {
+      log(`${account} could not be held: ${messageOf(error)}`);
+    }
+  };
+  const onRefusal = async ({ trouble, about, ms, accountMs }: Refusal): Promise<void> => {
+    pulse.narrow();
+    await hold(null, trouble, accountMs);
+    if (about !== undefined && ms > accountMs) await hold(about, trouble, ms);
+  };
+  const backoff = new Backoff({ onRefusal, ...(clock && { clock }), ...(signal && { signal }) });
+  return { pulse, backoff, pace: paceOf(ledger, account, limits, { clock, signal }) };
+}

@@ -1,0 +1,55 @@
+/** Why a variable gives no key. For a person: it names the variable and never what is in it. */
+export interface KeyTrouble {
+  /** Something is in the variable, and it cannot be sent. */
+  readonly isSet: boolean;
+  readonly why: string;
+  readonly next: string;
+}
+
+export type ReadKey =
+  | { readonly key: string; readonly trouble: undefined }
+  | { readonly key: undefined; readonly trouble: KeyTrouble };
+
+/** White space, line ends, and marks that nobody sees: byte order, zero width, direction, variation. */
+const unseen = /^[\s\p{C}\ufe00-\ufe0f]+|[\s\p{C}\ufe00-\ufe0f]+$/gu;
+const quote = /["'`\u00ab\u00bb\u2018-\u201f]/u;
+
+/** The text of a variable that holds a secret, without what is around it unseen. */
+export function withoutUnseen(value: string | undefined): string {
+  return (value ?? '').replace(unseen, '');
+}
+
+/**
+ * The key in a variable, without what a terminal, an editor or a file puts around one unseen. What cannot
+ * stand in a header, or was surely not meant, is no key.
+ */
+export function readKey(variable: string, value: string | undefined): ReadKey {
+  const text = withoutUnseen(value);
+  const give = `export ${variable}=...`;
+  const none = (why: string, next: string, isSet = true): ReadKey => ({
+    key: undefined,
+    trouble: { isSet, why: `${variable} ${why}`, next },
+  });
+  if (text === '') return none('is not set', give, false);
+  const letters = [...text];
+  if (quote.test(letters[0] ?? '') || quote.test(letters.at(-1) ?? ''))
+    return none('has a quotation mark at an end', `write the key alone: ${give}`);
+  if (/^(bearer|basic|token|authorization:|x-api-key:)\s/i.test(text))
+    return none('begins with the words of a header', `write the key alone: ${give}`);
+  if (text.startsWith(`${variable}=`))
+    return none('begins with its own name', `write the key alone: ${give}`);
+  const at = letters.findIndex((letter) => !/^[\x21-\x7e]$/.test(letter));
+  if (at < 0) return { key: text, trouble: undefined };
+  const what = nameOf(letters[at] ?? '');
+  return none(
+    `holds ${what}, character ${at + 1} of ${letters.length}, which no key has`,
+    `copy the key once more: ${give}`,
+  );
+}
+
+function nameOf(letter: string): string {
+  if (letter === ' ') return 'a space';
+  if (letter === '\n' || letter === '\r') return 'a line end';
+  if (/[\s\p{C}\ufe00-\ufe0f]/u.test(letter)) return 'an invisible character';
+  return 'a character outside ASCII';
+}

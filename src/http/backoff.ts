@@ -1,0 +1,224 @@
+import { PaceError } from './errors.ts';
+import { Floor, floorOf, type Trouble } from './floor.ts';
+import { steadyClock, type WaitClock } from './wait-clock.ts';
+
+/** Free calls of one kind on their way at once: few at first, so that few meet a vendor that refuses them. */
+const windowFirst = 2;
+const windowMax = 16;
+
+class Kind {
+  readonly limited = new Floor(floorOf.limited);
+  readonly unreachable = new Floor(floorOf.unreachable);
+  window = windowFirst;
+  onTheirWay = 0;
+  sentAt = -Infinity;
+
+  get isRaised(): boolean {
+    return this.limited.isRaised || this.unreachable.isRaised;
+  }
+
+  waitMs(now: number): number {
+    return Math.max(this.limited.waitMs(now), this.unreachable.waitMs(now));
+  }
+}
+
+interface Sent {
+  readonly kind: Kind;
+  readonly group: Floor;
+  readonly about: string | undefined;
+  readonly at: number;
+}
+
+interface Waiting {
+  readonly kind: Kind;
+  readonly admit: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/** A longer wait is not held inside a call: it fails, and its caller comes back. */
+const patienceMs = 60_000;
+
+interface Asked {
+  readonly trouble: Trouble;
+  /** What the vendor asks for; 0: nothing. */
+  readonly askedMs: number;
+  /** Some gateway has answered, as now and then one does: a second time in a row makes it an outage. */
+  readonly mayPass?: boolean;
+}
+
+/** What came of a request. `silent`: it was sent, and no answer came. */
+export type Outcome = 'answered' | 'silent' | 'unsent' | Asked;
+
+/** What a refusal or an outage has come to. All in milliseconds from now. */
+export interface Refusal {
+  readonly trouble: Trouble;
+  /** What the call concerned besides the account; undefined: it was a free one. */
+  readonly about: string | undefined;
+  /** For how long no call of its kind is sent. */
+  readonly ms: number;
+  /** For how long nothing is claimed at the account. */
+  readonly accountMs: number;
+}
+
+export interface BackoffOptions {
+  readonly clock?: WaitClock;
+  /** Ends every wait: the process stops. */
+  readonly signal?: AbortSignal;
+  /** Heard before the refused call fails; must not throw. */
+  readonly onRefusal?: (refusal: Refusal) => Promise<void>;
+}
+
+/** One request from its admission to its end. */
+export interface Turn {
+  /** @returns after a trouble, how long to wait from now in milliseconds */
+  end(outcome: Outcome): Promise<number | undefined>;
+}
+
+/**
+ * How long an account waits after refusals and outages: the one place that decides it, for paid and free
+ * calls. After a refusal no free call goes until the wait is over; then one at a time, until one is answered.
+ * Each kind of call has a floor of its own besides: one that is refused again and again is asked ever less
+ * often, although others succeed. Paid calls are held back by whoever claims them.
+ */
+export class Backoff {
+  readonly #clock: WaitClock;
+  readonly #signal: AbortSignal;
+  readonly #onRefusal: NonNullable<BackoffOptions['onRefusal']>;
+  readonly #kinds = new Map<string, Kind>();
+  /** Of the whole vendor, so that any answer ends it. */
+  readonly #outage = new Floor(floorOf.unreachable);
+  readonly #freeLimited = new Floor(floorOf.limited);
+  readonly #paidLimited = new Floor(floorOf.limited);
+  #gatewaysInARow = 0;
+  readonly #decided = new WeakMap<object, number>();
+  #waiting: Waiting[] = [];
+  #onTheirWay = 0;
+  #alarm: AbortController | undefined;
+
+  constructor({ clock, signal, onRefusal }: BackoffOptions = {}) {
+    this.#clock = clock ?? steadyClock;
+    this.#signal = signal ?? new AbortController().signal;
+    this.#onRefusal = onRefusal ?? (() => Promise.resolve());
+    this.#signal.addEventListener('abort', () => this.#pump(), { once: true });
+  }
+
+  /** A paid call goes at once: its claim has waited. @param about what a refusal concerns besides the account */
+  paid(about: string): Turn {
+    const kind = this.#kind(`paid ${about}`);
+    const sent = { kind, group: this.#paidLimited, about, at: this.#clock.now() };
+    return { end: (outcome) => this.#end(outcome, sent) };
+  }
+
+  /** A free call's turn, as soon as the account and its kind may be asked. @throws PaceError (the promise) */
+  async free(name: string): Promise<Turn> {
+    const kind = this.#kind(name);
+    const { promise, resolve: admit, reject: refuse } = Promise.withResolvers<void>();
+    this.#waiting.push({ kind, admit, refuse });
+    this.#pump();
+    await promise;
+    const sent = { kind, group: this.#freeLimited, about: undefined, at: this.#clock.now() };
+    return {
+      end: async (outcome) => {
+        kind.onTheirWay -= 1;
+        this.#onTheirWay -= 1;
+        return await this.#end(outcome, sent);
+      },
+    };
+  }
+
+  /** Keeps with an error what was decided when it came. */
+  remember(error: unknown, waitMs: number): void {
+    if (typeof error === 'object' && error !== null) this.#decided.set(error, waitMs);
+  }
+
+  /** Undefined: the error did not come from a call of this account. */
+  decided(error: unknown): number | undefined {
+    return typeof error === 'object' && error !== null ? this.#decided.get(error) : undefined;
+  }
+
+  #kind(name: string): Kind {
+    const known = this.#kinds.get(name) ?? new Kind();
+    this.#kinds.set(name, known);
+    return known;
+  }
+
+  async #end(outcome: Outcome, sent: Sent): Promise<number | undefined> {
+    const told = this.#troubleOf(outcome, sent);
+    const isOver = told === undefined || (sent.about === undefined && this.#passes(told));
+    const refusal = isOver ? undefined : this.#failed(told, sent);
+    this.#pump();
+    if (!refusal) return told && floorOf[told.trouble].firstMs;
+    await this.#onRefusal(refusal);
+    return Math.max(refusal.ms, refusal.accountMs);
+  }
+
+  /** Ends what an answer ends. */
+  #troubleOf(outcome: Outcome, { kind, group, at }: Sent): Asked | undefined {
+    if (typeof outcome === 'object') return outcome;
+    if (outcome === 'unsent') return undefined;
+    if (outcome === 'silent') {
+      // A probe without an answer has not shown that the trouble is over.
+      const isProbe = this.#outage.isRaised || group.isRaised || kind.isRaised;
+      return isProbe ? { trouble: 'unreachable', askedMs: 0 } : undefined;
+    }
+    this.#gatewaysInARow = 0;
+    kind.window = kind.isRaised ? windowFirst : Math.min(windowMax, kind.window + 1);
+    for (const floor of [kind.limited, kind.unreachable, group, this.#outage]) floor.succeeded(at);
+    return undefined;
+  }
+
+  #passes({ mayPass, askedMs }: Asked): boolean {
+    if (!mayPass || askedMs > 0 || this.#outage.isRaised) return false;
+    this.#gatewaysInARow += 1;
+    return this.#gatewaysInARow < 2;
+  }
+
+  #failed({ trouble, askedMs }: Asked, { kind, group, about, at }: Sent): Refusal {
+    for (const each of this.#kinds.values()) each.window = windowFirst;
+    const now = this.#clock.now();
+    const failed = (floor: Floor): number => floor.failed(now, at, askedMs);
+    const ms = failed(kind[trouble]);
+    if (trouble === 'unreachable') return { trouble, about, ms, accountMs: failed(this.#outage) };
+    const freeMs = failed(this.#freeLimited);
+    return { trouble, about, ms, accountMs: about === undefined ? freeMs : failed(group) };
+  }
+
+  /** Lets go whoever may go now: the kinds take turns, so that one which is refused holds up no other. */
+  #pump(): void {
+    this.#alarm?.abort();
+    const now = this.#clock.now();
+    const accountMs = Math.max(this.#outage.waitMs(now), this.#freeLimited.waitMs(now));
+    let nextMs = Infinity;
+    const left: Waiting[] = [];
+    for (const waiting of this.#waiting.toSorted((a, b) => a.kind.sentAt - b.kind.sentAt)) {
+      const { kind, admit, refuse } = waiting;
+      const waitMs = Math.max(accountMs, kind.waitMs(now));
+      if (this.#signal.aborted) refuse(new PaceError(waitMs, 'this process is stopping'));
+      else if (waitMs > patienceMs) refuse(new PaceError(waitMs));
+      else if (waitMs > 0 || !this.#hasRoom(kind)) {
+        left.push(waiting);
+        if (waitMs > 0) nextMs = Math.min(nextMs, waitMs);
+      } else {
+        kind.onTheirWay += 1;
+        kind.sentAt = now;
+        this.#onTheirWay += 1;
+        admit();
+      }
+    }
+    this.#waiting = left;
+    if (nextMs < Infinity) void this.#wakeIn(nextMs);
+  }
+
+  #hasRoom(kind: Kind): boolean {
+    const isInTrouble = this.#outage.isRaised || this.#freeLimited.isRaised;
+    if (isInTrouble && this.#onTheirWay > 0) return false;
+    return kind.onTheirWay < (kind.isRaised ? 1 : kind.window);
+  }
+
+  async #wakeIn(ms: number): Promise<void> {
+    const alarm = new AbortController();
+    this.#alarm = alarm;
+    await this.#clock.sleep(Math.ceil(ms), alarm.signal);
+    if (!alarm.signal.aborted) this.#pump();
+  }
+}

@@ -1,0 +1,138 @@
+import { UserError } from '../errors.ts';
+import { type Redactor, secretRedactor } from '../http/label.ts';
+import type { Json } from '../json.ts';
+import { mapList } from './lists.ts';
+import type { JobOutput, JobState, Provider, RemoteThing, TrainingPort } from './port.ts';
+
+/**
+ * The same calls, with the key blanked out in every text that they tell. Ids stay whole, whatever letters
+ * are in them: a job that is asked for by another id is lost. What a job tells of its request stays whole as
+ * well, since it is compared and never kept.
+ */
+export function keepKey(provider: Provider, apiKey: string): Provider {
+  const redactor = secretRedactor([apiKey]);
+  const { files, train, prepare, upload, presets, discover, quote } = provider;
+  const speak = speaking(redactor);
+  return {
+    ...provider,
+    start: (request, fence) => speak(provider.start(request, fence)),
+    check: async (job) => stateWithout(redactor, await speak(provider.check(job))),
+    ...(prepare && {
+      prepare: async (output) => {
+        const prepared = await speak(prepare(output));
+        return prepared.ready ? { ready: true, url: link(redactor, prepared.url) } : prepared;
+      },
+    }),
+    ...(upload && {
+      upload: async (file) => {
+        const uploaded = await speak(upload(file));
+        const { remote, url } = uploaded;
+        return { ...uploaded, remote: idOrLink(redactor, remote), url: url && link(redactor, url) };
+      },
+    }),
+    ...(files && {
+      files: {
+        ...files,
+        list: async () => mapList(await speak(files.list()), thing(redactor)),
+      },
+    }),
+    ...(train && { train: trainWithout(redactor, train) }),
+    ...(presets && {
+      presets: async () =>
+        mapList(await speak(presets()), ({ id, name }) => ({ id, name: redactor.text(name) })),
+    }),
+    ...(discover && { discover: async () => dataWithout(redactor, await speak(discover())) }),
+    ...(quote && {
+      quote: async (request) => {
+        const quoted = await speak(quote(request));
+        return 'refused' in quoted ? { refused: redactor.text(quoted.refused) } : quoted;
+      },
+    }),
+    verify: async () => {
+      const verified = await provider.verify();
+      return { ...verified, message: redactor.text(verified.message) };
+    },
+    classify: (error) => {
+      const verdict = provider.classify(error);
+      return { ...verdict, message: redactor.text(verdict.message) };
+    },
+  };
+}
+
+/** What a vendor said may have become the words of an error. */
+function speaking(redactor: Redactor) {
+  return async <Result>(call: Promise<Result>): Promise<Result> => {
+    try {
+      return await call;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const { next, exitCode, cause } = error;
+      throw new UserError(redactor.text(error.message), { next, exitCode, cause });
+    }
+  };
+}
+
+function stateWithout(redactor: Redactor, state: JobState): JobState {
+  switch (state.state) {
+    case 'pending':
+      return { ...state, word: redactor.text(state.word) };
+    case 'failed':
+      return { ...state, reason: redactor.text(state.reason) };
+    case 'succeeded':
+      return { ...state, outputs: state.outputs.map((output) => outputWithout(redactor, output)) };
+    case 'missing':
+      return state;
+  }
+}
+
+function outputWithout(redactor: Redactor, output: JobOutput): JobOutput {
+  const { remote, url } = output;
+  return { ...output, remote: idOrLink(redactor, remote), url: url && link(redactor, url) };
+}
+
+const inlineText = /^(data:text\/plain;charset=utf-8;base64,)(.*)$/s;
+
+/** A link with a key in it is no use without it, but a key in the ledger is worse. */
+function link(redactor: Redactor, url: string): string {
+  const [, head, text] = inlineText.exec(url) ?? [];
+  if (head === undefined || text === undefined) return redactor.data(url);
+  const said = redactor.data(Buffer.from(text, 'base64').toString('utf8'));
+  return `${head}${Buffer.from(said).toString('base64')}`;
+}
+
+/** Some vendors name a file by its link. */
+function idOrLink(redactor: Redactor, remote: Json): Json {
+  return typeof remote === 'string' && /^https?:\/\//i.test(remote)
+    ? link(redactor, remote)
+    : remote;
+}
+
+function thing(redactor: Redactor) {
+  return (one: RemoteThing): RemoteThing => ({
+    ...one,
+    name: one.name && redactor.text(one.name),
+    state: one.state && redactor.text(one.state),
+  });
+}
+
+function trainWithout(redactor: Redactor, train: TrainingPort): TrainingPort {
+  const speak = speaking(redactor);
+  return {
+    ...train,
+    list: async () => mapList(await speak(train.list()), thing(redactor)),
+    check: async (model) => {
+      const state = await speak(train.check(model));
+      return state.phase === 'failed' ? { ...state, reason: redactor.text(state.reason) } : state;
+    },
+  };
+}
+
+/** Deep, names of fields as well: a list of models is kept as it came. */
+function dataWithout(redactor: Redactor, value: Json): Json {
+  if (typeof value === 'string') return redactor.data(value);
+  if (Array.isArray(value)) return value.map((item) => dataWithout(redactor, item));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [redactor.data(name), dataWithout(redactor, item)]),
+  );
+}
