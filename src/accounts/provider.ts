@@ -1,6 +1,10 @@
 import type { AccountConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
+import { Backoff } from '../http/backoff.ts';
 import type { Provider } from '../providers/port.ts';
+
+/** A person waits: for a rate limit a moment, for a vendor that is not there not at all. */
+const patienceMs = { limited: 15_000, unreachable: 0 };
 
 const providers = new WeakMap<AccountConfig, Provider>();
 
@@ -8,7 +12,10 @@ const providers = new WeakMap<AccountConfig, Provider>();
 export function providerOf(account: AccountConfig): Provider | undefined {
   const { vendor, apiKey, baseUrl, settings } = account;
   if (apiKey === undefined) return undefined;
-  const provider = providers.get(account) ?? vendor.connect({ baseUrl, apiKey, settings });
+  const known = providers.get(account);
+  if (known) return known;
+  const backoff = new Backoff({ patienceMs });
+  const provider = vendor.connect({ baseUrl, apiKey, settings, backoff });
   providers.set(account, provider);
   return provider;
 }
