@@ -1,7 +1,11 @@
 import type { AccountConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
+import { Backoff } from '../http/backoff.ts';
 import { connectVendor } from '../providers/connect.ts';
 import type { Connection, Provider } from '../providers/port.ts';
+
+/** A person waits: for a rate limit a moment, for a vendor that is not there not at all. */
+const patienceMs = { limited: 15_000, unreachable: 0 };
 
 const providers = new WeakMap<AccountConfig, Provider>();
 
@@ -15,8 +19,12 @@ export function providerOf(
 ): Provider | undefined {
   const { vendor, apiKey, baseUrl, settings } = account;
   if (apiKey === undefined) return undefined;
-  if (pace) return connectVendor(vendor, { baseUrl, apiKey, settings, pace });
-  const provider = providers.get(account) ?? connectVendor(vendor, { baseUrl, apiKey, settings });
+  const connect = (): Provider => {
+    const backoff = new Backoff({ patienceMs });
+    return connectVendor(vendor, { baseUrl, apiKey, settings, backoff, ...(pace && { pace }) });
+  };
+  if (pace) return connect();
+  const provider = providers.get(account) ?? connect();
   providers.set(account, provider);
   return provider;
 }

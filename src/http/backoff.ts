@@ -16,10 +16,6 @@ class Kind {
   get isRaised(): boolean {
     return this.limited.isRaised || this.unreachable.isRaised;
   }
-
-  waitMs(now: number): number {
-    return Math.max(this.limited.waitMs(now), this.unreachable.waitMs(now));
-  }
 }
 
 interface Sent {
@@ -36,7 +32,7 @@ interface Waiting {
 }
 
 /** A longer wait is not held inside a call: it fails, and its caller comes back. */
-const patienceMs = 60_000;
+const usualPatienceMs = { limited: 60_000, unreachable: 60_000 } as const;
 
 interface Asked {
   readonly trouble: Trouble;
@@ -62,6 +58,8 @@ export interface Refusal {
 
 export interface BackoffOptions {
   readonly clock?: WaitClock;
+  /** How long a free call waits for its turn at most; default: a minute. */
+  readonly patienceMs?: Readonly<Record<Trouble, number>>;
   /** Ends every wait: the process stops. */
   readonly signal?: AbortSignal;
   /** Heard before the refused call fails; must not throw. */
@@ -82,6 +80,7 @@ export interface Turn {
  */
 export class Backoff {
   readonly #clock: WaitClock;
+  readonly #patienceMs: Readonly<Record<Trouble, number>>;
   readonly #signal: AbortSignal;
   readonly #onRefusal: NonNullable<BackoffOptions['onRefusal']>;
   readonly #kinds = new Map<string, Kind>();
@@ -95,8 +94,9 @@ export class Backoff {
   #onTheirWay = 0;
   #alarm: AbortController | undefined;
 
-  constructor({ clock, signal, onRefusal }: BackoffOptions = {}) {
+  constructor({ clock, patienceMs, signal, onRefusal }: BackoffOptions = {}) {
     this.#clock = clock ?? steadyClock;
+    this.#patienceMs = patienceMs ?? usualPatienceMs;
     this.#signal = signal ?? new AbortController().signal;
     this.#onRefusal = onRefusal ?? (() => Promise.resolve());
     this.#signal.addEventListener('abort', () => this.#pump(), { once: true });
@@ -187,14 +187,17 @@ export class Backoff {
   #pump(): void {
     this.#alarm?.abort();
     const now = this.#clock.now();
-    const accountMs = Math.max(this.#outage.waitMs(now), this.#freeLimited.waitMs(now));
     let nextMs = Infinity;
     const left: Waiting[] = [];
     for (const waiting of this.#waiting.toSorted((a, b) => a.kind.sentAt - b.kind.sentAt)) {
       const { kind, admit, refuse } = waiting;
-      const waitMs = Math.max(accountMs, kind.waitMs(now));
+      const limited = Math.max(this.#freeLimited.waitMs(now), kind.limited.waitMs(now));
+      const unreachable = Math.max(this.#outage.waitMs(now), kind.unreachable.waitMs(now));
+      const waitMs = Math.max(limited, unreachable);
+      const isPatient =
+        limited <= this.#patienceMs.limited && unreachable <= this.#patienceMs.unreachable;
       if (this.#signal.aborted) refuse(new PaceError(waitMs, 'this process is stopping'));
-      else if (waitMs > patienceMs) refuse(new PaceError(waitMs));
+      else if (!isPatient) refuse(new PaceError(waitMs));
       else if (waitMs > 0 || !this.#hasRoom(kind)) {
         left.push(waiting);
         if (waitMs > 0) nextMs = Math.min(nextMs, waitMs);

@@ -109,7 +109,10 @@ function indiscreet(body: Buffer, message: string): Buffer {
     const value: unknown = JSON.parse(body.toString('utf8'));
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return body;
     const text = JSON.stringify({ ...value, debug: message });
-    return Buffer.from(text.replace(/Generation failed|The upstream returned no result/g, message));
+    const said = JSON.stringify(message).slice(1, -1);
+    const reasons =
+      /Generation failed|The upstream returned no result|The picture could not be made/g;
+    return Buffer.from(text.replace(reasons, () => said));
   } catch {
     return body;
   }

@@ -168,6 +168,18 @@ describe('an outage', () => {
     expect(refusals).toMatchObject([{ trouble: 'unreachable', accountMs: second }]);
   });
 
+  it('fails the calls of whoever does not want to wait for it', async () => {
+    backoff = new Backoff({ clock, patienceMs: { limited: 5 * second, unreachable: 0 } });
+    await (await backoff.free('GET jobs')).end(down);
+    await expect(backoff.free('GET jobs')).rejects.toBeInstanceOf(PaceError);
+    await pass(1);
+    await (await backoff.free('GET jobs')).end('answered');
+    await (await backoff.free('GET jobs')).end(limited(4 * second));
+    const waited = backoff.free('GET jobs').then(() => clock.now() / second);
+    await pass(5);
+    expect(await waited).toBe(5);
+  });
+
   it('goes on where its probe gets no answer', async () => {
     const times = callers('GET jobs', 10, (at) => (at === 0 ? down : 'silent'));
     await pass(16);
