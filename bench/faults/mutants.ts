@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/temporal/package-root.ts';
-import type { Focus } from './scenario.ts';
+import type { Focus } from './focus.ts';
 
 /** A bug planted into a copy of the program, to see that the campaign finds it. */
 export interface Mutant {

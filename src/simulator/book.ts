@@ -66,10 +66,21 @@ export interface ModelEntry {
   by: Sender;
 }
 
+/** A paid request that was answered with a 4xx: nothing was accepted. */
+export interface RefusedRequest {
+  vendor: string;
+  at: string;
+  status: number;
+  request: unknown;
+}
+
 /** What the simulator knows to be true: compared with the client's ledger and files by the tests. */
 export class Book {
   readonly uploads: UploadEntry[] = [];
   readonly models: ModelEntry[] = [];
+  readonly refused: RefusedRequest[] = [];
+  /** Requests that came and wait to be carried out. */
+  underWay = 0;
   /** Answered requests by `METHOD path status`, ids in the path replaced by `:id`. */
   readonly requests: Record<string, number> = {};
   /** Injected faults by kind. */
@@ -140,6 +151,11 @@ export class Book {
     this.#write('model', entry);
   }
 
+  refuse(entry: RefusedRequest): void {
+    this.refused.push(entry);
+    this.#write('refused', entry);
+  }
+
   finished(entry: AcceptedRequest): void {
     const { id, state, refunded } = entry;
     this.#write('finished', { id, state, refunded });
@@ -154,8 +170,8 @@ export class Book {
   }
 
   toJSON(): object {
-    const { accepted, uploads, models, requests, faults } = this;
-    return { accepted, uploads, models, requests, faults };
+    const { accepted, refused, uploads, models, requests, faults, underWay } = this;
+    return { accepted, refused, uploads, models, requests, faults, underWay };
   }
 
   /** Synchronous, so that another process finds the event before the client has its answer. */

@@ -75,7 +75,8 @@ export class Jobs {
     this.#times.set(times, take);
     const method = kind === 'train' ? 'GET' : 'POST';
     const call = callOf(method, order.path);
-    const faults = this.#faults.draw('job', { method, path: order.path, call });
+    const asked = { method, path: order.path, call };
+    const faults = this.#faults.draw('job', asked, (fault) => applies(fault, kind));
     const find = (wanted: Fault['kind']): Fault | undefined =>
       faults.find((fault) => fault.kind === wanted);
     const now = clock.now();
@@ -171,6 +172,12 @@ export class Jobs {
     }
     if (ended || paysBack) this.#book.finished(job.entry);
   }
+}
+
+/** A training is in no list of jobs and has no files; it alone has a model to show. */
+function applies({ kind }: Fault, work: PaidKind): boolean {
+  if (kind === 'job-fails' || kind === 'job-endless') return true;
+  return (kind === 'training-shows-late') === (work === 'train');
 }
 
 function newOutput(id: string): BookOutput {

@@ -30,7 +30,7 @@ export function misbehave(
     for (const { when, ms = 60_000 } of faults.draw('clock', request))
       if (when === 'after') watch.atEnd(() => world.jumpClock(ms));
       else world.jumpClock(ms);
-    for (const { ms = 1_000 } of faults.draw('delay', request)) await sleep(ms);
+    await delay(world, request);
     const [before] = faults.draw('request', request);
     if (before !== undefined) return strikeBefore(world, vendor, context, before);
     const [repeat] = faults.draw('repeat', request);
@@ -43,6 +43,12 @@ export function misbehave(
     watch.end();
     return undefined;
   };
+}
+
+async function delay({ faults, book }: World, request: Struck): Promise<void> {
+  book.underWay += 1;
+  for (const { ms = 1_000 } of faults.draw('delay', request)) await sleep(ms);
+  book.underWay -= 1;
 }
 
 async function strikeAnswer(

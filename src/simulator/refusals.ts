@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type Call, callOf } from './calls.ts';
+import { iso } from './clock.ts';
 import type { Fault } from './faults.ts';
 import { rewriteNumbers } from './numbers.ts';
 import type { Env, Vendor, World } from './world.ts';
@@ -40,6 +42,19 @@ export function refuseWith(
       return context.json(form ? (rewriteNumbers(body, waits, form) ?? body) : body, code);
     }
   }
+}
+
+const paid: readonly (Call | undefined)[] = ['generate', 'upscale', 'video'];
+
+/** A paid request that was answered with a 4xx is in the book: surely nothing came of it. */
+export async function noteRefusal(world: World, context: Context<Env>): Promise<void> {
+  const { method, path } = context.req;
+  const { status } = context.res;
+  const isRefusal = status >= 400 && status < 500 && status !== 408;
+  if (!isRefusal || !paid.includes(callOf(method, path))) return;
+  const request: unknown = await context.req.json().catch(() => null);
+  const [, vendor = ''] = path.split('/');
+  world.book.refuse({ vendor, at: iso(world.settings.clock.now()), status, request });
 }
 
 /** As the gateway Kong answers by itself. */

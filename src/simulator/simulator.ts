@@ -9,6 +9,7 @@ import { gptimage2api } from './gptimage2api/index.ts';
 import { misbehave } from './misbehave.ts';
 import { photogpt } from './photogpt/index.ts';
 import { productai } from './productai/index.ts';
+import { noteRefusal } from './refusals.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { defaultSettings, patchSettings } from './settings.ts';
 import { wonda } from './wonda/index.ts';
@@ -73,6 +74,7 @@ function createApp(world: World): Hono<Env> {
     await next();
     const { method, path } = context.req;
     const isCut = context.res === RESPONSE_ALREADY_SENT;
+    if (!isCut) await noteRefusal(world, context);
     const sent = isCut ? 'cut' : context.res.status;
     if (!path.startsWith('/_simulator/')) world.book.count(`${method} ${pattern(path)} ${sent}`);
     // Node's own would be everybody's.

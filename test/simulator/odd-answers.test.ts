@@ -348,3 +348,18 @@ it('a fault of an unknown kind, call or form is refused', async () => {
   expect(await status({ kind: 'numbers', form: 'nonesuch' })).toBe(400);
   expect(await status({ kind: 'refuse', match: { call: ['ping', 'balance'] } })).toBe(200);
 });
+
+it('the book knows which paid requests were refused, by the vendor or before it', async () => {
+  const client = await open({
+    faults: [
+      { kind: 'refuse', status: 403, words: 'cloudflare', match: { call: 'generate' }, nth: 1 },
+    ],
+  });
+  await client.post(order, bottle);
+  await client.post(order, { ...bottle, numImages: 9 });
+  await client.get('/jobs/nonesuch');
+  expect(client.simulator.book.refused).toMatchObject([
+    { vendor: 'photogpt', status: 403, request: bottle },
+    { vendor: 'photogpt', status: 400, request: { numImages: 9 } },
+  ]);
+});
