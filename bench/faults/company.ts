@@ -13,7 +13,7 @@ import type { Scenario } from './scenario.ts';
 
 const hook = fileURLToPath(new URL('./hook.ts', import.meta.url));
 
-/** A batch that ends so often with the same failure, and nothing else happening to it, will not end otherwise. */
+/** A batch that ends so often with one code, and nothing happens to it and nothing is sent, will not end otherwise. */
 const failuresMax = 12;
 /** Whoever is told to wait longer goes home. */
 const patienceMs = 60_000;
@@ -67,11 +67,10 @@ export class Company implements Crew {
   }
 
   async #runUntilEnded(): Promise<string | undefined> {
-    for (let failures = 0; ;) {
+    for (let failures = 0, before = ''; ;) {
       if (this.#isLate()) return 'it did not end in time';
       this.#keepWorker();
       const signals = this.endings.length;
-      const before = this.#pending.length;
       const code = await this.#oneRun();
       if (code === 'late') return 'it did not end in time';
       if (code === 2) throw new Error(`seed ${this.scenario.seed}: the drawn batch is wrong`);
@@ -81,8 +80,10 @@ export class Company implements Crew {
       if (code === 4 && this.scenario.capped && (await this.#hasComeToRest())) return undefined;
       // 4: an account was shut, and a person has mended it. 1: something was down. Null: it was killed.
       if (code === 4) await this.#start('resume.log', [], 'resume', batch).ended;
-      failures = code === 1 && before === this.#pending.length ? failures + 1 : 0;
-      if (failures >= failuresMax) return `it failed ${failures} times in a row`;
+      const now = `${code} ${this.#pending.length} ${(await this.stage.book()).accepted.length}`;
+      failures = now === before && code !== null ? failures + 1 : 0;
+      before = now;
+      if (failures >= failuresMax) return `it ended with ${code} again and again`;
       await wait(50);
     }
   }

@@ -36,7 +36,7 @@ export function drawFaults(draw: Draw, scene: Scene, only?: string): Fault[] {
 }
 
 /** The faults of one kind. */
-export function faultsOf(name: string, draw: Draw, scene: Scene): Fault[] {
+function faultsOf(name: string, draw: Draw, scene: Scene): Fault[] {
   const faults = [kinds[name]?.draw(draw, scene) ?? []].flat();
   return faults.map((fault) => ({ name, ...fault }));
 }

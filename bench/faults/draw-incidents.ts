@@ -71,7 +71,7 @@ export type Blow = { readonly moment: Moment; readonly nth: number } & (
 );
 
 export type Victim = 'run' | 'worker' | 'server';
-export const changes = ['limits', 'slash', 'host name', 'dialect', 'rename'] as const;
+const changes = ['limits', 'slash', 'host name', 'dialect', 'rename'] as const;
 export type Change = (typeof changes)[number];
 
 export function isBlow(incident: Incident): incident is Blow {
@@ -121,7 +121,7 @@ export function nameOf(incident: Incident): string {
   }
 }
 
-export const blockable = ['out', '.shotlist/blobs', '.shotlist/blobs/tmp'] as const;
+const blockable = ['out', '.shotlist/blobs', '.shotlist/blobs/tmp'] as const;
 
 type Maker = (draw: Draw, when: () => When, shape: Shape) => Incident;
 type Shape = 'alone' | 'company';

@@ -59,7 +59,7 @@ export async function gather(crew: Crew, befallen: Evidence['befallen']): Promis
 }
 
 /** Of each pair the one that the ledger does not know; of two unknown ones that whose answer was withheld. */
-function repeatsIn(
+export function repeatsIn(
   accepted: readonly Entry[],
   known: ReadonlySet<string | null>,
 ): ReadonlySet<Entry> {

@@ -57,10 +57,14 @@ export function couldBeTold(evidence: Evidence): string[] {
   });
 }
 
-/** Parked although the vendor refused it, and the answer came to a process that lived on. */
+/** While these last, no answer can be written down. */
+const unwritable = ['disk full', 'ledger locked', 'no file can be opened'];
+
+/** Parked although the vendor refused it, and the answer came to a process that lived on and could write. */
 export function refusedAndParked(evidence: Evidence): string[] {
-  const { book, kills, endings } = evidence;
-  if (kills > 0 || endings.length > 0) return [];
+  const { book, kills, endings, befallen } = evidence;
+  const isHindered = unwritable.some((name) => name in befallen) || 'suspended' in befallen;
+  if (kills > 0 || endings.length > 0 || isHindered) return [];
   return questionsIn(evidence).flatMap(({ shot, row, vendor }) => {
     const isIts = ({ request }: Pick<Entry, 'request'>): boolean =>
       shot.request.prompt !== undefined && request.prompt === shot.request.prompt;
