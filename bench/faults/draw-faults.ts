@@ -25,12 +25,15 @@ const kinds: Kinds = {
 
 export const faultKinds: readonly string[] = Object.keys(kinds);
 
-/** Those that can strike such a batch; `only` those whose names hold this text, and these surely. */
-export function drawFaults(draw: Draw, scene: Scene, only?: string): Fault[] {
+/**
+ * So many kinds, of those that can strike such a batch; `only` those whose names hold this text, and these
+ * surely.
+ */
+export function drawFaults(draw: Draw, scene: Scene, kindsCount: number, only?: string): Fault[] {
   const possible = faultKinds.filter((name) => kinds[name]?.applies?.(scene) ?? true);
   const wanted =
     only === undefined
-      ? draw.some(possible, draw.whole(3, 11))
+      ? draw.some(possible, kindsCount)
       : possible.filter((name) => name.includes(only));
   return wanted.flatMap((name) => faultsOf(name, draw, scene));
 }

@@ -22,14 +22,16 @@ export function drawScenario(seed: number, focus: Focus = {}, only?: string): Sc
   const plot = drawPlot(draw, focus, only);
   const batch = drawBatch(draw, { ...plot?.focus, ...focus });
   const shape = focus.shape ?? plot?.focus.shape ?? (draw.chance(0.4) ? 'company' : 'alone');
-  const drawn = only === undefined || plot === undefined;
+  // A plot takes its time; with all that may befall a batch besides, it would not end.
+  const count = plot === undefined ? draw.whole(3, 11) : draw.whole(0, 2);
+  const isPlotOnly = plot !== undefined && only !== undefined;
   const faults = [
     ...(plot?.faults(draw) ?? []),
-    ...(focus.faults ?? (drawn ? drawFaults(draw, batch.scene, only) : [])),
+    ...(focus.faults ?? (isPlotOnly ? [] : drawFaults(draw, batch.scene, count, only))),
   ];
   const incidents = [
     ...(plot?.incidents(draw) ?? []),
-    ...(focus.incidents ?? (drawn ? drawIncidents(draw, shape, batch.scene, only) : [])),
+    ...(focus.incidents ?? (plot ? [] : drawIncidents(draw, shape, batch.scene, only))),
   ];
   return {
     seed,
@@ -49,7 +51,7 @@ export function drawScenario(seed: number, focus: Focus = {}, only?: string): Sc
       ...focus.simulator,
     },
     faults: batch.isPatient ? faults.filter(({ name = '' }) => !endless.has(name)) : faults,
-    incidents: oneBlowAtMost(incidents, plot),
+    incidents,
   };
 }
 
@@ -65,14 +67,4 @@ function drawPlot(draw: Draw, focus: Focus, only: string | undefined): Plot | un
   if (focus.faults || focus.incidents) return undefined;
   if (wanted) return wanted.length > 0 ? plots[name] : undefined;
   return isDrawn ? plots[name] : undefined;
-}
-
-/** A plot is about one process at one moment: no chance blow may take it away before. */
-function oneBlowAtMost(incidents: readonly Incident[], plot: Plot | undefined): Incident[] {
-  const fatal = (incident: Incident): boolean =>
-    incident.kind === 'die-at' || incident.kind === 'suspend';
-  const [first] = incidents.filter(fatal);
-  return incidents.filter(
-    (incident) => plot === undefined || !fatal(incident) || incident === first,
-  );
 }

@@ -93,7 +93,7 @@ it.each(Object.entries(focuses))('the focus "%s" draws what the simulator knows'
 });
 
 it('a kind whose name is asked for comes with what makes it likely', () => {
-  const faults = drawFaults(new Draw(1), everything, 'refused at describe-image');
+  const faults = drawFaults(new Draw(1), everything, 0, 'refused at describe-image');
   expect(faults.map(({ name }) => name)).toEqual([
     'reset after it was accepted',
     'refused at describe-image',
