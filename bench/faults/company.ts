@@ -15,6 +15,10 @@ const hook = fileURLToPath(new URL('./hook.ts', import.meta.url));
 
 /** A batch that ends so often with one code, and nothing happens to it and nothing is sent, will not end otherwise. */
 const failuresMax = 12;
+/** The longest paid request that is drawn takes not much longer than a minute. */
+const endLimitMs = 120_000;
+/** Of somebody who is not patient. */
+const secondSignalMs = 300;
 /** Whoever is told to wait longer goes home. */
 const patienceMs = 60_000;
 
@@ -228,12 +232,18 @@ export class Company implements Crew {
     this.clock.step(waitMs + 1_000);
   }
 
-  async end(command: Command, signal: NodeJS.Signals): Promise<void> {
-    const ending = { signal, twice: false, at: Date.now(), endedAt: Infinity };
+  async end(command: Command, signal: NodeJS.Signals, twice = false): Promise<void> {
+    const ending = { signal, twice, at: Date.now(), endedAt: Infinity };
     this.endings.push(ending);
     command.kill(signal);
-    await command.ended;
-    ending.endedAt = Date.now();
+    if (twice) await wait(secondSignalMs);
+    if (twice) command.kill(signal);
+    const limit = wait(
+      Math.min(endLimitMs, Math.max(0, this.#deadline - Date.now())),
+      'late' as const,
+    );
+    if ((await Promise.race([command.ended, limit])) === 'late') await this.killNow(command);
+    else ending.endedAt = Date.now();
   }
 
   async killNow(command: Command | undefined): Promise<boolean> {

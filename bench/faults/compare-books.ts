@@ -1,5 +1,5 @@
 import type { Crew } from './crew.ts';
-import { answersDropped, cutOff } from './compare/answers.ts';
+import { answersDropped, cutOff, notEnded } from './compare/answers.ts';
 import { type Evidence, gather } from './compare/evidence.ts';
 import { lostOutputs, mixedUp, vendorsOwn } from './compare/files.ts';
 import { moneyDiffers, overrunsIn, receiptDiffers, trainingsReleased } from './compare/money.ts';
@@ -73,6 +73,7 @@ export async function compareBooks(
       ...(isOld ? [] : [...trainingsReleased(evidence), ...moneyDiffers(evidence)]),
       ...receiptDiffers(evidence),
       ...inVain,
+      ...notEnded(evidence),
       ...(scenario.capped ? [] : unfinished(evidence)),
     ],
   };

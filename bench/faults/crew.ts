@@ -12,6 +12,7 @@ export interface Ending {
   readonly twice: boolean;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Infinity: it did not end by itself. */
   endedAt: number;
 }
 
@@ -30,8 +31,8 @@ export interface Crew {
   environment: Record<string, string>;
   /** @returns whether it ran */
   killNow(command: Command | undefined): Promise<boolean>;
-  /** Tells a process to end, once, and waits until it has. */
-  end(command: Command, signal: NodeJS.Signals): Promise<void>;
+  /** Tells a process to end, once or twice, and waits until it has. */
+  end(command: Command, signal: NodeJS.Signals, twice?: boolean): Promise<void>;
   /** A command of the person's, beside what runs. @returns its exit code */
   say(...words: string[]): Promise<number | null>;
   count(what: string): void;

@@ -91,15 +91,7 @@ async function signal(
 ): Promise<boolean> {
   const command = commandOf(crew, victim);
   if (!command?.isRunning) return false;
-  if (!twice) {
-    await crew.end(command, name);
-    return true;
-  }
-  crew.endings.push({ signal: name, twice, at: Date.now(), endedAt: Date.now() });
-  command.kill(name);
-  await wait(300);
-  command.kill(name);
-  await command.ended;
+  await crew.end(command, name, twice);
   return true;
 }
 

@@ -19,6 +19,13 @@ export function cutOff({ entries, endings, scenario }: Evidence): string[] {
     );
 }
 
+/** A process that is told to end does so, in less time than the longest request takes twice. */
+export function notEnded({ endings }: Evidence): string[] {
+  return endings
+    .filter(({ endedAt }) => !Number.isFinite(endedAt))
+    .map(({ signal }) => `${signal} did not end a process`);
+}
+
 /**
  * Each answer that surely came to us has its row: all of them where no process died or slept, and else
  * that one which a process had in hand when it was put to sleep.

@@ -35,7 +35,7 @@ const aroundMs = 120_000;
 
 /** What puts the list, or its times, in doubt for longer than anybody would wait. */
 const doubts =
-  /list omits|clock|times: |job list|404 at list-jobs|refused at list-jobs|settings changed|older ledger/;
+  /list omits|clock|comes back later|times: |job list|404 at list-jobs|refused at list-jobs|settings changed|older ledger/;
 
 /**
  * An oracle of its own: requests that are parked although the vendor's list, as the book knows it, tells what
