@@ -33,6 +33,8 @@ export interface Stage {
     name: string,
     ...words: readonly string[]
   ): Command;
+  /** The account's settings, as in `shotlist.yaml`, from now on. */
+  configure(accounts: Readonly<Record<string, object>>): void;
   book(): Promise<SimulatorBook>;
   /** The project's Temporal server, while one runs. */
   server(): ServerRecord | undefined;
@@ -49,26 +51,51 @@ export interface Command {
   isStopped(): boolean;
 }
 
+/** A request that the simulator accepted, or a gateway's repetition of it. */
+interface Entry {
+  readonly vendor: string;
+  readonly state: string;
+  readonly refunded: boolean;
+  readonly kind: string;
+  readonly id: string;
+  /** Times are RFC 3339. */
+  readonly at: string;
+  readonly requestSha: string;
+  /** What vendors call the shape of a picture. */
+  readonly request: {
+    readonly prompt?: string;
+    readonly model?: string;
+    readonly modelID?: string;
+    readonly aspectRatio?: string;
+    readonly aspect_ratio?: string;
+  };
+  readonly reply: string;
+  readonly by: 'client' | 'gateway';
+  readonly arrivedAt: string;
+  readonly closedAt: string | null;
+  readonly cost: number;
+  readonly outputs: readonly {
+    readonly id: string;
+    readonly sha256: string | null;
+    readonly damaged: boolean;
+    readonly withheld: boolean;
+  }[];
+}
+
 /** `GET /_simulator/book`, as far as it is compared here. */
 export interface SimulatorBook {
   readonly faults: Readonly<Record<string, number>>;
-  readonly accepted: readonly {
+  /** Requests that wait to be carried out. */
+  readonly underWay: number;
+  readonly accepted: readonly Entry[];
+  /** Paid requests that were answered with a 4xx. */
+  readonly refused: readonly {
     readonly vendor: string;
-    readonly state: string;
-    readonly refunded: boolean;
-    readonly kind: string;
-    readonly id: string;
-    readonly requestSha: string;
-    /** What vendors call the shape of a picture. */
-    readonly request: {
-      readonly prompt?: string;
-      readonly aspectRatio?: string;
-      readonly aspect_ratio?: string;
-    };
-    readonly reply: string;
-    readonly cost: number;
-    readonly outputs: readonly { readonly id: string; readonly sha256: string | null }[];
+    readonly at: string;
+    readonly status: number;
+    readonly request: Entry['request'] | null;
   }[];
+  readonly models: readonly { readonly id: string; readonly fields: object }[];
   readonly uploads: readonly { readonly model: string; readonly sha256: string }[];
 }
 
@@ -92,7 +119,9 @@ export async function openStage({
   const folder = mkdtempSync(join(tmpdir(), 'shotlist-stage-'));
   mkdirSync(join(folder, 'logs'));
   cpSync(join(packageRoot(), 'batches', 'training'), join(folder, 'training'), { recursive: true });
-  writeFileSync(join(folder, 'shotlist.yaml'), stringify({ accounts }));
+  const settle: Stage['configure'] = (settings) =>
+    writeFileSync(join(folder, 'shotlist.yaml'), stringify({ accounts: settings }));
+  settle(accounts);
   const children: ChildProcess[] = [];
   const simulated = spawn(...shotlist(packageRoot(), 'simulate', '--port', '0'), {
     cwd: folder,
@@ -132,6 +161,7 @@ export async function openStage({
     server,
     start: (name, ...words) => startWith({}, name, ...words),
     startWith,
+    configure: settle,
     book: () => readBook(url),
     async close({ keep = false } = {}) {
       for (const child of children) child.kill('SIGKILL');

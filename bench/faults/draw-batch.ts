@@ -1,16 +1,22 @@
-import type { Draw, Focus } from './scenario.ts';
+import type { Draw } from './draw.ts';
+import type { Scene } from './kinds/kind.ts';
+import type { Focus } from './focus.ts';
 
 export interface DrawnBatch {
   /** The batch file. */
   readonly document: object;
   /** `shotlist.yaml`. */
   readonly accounts: Readonly<Record<string, object>>;
-  readonly vendors: readonly string[];
+  readonly scene: Scene;
   /** With those that read other shots. */
   readonly shots: number;
   /** Whether the batch's own cap is below its price, so that it must stop in the middle. */
   readonly capped: boolean;
   readonly onAmbiguous: 'park' | 'resubmit';
+  /** The time limit of a paid request. */
+  readonly postMs: number;
+  /** Whether a job's usual limit is the real one, half an hour, of which nobody should wait for the end. */
+  readonly isPatient: boolean;
 }
 
 interface Steps {
@@ -19,6 +25,8 @@ interface Steps {
   readonly shots: number;
   /** In the account's unit, were every shot made once. */
   readonly price: number;
+  readonly account?: object;
+  readonly has?: Partial<Scene>;
 }
 
 /** Limits are scaled so that what takes minutes at a vendor takes seconds here. */
@@ -31,6 +39,7 @@ const timeouts = {
   pollMs: 300,
   trainingPollMs: 200,
 };
+const patience = { imageJobMs: 1_800_000, videoJobMs: 7_200_000 };
 
 const units: Readonly<Record<string, string>> = {
   photogpt: 'credits',
@@ -39,43 +48,12 @@ const units: Readonly<Record<string, string>> = {
   gptimage2api: 'credits',
 };
 
-const makers: Readonly<Record<string, (draw: Draw, shots: number) => Steps>> = {
+type Maker = (draw: Draw, shots: number, focus: Focus) => Steps;
+
+const makers: Readonly<Record<string, Maker>> = {
   photogpt: drawPhotogpt,
-  productai: (draw, wanted) => {
-    const { shots, mark, ...cells } = drawCells(draw, wanted);
-    return {
-      steps: {
-        packshots: {
-          ...cells,
-          model: 'productai:nanobanana',
-          prompt: 'a shelf, number {{ id }}',
-          references: draw.chance(0.5) ? 'product.jpg' : 'https://example.com/product-{{ id }}.jpg',
-          name: `packshot ${mark}`,
-        },
-      },
-      shots,
-      price: shots * 3,
-    };
-  },
-  wonda: (draw, shots) => {
-    const cuts = draw.chance(0.5) ? Math.floor(shots / 2) : 0;
-    const posters = shots - cuts;
-    return {
-      steps: {
-        posters: {
-          rows: rows(posters),
-          model: 'wonda:nano-banana-2',
-          prompt: 'a poster, number {{ id }}',
-          name: 'poster {{ id }}',
-        },
-        ...(cuts > 0 && {
-          cutouts: { from: 'posters', model: 'wonda:birefnet-bg-removal' },
-        }),
-      },
-      shots: cuts > 0 ? posters * 2 : posters,
-      price: 0,
-    };
-  },
+  productai: drawProductai,
+  wonda: drawWonda,
   gptimage2api: (_, shots) => ({
     steps: {
       adverts: {
@@ -95,56 +73,69 @@ const choices = ['photogpt', 'photogpt', 'productai', 'wonda', 'gptimage2api'];
 
 export function drawBatch(draw: Draw, focus: Focus): DrawnBatch {
   const vendors = focus.vendors ?? [...new Set(draw.some(choices, draw.whole(1, 3)))];
-  const total = draw.whole(8, 40);
+  const total = focus.shots ?? draw.whole(8, 40);
   const parts = vendors.map((vendor) => {
     const make = makers[vendor];
     if (!make) throw new Error(`nothing is drawn for ${vendor}`);
-    return [vendor, make(draw, Math.max(2, Math.floor(total / vendors.length)))] as const;
+    return [vendor, make(draw, Math.max(2, Math.floor(total / vendors.length)), focus)] as const;
   });
-  const capped = focus.capped ?? draw.chance(0.15);
-  const onAmbiguous = draw.chance(0.1) ? 'resubmit' : 'park';
+  const shots = parts.reduce((sum, [, { shots }]) => sum + shots, 0);
+  const wantsCap = focus.capped ?? draw.chance(0.15);
+  const onAmbiguous = (focus.resubmits ?? draw.chance(0.1)) ? 'resubmit' : 'park';
+  const isPatient = focus.isPatient ?? draw.chance(0.2);
+  const postMs = focus.postMs ?? timeouts.postMs;
   const models = Object.assign({}, ...parts.map(([, { models: own }]) => own ?? {})) as object;
   const budget = Object.fromEntries(
     parts
       .filter(([, { price }]) => price > 0)
       .map(([vendor, { price }]) => [vendor, `${Math.ceil(price * 0.6)} ${units[vendor]}`]),
   );
+  const capped = wantsCap && Object.keys(budget).length > 0;
   return {
     document: {
       batch: 'campaign',
       ...(Object.keys(models).length > 0 && { models }),
-      ...(capped && Object.keys(budget).length > 0 && { budget }),
+      ...(capped && { budget }),
       policy: { maxFailures: 'none', retries: 2, paidRetries: draw.whole(0, 1), onAmbiguous },
       steps: Object.assign({}, ...parts.map(([, { steps }]) => steps)) as object,
     },
     accounts: Object.fromEntries(
-      vendors.map((vendor) => [
+      parts.map(([vendor, { account }]) => [
         vendor,
         {
-          limits: { inFlight: draw.whole(3, 16), perMinute: 6_000 },
-          timeouts,
-          ...(vendor === 'photogpt' && {
-            prices: { training: 300, trained: 10, upscale: 5, 'nanobanana-pro': 10 },
-          }),
+          limits: { inFlight: focus.inFlight ?? draw.whole(3, 16), perMinute: 6_000 },
+          timeouts: { ...timeouts, ...(isPatient && patience), postMs },
+          ...((focus.outputLifetime ?? draw.chance(0.5)) && { outputLifetime: '24h' }),
+          ...account,
         },
       ]),
     ),
-    vendors,
-    shots: parts.reduce((sum, [, { shots }]) => sum + shots, 0),
-    capped: capped && Object.keys(budget).length > 0,
+    scene: sceneOf(
+      vendors,
+      shots,
+      parts.map(([, { has }]) => has ?? {}),
+    ),
+    shots,
+    capped,
     onAmbiguous,
+    postMs,
+    isPatient,
   };
 }
 
-function drawPhotogpt(draw: Draw, shots: number): Steps {
-  const trains = draw.chance(0.35);
-  const upscales = draw.chance(0.5) ? Math.floor(shots / 3) : 0;
-  const portraits = trains ? Math.floor(shots / 3) : 0;
-  const {
-    shots: stills,
-    mark,
-    ...cells
-  } = drawCells(draw, Math.max(1, shots - upscales - portraits));
+function sceneOf(vendors: readonly string[], shots: number, has: readonly Partial<Scene>[]): Scene {
+  const none = { trains: false, films: false, vectors: false, several: false, listsJobs: false };
+  return Object.assign({ vendors, shots, ...none }, ...has) as Scene;
+}
+
+function drawPhotogpt(draw: Draw, wanted: number, focus: Focus): Steps {
+  const trains = focus.scene?.trains ?? draw.chance(0.35);
+  const films = (focus.scene?.films ?? draw.chance(0.15)) ? 1 : 0;
+  const each = (focus.scene?.several ?? draw.chance(0.25)) ? draw.whole(2, 3) : 1;
+  const upscales = each === 1 && draw.chance(0.5) ? Math.floor(wanted / 3) : 0;
+  const portraits = trains ? Math.floor(wanted / 3) : 0;
+  const rest = Math.max(1, wanted - upscales - portraits - films);
+  const { shots: stills, mark, ...cells } = drawCells(draw, rest, ['1:1', '16:9']);
   const anna = { images: 'training/anna/*', name: 'Anna', gender: 'Female', age: 29 };
   return {
     ...(trains && { models: { anna: { train: { account: 'photogpt', ...anna } } } }),
@@ -162,21 +153,79 @@ function drawPhotogpt(draw: Draw, shots: number): Steps {
         model: 'photogpt:nanobanana-pro',
         prompt: 'a still life, number {{ id }}',
         name: `still ${mark}`,
+        ...(each > 1 && { outputs: each }),
       },
       ...(upscales > 0 && { finals: { from: 'stills', model: 'photogpt:upscale' } }),
+      ...(films > 0 && {
+        films: { model: 'photogpt:veo-3.1', prompt: 'a film of a still life', name: 'film' },
+      }),
     },
-    shots: portraits + (upscales > 0 ? stills * 2 : stills),
-    price: portraits * 10 + stills * 10 + (upscales > 0 ? stills * 5 : 0) + (trains ? 300 : 0),
+    shots: portraits + films + (upscales > 0 ? stills * 2 : stills),
+    price:
+      portraits * 10 +
+      films * 160 +
+      stills * 10 * each +
+      (upscales > 0 ? stills * 5 : 0) +
+      (trains ? 300 : 0),
+    account: {
+      prices: { training: 300, trained: 10, upscale: 5, 'nanobanana-pro': 10, 'veo-3.1': 160 },
+    },
+    has: { trains, films: films > 0, several: each > 1, listsJobs: true },
+  };
+}
+
+function drawProductai(draw: Draw, wanted: number): Steps {
+  const dialect = draw.chance(0.25) ? 'b' : 'a';
+  const { shots, mark, ...cells } = drawCells(draw, wanted, ['1:1', '4:3']);
+  return {
+    steps: {
+      packshots: {
+        ...cells,
+        model: 'productai:nanobanana',
+        prompt: 'a shelf, number {{ id }}',
+        references: draw.chance(0.5) ? 'product.jpg' : 'https://example.com/product-{{ id }}.jpg',
+        name: `packshot ${mark}`,
+      },
+    },
+    shots,
+    price: shots * 3,
+    account: { dialect },
+    has: dialect === 'a' ? { listsJobs: true } : {},
+  };
+}
+
+function drawWonda(draw: Draw, shots: number, focus: Focus): Steps {
+  const vectors = focus.scene?.vectors ?? draw.chance(0.35);
+  const edits = vectors || draw.chance(0.5) ? Math.floor(shots / 2) : 0;
+  const posters = shots - edits;
+  return {
+    steps: {
+      posters: {
+        rows: rows(posters),
+        model: 'wonda:nano-banana-2',
+        prompt: 'a poster, number {{ id }}',
+        name: 'poster {{ id }}',
+      },
+      ...(edits > 0 && {
+        [vectors ? 'vectors' : 'cutouts']: {
+          from: 'posters',
+          model: vectors ? 'wonda:runware-vectorize' : 'wonda:birefnet-bg-removal',
+        },
+      }),
+    },
+    shots: edits > 0 ? posters * 2 : posters,
+    price: 0,
+    has: { vectors: vectors && edits > 0 },
   };
 }
 
 /** Each row once, or in two shapes: then no prompt tells one request from another. */
-function drawCells(draw: Draw, shots: number) {
+function drawCells(draw: Draw, shots: number, shapes: readonly string[]) {
   if (!draw.chance(0.3)) return { rows: rows(shots), shots, mark: '{{ id }}' };
   const each = Math.ceil(shots / 2);
   return {
     rows: rows(each),
-    aspectRatio: ['1:1', '16:9'],
+    aspectRatio: shapes,
     shots: each * 2,
     mark: '{{ id }} {{ shot.aspectRatio }}',
   };

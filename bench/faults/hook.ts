@@ -1,27 +1,32 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { readFileSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
 
 /** Loaded into a process with --import: does to it what the environment says, at the moments it names. */
 interface Blow {
-  readonly kind: 'die-at' | 'suspend' | 'clock';
+  readonly kind: 'die-at' | 'suspend' | 'clock' | 'files-fail';
   readonly moment: string;
   readonly nth: number;
   readonly byMs?: number;
+  readonly ms?: number;
+  readonly code?: 'EIO' | 'EACCES' | 'EMFILE';
 }
 
 const blows = JSON.parse(process.env['SHOTLIST_BLOWS'] ?? '[]') as Blow[];
 const counts = new Map<string, number>();
 
 subscribe('shotlist:moment', (message) => {
-  const { moment } = message as { moment: string };
+  const { moment, subject } = message as { moment: string; subject: string };
   const nth = (counts.get(moment) ?? 0) + 1;
   counts.set(moment, nth);
   for (const blow of blows) {
     if (blow.moment !== moment || blow.nth !== nth) continue;
-    process.stderr.write(`blow: ${blow.kind} at ${moment} ${nth}\n`);
+    process.stderr.write(`blow: ${blow.kind} at ${moment} ${nth} of ${subject}\n`);
     if (blow.kind === 'die-at') process.kill(process.pid, 'SIGKILL');
     if (blow.kind === 'suspend') process.kill(process.pid, 'SIGSTOP');
     if (blow.kind === 'clock') stepClock(blow.byMs ?? 0);
+    if (blow.kind === 'files-fail') failFiles(blow.code ?? 'EIO', blow.ms ?? 1_000);
   }
 });
 
@@ -53,4 +58,35 @@ function readClock(file: string): void {
   } catch {
     // Nobody has stepped it yet.
   }
+}
+
+type Call = (...words: unknown[]) => Promise<unknown>;
+
+/** Of node:fs/promises; the ledger does not go through them, and tells of a full disk by itself. */
+const failing = ['open', 'readFile', 'mkdir', 'readdir', 'rename', 'stat', 'copyFile', 'link'];
+const ours = /\/(\.shotlist\/blobs|out)(\/|$)/;
+
+/** For so long, calls on blobs and results reject as the system makes them: with code, number and path. */
+function failFiles(code: 'EIO' | 'EACCES' | 'EMFILE', ms: number): void {
+  const calls = fs.promises as unknown as Record<string, Call>;
+  const whole = Object.fromEntries(failing.map((name) => [name, calls[name]]));
+  for (const [name, call] of Object.entries(whole))
+    calls[name] = async (...words) => {
+      const path = String(words[0]);
+      if (ours.test(path)) throw systemError(code, name, path);
+      return await call?.(...words);
+    };
+  syncBuiltinESMExports();
+  setTimeout(() => {
+    Object.assign(calls, whole);
+    syncBuiltinESMExports();
+  }, ms).unref();
+}
+
+const meanings = { EIO: 'i/o error', EACCES: 'permission denied', EMFILE: 'too many open files' };
+
+function systemError(code: keyof typeof meanings, call: string, path: string): Error {
+  const syscall = call === 'readFile' ? 'open' : call;
+  const error = new Error(`${code}: ${meanings[code]}, ${syscall} '${path}'`);
+  return Object.assign(error, { errno: -constants.errno[code], code, syscall, path });
 }

@@ -2,11 +2,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/temporal/package-root.ts';
-import type { Focus } from './scenario.ts';
+import type { Focus } from './focus.ts';
+import { focuses } from './focuses.ts';
 
 /** A bug planted into a copy of the program, to see that the campaign finds it. */
 export interface Mutant {
   readonly name: string;
+  /** None: the program itself has it still. */
   readonly changes: readonly {
     readonly file: string;
     readonly find: string;
@@ -120,6 +122,24 @@ export const mutants: readonly Mutant[] = [
       faults: [],
     },
   },
+  ...Object.entries({
+    'one 404 gives up a training that was paid': 'P1 one 404 while the training runs',
+    'a refused trigger releases a training that runs':
+      'P1 a gateway repeats the trigger, the second is refused',
+    'a model that still shows as new was not triggered':
+      'P1 the model shows as new while its training is queued',
+    'a fresh process believes that the clock was steady':
+      'P2 killed in a paid request, clock set ahead',
+    'the vendor’s late answer is dropped': 'P3 the answer comes after a person named another job',
+    'a fresh link is taken by its place in the list': 'P4 files in another order when asked again',
+    'SIGHUP kills at once': 'P5 SIGHUP in a paid request',
+    'a stopping worker is forced after 70 seconds': 'P6 a signal in a very slow paid request',
+    'a time with a fraction reaches the ledger': 'P7 a time with a fraction',
+    'one missing blob stops the publication of all': 'P8 a saved file is gone',
+    'the blob store remembers a failure': 'P9 the blob store cannot be prepared',
+    'a damaged file is refused for ever': 'P10 a JPEG is damaged in every try',
+    'an ended job is waited for': 'P11 requests without an answer, and jobs that all ended',
+  }).map(([name, focus]) => ({ name, changes: [], focus: focuses[focus] ?? {} })),
 ];
 
 /**

@@ -1,8 +1,10 @@
 import type { Fault, SimulatorSettings } from '../../src/simulator/index.ts';
-import { randomBySeed } from '../random.ts';
+import { Draw } from './draw.ts';
 import { drawBatch, type DrawnBatch } from './draw-batch.ts';
 import { drawFaults } from './draw-faults.ts';
 import { drawIncidents, type Incident } from './draw-incidents.ts';
+import type { Focus } from './focus.ts';
+import { type Plot, plots } from './plots.ts';
 
 /** Everything that one run of the campaign is, all of it drawn from its seed. */
 export interface Scenario extends DrawnBatch {
@@ -14,20 +16,23 @@ export interface Scenario extends DrawnBatch {
   readonly incidents: readonly Incident[];
 }
 
-/** What is not left to chance, to look at one danger. */
-export interface Focus {
-  readonly vendors?: readonly string[];
-  readonly capped?: boolean;
-  readonly revealing?: boolean;
-  readonly shape?: Scenario['shape'];
-  readonly faults?: readonly Fault[];
-  readonly incidents?: readonly Incident[];
-}
-
-export function drawScenario(seed: number, focus: Focus = {}): Scenario {
+/** `only`: faults and incidents whose names hold this text, and no others. */
+export function drawScenario(seed: number, focus: Focus = {}, only?: string): Scenario {
   const draw = new Draw(seed);
-  const batch = drawBatch(draw, focus);
-  const shape = focus.shape ?? (draw.chance(0.4) ? 'company' : 'alone');
+  const plot = drawPlot(draw, focus, only);
+  const batch = drawBatch(draw, { ...plot?.focus, ...focus });
+  const shape = focus.shape ?? plot?.focus.shape ?? (draw.chance(0.4) ? 'company' : 'alone');
+  // A plot takes its time; with all that may befall a batch besides, it would not end.
+  const count = plot === undefined ? draw.whole(3, 11) : draw.whole(0, 2);
+  const isPlotOnly = plot !== undefined && only !== undefined;
+  const faults = [
+    ...(plot?.faults(draw) ?? []),
+    ...(focus.faults ?? (isPlotOnly ? [] : drawFaults(draw, batch.scene, count, only))),
+  ];
+  const incidents = [
+    ...(plot?.incidents(draw) ?? []),
+    ...(focus.incidents ?? (plot ? [] : drawIncidents(draw, shape, batch.scene, only))),
+  ];
   return {
     seed,
     ...batch,
@@ -42,41 +47,24 @@ export function drawScenario(seed: number, focus: Focus = {}): Scenario {
       revealing: focus.revealing ?? draw.chance(0.7),
       listPageSize: draw.pick([3, 10, 50]),
       urlMs: draw.chance(0.2) ? draw.whole(300, 2_000) : 0,
+      clockAheadMs: draw.chance(0.15) ? draw.pick([-3_600_000, -40_000, 40_000, 3_600_000]) : 0,
+      ...focus.simulator,
     },
-    faults: focus.faults ?? drawFaults(draw, batch.shots),
-    incidents: focus.incidents ?? drawIncidents(draw, shape, batch.shots),
+    faults: batch.isPatient ? faults.filter(({ name = '' }) => !endless.has(name)) : faults,
+    incidents,
   };
 }
 
-/** Choices that a seed decides. */
-export class Draw {
-  readonly #random: () => number;
+/** What lasts as long as the usual limit of a job, by intent: half an hour is longer than a run may take. */
+const endless: ReadonlySet<string> = new Set(['job never ends', 'list omits']);
 
-  constructor(seed: number) {
-    this.#random = randomBySeed(seed);
-  }
-
-  /** From `least` to `most`, both included. */
-  whole(least: number, most: number): number {
-    return least + Math.floor(this.#random() * (most - least + 1));
-  }
-
-  chance(probability: number): boolean {
-    return this.#random() < probability;
-  }
-
-  pick<Item>(items: readonly Item[]): Item {
-    const item = items[this.whole(0, items.length - 1)];
-    if (item === undefined) throw new Error('nothing to pick from');
-    return item;
-  }
-
-  /** `count` of them, in a random order. */
-  some<Item>(items: readonly Item[], count: number): Item[] {
-    const rest = [...items];
-    const chosen: Item[] = [];
-    while (chosen.length < count && rest.length > 0)
-      chosen.push(...rest.splice(this.whole(0, rest.length - 1), 1));
-    return chosen;
-  }
+function drawPlot(draw: Draw, focus: Focus, only: string | undefined): Plot | undefined {
+  const names = Object.keys(plots);
+  const wanted = only === undefined ? undefined : names.filter((name) => name.includes(only));
+  const isDrawn = draw.chance(0.2);
+  const name = draw.pick(wanted && wanted.length > 0 ? wanted : names);
+  if (focus.plot !== undefined) return plots[focus.plot];
+  if (focus.faults || focus.incidents) return undefined;
+  if (wanted) return wanted.length > 0 ? plots[name] : undefined;
+  return isDrawn ? plots[name] : undefined;
 }

@@ -1,14 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { appendFileSync } from 'node:fs';
 
 export type PaidKind = 'generate' | 'upscale' | 'video' | 'train';
 export type BookState = 'queued' | 'running' | 'success' | 'failed';
-/** What the client got to know of an accepted request. */
-type Reply = 'answered' | 'reset' | 'unanswered' | 'error' | 'garbled';
+/**
+ * What the client got to know of an accepted request. `gone`: it had closed the connection; `withheld`: a
+ * gateway that had carried it out twice gave the other's answer.
+ */
+type Reply = 'answered' | 'reset' | 'unanswered' | 'error' | 'garbled' | 'gone' | 'withheld';
+/** Who sent it: the client, or a gateway on the way that repeated what the client had sent. */
+type Sender = 'client' | 'gateway';
 
 export interface BookOutput {
   id: string;
   /** Of the bytes, from the first time they were served. */
   sha256: string | null;
+  /** Whether these bytes were never served whole, only damaged. */
+  damaged: boolean;
+  /** Whether some answer that showed the job as done left this file out. */
+  withheld: boolean;
 }
 
 /** One paid request that the simulator accepted and charged. */
@@ -28,6 +38,11 @@ export interface AcceptedRequest {
   refunded: boolean;
   outputs: BookOutput[];
   reply: Reply;
+  by: Sender;
+  /** When the request came, which may have waited since. */
+  arrivedAt: string;
+  /** When the client closed the connection without the answer; null: it did not. */
+  closedAt: string | null;
 }
 
 export interface UploadEntry {
@@ -39,6 +54,7 @@ export interface UploadEntry {
   model: string;
   type: string;
   bytes: number;
+  by: Sender;
 }
 
 export interface ModelEntry {
@@ -47,12 +63,24 @@ export interface ModelEntry {
   id: string;
   at: string;
   fields: unknown;
+  by: Sender;
+}
+
+/** A paid request that was answered with a 4xx: nothing was accepted. */
+export interface RefusedRequest {
+  vendor: string;
+  at: string;
+  status: number;
+  request: unknown;
 }
 
 /** What the simulator knows to be true: compared with the client's ledger and files by the tests. */
 export class Book {
   readonly uploads: UploadEntry[] = [];
   readonly models: ModelEntry[] = [];
+  readonly refused: RefusedRequest[] = [];
+  /** Requests that came and wait to be carried out. */
+  underWay = 0;
   /** Answered requests by `METHOD path status`, ids in the path replaced by `:id`. */
   readonly requests: Record<string, number> = {};
   /** Injected faults by kind. */
@@ -60,6 +88,7 @@ export class Book {
   readonly #accepted: AcceptedRequest[] = [];
   readonly #bringUpToDate: (() => void)[] = [];
   readonly #file: string | null;
+  readonly #gateway = new AsyncLocalStorage<AcceptedRequest[]>();
 
   constructor(file: string | null) {
     this.#file = file;
@@ -73,6 +102,18 @@ export class Book {
 
   get trainings(): readonly AcceptedRequest[] {
     return this.accepted.filter((entry) => entry.kind === 'train');
+  }
+
+  /** What `work` sends was sent by a gateway of its own accord; `accepted` is what came of it. */
+  async asGateway<Result>(
+    work: () => Promise<Result>,
+  ): Promise<{ result: Result; accepted: readonly AcceptedRequest[] }> {
+    const accepted: AcceptedRequest[] = [];
+    return { result: await this.#gateway.run(accepted, work), accepted };
+  }
+
+  sender(): Sender {
+    return this.#gateway.getStore() ? 'gateway' : 'client';
   }
 
   /** Requests that were accepted more often than once for one account. Takes are duplicates, too. */
@@ -94,17 +135,25 @@ export class Book {
 
   accept(entry: AcceptedRequest): void {
     this.#accepted.push(entry);
+    this.#gateway.getStore()?.push(entry);
     this.#write('accepted', entry);
   }
 
-  upload(entry: UploadEntry): void {
+  upload(upload: Omit<UploadEntry, 'by'>): void {
+    const entry = { ...upload, by: this.sender() };
     this.uploads.push(entry);
     this.#write('upload', entry);
   }
 
-  model(entry: ModelEntry): void {
+  model(model: Omit<ModelEntry, 'by'>): void {
+    const entry = { ...model, by: this.sender() };
     this.models.push(entry);
     this.#write('model', entry);
+  }
+
+  refuse(entry: RefusedRequest): void {
+    this.refused.push(entry);
+    this.#write('refused', entry);
   }
 
   finished(entry: AcceptedRequest): void {
@@ -121,8 +170,8 @@ export class Book {
   }
 
   toJSON(): object {
-    const { accepted, uploads, models, requests, faults } = this;
-    return { accepted, uploads, models, requests, faults };
+    const { accepted, refused, uploads, models, requests, faults, underWay } = this;
+    return { accepted, refused, uploads, models, requests, faults, underWay };
   }
 
   /** Synchronous, so that another process finds the event before the client has its answer. */

@@ -6,6 +6,7 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
+/** A time as RFC 3339. */
 export function iso(at: number): string {
   return new Date(at).toISOString();
 }

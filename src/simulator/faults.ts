@@ -1,9 +1,15 @@
 import { chance } from './digest.ts';
 import type { Book } from './book.ts';
+import type { Call } from './calls.ts';
+import { isCall } from './calls.ts';
+import type { NumberForm } from './numbers.ts';
+import { isNumberForm } from './numbers.ts';
 import type { SimulatorSettings } from './settings.ts';
 
 /** Where in a request's life a kind of fault strikes. */
 export const scopes = {
+  'clock-jumps': 'clock',
+  slow: 'delay',
   refused: 'request',
   'reset-before': 'request',
   'error-before': 'request',
@@ -12,16 +18,29 @@ export const scopes = {
   unauthorized: 'request',
   'no-credits': 'request',
   'not-found': 'request',
+  refuse: 'request',
+  repeat: 'repeat',
+  'entries-reordered': 'entries',
+  'entries-doubled': 'entries',
+  'entries-null': 'entries',
+  'entries-unreadable': 'entries',
+  'entries-fewer': 'entries',
+  'entries-more': 'entries',
+  numbers: 'numbers',
   'reset-after': 'answer',
   hang: 'answer',
   'error-after': 'answer',
   'html-after': 'answer',
   'truncated-json': 'answer',
-  slow: 'delay',
+  compressed: 'encoding',
+  'list-shrinks': 'list',
   'job-fails': 'job',
   'job-endless': 'job',
   'list-lags': 'job',
   'list-omits': 'job',
+  'fewer-files': 'job',
+  'more-files': 'job',
+  'training-shows-late': 'job',
   'url-expired': 'download',
   'download-error': 'download',
   'download-forbidden': 'download',
@@ -29,6 +48,9 @@ export const scopes = {
   'download-html': 'download',
   'download-short': 'download',
   'download-wrong-bytes': 'download',
+  'download-damaged': 'download',
+  'download-compressed': 'download',
+  'download-prologue': 'download',
 } as const;
 
 export type FaultKind = keyof typeof scopes;
@@ -42,8 +64,11 @@ export interface Fault {
   kind: FaultKind;
   /** Under which the book counts it; its kind unless given. */
   name?: string;
-  /** Method, and a regular expression on the path. A fault of a job matches the request that starts it. */
-  match?: { method?: string; path?: string };
+  /**
+   * Method, a regular expression on the path, and what is asked for. A fault of a job matches the request
+   * that starts it.
+   */
+  match?: { method?: string; path?: string; call?: Call | Call[] };
   probability?: number;
   /** 1 is the first request that matches. */
   nth?: number | number[];
@@ -51,21 +76,47 @@ export interface Fault {
   count?: number;
   /** Strikes for this long, counted from the first strike. */
   forMs?: number;
-  /** HTTP status of `error-*` and `download-error` (500) and `html-*` (502 before, 200 after). */
+  /** A download that was struck once is struck in every later try, and counts once. */
+  everyTry?: boolean;
+  /** HTTP status of `error-*` and `download-error` (500), `html-*` (502 before, 200 after) and `refuse` (404). */
   status?: number;
-  /** `rate-limit`: form of Retry-After (the setting's form), and its value (1). */
-  retryAfter?: SimulatorSettings['retryAfter'];
+  /** `refuse`: whose words the refusal is in (the vendor's). */
+  words?: 'vendor' | 'kong' | 'nginx' | 'cloudflare';
+  /** Of a 429: form of Retry-After (the setting's form), its value in seconds (1), or its text, each a header. */
+  retryAfter?: SimulatorSettings['retryAfter'] | 'text';
   seconds?: number;
-  /** `slow`: the delay (1,000). `refused`: how long nothing listens (1,000). `list-lags`: how long a job is missing from the list (5,000). */
+  text?: string | string[];
+  /** `numbers`: how they are written (`fraction`), and a regular expression on the names of their fields (times). Of a 429: the same, in its body. */
+  form?: NumberForm;
+  field?: string;
+  /** `repeat`: which of the two answers the client gets (`first`). */
+  answer?: 'first' | 'second';
+  /** `compressed`, `download-compressed`: `gzip` unless given. */
+  encoding?: 'gzip' | 'br' | 'deflate';
+  /**
+   * Milliseconds. `slow`: the delay (1,000). `refused`: how long nothing listens (1,000). `list-lags`: how long
+   * a job is missing from the list (5,000). `training-shows-late`: how long the model stays new (5,000).
+   * `clock-jumps`: by how much (60,000).
+   */
   ms?: number;
+  /** `clock-jumps`: whether the clock jumps before the request is carried out (the default) or after it. */
+  when?: 'before' | 'after';
   /** `job-fails`: whether the credits come back (the setting). */
   refunded?: boolean;
+}
+
+export interface Struck {
+  readonly method: string;
+  readonly path: string;
+  readonly call: Call | undefined;
 }
 
 interface Tally {
   matched: number;
   struck: number;
   firstAt: number | null;
+  /** Paths that were struck, for `everyTry`. */
+  readonly paths: Set<string>;
 }
 
 /** Draws faults by seed. A fault's tally lives as long as the fault object: a new list starts anew. */
@@ -79,23 +130,35 @@ export class Faults {
     this.#book = book;
   }
 
-  static isKind(kind: unknown): kind is FaultKind {
-    return typeof kind === 'string' && Object.hasOwn(scopes, kind);
+  /** The faults of one scope that strike this request; `applies`: whether one can do anything here. */
+  draw(
+    scope: FaultScope,
+    request: Struck,
+    applies: (fault: Fault) => boolean = () => true,
+  ): Fault[] {
+    return this.#settings.faults.filter((fault, index) => {
+      if (scopes[fault.kind] !== scope || !matches(fault, request) || !applies(fault)) return false;
+      const tally = this.#tallyOf(fault);
+      if (fault.everyTry === true && tally.paths.has(request.path)) return true;
+      if (!this.#strikes(fault, index, tally)) return false;
+      tally.paths.add(request.path);
+      this.#book.injected(fault.name ?? fault.kind);
+      return true;
+    });
   }
 
-  /** The faults of one scope that strike this request. */
-  draw(scope: FaultScope, method: string, path: string): Fault[] {
-    const struck = this.#settings.faults.filter(
-      (fault, index) =>
-        scopes[fault.kind] === scope && matches(fault, method, path) && this.#strikes(fault, index),
-    );
-    for (const fault of struck) this.#book.injected(fault.name ?? fault.kind);
-    return struck;
-  }
-
-  #strikes(fault: Fault, index: number): boolean {
-    const tally = this.#tallies.get(fault) ?? { matched: 0, struck: 0, firstAt: null };
+  #tallyOf(fault: Fault): Tally {
+    const tally = this.#tallies.get(fault) ?? {
+      matched: 0,
+      struck: 0,
+      firstAt: null,
+      paths: new Set(),
+    };
     this.#tallies.set(fault, tally);
+    return tally;
+  }
+
+  #strikes(fault: Fault, index: number, tally: Tally): boolean {
     tally.matched += 1;
     const now = this.#settings.clock.now();
     if (fault.count !== undefined && tally.struck >= fault.count) return false;
@@ -111,7 +174,19 @@ export class Faults {
   }
 }
 
-function matches({ match }: Fault, method: string, path: string): boolean {
+function matches({ match }: Fault, { method, path, call }: Struck): boolean {
   if (match?.method !== undefined && match.method.toUpperCase() !== method) return false;
+  if (match?.call !== undefined && !(call && [match.call].flat().includes(call))) return false;
   return match?.path === undefined || new RegExp(match.path).test(path);
+}
+
+/** What is wrong with a fault that somebody wrote, in words; undefined: nothing. */
+export function faultOfFault(fault: unknown): string | undefined {
+  const { kind, match, form } = (fault ?? {}) as Partial<Fault>;
+  if (typeof kind !== 'string' || !Object.hasOwn(scopes, kind))
+    return `unknown fault ${JSON.stringify(fault)}`;
+  const strange = [match?.call ?? []].flat().find((call) => !isCall(call));
+  if (strange !== undefined) return `unknown call ${JSON.stringify(strange)}`;
+  if (form !== undefined && !isNumberForm(form)) return `unknown form ${JSON.stringify(form)}`;
+  return undefined;
 }

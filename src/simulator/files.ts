@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BookOutput } from './book.ts';
 import { sha256 } from './digest.ts';
+import { encode } from './encoding.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { SimulatorSettings } from './settings.ts';
 import type { Env } from './world.ts';
@@ -47,26 +48,66 @@ export class Files {
 
   /** Whether a URL is one of ours, and of a file that exists. */
   knows(url: URL): boolean {
-    return url.origin === this.origin && this.#files.has(url.pathname.replace(/^\/files\//, ''));
+    return url.origin === this.origin && this.#files.has(nameIn(url));
+  }
+
+  /** The link of a file with the same content as the one behind a link of ours. */
+  copy(link: string): string | undefined {
+    const name = URL.canParse(link) ? nameIn(new URL(link)) : '';
+    const file = this.#files.get(name);
+    if (file === undefined) return undefined;
+    const { type, content, ready } = file;
+    this.add(`copy-${name}`, { type, content, ready });
+    return this.url(`copy-${name}`);
   }
 
   async serve(context: Context<Env>): Promise<Response> {
     const file = this.#files.get(context.req.param('name') ?? '');
     if (file === undefined || !file.ready()) return context.text('no such file', 404);
-    const { path } = context.req;
-    for (const { ms } of this.#faults.draw('delay', 'GET', path)) await sleep(ms ?? 1_000);
-    const [fault] = this.#faults.draw('download', 'GET', path);
+    const request = { method: 'GET', path: context.req.path, call: 'download' } as const;
+    for (const { ms } of this.#faults.draw('delay', request)) await sleep(ms ?? 1_000);
+    const { type, output } = file;
+    const [fault] = this.#faults.draw('download', request, (each) => applies(each, type));
     const expires = Number(context.req.query('expires') ?? 0);
     const expired = this.#settings.urlMs > 0 && this.#settings.clock.now() >= expires;
     if (expired || fault?.kind === 'url-expired') return context.text('Request has expired', 403);
     const bytes = await file.content();
-    if (fault !== undefined) return spoil(context, fault, file.type, bytes);
-    if (file.output !== undefined) file.output.sha256 ??= sha256(bytes);
-    return context.body(new Uint8Array(bytes), 200, {
-      'content-type': file.type,
-      'content-length': String(bytes.byteLength),
+    const sent = fault === undefined ? bytes : (changed(fault, bytes) ?? null);
+    if (sent === null) return spoil(context, fault as Fault, type, bytes);
+    if (output !== undefined) {
+      const damaged = fault?.kind === 'download-damaged';
+      // Damaged bytes count only as long as there were no better ones.
+      if (output.sha256 === null || (output.damaged && !damaged))
+        Object.assign(output, { sha256: sha256(sent), damaged });
+    }
+    const encoding = fault?.kind === 'download-compressed' ? (fault.encoding ?? 'gzip') : undefined;
+    const body = encoding === undefined ? new Uint8Array(sent) : encode(sent, encoding);
+    return context.body(body, 200, {
+      'content-type': type,
+      'content-length': String(body.byteLength),
+      ...(encoding !== undefined && { 'content-encoding': encoding }),
     });
   }
+}
+
+function nameIn(url: URL): string {
+  return url.pathname.replace(/^\/files\//, '');
+}
+
+/** A JPEG alone can lose its end mark, and an SVG alone can have a comment in front. */
+function applies({ kind }: Fault, type: string): boolean {
+  if (kind === 'download-damaged') return type === 'image/jpeg';
+  return kind !== 'download-prologue' || type === 'image/svg+xml';
+}
+
+const prologue = `<!-- ${'drawn by a generator that has much to say of itself. '.repeat(40)}-->\n`;
+
+/** What is sent as a whole file; undefined where the fault sends none. */
+function changed({ kind }: Fault, bytes: Uint8Array): Uint8Array | undefined {
+  if (kind === 'download-compressed') return bytes;
+  if (kind === 'download-damaged') return bytes.subarray(0, -2);
+  if (kind === 'download-prologue') return Buffer.concat([Buffer.from(prologue), bytes]);
+  return undefined;
 }
 
 function spoil(context: Context<Env>, fault: Fault, type: string, bytes: Uint8Array): Response {

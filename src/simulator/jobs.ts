@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Account } from './accounts.ts';
-import type { AcceptedRequest, Book, BookState, PaidKind } from './book.ts';
+import type { AcceptedRequest, Book, BookOutput, BookState, PaidKind } from './book.ts';
+import { callOf } from './calls.ts';
 import { iso } from './clock.ts';
 import { canonical, chance, sha256 } from './digest.ts';
-import type { Fault, Faults } from './faults.ts';
+import type { Fault, Faults, Struck } from './faults.ts';
 import type { SimulatorSettings } from './settings.ts';
 
 export interface Order {
@@ -27,6 +28,8 @@ export interface Job {
   readonly account: Account;
   readonly entry: AcceptedRequest;
   readonly createdAt: number;
+  /** By how much the vendor's clock was ahead when the job was made: its times are told by it. */
+  readonly aheadMs: number;
   readonly runsAt: number;
   /** Infinity for a job that never ends. */
   readonly doneAt: number;
@@ -36,6 +39,10 @@ export interface Job {
   readonly take: number;
   /** When the job starts to show in lists; Infinity for never. */
   readonly listedAt: number;
+  /** Until then the model of a training still shows as new. */
+  readonly newUntil: number;
+  /** What is shown of its files: one too few, one too many, or all. */
+  readonly shows: 'fewer' | 'more' | 'all';
 }
 
 /** Accepted work. What becomes of a job is decided when it is accepted; time alone reveals it. */
@@ -66,7 +73,10 @@ export class Jobs {
     const times = [vendor, account.id, kind, requestSha].join(' ');
     const take = (this.#times.get(times) ?? 0) + 1;
     this.#times.set(times, take);
-    const faults = this.#faults.draw('job', kind === 'train' ? 'GET' : 'POST', order.path);
+    const method = kind === 'train' ? 'GET' : 'POST';
+    const call = callOf(method, order.path);
+    const asked = { method, path: order.path, call };
+    const faults = this.#faults.draw('job', asked, (fault) => applies(fault, kind));
     const find = (wanted: Fault['kind']): Fault | undefined =>
       faults.find((fault) => fault.kind === wanted);
     const now = clock.now();
@@ -77,12 +87,15 @@ export class Jobs {
       account,
       take,
       createdAt: now,
+      aheadMs: this.#settings.clockAheadMs,
       runsAt: now + ms * 0.2,
       doneAt: find('job-endless') === undefined ? now + ms : Infinity,
       fails:
         failure !== undefined || (kind !== 'train' && chance(seed, 'fails', number) < failRate),
       refunds: failure?.refunded ?? refundFailed,
       listedAt: find('list-omits') === undefined ? now + lag(find('list-lags')) : Infinity,
+      newUntil: now + lag(find('training-shows-late')),
+      shows: find('fewer-files') ? 'fewer' : find('more-files') ? 'more' : 'all',
       entry: {
         vendor,
         account: account.id,
@@ -94,8 +107,11 @@ export class Jobs {
         cost,
         state: 'queued',
         refunded: false,
-        outputs: order.outputs.map((output) => ({ id: output, sha256: null })),
+        outputs: order.outputs.map(newOutput),
         reply: 'answered',
+        by: this.#book.sender(),
+        arrivedAt: iso(now),
+        closedAt: null,
       },
     };
     account.spent += cost;
@@ -111,12 +127,22 @@ export class Jobs {
     return job?.account === account ? job : undefined;
   }
 
-  /** The caller's jobs that lists show now, newest first. */
-  listed(account: Account): Job[] {
+  /** A job of any account. */
+  byId(id: string): Job | undefined {
+    return this.#all.get(id);
+  }
+
+  /**
+   * The caller's jobs that lists show now, newest first. `firstPage`: the request for it, which a list that
+   * has shrunk answers with its older half.
+   */
+  listed(account: Account, firstPage?: Struck): Job[] {
     const now = this.#settings.clock.now();
-    return [...this.#all.values()]
+    const shown = [...this.#all.values()]
       .filter((job) => job.account === account && job.listedAt <= now)
       .toReversed();
+    const isShort = firstPage !== undefined && this.#faults.draw('list', firstPage).length > 0;
+    return isShort ? shown.slice(Math.ceil(shown.length / 2)) : shown;
   }
 
   state(job: Job): BookState {
@@ -146,6 +172,16 @@ export class Jobs {
     }
     if (ended || paysBack) this.#book.finished(job.entry);
   }
+}
+
+/** A training is in no list of jobs and has no files; it alone has a model to show. */
+function applies({ kind }: Fault, work: PaidKind): boolean {
+  if (kind === 'job-fails' || kind === 'job-endless') return true;
+  return (kind === 'training-shows-late') === (work === 'train');
+}
+
+function newOutput(id: string): BookOutput {
+  return { id, sha256: null, damaged: false, withheld: false };
 }
 
 function lag(fault: Fault | undefined): number {

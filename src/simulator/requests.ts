@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { setRetryAfter } from './misbehave.ts';
+import { setRetryAfter } from './refusals.ts';
 import type { Env, World } from './world.ts';
 
 /** The JSON object that the body is, or undefined for anything else. */

@@ -12,6 +12,8 @@ export interface SimulatorSettings {
   /** Decides jitter, failing jobs and faults: the same seed and the same requests give the same run. */
   seed: string;
   clock: Clock;
+  /** By how much the vendors' clock is ahead: in the times they tell and in the Date of their answers. */
+  clockAheadMs: number;
   /** How long an image job takes, give or take `jitter`. */
   jobMs: number;
   videoMs: number;
@@ -66,6 +68,7 @@ export const defaultSettings: SimulatorSettings = {
   publicUrl: null,
   seed: 'shotlist',
   clock: systemClock,
+  clockAheadMs: 0,
   jobMs: 1_500,
   videoMs: 4_000,
   trainingMs: 6_000,

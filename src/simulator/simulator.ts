@@ -4,11 +4,12 @@ import { createAdaptorServer } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import type { Book } from './book.ts';
-import { Faults } from './faults.ts';
+import { faultOfFault } from './faults.ts';
 import { gptimage2api } from './gptimage2api/index.ts';
 import { misbehave } from './misbehave.ts';
 import { photogpt } from './photogpt/index.ts';
 import { productai } from './productai/index.ts';
+import { noteRefusal } from './refusals.ts';
 import type { SimulatorSettings } from './settings.ts';
 import { defaultSettings, patchSettings } from './settings.ts';
 import { wonda } from './wonda/index.ts';
@@ -72,12 +73,20 @@ function createApp(world: World): Hono<Env> {
   app.use(async (context, next) => {
     await next();
     const { method, path } = context.req;
-    const sent = context.res === RESPONSE_ALREADY_SENT ? 'cut' : context.res.status;
+    const isCut = context.res === RESPONSE_ALREADY_SENT;
+    if (!isCut) await noteRefusal(world, context);
+    const sent = isCut ? 'cut' : context.res.status;
     if (!path.startsWith('/_simulator/')) world.book.count(`${method} ${pattern(path)} ${sent}`);
+    // Node's own would be everybody's.
+    if (!isCut && world.settings.clockAheadMs !== 0)
+      context.header('date', new Date(world.vendorNow()).toUTCString());
   });
+  const faultless = new Hono<Env>();
   for (const vendor of vendors) {
-    app.use(`/${vendor.id}/*`, misbehave(world, vendor));
-    app.route(`/${vendor.id}`, vendor.routes(world));
+    const routes = vendor.routes(world);
+    faultless.route(`/${vendor.id}`, routes);
+    app.use(`/${vendor.id}/*`, misbehave(world, vendor, faultless.fetch));
+    app.route(`/${vendor.id}`, routes);
     app.all(`/${vendor.id}/*`, (context) =>
       context.json(vendor.problem(404, 'no such route', { path: context.req.path }), 404),
     );
@@ -97,12 +106,10 @@ function addAdminRoutes(app: Hono<Env>, world: World): void {
     if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) {
       return context.json({ error: 'send a JSON object with the settings to change' }, 400);
     }
-    const faults = Array.isArray(patch['faults']) ? (patch['faults'] as { kind?: unknown }[]) : [];
-    const strange = faults.find((fault) => !Faults.isKind(fault?.kind));
+    const faults: unknown[] = Array.isArray(patch['faults']) ? patch['faults'] : [];
     const wrong =
-      strange === undefined
-        ? patchSettings(world.settings, patch)
-        : `unknown fault ${JSON.stringify(strange)}`;
+      faults.map(faultOfFault).find((words) => words !== undefined) ??
+      patchSettings(world.settings, patch);
     if (wrong !== undefined) return context.json({ error: wrong }, 400);
     return context.json({ ...world.settings, clock: undefined });
   });

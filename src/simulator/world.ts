@@ -6,6 +6,8 @@ import type { AcceptedRequest } from './book.ts';
 import { Book } from './book.ts';
 import { Faults } from './faults.ts';
 import { Files } from './files.ts';
+import { iso } from './clock.ts';
+import type { Job } from './jobs.ts';
 import { Jobs } from './jobs.ts';
 import type { SimulatorSettings } from './settings.ts';
 
@@ -16,6 +18,11 @@ export interface World {
   readonly faults: Faults;
   readonly files: Files;
   readonly jobs: Jobs;
+  /** By the vendor's clock, which may be another than everybody's. */
+  vendorNow(): number;
+  /** A time as the vendor tells it; of a job, by the clock that it had when the job was made. */
+  told(at: number, job?: Pick<Job, 'aheadMs'>): string;
+  jumpClock(ms: number): void;
   /** Cuts every connection and lets none in for so long; the server puts itself in its place. */
   outage: (ms: number) => void;
   /** One per vendor: a key is one vendor's. */
@@ -34,6 +41,8 @@ export interface Env {
 interface ProblemAbout {
   readonly path: string;
   readonly retryAfterSeconds?: number;
+  /** By the vendor's clock. */
+  readonly now?: number;
 }
 
 export interface Vendor {
@@ -54,6 +63,11 @@ export function createWorld(settings: SimulatorSettings): World {
     faults,
     files: new Files(settings, faults),
     jobs: new Jobs(settings, book, faults),
+    vendorNow: () => settings.clock.now() + settings.clockAheadMs,
+    told: (at, { aheadMs } = { aheadMs: settings.clockAheadMs }) => iso(at + aheadMs),
+    jumpClock(ms) {
+      settings.clockAheadMs += ms;
+    },
     outage: () => {},
     accountsOf(vendor) {
       const known = accounts.get(vendor) ?? new Accounts(settings);

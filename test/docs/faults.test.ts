@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { faultKinds } from '../../bench/faults/draw-faults.ts';
+import { mutants } from '../../bench/faults/mutants.ts';
 import { read } from './support.ts';
 
 const page = read('docs/faults.md');
+/** The page is of an earlier campaign, which drew less. To be taken out when it is made anew. */
+const beforeNextCampaign = { fails: true };
 
 /** The number beside a row's name; its bold type aside. */
 function figure(name: string): number {
@@ -17,17 +20,38 @@ describe('the published fault campaign', () => {
     expect(figure('processes killed with -9')).toBeGreaterThanOrEqual(100);
   });
 
-  it.each(['shots paid twice', 'paid outputs lost', 'budgets exceeded', 'batches that hung'])(
+  it.each(['paid outputs lost', 'budgets exceeded', 'batches that hung'])(
     'counts no %s',
     (name) => {
       expect(figure(name)).toBe(0);
     },
   );
 
-  it('has a row for every kind of fault that is drawn', () => {
-    const rows = [...page.matchAll(/^\| ([^|]+) \| (\d+) \| \d+ \| 0 \| 0 \| 0 \| 0 \|$/gm)];
+  it.each(['shots and trainings paid twice', 'shots parked in vain'])(
+    'counts no %s',
+    beforeNextCampaign,
+    (name) => {
+      expect(figure(name)).toBe(0);
+    },
+  );
+
+  it('has a row for every kind of fault that is drawn', beforeNextCampaign, () => {
+    const rows = [...page.matchAll(/^\| ([^|]+) \| (\d+) \| \d+ \| 0 \| 0 \| 0 \| 0 \| 0 \|$/gm)];
     const injected = new Map(rows.map(([, kind = '', count]) => [kind, Number(count)]));
     for (const kind of faultKinds) expect(injected.get(kind), kind).toBeGreaterThan(0);
+  });
+
+  it('says why shots are parked, and how many', beforeNextCampaign, () => {
+    const [, , parked = ''] = /\| (\d+), (\d+), \d+ \|$/m.exec(page) ?? [];
+    const [, reasons = ''] =
+      /\| reason \| shots \|\n\| --- \| --- \|\n([^]*?)\n\n/.exec(page) ?? [];
+    const counts = [...reasons.matchAll(/\| (\d+) \|$/gm)].map(([, count]) => Number(count));
+    expect(counts.length).toBeGreaterThan(0);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(Number(parked));
+  });
+
+  it('names every bug that is planted', beforeNextCampaign, () => {
+    for (const { name } of mutants) expect(page).toContain(`- ${name}`);
   });
 
   it('says by which command it was made', () => {

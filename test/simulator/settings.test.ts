@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { calls } from '../../src/simulator/calls.ts';
 import { scopes } from '../../src/simulator/faults.ts';
 import { defaultSettings } from '../../src/simulator/settings.ts';
 import { bottle, finish, open } from './support.ts';
@@ -16,7 +17,7 @@ async function run(seed: string, refundFailed: boolean) {
 describe('settings', () => {
   it('are all in the documents, and so are the faults', async () => {
     const page = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
-    const names = [...Object.keys(defaultSettings), ...Object.keys(scopes)];
+    const names = [...Object.keys(defaultSettings), ...Object.keys(scopes), ...calls];
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });
 

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { iso } from '../clock.ts';
 import { canonical, sha256 } from '../digest.ts';
 import { renderFilm } from '../film.ts';
 import type { Job } from '../jobs.ts';
@@ -75,11 +74,12 @@ export class Tasks {
       type: film ? 'video' : 'image',
       status: state === 'success' ? 1 : state === 'failed' ? 2 : 0,
       creditsUsed: job.entry.cost,
-      createdAt: iso(job.createdAt),
+      createdAt: this.#world.told(job.createdAt, job),
       errorCode: state === 'failed' ? 'EMPTY_RESULT' : null,
       errorMessage: state === 'failed' ? 'The upstream returned no result' : null,
     };
-    const ended = state === 'success' || state === 'failed' ? iso(job.doneAt) : null;
+    const ended =
+      state === 'success' || state === 'failed' ? this.#world.told(job.doneAt, job) : null;
     if (this.#world.settings.taskStyle === 'quickstart')
       return {
         ...common,

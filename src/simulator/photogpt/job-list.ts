@@ -1,5 +1,4 @@
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
 import type { Job } from '../jobs.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
@@ -39,24 +38,28 @@ function shownJob(desk: Desk, job: Job): object {
       : {}),
     ...(status === 'failed' ? { error: 'Generation failed' } : {}),
     ...(modelID === undefined ? {} : { modelId: modelID }),
-    createdAt: iso(job.createdAt),
+    createdAt: world.told(job.createdAt, job),
     ...(world.settings.revealing ? { data: request } : {}),
   };
 }
 
 /** Newest first. Trainings are no generation jobs and do not show. */
 function list(context: Context<Env>, { world }: Desk): Response {
-  const now = world.settings.clock.now();
+  const now = world.vendorNow();
   const end = time(context.req.query('end')) ?? now;
   const start = time(context.req.query('start')) ?? end - day;
   if (Number.isNaN(start) || Number.isNaN(end)) return refuse(context, 400, 'bad start or end');
   if (start > end) return refuse(context, 400, 'start is after end');
   if (end - start > 7 * day) return refuse(context, 400, 'the range is longer than 7 days');
+  const { method, path } = context.req;
+  const request = { method, path, call: 'list-jobs' } as const;
   const jobs = world.jobs
-    .listed(context.get('account'))
-    .filter(
-      ({ entry, createdAt }) => entry.kind !== 'train' && createdAt >= start && createdAt <= end,
-    );
+    .listed(context.get('account'), context.req.query('pageToken') ? undefined : request)
+    .filter(({ entry }) => entry.kind !== 'train')
+    .filter(({ createdAt, aheadMs }) => {
+      const at = createdAt + aheadMs;
+      return at >= start && at <= end;
+    });
   const token = context.req.query('pageToken');
   const last = token === undefined ? -1 : jobs.findIndex(({ id }) => id === fromToken(token));
   if (token !== undefined && last < 0) return refuse(context, 400, 'bad pageToken');
@@ -67,12 +70,12 @@ function list(context: Context<Env>, { world }: Desk): Response {
     jobs: page.map((job) => {
       const status = world.jobs.state(job);
       return {
-        createdAt: iso(job.createdAt),
+        createdAt: world.told(job.createdAt, job),
         credits: job.entry.refunded ? 0 : job.entry.cost,
         errorMessage: status === 'failed' ? 'Generation failed' : null,
         jobId: job.id,
         status,
-        updatedAt: iso(Math.min(now, status === 'queued' ? job.createdAt : job.runsAt)),
+        updatedAt: world.told(status === 'queued' ? job.createdAt : job.runsAt, job),
         ...(world.settings.revealing ? { data: job.entry.request } : {}),
       };
     }),

@@ -97,7 +97,13 @@ export class Library {
     return model;
   }
 
+  /** As the vendor shows it. */
   status(model: Model): string {
+    const isLate = this.#world.settings.clock.now() < (model.training?.newUntil ?? 0);
+    return isLate && !model.deleted ? 'new' : this.trueStatus(model);
+  }
+
+  trueStatus(model: Model): string {
     if (model.deleted) return 'deleted';
     if (model.training === undefined) return 'new';
     const state = this.#world.jobs.state(model.training);

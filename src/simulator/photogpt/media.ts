@@ -1,5 +1,4 @@
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
 import { faultOf, imageType } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
@@ -125,7 +124,7 @@ function listImages(context: Context<Env>, desk: Desk): Response {
 }
 
 function shownImage({ library, world }: Desk, image: Image): object {
-  const at = iso(image.createdAt);
+  const at = world.told(image.createdAt);
   const upscaled = [...library.images.values()].find(
     ({ id, source }) => source === image && library.image(image.account, id) !== undefined,
   );
@@ -146,7 +145,7 @@ function shownImage({ library, world }: Desk, image: Image): object {
 }
 
 function shownVideo({ world }: Desk, video: Video): object {
-  const at = iso(video.createdAt);
+  const at = world.told(video.createdAt);
   return {
     createdAt: at,
     data: world.settings.revealing ? video.job.entry.request : {},

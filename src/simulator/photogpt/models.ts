@@ -1,5 +1,4 @@
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
 import { faultOf, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
@@ -58,12 +57,9 @@ function train(context: Context<Env>, desk: Desk): Response {
   const account = context.get('account');
   const model = library.model(account, context.req.param('id') ?? '');
   if (model === undefined) return refuse(context, 404, 'model not found');
-  if (library.status(model) !== 'new') {
-    return refuse(
-      context,
-      400,
-      `only a new model can be trained, this one is ${library.status(model)}`,
-    );
+  const status = library.trueStatus(model);
+  if (status !== 'new') {
+    return refuse(context, 400, `only a new model can be trained, this one is ${status}`);
   }
   const count = [...library.images.values()].filter(
     (image) => image.modelID === model.id && image.type === 'modelInput',
@@ -72,7 +68,7 @@ function train(context: Context<Env>, desk: Desk): Response {
     return refuse(context, 400, `training needs 12 to 20 images, the model has ${count}`);
   }
   const running = [...library.models.values()].filter(
-    (other) => other.account === account && library.status(other) === 'training',
+    (other) => other.account === account && library.trueStatus(other) === 'training',
   );
   if (running.length >= world.settings.maxTrainings) {
     return refuse(context, 429, 'too many trainings are running');
@@ -98,11 +94,11 @@ function train(context: Context<Env>, desk: Desk): Response {
 /** Fields beyond these are not documented; a revealing vendor shows what the model was made with. */
 function shown({ library, world }: Desk, model: Model): object {
   return {
-    createdAt: iso(model.createdAt),
+    createdAt: world.told(model.createdAt),
     id: model.id,
     modelType: 'person',
     status: library.status(model),
-    updatedAt: iso(model.updatedAt),
+    updatedAt: world.told(model.updatedAt),
     ...(world.settings.revealing ? model.fields : {}),
   };
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
 import { faultOf, faultOfLink, readObject } from '../requests.ts';
 import type { Env } from '../world.ts';
 import { assetByLink } from './dialect-a-rules.ts';
@@ -45,7 +44,7 @@ async function add(context: Context<Env>, desk: Desk): Promise<Response> {
   return context.json(shownAsset(desk, desk.library.addAsset(account, id, facts)), 201);
 }
 
-function shownAsset({ library }: Desk, asset: Asset): object {
+function shownAsset({ library, world }: Desk, asset: Asset): object {
   const { id, name, tags, createdAt, mime, bytes, url } = asset;
   return {
     asset_id: id,
@@ -58,6 +57,6 @@ function shownAsset({ library }: Desk, asset: Asset): object {
     file_size: bytes,
     format: mime.replace('image/', ''),
     tags,
-    created_at: iso(createdAt),
+    created_at: world.told(createdAt),
   };
 }

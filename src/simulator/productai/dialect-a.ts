@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
-import { iso } from '../clock.ts';
 import type { Job } from '../jobs.ts';
 import { faultOf, faultOfLink, readObject, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
@@ -34,7 +33,10 @@ export function dialectA(desk: Desk): Hono<Env> {
   api.get('/jobs', (context) => {
     const ours = ({ entry, id }: Job): boolean =>
       entry.vendor === 'productai' && id.startsWith('job_');
-    const jobs = world.jobs.listed(context.get('account')).filter(ours);
+    const { method, path } = context.req;
+    const isFirst = Number(context.req.query('offset') ?? 0) === 0;
+    const request = isFirst ? ({ method, path, call: 'list-jobs' } as const) : undefined;
+    const jobs = world.jobs.listed(context.get('account'), request).filter(ours);
     const page = pageOf(context, jobs, { usual: 20, most: world.settings.listPageSize });
     if (page === undefined) return refuse(context, 400, 'limit and offset are whole numbers');
     const { items, ...rest } = page;
@@ -98,7 +100,7 @@ async function start(context: Context<Env>, desk: Desk): Promise<Response> {
   const answer = {
     job_id: job.id,
     status: 'pending',
-    created_at: iso(job.createdAt),
+    created_at: desk.world.told(job.createdAt, job),
     estimated_time_seconds: Math.ceil(desk.world.settings.jobMs / 1_000),
     model,
     num_images: wanted.count,
@@ -114,13 +116,13 @@ function shownJob({ world, library }: Desk, job: Job): object {
   const elapsed = (clock.now() - job.createdAt) / (job.doneAt - job.createdAt);
   const shown = {
     job_id: job.id,
-    created_at: iso(job.createdAt),
-    ...(state !== 'queued' && { started_at: iso(job.runsAt) }),
+    created_at: world.told(job.createdAt, job),
+    ...(state !== 'queued' && { started_at: world.told(job.runsAt, job) }),
     model: request['model'],
     num_images: job.entry.outputs.length,
     ...(revealing && request),
   };
-  const ended = Number.isFinite(job.doneAt) ? iso(job.doneAt) : null;
+  const ended = Number.isFinite(job.doneAt) ? world.told(job.doneAt, job) : null;
   if (state === 'failed') {
     const error = { code: 'generation_failed', message: 'The picture could not be made' };
     return { ...shown, status: 'failed', failed_at: ended, error };

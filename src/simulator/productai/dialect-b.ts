@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Job } from '../jobs.ts';
-import { setRetryAfter } from '../misbehave.ts';
+import { setRetryAfter } from '../refusals.ts';
 import { faultOf, faultOfLink, readObject, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import { customModel, imageModels, shapeOf, upscale, videoModels } from './dialect-b-rules.ts';

@@ -22,8 +22,9 @@ const codes: Readonly<Record<number, string>> = {
   429: 'rate_limit_exceeded',
 };
 
-export function problem(status: number, message: string, code?: string): object {
-  return { error: { message, code: code ?? codes[status] ?? 'internal_server_error' } };
+/** `more` is what some errors carry beside these two. */
+export function problem(status: number, message: string, code?: string, more = {}): object {
+  return { error: { message, code: code ?? codes[status] ?? 'internal_server_error', ...more } };
 }
 
 export function refuse(

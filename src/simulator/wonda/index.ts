@@ -13,7 +13,11 @@ import { balanceOf, priceList } from './prices.ts';
 /** Wonda's API, as strict as its documents; what its models take is what its live list says. */
 export const wonda: Vendor = {
   id,
-  problem: (status, message) => problem(status, message),
+  problem: (status, message, { retryAfterSeconds, now }) => {
+    const isLimit = status === 429 && retryAfterSeconds !== undefined && now !== undefined;
+    const more = isLimit ? { deferUntil: now + retryAfterSeconds * 1_000 } : {};
+    return problem(status, message, undefined, more);
+  },
   routes,
 };
 

@@ -1,5 +1,4 @@
 import type { Hono } from 'hono';
-import { iso } from '../clock.ts';
 import { sha256 } from '../digest.ts';
 import type { Job } from '../jobs.ts';
 import { textOf } from '../requests.ts';
@@ -34,8 +33,8 @@ function shownJob(desk: Desk, job: Job): object {
     errorCode: state === 'failed' ? 'provider_error' : null,
     errorMessage: state === 'failed' ? 'Generation failed' : null,
     infoMessage: null,
-    createdAt: iso(job.createdAt),
-    finishedAt: ended ? iso(job.doneAt) : null,
+    createdAt: desk.world.told(job.createdAt, job),
+    finishedAt: ended ? desk.world.told(job.doneAt, job) : null,
     outputs: state === 'success' ? [shownOutput(desk, job)] : [],
     attachments: request['attachmentMediaIds'] ?? [],
   };
@@ -44,7 +43,10 @@ function shownJob(desk: Desk, job: Job): object {
 function shownOutput({ library, world }: Desk, job: Job): object {
   const [output] = job.entry.outputs;
   const media = library.get(job.account, output?.id ?? '');
-  const common = { inferenceJobOutputId: `${job.id}-output`, createdAt: iso(job.doneAt) };
+  const common = {
+    inferenceJobOutputId: `${job.id}-output`,
+    createdAt: world.told(job.doneAt, job),
+  };
   if (media === undefined) {
     const outputValue = textFor(job);
     if (output) output.sha256 ??= sha256(outputValue);

@@ -1,5 +1,4 @@
 import type { Context, Hono } from 'hono';
-import { iso } from '../clock.ts';
 import { imageType } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
@@ -87,6 +86,6 @@ function shown({ library, world }: Desk, media: Media): object {
     mimeType,
     source: sourceOf(media),
     status: library.isReady(media) ? 'ready' : 'processing',
-    createdAt: iso(createdAt),
+    createdAt: world.told(createdAt),
   };
 }

@@ -1,0 +1,277 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ledgerPath } from '../project-books.ts';
+import type { Command, Stage } from '../stage.ts';
+import { Clock } from './clock.ts';
+import { batch, batchFile, type Crew, type Ending } from './crew.ts';
+import { type Blow, type Incident, isBlow, nameOf, type When } from './draw-incidents.ts';
+import { befall } from './mishaps.ts';
+import type { Scenario } from './scenario.ts';
+
+const hook = fileURLToPath(new URL('./hook.ts', import.meta.url));
+
+/** A batch that ends so often with one code, and nothing happens to it and nothing is sent, will not end otherwise. */
+const failuresMax = 12;
+/** The longest paid request that is drawn takes not much longer than a minute. */
+const endLimitMs = 120_000;
+/** Of somebody who is not patient. */
+const secondSignalMs = 300;
+/** Whoever is told to wait longer goes home. */
+const patienceMs = 60_000;
+
+/** The processes of one run, what befalls them, and the person who starts them again. */
+export class Company implements Crew {
+  /** What befell them, by name. */
+  readonly done: Record<string, number> = {};
+  readonly endings: Ending[] = [];
+  /** Processes that died by -9. */
+  kills = 0;
+  readonly program: string;
+  readonly stage: Stage;
+  readonly scenario: Scenario;
+  readonly clock: Clock;
+  /** Variables that a change of settings has set. */
+  environment: Record<string, string> = {};
+  run: Command | undefined;
+  worker: Command | undefined;
+  readonly #deadline: number;
+  readonly #pending: Incident[];
+  readonly #killedByUs = new Set<Command>();
+  #background: Promise<unknown>[] = [];
+  #rival: Command | undefined;
+  #blowsAreOut = false;
+  #acceptedAtRest: number | undefined;
+
+  constructor(stage: Stage, scenario: Scenario, options: { program: string; deadline: number }) {
+    this.stage = stage;
+    this.scenario = scenario;
+    this.clock = new Clock(join(stage.folder, 'logs', 'clock'));
+    this.program = options.program;
+    this.#deadline = options.deadline;
+    this.#pending = scenario.incidents.filter((incident) => !isBlow(incident));
+  }
+
+  /** @returns undefined when it ended in time, else how it did not */
+  async runToTheEnd(): Promise<string | undefined> {
+    for (;;) {
+      const late = await this.#runUntilEnded();
+      if (late !== undefined) return late;
+      if (!(await this.#befallAtTheEnd())) break;
+    }
+    if (this.worker?.isRunning) {
+      this.worker.kill('SIGTERM');
+      await Promise.race([this.worker.ended, wait(10_000)]);
+      // What the worker alone has saved since is not in out/ yet.
+      if (this.scenario.capped) await this.#startRun(false).ended;
+    }
+    return undefined;
+  }
+
+  async #runUntilEnded(): Promise<string | undefined> {
+    for (let failures = 0, before = ''; ;) {
+      if (this.#isLate()) return 'it did not end in time';
+      this.#keepWorker();
+      const signals = this.endings.length;
+      const code = await this.#oneRun();
+      if (code === 'late') return 'it did not end in time';
+      // Told to end, it ended: the batch did not.
+      if (this.endings.length > signals) continue;
+      if (code === 0 || code === 3) return undefined;
+      if (code === 4 && this.scenario.capped && (await this.#hasComeToRest())) return undefined;
+      // 4: an account was shut, and a person has mended it. 1, 2: something was down. Null: it was killed.
+      if (code === 4) await this.#start('resume.log', [], 'resume', batch).ended;
+      const now = `${code} ${this.#pending.length} ${(await this.stage.book()).accepted.length}`;
+      failures = now === before && code !== null ? failures + 1 : 0;
+      before = now;
+      if (failures >= failuresMax) return `it ended with ${code} again and again`;
+      await wait(50);
+    }
+  }
+
+  #isLate(): boolean {
+    return Date.now() > this.#deadline;
+  }
+
+  /** A batch with a cap ends in the middle: when running it again brings no more requests. */
+  async #hasComeToRest(): Promise<boolean> {
+    const before = this.#acceptedAtRest;
+    this.#acceptedAtRest = (await this.stage.book()).accepted.length;
+    return before === this.#acceptedAtRest;
+  }
+
+  async #oneRun(): Promise<number | null | 'late'> {
+    const withHook = this.scenario.shape === 'alone';
+    this.run = this.#startRun(withHook);
+    const { ended } = this.run;
+    for (let looks = 0; ; looks += 1) {
+      if (this.#isLate()) return 'late';
+      this.#keepWorker();
+      await this.#befallNow();
+      if (looks % 20 === 19) await this.#goHome();
+      const code = await Promise.race([ended, wait(60, 'runs' as const)]);
+      if (code === 'runs') continue;
+      if (this.#rival) await Promise.race([this.#rival.ended, wait(this.#deadline - Date.now())]);
+      await Promise.race([Promise.all(this.#background.splice(0)), wait(15_000)]);
+      return code;
+    }
+  }
+
+  #keepWorker(): void {
+    if (this.scenario.shape !== 'company' || this.worker?.isRunning) return;
+    this.worker = this.#start('worker.log', this.#blowsFor(true), 'worker');
+  }
+
+  #startRun(withHook: boolean): Command {
+    const blows = this.#blowsFor(withHook);
+    return this.#start('run.log', blows, 'run', batchFile, '--yes', '--unknown-prices');
+  }
+
+  /** Blows go to the first process that can have them; one that was started again is spared. */
+  #blowsFor(isTarget: boolean): readonly Blow[] {
+    if (!isTarget || this.#blowsAreOut) return [];
+    this.#blowsAreOut = true;
+    return this.scenario.incidents.filter(isBlow);
+  }
+
+  #start(log: string, blows: readonly Blow[], ...words: string[]): Command {
+    const settings = {
+      ...this.environment,
+      NODE_OPTIONS: `--import=${hook}`,
+      SHOTLIST_CLOCK: this.clock.file,
+      SHOTLIST_BLOWS: JSON.stringify(blows),
+    };
+    const command = this.stage.startWith(settings, log, ...words);
+    if (blows.length > 0) this.#watchBlows(command, blows);
+    return command;
+  }
+
+  /** A command of the person's, beside what runs. @returns its exit code */
+  async say(...words: string[]): Promise<number | null> {
+    return await this.#start('person.log', [], ...words).ended;
+  }
+
+  #watchBlows(command: Command, blows: readonly Blow[]): void {
+    const suspend = blows.find((blow) => blow.kind === 'suspend');
+    for (const blow of blows)
+      if (blow.kind === 'clock' || blow.kind === 'files-fail') this.count(nameOf(blow));
+    if (suspend?.kind === 'suspend') void this.#wake(command, suspend.ms);
+    void command.ended.then((code) => {
+      const dies = blows.find(({ kind }) => kind === 'die-at');
+      if (code === null && dies && !this.#killedByUs.has(command)) {
+        this.kills += 1;
+        this.count(nameOf(dies));
+      }
+    });
+  }
+
+  async #wake(command: Command, ms: number): Promise<void> {
+    while (command.isRunning) {
+      if (command.isStopped()) {
+        this.count('suspended');
+        // A person sees that nothing moves, and starts another.
+        if (this.scenario.shape === 'alone') this.#rival = this.#startRun(false);
+        await wait(ms);
+        command.kill('SIGCONT');
+        return;
+      }
+      await wait(50);
+    }
+  }
+
+  async #befallNow(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    const book = await this.stage.book();
+    for (const incident of [...this.#pending]) {
+      if (isBlow(incident) || !this.#isTime(incident.when, book)) continue;
+      if (!this.#pending.includes(incident)) continue;
+      const work = befall(this, incident);
+      if (work === 'not yet') continue;
+      this.#pending.splice(this.#pending.indexOf(incident), 1);
+      if (incident.kind === 'person' || incident.kind === 'signal') this.#background.push(work);
+      else await work;
+      return;
+    }
+  }
+
+  readonly #struckAt = new Map<string, number>();
+
+  #isTime(
+    when: When,
+    book: { accepted: readonly unknown[]; faults: Record<string, number> },
+  ): boolean {
+    if (when === 'ended') return false;
+    if ('accepted' in when) return book.accepted.length >= when.accepted;
+    if (!(when.struck in book.faults)) return false;
+    const since = this.#struckAt.get(when.struck) ?? Date.now();
+    this.#struckAt.set(when.struck, since);
+    return Date.now() >= since + when.afterMs;
+  }
+
+  /** @returns whether anything befell the batch that had ended, so that it is to be run again */
+  async #befallAtTheEnd(): Promise<boolean> {
+    const due = this.#pending.filter((each) => !isBlow(each) && each.when === 'ended');
+    for (const incident of due) {
+      this.#pending.splice(this.#pending.indexOf(incident), 1);
+      if (!isBlow(incident)) await befall(this, incident);
+    }
+    return due.length > 0;
+  }
+
+  /** What an account asks to wait for is over when the person comes back. */
+  async #goHome(): Promise<void> {
+    const until = limitOf(ledgerPath(this.stage.folder), this.clock.now());
+    const waitMs = until - this.clock.now();
+    if (waitMs < patienceMs || !this.run?.isRunning) return;
+    this.count('a person comes back later');
+    for (const command of [this.run, this.worker])
+      if (command?.isRunning) await this.end(command, 'SIGINT');
+    this.clock.step(waitMs + 1_000);
+  }
+
+  async end(command: Command, signal: NodeJS.Signals, twice = false): Promise<void> {
+    const ending = { signal, twice, at: Date.now(), endedAt: Infinity };
+    this.endings.push(ending);
+    command.kill(signal);
+    if (twice) await wait(secondSignalMs);
+    if (twice) command.kill(signal);
+    const limit = wait(
+      Math.min(endLimitMs, Math.max(0, this.#deadline - Date.now())),
+      'late' as const,
+    );
+    if ((await Promise.race([command.ended, limit])) === 'late') await this.killNow(command);
+    else ending.endedAt = Date.now();
+  }
+
+  async killNow(command: Command | undefined): Promise<boolean> {
+    if (!command?.isRunning) return false;
+    this.#killedByUs.add(command);
+    command.kill('SIGKILL');
+    await command.ended;
+    this.kills += 1;
+    return true;
+  }
+
+  count(what: string): void {
+    this.done[what] = (this.done[what] ?? 0) + 1;
+    const at = new Date().toISOString();
+    appendFileSync(join(this.stage.folder, 'logs', 'befallen.log'), `${at} ${what}\n`);
+  }
+}
+
+/** Until when the account with the longest limit is held; 0: none is. */
+function limitOf(path: string, now: number): number {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true });
+    const sql = `select max(until) as until from hold where reason = 'limited' and until > ?`;
+    return Number(database.prepare(sql).get(now)?.['until'] ?? 0);
+  } catch {
+    // Not made yet, or locked.
+    return 0;
+  } finally {
+    database?.close();
+  }
+}

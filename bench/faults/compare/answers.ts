@@ -1,0 +1,56 @@
+import type { Entry, Evidence } from './evidence.ts';
+
+/** A client that waits to its limit closes the connection then; one that closes it earlier was cut off. */
+const ownLimit = 0.9;
+
+/** A process that is told to end by one signal ends what it has paid for: it hears the answers first. */
+export function cutOff({ entries, endings, scenario }: Evidence): string[] {
+  return endings
+    .filter(({ twice }) => !twice)
+    .flatMap(({ signal, at, endedAt }) =>
+      entries
+        .filter((entry) => {
+          const closedAt = Date.parse(entry.closedAt ?? '');
+          const isMeanwhile = closedAt >= at && closedAt <= endedAt + 500;
+          const isEarly = waitedMs(entry) < scenario.postMs * ownLimit;
+          return entry.reply === 'gone' && isMeanwhile && isEarly;
+        })
+        .map(({ id }) => `${signal} cut off the paid request of job ${id}`),
+    );
+}
+
+/** A process that is told to end does so, in less time than the longest request takes twice. */
+export function notEnded({ endings }: Evidence): string[] {
+  return endings
+    .filter(({ endedAt }) => !Number.isFinite(endedAt))
+    .map(({ signal }) => `${signal} did not end a process`);
+}
+
+/**
+ * Each answer that surely came to us has its row: all of them where no process died or slept, and else
+ * that one which a process had in hand when it was put to sleep.
+ */
+export function answersDropped(evidence: Evidence): string[] {
+  const { book, ledger, scenario, heard } = evidence;
+  const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
+  const own = heard.map((submission) => promptOf(evidence, submission));
+  return book.accepted
+    .filter((entry) => entry.reply === 'answered' && !known.has(entry.id))
+    .filter((entry) => servedMs(entry) < scenario.postMs * ownLimit)
+    .filter(({ request }) => isUndisturbed(evidence) || own.includes(request.prompt ?? ''))
+    .map(({ id }) => `the vendor answered with job ${id}, which is in no row`);
+}
+
+function isUndisturbed({ kills, endings, befallen }: Evidence): boolean {
+  return kills === 0 && !endings.some(({ twice }) => twice) && !('suspended' in befallen);
+}
+
+/** Undefined for a request without a prompt, or one whose shot has changed. */
+function promptOf({ ledger: { shots } }: Evidence, submission: string): string | undefined {
+  return shots.find((shot) => shot.submission === submission)?.request.prompt;
+}
+
+const waitedMs = ({ arrivedAt, closedAt }: Entry): number =>
+  Date.parse(closedAt ?? '') - Date.parse(arrivedAt);
+
+const servedMs = ({ arrivedAt, at }: Entry): number => Date.parse(at) - Date.parse(arrivedAt);

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { accountName } from '../../../src/batch/ids.ts';
+import { type LedgerBook, ledgerPath, readLedger } from '../../project-books.ts';
+import type { SimulatorBook } from '../../stage.ts';
+import { batch, type Crew, type Ending } from '../crew.ts';
+import type { Scenario } from '../scenario.ts';
+import { renamed } from '../settings.ts';
+
+export type Entry = SimulatorBook['accepted'][number];
+
+export interface Ledger extends LedgerBook {
+  /** What was accepted with the plans of all runs, by account. */
+  readonly accepted: ReadonlyMap<string, number>;
+}
+
+/** Everything that the books of one run are compared by. */
+export interface Evidence {
+  readonly folder: string;
+  readonly scenario: Scenario;
+  readonly book: SimulatorBook;
+  /** What the vendors accepted from us: of a pair that a gateway made of one request, one. */
+  readonly entries: readonly Entry[];
+  /** What gateways sent a second time, and nobody of ours has. */
+  readonly repeats: readonly Entry[];
+  readonly ledger: Ledger;
+  /** What befell our processes, by name. */
+  readonly befallen: Readonly<Record<string, number>>;
+  readonly endings: readonly Ending[];
+  readonly kills: number;
+  /** Submissions whose answer a process had heard when it was put to sleep. */
+  readonly heard: readonly string[];
+}
+
+export async function gather(crew: Crew, befallen: Evidence['befallen']): Promise<Evidence> {
+  const { stage, scenario, endings, kills } = crew;
+  const { folder } = stage;
+  const book = await stage.book();
+  const ledger: Ledger = {
+    ...(await readLedger(folder, batch)),
+    accepted: acceptedSums(ledgerPath(folder)),
+  };
+  const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
+  const repeats = repeatsIn(book.accepted, known);
+  const entries = book.accepted.filter((entry) => !repeats.has(entry));
+  return {
+    folder,
+    scenario,
+    book,
+    entries,
+    repeats: [...repeats],
+    ledger,
+    befallen,
+    endings,
+    kills,
+    heard: heardIn(join(folder, 'logs')),
+  };
+}
+
+/** Of each pair the one that the ledger does not know; of two unknown ones that whose answer was withheld. */
+export function repeatsIn(
+  accepted: readonly Entry[],
+  known: ReadonlySet<string | null>,
+): ReadonlySet<Entry> {
+  const repeats = new Set<Entry>();
+  for (const [index, second] of accepted.entries()) {
+    if (second.by !== 'gateway') continue;
+    const first = accepted
+      .slice(0, index)
+      .findLast((entry) => entry.by === 'client' && sameRequest(entry, second));
+    if (!first) continue;
+    const unknown = [first, second].filter(({ id }) => !known.has(id));
+    const other = unknown.find(({ reply }) => reply === 'withheld') ?? unknown[0];
+    if (other) repeats.add(other);
+  }
+  return repeats;
+}
+
+const sameRequest = (one: Entry, other: Entry): boolean =>
+  one.vendor === other.vendor && one.kind === other.kind && one.requestSha === other.requestSha;
+
+/** As the hook tells it. */
+function heardIn(logs: string): string[] {
+  return ['run.log', 'worker.log'].flatMap((name) => {
+    const path = join(logs, name);
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const told = text.matchAll(/^blow: suspend at answered \d+ of (\S+)$/gm);
+    return [...told].map(([, submission = '']) => submission);
+  });
+}
+
+/** The vendor of an account of the ledger. */
+export function vendorOf(account: string): string {
+  const name = accountName(account);
+  return name === renamed ? 'photogpt' : name;
+}
+
+function acceptedSums(path: string): ReadonlyMap<string, number> {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const rows = database
+      .prepare(
+        `select account, sum(cap) as cap from budget where scope like 'accepted:%' group by 1`,
+      )
+      .all();
+    return new Map(rows.map(({ account, cap }) => [String(account), Number(cap)]));
+  } finally {
+    database.close();
+  }
+}
