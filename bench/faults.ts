@@ -20,7 +20,7 @@ on where it was stopped; --page writes them as docs/faults.md. A run that breaks
 
 --only NAME draws the faults, incidents and plots whose names hold this text, and nothing else.
 --focus NAME takes what is fixed for a known danger, such as P1 or "P4 files"; see bench/faults/focuses.ts.
---limit says after how many seconds a run has hung (300).
+--limit says after how many seconds a run has hung (300). --program FOLDER runs the program of another checkout.
 
 npm run faults -- --mutants [--only NAME] plants known bugs, one after the other, and says after how many runs each was found.`;
 
@@ -37,6 +37,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     focus: { type: 'string' },
     page: { type: 'string' },
+    program: { type: 'string', default: packageRoot() },
     help: { type: 'boolean', default: false },
   },
 });
@@ -61,7 +62,7 @@ async function campaign(): Promise<void> {
   const work = async (): Promise<void> => {
     for (const seed of queue) {
       const report = await runScenario(scenarioOf(seed), {
-        program: packageRoot(),
+        program: values.program,
         limitMs,
         keep: values.keep,
       });

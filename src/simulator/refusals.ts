@@ -35,9 +35,11 @@ export function refuseWith(
       return context.text('error code: 1010', code);
     default: {
       const { path } = context.req;
-      const about = { path, retryAfterSeconds: fault.seconds ?? 1, now: world.vendorNow() };
-      const body = vendor.problem(status, sayings[status] ?? 'internal error', about);
       const { form } = fault;
+      // A wait that the body names as a time of day is there only to be named oddly.
+      const time = form && { now: world.vendorNow() };
+      const about = { path, retryAfterSeconds: fault.seconds ?? 1, ...time };
+      const body = vendor.problem(status, sayings[status] ?? 'internal error', about);
       const waits = /^(retry_after|deferUntil)$/;
       return context.json(form ? (rewriteNumbers(body, waits, form) ?? body) : body, code);
     }

@@ -196,7 +196,7 @@ describe('trainModel', () => {
     });
     expect(await train(input)).toEqual({ kind: 'failed' });
     expect(await blockedWhys()).toEqual(
-      Array(2).fill('PhotoGPT answered 400: internal error; request failed'),
+      Array(2).fill('PhotoGPT answered 400: bad request; request failed'),
     );
     expect(studio!.simulator.book.trainings).toEqual([]);
   });
