@@ -51,7 +51,14 @@ const listers: readonly (readonly [string, Lister])[] = [
       id: 'wonda',
       entry: (name) => ({ outputKey: 'image', media: { mediaId: name, url: link(name) } }),
       answer: (outputs) => ({ status: 'succeeded', outputs }),
-      unreadable: [{}, { media: null, outputValue: null }, { media: { mediaId: 'm' } }, 7],
+      unreadable: [
+        {},
+        { media: null, outputValue: null },
+        { media: { mediaId: 'm' } },
+        { media: 'odd', outputValue: { odd: 1 } },
+        { media: { url: { odd: 1 } }, outputValue: { odd: 1 } },
+        7,
+      ],
     },
   ],
   [

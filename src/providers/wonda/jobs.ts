@@ -47,8 +47,10 @@ function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
 function deliveryOf({ outputs }: Job, expiresAt: number | null): Delivery {
   return readDelivery(outputs, (entry): JobOutput | undefined => {
     const { media, outputValue } = listedOutput.safeParse(entry).data ?? {};
-    const url = linkOf(media?.url);
-    if (url !== null) return { remote: media?.mediaId ?? null, url, expiresAt };
+    if (media) {
+      const url = linkOf(media.url);
+      return url === null ? undefined : { remote: media.mediaId ?? null, url, expiresAt };
+    }
     if (outputValue === null || outputValue === undefined) return undefined;
     const text = typeof outputValue === 'string' ? outputValue : JSON.stringify(outputValue);
     const encoded = Buffer.from(text).toString('base64');

@@ -18,12 +18,12 @@ export const job = z.looseObject({
   /** Read entry by entry. */
   outputs: z.unknown().optional(),
 });
+/** Text stands in place of a file, never beside one. */
 export const listedOutput = z.looseObject({
   outputValue: z.unknown().optional(),
   media: z
     .looseObject({ mediaId: opaqueId.nullish().catch(null), url: z.unknown().optional() })
-    .nullish()
-    .catch(null),
+    .nullish(),
 });
 export type Job = z.infer<typeof job>;
 
