@@ -135,6 +135,7 @@ async function callAbsent(
   if (isUpToDate && isWhole) return await submissions.absent(submission);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
   if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
+  if (mayTellMore && (await isWithinPatienceSince(deps, access, unclear, known))) return false;
   const doubt = isWhole
     ? 'no job made since shows whether the vendor lists all'
     : overlooked > 0
@@ -174,10 +175,28 @@ const mayTellMore =
 function isWithinPatience(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { request, deadlineAt, overAt }: Unclear,
+  { request, deadlineAt, overAt }: Pick<Unclear, 'request' | 'deadlineAt' | 'overAt'>,
 ): boolean {
   const { giveUpInMs } = jobTimes(deps, access, request);
   return deps.now() < (overAt ?? deadlineAt) + settlePatienceMs(access.timeouts, giveUpInMs);
+}
+
+/**
+ * The same for an account that was held up after the request: the jobs that can tell were made only after
+ * the hold, and a list that lags is given its time from then on.
+ */
+async function isWithinPatienceSince(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  { request, claimedAt }: Unclear,
+  known: readonly Witness[],
+): Promise<boolean> {
+  const later = known.filter((job) => job.claimedAt > claimedAt);
+  const heldUntil = await deps.ledger.submissions.heldUntil(access.key);
+  const since = later.length === 0 ? heldUntil : Math.min(...later.map((job) => job.submittedAt));
+  return (
+    since !== null && isWithinPatience(deps, access, { request, deadlineAt: since, overAt: null })
+  );
 }
 
 async function park(

@@ -82,6 +82,11 @@ export interface SubmissionLedger {
    */
   hasLater(submission: string): Promise<boolean>;
   /**
+   * Until when nothing paid leaves, or left, to the account: its last wait after a refusal or an outage. Epoch
+   * milliseconds; null: it had none.
+   */
+  heldUntil(account: string): Promise<number | null>;
+  /**
    * Whether another shot that may have been sent in the same gap asks for the same prompt, or the same source, with
    * other settings: what a job tells may then not tell the two apart.
    */

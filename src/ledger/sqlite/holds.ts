@@ -36,6 +36,11 @@ export function putHold(
   );
 }
 
+/** Until when an account is, or was, last held by what ends by itself: a refusal's wait, an outage. */
+export const heldUntil = (account: string, now: string): string =>
+  `(select max(until) from hold where account = ${account} and reason in ('limited', 'unreachable')
+     and set_at <= ${now} + ${clockCorrectionMs})`;
+
 /** The accounts that a batch pays or may pay, as its budgets and accepted plans name them. */
 export const accountsOfBatch = (batchScope: string, acceptedScope: string): string =>
   `select account from budget where scope in (${batchScope}, ${acceptedScope})`;

@@ -141,6 +141,16 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     expect(accepted).toBe(5);
   });
 
+  it('is sent again where others follow only after a long hold, and the list lags behind them', async () => {
+    const { states, accepted } = await run(draw(5), [
+      { ...unanswered, nth: 1 },
+      { kind: 'rate-limit', match: paidRequest, nth: [2, 3, 4, 5], seconds: 4 },
+      { kind: 'list-lags', ms: 1_000 },
+    ]);
+    expect(states).toEqual(Array(5).fill('done'));
+    expect(accepted).toBe(5);
+  });
+
   it('is left to a person where the list shows only jobs that are older', async () => {
     const lost = { kind: 'reset-after', match: paidRequest, nth: 5 } as const;
     const { states, accepted } = await run(draw(5), [lost, { kind: 'list-omits', nth: 5 }]);

@@ -111,6 +111,17 @@ export function transitionSuite(open: Open): void {
     expect(await ledger.submissions.hasLater(later)).toBe(true);
   });
 
+  it('tells until when the account is held by what ends by itself', async () => {
+    const { submissions } = ledger;
+    expect(await submissions.heldUntil(account)).toBeNull();
+    await submissions.hold(account, null, 'badKey', now + 9_000);
+    await submissions.hold(account, null, 'limited', now + 2_000);
+    await submissions.hold(account, 'nanobanana', 'unreachable', now + 5_000);
+    expect(await submissions.heldUntil(account)).toBe(now + 5_000);
+    now += 60_000;
+    expect(await submissions.heldUntil(account)).toBe(now - 55_000);
+  });
+
   it('counts a request that was called absent among those that may have made a job', async () => {
     await becomeAmbiguous();
     const other = await startBatch(ledger, 'owl', [plannedShot(1)]);

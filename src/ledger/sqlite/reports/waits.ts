@@ -1,4 +1,5 @@
 import type { Wait } from '../../port.ts';
+import { heldUntil } from '../holds.ts';
 import { refundWaitMs } from '../../rules/refunds.ts';
 import type { Database } from '../database.ts';
 
@@ -14,7 +15,8 @@ export function readWaits(database: Database, batch: string, now: number): reado
            else 'answer' end as kind, m.account, count(*) as count,
          min(coalesce(m.submitted_at, m.claimed_at)) as since,
          max(case when m.op = 'train' then m.claimed_at when m.state = 'submitted' then m.give_up_at
-           else coalesce(m.over_at, m.deadline_at) end) as last,
+           else max(coalesce(m.over_at, m.deadline_at), coalesce(${heldUntil('a.id', '?2')}, 0))
+         end) as last,
          max(m.why) as why
        from account a cross join submission m indexed by submission_state
          on m.account = a.id and m.state in ('submitted', 'ambiguous') and ${ofBatch}

@@ -27,6 +27,7 @@ import { resolve } from './resolve.ts';
 import { rivals } from './rivals.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
+import { heldUntil } from '../holds.ts';
 import { hasLikeness } from './likeness.ts';
 import { hasLater, witnesses } from './witnesses.ts';
 
@@ -38,6 +39,12 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     witnesses: async (submission) => witnesses(database, submission),
     hasLikeness: async (submission) => hasLikeness(database, submission),
     hasLater: async (submission) => hasLater(database, submission),
+    heldUntil: async (account) =>
+      database.get<{ until: number | null }>(
+        `select ${heldUntil('?1', '?2')} as until`,
+        account,
+        now(),
+      )?.until ?? null,
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
     noteListed: (account, jobs) => write(() => noteListed(database, account, jobs, now())),
