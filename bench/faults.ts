@@ -20,7 +20,7 @@ on where it was stopped; --page writes them as docs/faults.md. A run that breaks
 
 --only NAME draws the faults, incidents and plots whose names hold this text, and nothing else.
 --focus NAME takes what is fixed for a known danger, such as P1 or "P4 files"; see bench/faults/focuses.ts.
---limit says after how many seconds a run has hung (300). --program FOLDER runs the program of another checkout.
+--limit says after how many seconds a run has hung (420). --program FOLDER runs the program of another checkout.
 
 npm run faults -- --mutants [--only NAME] plants known bugs, one after the other, and says after how many runs each was found.`;
 
@@ -29,7 +29,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '10' },
     parallel: { type: 'string', default: '2' },
-    limit: { type: 'string', default: '300' },
+    limit: { type: 'string', default: '420' },
     results: { type: 'string' },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -42,7 +42,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What is not finished by then counts as hung: holds after outages alone may add up to minutes. */
+/** What is not finished by then counts as hung: a promised refund alone is waited for five minutes. */
 const limitMs = whole('limit') * 1_000;
 /** A planted bug must turn the campaign red within so many runs. */
 const huntRuns = 20;

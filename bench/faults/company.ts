@@ -35,6 +35,7 @@ export class Company implements Crew {
   readonly clock: Clock;
   /** Variables that a change of settings has set. */
   environment: Record<string, string> = {};
+  undo: (() => void) | undefined;
   run: Command | undefined;
   worker: Command | undefined;
   readonly #deadline: number;
@@ -81,6 +82,10 @@ export class Company implements Crew {
       if (this.endings.length > signals) continue;
       if (code === 0 || code === 3) return undefined;
       if (code === 4 && this.scenario.capped && (await this.#hasComeToRest())) return undefined;
+      if (code === 2 && this.undo) {
+        this.undo();
+        this.undo = undefined;
+      }
       // 4: an account was shut, and a person has mended it. 1, 2: something was down. Null: it was killed.
       if (code === 4) await this.#start('resume.log', [], 'resume', batch).ended;
       const now = `${code} ${this.#pending.length} ${(await this.stage.book()).accepted.length}`;

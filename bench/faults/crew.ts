@@ -29,6 +29,8 @@ export interface Crew {
   kills: number;
   /** Variables that a change of settings has set, for processes that start from now on. */
   environment: Record<string, string>;
+  /** Takes back a change that a command may refuse. */
+  undo: (() => void) | undefined;
   /** @returns whether it ran */
   killNow(command: Command | undefined): Promise<boolean>;
   /** Tells a process to end, once or twice, and waits until it has. */

@@ -48,7 +48,7 @@ ${reasons.join('\n')}
 
 ## By kind
 
-A run may have several kinds of faults; what went wrong in it counts for each of them. What has not ended after five minutes has hung.
+A run may have several kinds of faults; what went wrong in it counts for each of them. What has not ended after seven minutes has hung: a refund that a vendor promised is waited for five.
 
 | kind | ${columns.map(([, title]) => title).join(' | ')} |
 | --- |${' --- |'.repeat(columns.length)}

@@ -9,7 +9,7 @@ export const renamed = 'studio';
 
 /**
  * The run is told to end, the settings are changed, and it is started anew; a worker of its own goes on with
- * those that it was started with.
+ * those that it was started with. Whoever renames an account, and is refused, gives it its name again.
  */
 export async function changeSettings(crew: Crew, change: Change): Promise<boolean> {
   const { stage, run } = crew;
@@ -29,8 +29,13 @@ export async function changeSettings(crew: Crew, change: Change): Promise<boolea
     }
     case 'rename': {
       const { photogpt, ...others } = accounts;
+      const batchAsItWas = read(batchFile);
+      crew.undo = () => {
+        stage.configure(accounts);
+        writeFileSync(join(stage.folder, batchFile), batchAsItWas);
+      };
       stage.configure({ ...others, [renamed]: { ...photogpt, provider: 'photogpt' } });
-      writeFileSync(join(stage.folder, batchFile), stringify(renameIn(parse(read(batchFile)))));
+      writeFileSync(join(stage.folder, batchFile), stringify(renameIn(parse(batchAsItWas))));
       return true;
     }
     default:

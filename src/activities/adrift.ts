@@ -27,6 +27,11 @@ export async function adriftPlaces(
   }
   return [...accounts].flatMap((account) => {
     const known = deps.lanes.get(account);
+    if (!known)
+      deps.log(
+        `${batch} has paid work at ${account}, which is no account of shotlist.yaml any more: it is ` +
+          'fetched once the account has its name and address again',
+      );
     return known ? [{ lane: noLane, account, accountName: known.name }] : [];
   });
 }

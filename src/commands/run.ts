@@ -16,6 +16,7 @@ import { askForLostFiles } from './run/lost-files.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
+import { refuseToPayAgain } from './plan/paid-elsewhere.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
 import { formatPlan, planJson } from './plan/plan-format.ts';
 import { printStatus } from './text/print-status.ts';
@@ -144,6 +145,7 @@ async function acceptedRun(
     const now = planJson(loaded, plan, entries.list);
     await requirePlan(ledger.reports, options.plan, now, project.runCommand(name));
   }
+  if (options.yes && options.plan === undefined) refuseToPayAgain(plan, project.runCommand(name));
   const unknownPrices = await askToSpend(terminal, plan, {
     yes: options.yes === true || options.plan !== undefined,
     unknownPrices: options.unknownPrices ?? false,

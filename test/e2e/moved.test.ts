@@ -85,3 +85,38 @@ describe('a project', () => {
     expectFree(await run('copied/copy.yaml'));
   });
 });
+
+describe('an account that was renamed', () => {
+  it('is refused while its work would be paid for again, unless that very plan is accepted', async () => {
+    await using stage = await openStage({ jobMs: 50 });
+    const settle = (name: string): void => {
+      const account = 'provider: photogpt, key: PHOTOGPT_API_KEY';
+      stage.write('shotlist.yaml', `accounts:\n  ${name}: { ${account} }\n`);
+      stage.write('fox.yaml', batch.replace('photogpt:', `${name}:`));
+    };
+    const paid = (): number => stage.simulator.book.accepted.length;
+    settle('studio');
+    expect((await stage.run(['run', 'fox.yaml', '--yes'], embedded)).code).toBe(0);
+
+    settle('atelier');
+    const refused = await stage.run(['run', 'fox.yaml', '--yes'], embedded);
+    expect(refused.stderr).toContain(
+      '1 shot is paid for at the account studio, and would be paid for again at atelier',
+    );
+    expect(refused.stderr).toContain('let it keep the name studio');
+    expect([refused.code, paid()]).toEqual([2, 1]);
+
+    settle('studio');
+    expect((await stage.run(['run', 'fox.yaml', '--yes'], embedded)).code).toBe(0);
+    expect(paid()).toBe(1);
+
+    settle('atelier');
+    const { value: plan } = await stage.json<{ plan: string; paidElsewhere: unknown }>([
+      'plan',
+      'fox.yaml',
+    ]);
+    expect(plan.paidElsewhere).toEqual([{ from: 'studio', to: 'atelier', shots: 1 }]);
+    const accepted = await stage.run(['run', 'fox.yaml', '--plan', plan.plan], embedded);
+    expect([accepted.code, paid()]).toEqual([0, 2]);
+  });
+});

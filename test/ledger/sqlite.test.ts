@@ -119,6 +119,11 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'sums up one batch for its status',
   },
   {
+    access: /^shot_\w+ \(batch=\?\)$/,
+    text: /^select distinct account from shot/,
+    because: 'the accounts of one batch, for its plan',
+  },
+  {
     access: /^submission_batch \(batch=\?\)$|^all of [iw]$/,
     text: /^select (shown\.\*|0 as id|account, model, unit, min)|^with (involved|wanted)/,
     because: 'sums up what one batch paid, or what it left',

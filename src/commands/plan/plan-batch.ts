@@ -6,6 +6,7 @@ import type { PlanLedger } from '../../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../../money.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
 import type { Project } from '../project/project.ts';
+import { type PaidElsewhere, PaidElsewhereSearch, paidElsewhereText } from './paid-elsewhere.ts';
 
 /** `new`: will be paid. `cached`: its file is there. `inFlight`: another job is making it. `retry`: failed before. */
 export type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry';
@@ -54,13 +55,14 @@ export interface BatchPlan {
   readonly steps: readonly StepPlan[];
   readonly cost: CostTable;
   readonly billed: readonly BilledPrice[];
+  readonly paidElsewhere: readonly PaidElsewhere[];
   /** Trainings that must be paid before the shots that need them. */
   readonly trainings: number;
   /** Rough wall-clock time of the requests under the known limits. */
   readonly seconds: number;
   /** The part of it in which models train; those of one batch train at the same time. */
   readonly trainingSeconds: number;
-  /** What a person should know of files that are read again. */
+  /** What a person should know before it is run. */
   readonly notes: readonly string[];
 }
 
@@ -87,6 +89,7 @@ export async function planBatch(
   const steps: StepPlan[] = [];
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
+  const elsewhere = await PaidElsewhereSearch.of(project, document.batch);
   for (const step of document.steps) {
     const expansion = openStep(document, step.name, { files, catalogue });
     expansions.set(step.name, expansion);
@@ -100,7 +103,9 @@ export async function planBatch(
     };
     const sources = realSources(expectedSources(expansion, expansions), saved, done);
     for (const shots of slices(expansion.shots(sources))) {
-      for (const entry of await decide(shots, project, paid)) {
+      const entries = await decide(shots, project, paid);
+      await elsewhere.look(entries);
+      for (const entry of entries) {
         plan.shots += 1;
         plan.counts[entry.status] += 1;
         digest.update(`${entry.shot.key} ${entry.shot.fingerprint} ${entry.status}\n`);
@@ -122,10 +127,11 @@ export async function planBatch(
     steps,
     cost: total,
     billed: [...billed.values()],
+    paidElsewhere: elsewhere.list,
     trainings: trainings.size,
     seconds: secondsFor(loaded, total) + trainingSeconds,
     trainingSeconds,
-    notes: await damagedSources(loaded, project),
+    notes: [...elsewhere.list.map(paidElsewhereText), ...(await damagedSources(loaded, project))],
   };
 }
 

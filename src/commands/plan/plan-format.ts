@@ -1,5 +1,6 @@
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
+import type { PaidElsewhere } from './paid-elsewhere.ts';
 import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
 import { alignColumns } from '../text/table.ts';
 
@@ -14,6 +15,8 @@ export interface PlanDocument {
     readonly amount: string | null;
     readonly basis: string;
   }[];
+  /** Shots that are paid for at an account which the file no longer names, and would be again. */
+  readonly paidElsewhere: readonly PaidElsewhere[];
   /** Models whose vendor billed more than its price: planned at that. */
   readonly billed: readonly {
     readonly account: string;
@@ -65,6 +68,7 @@ export function planJson(
       unit,
       amount: decimalFromAmount(amount, unit),
     })),
+    paidElsewhere: plan.paidElsewhere,
     steps: plan.steps.map((step) => ({
       step: step.step,
       shots: step.shots,

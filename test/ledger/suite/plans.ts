@@ -180,6 +180,12 @@ export function planSuite(open: Open): void {
     ]);
   });
 
+  it('knows the accounts that the shots of a batch are at', async () => {
+    await startBatch(ledger, 'fox', plannedShots(2));
+    expect(await ledger.plans.accountsOf('fox')).toEqual([account]);
+    expect(await ledger.plans.accountsOf('hen')).toEqual([]);
+  });
+
   it('leaves a batch name to the file that owns it', async () => {
     await startBatch(ledger, 'fox', []);
     const other = acceptedRun('fox', { ownerPath: '/elsewhere/fox.yaml' });

@@ -31,6 +31,10 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
       neededUploads(database, { batch, run, step }, placeOf, now()),
     block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
     lookup: async (account, fingerprints) => lookup(database, account, fingerprints),
+    accountsOf: async (batch) =>
+      database
+        .all<{ account: string }>('select distinct account from shot where batch = ?', batch)
+        .map(({ account }) => account),
   };
 }
 
