@@ -9,7 +9,7 @@ export const renamed = 'studio';
 
 /**
  * The run is told to end, the settings are changed, and it is started anew; a worker of its own goes on with
- * those that it was started with. Whoever renames an account, and is refused, gives it its name again.
+ * those that it was started with. Whoever is refused for it takes the change back.
  */
 export async function changeSettings(crew: Crew, change: Change): Promise<boolean> {
   const { stage, run } = crew;
@@ -38,12 +38,17 @@ export async function changeSettings(crew: Crew, change: Change): Promise<boolea
       writeFileSync(join(stage.folder, batchFile), stringify(renameIn(parse(batchAsItWas))));
       return true;
     }
-    default:
+    default: {
+      const before = { ...crew.environment };
+      crew.undo = () => {
+        crew.environment = before;
+      };
       for (const [name, value] of Object.entries(stage.environment))
         if (name.endsWith('_BASE_URL') && value !== undefined)
           crew.environment[name] =
             change === 'slash' ? `${value}/` : value.replace('//127.0.0.1', '//localhost');
       return true;
+    }
   }
 }
 

@@ -1,8 +1,6 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
-import { noKey } from '../accounts/provider.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { missingAccess } from '../hosting/open-host.ts';
 import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
@@ -13,6 +11,7 @@ import { noteStart } from './run/cost-facts.ts';
 import { driveToEnd } from './run/drive.ts';
 import { type FollowOptions, statusOf } from './run/follow.ts';
 import { askForLostFiles } from './run/lost-files.ts';
+import { requireAccounts, requireKeys } from './run/required-accounts.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
 import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
@@ -131,6 +130,7 @@ async function acceptedRun(
     terminal.say(`${document.batch} was ${name.was}; it is ${project.fileOf(name)} from now on`);
   };
   if (current && (await mayJoin(project, current, frozen))) {
+    await requireAccounts(loaded, project, current);
     terminal.say(`going on with run ${current.run} of ${current.batch}`);
     await takeName();
     await ledger.batches.clearHolds(current.batch);
@@ -208,19 +208,6 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
       'what is paid for stays; the next run pays for the difference only',
     ],
   });
-}
-
-function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
-  for (const { name } of plan.cost.values()) {
-    const account = loaded.config.accounts.get(name);
-    if (account && account.apiKey === undefined) {
-      const { message, next } = noKey(account);
-      const orElse = 'or try the batch without one: shotlist simulate';
-      throw new UserError(message, { next: [...next, orElse] });
-    }
-    const missing = account && missingAccess(account, loaded.config);
-    if (missing) throw new UserError(missing.why, { next: [missing.next] });
-  }
 }
 
 function runOf(

@@ -120,3 +120,27 @@ describe('an account that was renamed', () => {
     expect([accepted.code, paid()]).toEqual([0, 2]);
   });
 });
+
+describe('a run whose account has another address by now', () => {
+  it('is not waited for in vain, and can be stopped', async () => {
+    await using stage = await openStage({ jobMs: 600_000 });
+    stage.write('fox.yaml', batch);
+    const first = stage.start(['run', 'fox.yaml', '--yes'], embedded);
+    await expect.poll(() => stage.simulator.book.accepted.length, { timeout: 60_000 }).toBe(1);
+    first.process.kill('SIGTERM');
+    await first.ended;
+
+    const address = stage.simulator.baseUrls['photogpt'] ?? '';
+    const moved = { ...embedded, PHOTOGPT_BASE_URL: address.replace('127.0.0.1', 'localhost') };
+    const refused = await stage.run(['run', 'fox.yaml', '--yes'], moved);
+    expect(refused.stderr).toContain('run 1 of fox works at photogpt@http://127.0.0.1');
+    expect(refused.stderr).toContain('shotlist cancel fox');
+    expect(refused.code).toBe(2);
+    const withoutKey = { ...embedded, PHOTOGPT_API_KEY: undefined };
+    const keyless = await stage.run(['run', 'fox.yaml', '--yes'], withoutKey);
+    expect(keyless.stderr).toContain('the account photogpt has no key');
+    expect(keyless.code).toBe(2);
+    expect((await stage.run(['cancel', 'fox'], moved)).code).toBe(0);
+    expect((await stage.run(['status', 'fox'], moved)).stdout).toContain('cancelled');
+  });
+});

@@ -27,7 +27,7 @@ export class PaidElsewhereSearch {
   }
 
   static async of(project: Project, batch: string): Promise<PaidElsewhereSearch> {
-    return new PaidElsewhereSearch(project, await project.ledger.plans.accountsOf(batch));
+    return new PaidElsewhereSearch(project, await project.ledger.plans.accountsOf(batch, 'all'));
   }
 
   async look(entries: readonly PlannedEntry[]): Promise<void> {

@@ -79,8 +79,8 @@ export interface PlanLedger {
     account: string,
     fingerprints: readonly string[],
   ): Promise<ReadonlyMap<string, 'cached' | 'inFlight' | 'failed' | 'lost'>>;
-  /** Keys of the accounts that shots of the batch, as it was last run, are at. */
-  accountsOf(batch: string): Promise<readonly string[]>;
+  /** Keys of the accounts that shots of the batch, as it was last run, are at; `unfinished`: those not ended. */
+  accountsOf(batch: string, which: 'all' | 'unfinished'): Promise<readonly string[]>;
 }
 
 /** Where the files of a request are brought. */

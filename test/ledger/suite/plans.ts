@@ -181,9 +181,14 @@ export function planSuite(open: Open): void {
   });
 
   it('knows the accounts that the shots of a batch are at', async () => {
-    await startBatch(ledger, 'fox', plannedShots(2));
-    expect(await ledger.plans.accountsOf('fox')).toEqual([account]);
-    expect(await ledger.plans.accountsOf('hen')).toEqual([]);
+    const { accountsOf } = ledger.plans;
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    expect(await accountsOf('fox', 'all')).toEqual([account]);
+    expect(await accountsOf('fox', 'unfinished')).toEqual([account]);
+    expect(await accountsOf('hen', 'all')).toEqual([]);
+    await finish(ledger, await claimOne(ledger, range));
+    expect(await accountsOf('fox', 'all')).toEqual([account]);
+    expect(await accountsOf('fox', 'unfinished')).toEqual([]);
   });
 
   it('leaves a batch name to the file that owns it', async () => {

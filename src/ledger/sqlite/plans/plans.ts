@@ -31,10 +31,7 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
       neededUploads(database, { batch, run, step }, placeOf, now()),
     block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
     lookup: async (account, fingerprints) => lookup(database, account, fingerprints),
-    accountsOf: async (batch) =>
-      database
-        .all<{ account: string }>('select distinct account from shot where batch = ?', batch)
-        .map(({ account }) => account),
+    accountsOf: async (batch, which) => accountsOf(database, batch, which),
   };
 }
 
@@ -226,6 +223,13 @@ function block(
     where.model?.account ?? null,
     where.model?.id ?? null,
   );
+}
+
+function accountsOf(database: Database, batch: string, which: 'all' | 'unfinished'): string[] {
+  const states = which === 'all' ? '' : ` and state in ('open', 'bound')`;
+  return database
+    .all<{ account: string }>(`select distinct account from shot where batch = ?${states}`, batch)
+    .map(({ account }) => account);
 }
 
 function lookup(database: Database, account: string, fingerprints: readonly string[]) {

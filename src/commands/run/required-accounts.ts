@@ -1,0 +1,46 @@
+import { noKey } from '../../accounts/provider.ts';
+import { accountName, originOf } from '../../batch/ids.ts';
+import { UserError } from '../../errors.ts';
+import { missingAccess } from '../../hosting/open-host.ts';
+import type { BatchRow } from '../../ledger/port.ts';
+import type { BatchPlan } from '../plan/plan-batch.ts';
+import type { LoadedBatch } from '../project/batch-file.ts';
+import type { Project } from '../project/project.ts';
+
+/** @throws UserError when nobody could go on with what the run has at its accounts */
+export async function requireAccounts(
+  { config }: LoadedBatch,
+  { ledger }: Project,
+  { batch, run }: BatchRow,
+): Promise<void> {
+  const accounts = new Map([...config.accounts.values()].map((each) => [each.key, each]));
+  for (const key of await ledger.plans.accountsOf(batch, 'unfinished')) {
+    const account = accounts.get(key);
+    if (!account)
+      throw new UserError(
+        `run ${run} of ${batch} works at ${key}, and no account has that name and address`,
+        {
+          next: [
+            `give the account ${accountName(key)} its base URL ${originOf(key)} again, in shotlist.yaml or by its variable`,
+            `or stop the run: shotlist cancel ${batch}`,
+          ],
+        },
+      );
+    // Behind a Temporal server, a worker of another machine may have it.
+    if (account.apiKey === undefined && config.temporal.address === undefined) throw noKey(account);
+  }
+}
+
+/** @throws UserError when an account that the plan pays has no key, or no way to bring its files */
+export function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
+  for (const { name } of plan.cost.values()) {
+    const account = loaded.config.accounts.get(name);
+    if (account && account.apiKey === undefined) {
+      const { message, next } = noKey(account);
+      const orElse = 'or try the batch without one: shotlist simulate';
+      throw new UserError(message, { next: [...next, orElse] });
+    }
+    const missing = account && missingAccess(account, loaded.config);
+    if (missing) throw new UserError(missing.why, { next: [missing.next] });
+  }
+}
