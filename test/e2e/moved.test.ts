@@ -103,7 +103,7 @@ describe('an account that was renamed', () => {
     expect(refused.stderr).toContain(
       '1 shot is paid for at the account studio, and would be paid for again at atelier',
     );
-    expect(refused.stderr).toContain('let it keep the name studio');
+    expect(refused.stderr).toContain('let it be studio again');
     expect([refused.code, paid()]).toEqual([2, 1]);
 
     settle('studio');
@@ -142,5 +142,8 @@ describe('a run whose account has another address by now', () => {
     expect(keyless.code).toBe(2);
     expect((await stage.run(['cancel', 'fox'], moved)).code).toBe(0);
     expect((await stage.run(['status', 'fox'], moved)).stdout).toContain('cancelled');
+    const again = await stage.run(['run', 'fox.yaml', '--yes'], moved);
+    expect(again.stderr).toContain('1 shot is paid for at the account photogpt@http://127.0.0.1');
+    expect([again.code, stage.simulator.book.accepted.length]).toEqual([2, 1]);
   });
 });

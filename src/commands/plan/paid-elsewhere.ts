@@ -1,19 +1,20 @@
-import { UserError } from '../../errors.ts';
 import { accountName, originOf } from '../../batch/ids.ts';
+import { UserError } from '../../errors.ts';
+import { isInsideAddress } from '../../http/address.ts';
 import type { Project } from '../project/project.ts';
 import type { BatchPlan, PlannedEntry } from './plan-batch.ts';
 
 /** Shots of one account that would be paid for a second time at another. */
 export interface PaidElsewhere {
-  /** Names of accounts. */
+  /** Names of accounts, with their addresses where the names are equal. */
   readonly from: string;
   readonly to: string;
   readonly shots: number;
 }
 
 /**
- * Finds shots that are new at their account and paid for at another with the same address, which the batch
- * no longer names: mostly one account that was given another name.
+ * Finds shots that are new at their account and paid for at another, which the batch no longer names and
+ * which may be the same one: by its address under another name, or by its name at another address.
  */
 export class PaidElsewhereSearch {
   readonly #project: Project;
@@ -36,7 +37,7 @@ export class PaidElsewhereSearch {
     for (const [account, group] of Map.groupBy(wanted, ({ shot }) => shot.account)) {
       const fingerprints = group.map(({ shot }) => shot.fingerprint);
       for (const other of this.#known) {
-        if (other === account || originOf(other) !== originOf(account)) continue;
+        if (other === account || !mayBeSame(other, account)) continue;
         const states = [...(await this.#project.ledger.plans.lookup(other, fingerprints)).values()];
         const paid = states.filter((state) => state === 'cached' || state === 'inFlight').length;
         const pair = `${other} ${account}`;
@@ -50,9 +51,22 @@ export class PaidElsewhereSearch {
     return [...this.#found].flatMap(([pair, shots]) => {
       const [from = '', to = ''] = pair.split(' ');
       if (shots === 0 || this.#used.has(from)) return [];
+      if (accountName(from) === accountName(to)) return [{ from, to, shots }];
       return [{ from: accountName(from), to: accountName(to), shots }];
     });
   }
+}
+
+/** A simulator's work is never the vendor's, nor that of a simulator which was started anew elsewhere. */
+function mayBeSame(before: string, now: string): boolean {
+  const [old, current] = [new URL(originOf(before)), new URL(originOf(now))];
+  if (old.origin === current.origin) return true;
+  const isSimulator = isInside(old) && !(isInside(current) && old.port === current.port);
+  return accountName(before) === accountName(now) && !isSimulator;
+}
+
+function isInside({ hostname }: URL): boolean {
+  return hostname === 'localhost' || isInsideAddress(hostname.replaceAll(/^\[|\]$/g, ''));
 }
 
 export function paidElsewhereText({ from, to, shots }: PaidElsewhere): string {
@@ -66,7 +80,7 @@ export function refuseToPayAgain({ id, paidElsewhere }: BatchPlan, runCommand: s
   if (!first) return;
   throw new UserError(paidElsewhere.map(paidElsewhereText).join('; '), {
     next: [
-      `if ${first.to} is the same account, let it keep the name ${first.from}`,
+      `if ${first.to} is the same account, let it be ${first.from} again`,
       `to pay again: ${runCommand} --plan ${id}`,
     ],
   });
