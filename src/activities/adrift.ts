@@ -46,9 +46,10 @@ export async function askAfterStalled(
   for (const { submission, job } of await submissions.stalledJobs(batch, access.key)) {
     try {
       const state = await access.provider.check(job);
-      if (state.state === 'succeeded') await recordSuccess(deps, access, submission, state);
+      if (state.state === 'succeeded')
+        await recordSuccess(deps, access, { submission, job }, state);
       if (state.state === 'failed')
-        await submissions.failed(submission, { ...state, reason: plainLine(state.reason) });
+        await submissions.failed(submission, { ...state, reason: plainLine(state.reason), job });
     } catch (error) {
       deps.log(`a stalled job at ${access.name}: ${access.provider.classify(error).message}`);
     }

@@ -1,4 +1,5 @@
 import { HttpError, NetworkError, PaceError, TimeoutError } from '../http/errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
@@ -28,6 +29,7 @@ export async function pollJob(
   poll: Due['polls'][number],
 ): Promise<void> {
   const { submissions } = deps.ledger;
+  const { submission, job } = poll;
   const elapsedMs = deps.now() - poll.submittedAt;
   const { polls: times } = access.pulse;
   const usualMs = times.delayMs(poll.model, { elapsedMs, polls: poll.polls + 1 }, access.timeouts);
@@ -40,38 +42,38 @@ export async function pollJob(
     const { account, message } = access.provider.classify(error);
     await holdAccount(deps, access, account, poll.model);
     if (poll.overdue && isAnswer(error)) {
-      await submissions.stalled(poll.submission, `after its time limit: ${message}`);
+      await submissions.stalled(submission, `after its time limit: ${message}`, job);
       return;
     }
     const waitMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
-    await submissions.pollAgain(poll.submission, Math.max(intervalMs, waitMs), message);
+    await submissions.pollAgain(submission, Math.max(intervalMs, waitMs), message);
     return;
   }
-  reached('polled', poll.submission);
+  reached('polled', submission);
   const { lateFiles } = access.pulse;
   if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !poll.overdue)
-    if (lateFiles.mayCome(poll.submission, access.timeouts.pollMs)) {
+    if (lateFiles.mayCome(submission, access.timeouts.pollMs)) {
       const why = `done, and ${state.outputs.length} of ${poll.ordered} files are named so far`;
-      await submissions.pollAgain(poll.submission, intervalMs, why);
+      await submissions.pollAgain(submission, intervalMs, why);
       return;
     }
-  lateFiles.forget(poll.submission);
+  lateFiles.forget(submission);
   switch (state.state) {
     case 'succeeded':
       times.ended(poll.model, deps.now() - poll.submittedAt);
-      return await recordSuccess(deps, access, poll.submission, state);
+      return await recordSuccess(deps, access, poll, state);
     case 'failed':
-      await submissions.failed(poll.submission, { ...state, reason: plainLine(state.reason) });
+      await submissions.failed(submission, { ...state, reason: plainLine(state.reason), job });
       return;
     case 'missing':
       if (poll.overdue || deps.now() - poll.submittedAt > missingMs)
-        await submissions.stalled(poll.submission, 'the vendor no longer knows the job');
-      else await submissions.pollAgain(poll.submission, intervalMs, 'not known to the vendor yet');
+        await submissions.stalled(submission, 'the vendor no longer knows the job', job);
+      else await submissions.pollAgain(submission, intervalMs, 'not known to the vendor yet');
       return;
     case 'pending':
       if (poll.overdue)
-        await submissions.stalled(poll.submission, `still ${wordOf(state)} after its time limit`);
-      else await submissions.pollAgain(poll.submission, intervalMs, wordOf(state));
+        await submissions.stalled(submission, `still ${wordOf(state)} after its time limit`, job);
+      else await submissions.pollAgain(submission, intervalMs, wordOf(state));
   }
 }
 
@@ -105,10 +107,10 @@ async function ask(
 export async function recordSuccess(
   deps: ActivityDependencies,
   { trustedOrigin }: Pick<AccountAccess, 'trustedOrigin'>,
-  submission: string,
+  { submission, job }: { readonly submission: string; readonly job: JsonObject },
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
   const outputs = namedOutputs(state.outputs, trustedOrigin).slice(0, outputsMax);
-  if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs }))
+  if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs, job }))
     if (outputs.length > 0) reached('ended', submission);
 }

@@ -41,7 +41,9 @@ export async function gather(crew: Crew, befallen: Evidence['befallen']): Promis
     ...(await readLedger(folder, batch)),
     accepted: acceptedSums(ledgerPath(folder)),
   };
-  const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
+  // A job that a person named, and that gave way to the answer's own, is none that a request of ours made.
+  const own = ledger.submissions.filter(({ surplus }) => !surplus);
+  const known = new Set(own.map(({ jobId }) => jobId));
   const repeats = repeatsIn(book.accepted, known);
   const entries = book.accepted.filter((entry) => !repeats.has(entry));
   return {

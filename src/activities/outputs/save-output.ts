@@ -26,7 +26,7 @@ export async function saveOutput(
   output: ReadyOutput,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, index } = output;
+  const { submission, index, job } = output;
   try {
     const file = await fetchOutput(deps, access, output);
     if (file === undefined) {
@@ -36,7 +36,7 @@ export async function saveOutput(
     reached('fetched', submission);
     const isTaken = file.damage === null || (await takesDamaged(deps, output, file));
     if (!isTaken) return false;
-    const isFirst = await submissions.saveOutput(submission, index, savedFile(file));
+    const isFirst = await submissions.saveOutput(submission, index, savedFile(file), job);
     reached('saved', submission);
     return isFirst;
   } catch (error) {

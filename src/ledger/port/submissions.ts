@@ -140,8 +140,8 @@ export interface SubmissionLedger {
   resolve(submission: string, word: Resolution): Promise<readonly string[] | undefined>;
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
   /**
-   * `billed` null: as reserved. A bill above the reservation holds the account. A training that is ready or
-   * failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
+   * `billed` null: as reserved. `job`: of which that was said; where the submission has another by now, nothing
+   * is recorded. A training that is ready or failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
    * were ordered has the rest counted as undelivered.
    */
   succeeded(
@@ -151,14 +151,28 @@ export interface SubmissionLedger {
       /** Entries of the answer that name no file; for the reason alone. */
       unreadable?: number;
       billed: Amount | null;
+      job?: JsonObject;
     },
   ): Promise<boolean>;
+  /** `job` as for `succeeded`. */
   failed(
     submission: string,
-    result: { reason: string; refunded: boolean | 'promised' | null; billed: Amount | null },
+    result: {
+      reason: string;
+      refunded: boolean | 'promised' | null;
+      billed: Amount | null;
+      job?: JsonObject;
+    },
   ): Promise<boolean>;
-  stalled(submission: string, why: string): Promise<boolean>;
-  saveOutput(submission: string, index: number, file: SavedFile): Promise<boolean>;
+  /** `job` as for `succeeded`. */
+  stalled(submission: string, why: string, job?: JsonObject): Promise<boolean>;
+  /** `job` as for `succeeded`: a file of the job that the submission had before is not one of its own. */
+  saveOutput(
+    submission: string,
+    index: number,
+    file: SavedFile,
+    job?: JsonObject,
+  ): Promise<boolean>;
   /** Fresh URL for an output whose old one expired. */
   renewOutput(
     submission: string,

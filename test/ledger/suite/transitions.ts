@@ -186,6 +186,21 @@ export function transitionSuite(open: Open): void {
       expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 2_000 });
     });
 
+    it('keeps what was just heard or fetched of the other job from being taken for its own', async () => {
+      const { submissions } = ledger;
+      const job = { id: 'strange' };
+      expect(await late()).toBe(true);
+      expect(await submissions.succeeded(id, { ...oneOutput, job })).toBe(false);
+      const failure = { reason: 'bad', refunded: false, billed: null, job };
+      expect(await submissions.failed(id, failure)).toBe(false);
+      expect(await submissions.stalled(id, 'endless', job)).toBe(false);
+      expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'ours' });
+      await submissions.succeeded(id, { ...oneOutput, job: { id: 'ours' } });
+      expect(await submissions.saveOutput(id, 0, file('strange-file'), job)).toBe(false);
+      expect(await submissions.saveOutput(id, 0, file('our-file'), { id: 'ours' })).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'done', outputs: [{ sha256: 'our-file' }] });
+    });
+
     it('counts after the other job has failed, too', async () => {
       const kept = { reason: 'bad', refunded: false, billed: null } as const;
       await ledger.submissions.failed(id, kept);

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../json.ts';
 import type { Amount } from '../../../money.ts';
 import { transitions, type TransitionName } from '../../rules/transitions.ts';
 import type { Database } from '../database.ts';
@@ -7,7 +8,7 @@ import type { SubmissionRecord } from '../rows.ts';
 
 /**
  * Moves a submission along the table of transitions. Answers it as it was before, or undefined when it
- * was in another state: then nothing has changed.
+ * was in another state, or has another job than the one that this is about: then nothing has changed.
  */
 export function advance(
   database: Database,
@@ -15,10 +16,12 @@ export function advance(
   id: string,
   why: string | null,
   now: number,
+  job?: JsonObject,
 ): SubmissionRecord | undefined {
   const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
   const { from, to } = transitions[event];
   if (!before || !(from as readonly string[]).includes(before.state)) return undefined;
+  if (job && before.job !== JSON.stringify(job)) return undefined;
   const over = to === 'succeeded' || to === 'failed' || to === 'rejected';
   database.run(
     'update submission set state = ?, why = ?, ended_at = iif(?, coalesce(ended_at, ?), ended_at) where id = ?',

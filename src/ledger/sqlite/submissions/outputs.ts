@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../../json.ts';
 import type { Refusals, SavedFile } from '../../port.ts';
 import { advance } from './advance.ts';
 import { completeShots, failShots } from './bound-shots.ts';
@@ -7,12 +8,18 @@ export function saveOutput(
   database: Database,
   id: string,
   index: number,
-  file: SavedFile,
+  { file, job }: { readonly file: SavedFile; readonly job: JsonObject | undefined },
   now: number,
 ): boolean {
+  if (job && !hasJob(database, id, job)) return false;
   if (!putFile(database, id, index, { from: 'ready', file }, now)) return false;
   if (isSaved(database, id)) completeShots(database, id);
   return true;
+}
+
+function hasJob(database: Database, id: string, job: JsonObject): boolean {
+  const own = 'select 1 from submission where id = ? and job = ?';
+  return database.get(own, id, JSON.stringify(job)) !== undefined;
 }
 
 export function putFile(

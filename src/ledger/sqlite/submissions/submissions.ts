@@ -60,13 +60,14 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
     succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
     failed: (id, result) => write(() => failed(database, id, result, now())),
-    stalled: (id, why) =>
+    stalled: (id, why, job) =>
       write(() => {
-        const moved = advance(database, 'stalled', id, why, now());
+        const moved = advance(database, 'stalled', id, why, now(), job);
         if (moved) parkShots(database, id, why);
         return moved !== undefined;
       }),
-    saveOutput: (id, index, file) => write(() => saveOutput(database, id, index, file, now())),
+    saveOutput: (id, index, file, job) =>
+      write(() => saveOutput(database, id, index, { file, job }, now())),
     renewOutput: (id, index, url, expiresAt) =>
       write(() => renewOutput(database, id, index, url, expiresAt, now())),
     delayOutput: (id, index, inMs, why) =>
@@ -155,7 +156,7 @@ function failed(
   result: Parameters<SubmissionLedger['failed']>[1],
   now: number,
 ): boolean {
-  const moved = advance(database, 'failed', id, result.reason, now);
+  const moved = advance(database, 'failed', id, result.reason, now, result.job);
   if (!moved) return false;
   unparkShots(database, id);
   const { spent, cause } = costOfFailure(moved.reserved, result);

@@ -15,7 +15,7 @@ export function succeeded(
   const operation = database.get<{ op: string }>('select op from submission where id = ?', id)?.op;
   if (operation === 'generate' && result.outputs.length === 0) {
     const why = withoutFiles(result.unreadable ?? 0);
-    const moved = advance(database, 'failed', id, why, now);
+    const moved = advance(database, 'failed', id, why, now, result.job);
     if (!moved) return false;
     unparkShots(database, id);
     const { billed } = result;
@@ -24,7 +24,7 @@ export function succeeded(
     retryShots(database, id, cause, why);
     return true;
   }
-  const moved = advance(database, 'succeeded', id, null, now);
+  const moved = advance(database, 'succeeded', id, null, now, result.job);
   if (!moved) return false;
   unparkShots(database, id);
   if (moved.state === 'stalled') leaveLanes(database, id);
