@@ -147,3 +147,40 @@ describe('bytes that this machine has lost', () => {
     expectAllBack();
   });
 });
+
+describe('bytes of a batch that waits for a person', () => {
+  it('come back with the next run, which comes to rest again', async () => {
+    await using stage = await openStage({ jobMs: 50 });
+    stage.write(
+      'tiles.yaml',
+      `batch: tiles
+budget: { photogpt: 10 credits }
+steps:
+  draw:
+    rows: [{ n: a }, { n: b }]
+    model: photogpt:nanobanana
+    prompt: a tile {{ n }}
+    name: '{{ n }}'
+`,
+    );
+    await stage.startWorker();
+    const run = () => stage.run(['run', 'tiles.yaml', '--yes']);
+    expect((await run()).code).toBe(4);
+    const { path, sha256 } = JSON.parse(stage.read('out/tiles/manifest.jsonl')) as Line;
+    const blob = join(
+      stage.folder,
+      '.shotlist/blobs',
+      sha256.slice(0, 2),
+      sha256.slice(2, 4),
+      sha256,
+    );
+    rmSync(blob);
+    rmSync(join(stage.folder, 'out', 'tiles'), { recursive: true });
+    const { code, stdout, stderr } = await run();
+    expect(stderr).toContain(`asked for it again, free: ${path}`);
+    expect(stdout).toContain('1 of 2 shots have their files');
+    expect(code).toBe(4);
+    expect(readFileSync(join(stage.folder, 'out', 'tiles', path))).toEqual(readFileSync(blob));
+    expect(stage.simulator.book.accepted).toHaveLength(1);
+  });
+});

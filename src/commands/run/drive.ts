@@ -2,7 +2,7 @@ import type { BatchRow } from '../../ledger/port.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
 import { watchDrivers } from './broken-off.ts';
-import { collectBatch } from './collect-batch.ts';
+import { collectBatch, isEnded } from './collect-batch.ts';
 import {
   exitCodeWith,
   type Followed,
@@ -11,7 +11,7 @@ import {
   statusOf,
 } from './follow.ts';
 import { Publisher } from './publish.ts';
-import type { Session } from './session.ts';
+import { type Session, startBatch } from './session.ts';
 
 /** Follows a batch whose workflow runs. Files that are found to be lost when all is over are fetched again. */
 export async function driveToEnd(
@@ -23,6 +23,11 @@ export async function driveToEnd(
 ): Promise<Followed> {
   const followed = await followDriven(terminal, project, session, row, options);
   if (followed.detached || followed.published.fetchedAgain.length === 0) return followed;
+  // A run that waits for a person does not end: woken, it fetches the files and comes to rest again.
+  if (!isEnded(followed.status.row)) {
+    await startBatch(session, row, project.ledger);
+    return await followDriven(terminal, project, session, row, options);
+  }
   const publisher = new Publisher(project, row.batch, terminal);
   const published = await collectBatch(options.interrupt, project, session, row, publisher);
   const status = await statusOf(project, row.batch);
