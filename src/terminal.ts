@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Environment } from './config.ts';
+import { UserError } from './errors.ts';
 import { inert } from './plain-text.ts';
 
 /** The person's side of a command: where it reads, prints and asks. */
@@ -50,6 +51,10 @@ export function processTerminal(): Terminal {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
         return (await lines.question(`${question} `)).trim();
+      } catch (error) {
+        // Ctrl-C or Ctrl-D is an answer, too.
+        if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+        throw new UserError('the question was left; nothing more was done', { exitCode: 4 });
       } finally {
         lines.close();
       }

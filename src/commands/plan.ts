@@ -41,7 +41,8 @@ export function planCommand(terminal: Terminal): Command {
             next: [`list them: shotlist plan ${shellQuoted(file)} --shots`],
           });
         const { shot, status, why } = found;
-        terminal.print(JSON.stringify({ ...shot, status, why }, null, 2));
+        const price = { ...shot.price, amount: shotJson(found).price };
+        terminal.print(JSON.stringify({ ...shot, price, status, why }, null, 2));
       } else if (options.json) {
         const document = planJson(loaded, plan, options.shots ? entries : undefined);
         terminal.print(JSON.stringify(document));

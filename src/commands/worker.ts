@@ -41,8 +41,16 @@ export function workerCommand(terminal: Terminal): Command {
     });
 }
 
-/** Before a server is started: what is named must have a key, and what has one must have one that can be sent. */
+/**
+ * Before a server is started: what is named must be there and have a key, and what has one must have one that
+ * can be sent.
+ */
 function checkKeys({ accounts }: Config, named: readonly string[] | undefined): void {
+  for (const name of named ?? [])
+    if (!accounts.has(name))
+      throw new UserError(`there is no account named ${name}`, {
+        next: [`accounts here: ${[...accounts.keys()].join(', ')}`],
+      });
   for (const account of accounts.values()) {
     const mustHaveOne = named?.includes(account.name) ?? account.keyTrouble?.isSet ?? false;
     if (mustHaveOne && account.apiKey === undefined) throw noKey(account);

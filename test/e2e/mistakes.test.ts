@@ -175,4 +175,11 @@ describe('a batch that cannot run as it is', () => {
   it('sends nothing at all', () => {
     expect(stage.simulator.book.requests).toEqual({});
   });
+
+  it.concurrent('says which accounts there are when a worker names another', async () => {
+    const { code, stderr } = await stage.run(['worker', '--accounts', 'acme']);
+    expect(stderr).toContain('there is no account named acme');
+    expect(stderr).toContain('accounts here: photogpt, ');
+    expect(code).toBe(2);
+  });
 });

@@ -52,6 +52,13 @@ describe('a plan that was accepted by its id', () => {
     ]);
   });
 
+  it('shows one shot in full, its price in the unit of its account', async () => {
+    const { stdout } = await stage.run(['plan', 'accepted.yaml', '--show', 'pictures/fox']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      price: { amount: '10', unit: 'credits' },
+    });
+  });
+
   it('does not run when the batch has changed since, and says what differs', async () => {
     stage.write('accepted.yaml', batchOf('{ id: fox }, { id: lynx }, { id: owl }'));
     const { code, stderr } = await stage.run(['run', 'accepted.yaml', '--plan', plan]);
@@ -72,6 +79,15 @@ describe('a plan that was accepted by its id', () => {
     expect(stdout).toContain('4 of 4 shots have their files');
     expect(code).toBe(0);
     expect(stage.simulator.book.accepted).toHaveLength(4);
+  });
+
+  it('counts what was used of its budget before', async () => {
+    const capped = batchOf('{ id: fox }, { id: hare }, { id: owl }');
+    stage.write('accepted.yaml', `budget: { photogpt: 25 credits }\n${capped}`);
+    const { stdout } = await stage.run(['plan', 'accepted.yaml']);
+    expect(stdout).toMatch(
+      /TOTAL +1\d credits at photogpt .* of a budget of 25 credits, 20 credits of it used before: the rest would stop/,
+    );
   });
 
   it('is opened in the browser when its pictures are there', async () => {

@@ -54,6 +54,8 @@ export interface BatchPlan {
   readonly id: string;
   readonly steps: readonly StepPlan[];
   readonly cost: CostTable;
+  /** What the batch has used of its budgets before, by the ledger's key of the account. */
+  readonly used: ReadonlyMap<string, Amount>;
   readonly billed: readonly BilledPrice[];
   readonly paidElsewhere: readonly PaidElsewhere[];
   /** Trainings that must be paid before the shots that need them. */
@@ -126,6 +128,7 @@ export async function planBatch(
     id: `p-${digest.digest('hex').slice(0, 12)}`,
     steps,
     cost: total,
+    used: await usedBefore(project, document.batch),
     billed: [...billed.values()],
     paidElsewhere: elsewhere.list,
     trainings: trainings.size,
@@ -133,6 +136,19 @@ export async function planBatch(
     trainingSeconds,
     notes: [...elsewhere.list.map(paidElsewhereText), ...(await damagedSources(loaded, project))],
   };
+}
+
+async function usedBefore(
+  { ledger }: Project,
+  batch: string,
+): Promise<ReadonlyMap<string, Amount>> {
+  const status = await ledger.reports.status(batch);
+  return new Map(
+    status?.accounts.map(({ account, spent, reserved, ambiguous }) => [
+      account,
+      spent + reserved + ambiguous,
+    ]),
+  );
 }
 
 /** A damaged file is used like any other, and never silently. */

@@ -133,8 +133,10 @@ function budgetLines(loaded: LoadedBatch, plan: BatchPlan): string[] {
     const cap = loaded.document.budget[cost.name];
     const total = costText(cost);
     if (!cap) return `TOTAL     ${total}, no cap`;
-    const over = cost.amount > cap.amount ? ': the rest would stop (exit 4)' : '';
-    return `TOTAL     ${total} of a budget of ${formatAmount(cap.amount, cap.unit)}${over}`;
+    const used = plan.used.get(cost.account) ?? 0;
+    const isUsed = used > 0 ? `, ${formatAmount(used, cap.unit)} of it used before` : '';
+    const over = used + cost.amount > cap.amount ? ': the rest would stop (exit 4)' : '';
+    return `TOTAL     ${total} of a budget of ${formatAmount(cap.amount, cap.unit)}${isUsed}${over}`;
   });
 }
 

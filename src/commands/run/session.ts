@@ -44,22 +44,24 @@ export async function openSession(project: Project, options: SessionOptions): Pr
   failed.catch(() => {});
   const presence = await announceSession(config.stateFolder, options.role);
   let server: Server | undefined;
+  let temporal: TemporalConnection | undefined;
   try {
     server = await serverFor(config, options.say);
-    const temporal = await connectTemporal({
+    const connection = await connectTemporal({
       address: server.address,
       namespace: config.temporal.namespace,
       ...(config.temporal.address && { environment: config.temporal.environment }),
     });
+    temporal = connection;
     const { uiUrl, lost, leave } = server;
     lost?.addEventListener('abort', () => reject(lost.reason as Error));
-    const worker = options.worker ? await serve(project, temporal, options) : undefined;
+    const worker = options.worker ? await serve(project, connection, options) : undefined;
     if (worker) options.interrupt?.waitFor(worker.paid);
     const served = worker?.run();
     served?.catch((error: unknown) => reject(error));
     isStarting = false;
     return {
-      temporal,
+      temporal: connection,
       uiUrl,
       say: options.say,
       failed,
@@ -68,13 +70,15 @@ export async function openSession(project: Project, options: SessionOptions): Pr
         await served?.catch(() => {});
         // Work that was cut off may still have paid for something: only this process knows it.
         await worker?.paid.idle();
-        await temporal.close().catch(() => {});
+        await connection.close().catch(() => {});
         // What was done is done, whatever keeps the server from being signed off.
         await leave().catch((error: unknown) => options.say(messageOf(error)));
         presence.leave();
       },
     };
   } catch (error) {
+    // An open connection would keep the process.
+    await temporal?.close().catch(() => {});
     await server?.leave();
     presence.leave();
     throw error;
