@@ -52,8 +52,9 @@ export function processTerminal(): Terminal {
       try {
         return (await lines.question(`${question} `)).trim();
       } catch (error) {
-        // Ctrl-C or Ctrl-D is an answer, too.
+        // Ctrl-C or Ctrl-D is an answer, too, and leaves its line open.
         if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+        say('');
         throw new UserError('the question was left; nothing more was done', { exitCode: 4 });
       } finally {
         lines.close();

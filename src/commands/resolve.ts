@@ -52,7 +52,9 @@ async function resolve(
   const given = decisionOf(options);
   const { project, row } = await openBatch(terminal, name);
   await using _ = project;
-  if (!given && !options.look && (!terminal.isInteractive || options.json))
+  const waiting = await project.ledger.reports.unresolved(row.batch);
+  const isForPerson = !given && !options.look && waiting.length > 0;
+  if (isForPerson && (!terminal.isInteractive || options.json))
     throw new UserError('there is nobody to ask: say what to do', {
       next: [
         `shotlist resolve ${row.batch} --look`,
@@ -64,7 +66,6 @@ async function resolve(
     throw new UserError(`say which shots: --${given.kind} decides`, {
       next: [`all of them: shotlist resolve ${row.batch} '*' --${given.kind}`],
     });
-  const waiting = await project.ledger.reports.unresolved(row.batch);
   const decisions = await Decisions.open(project, row.batch);
   const about = { batch: row.batch, decisions };
   if (options.look)
@@ -138,6 +139,8 @@ async function acceptTwice(terminal: Terminal, rows: readonly UnresolvedRow[]): 
     throw new UserError('nothing was changed', { exitCode: 4 });
 }
 
+const nothingParked = (batch: string): string => `${batch}: nothing is parked`;
+
 /** Shows all of them, and decides nothing. */
 async function look(
   terminal: Terminal,
@@ -152,6 +155,7 @@ async function look(
     terminal.print(JSON.stringify(undecidedJson(batch, waiting, undecided)));
     return;
   }
+  if (waiting.length === 0) return terminal.print(nothingParked(batch));
   for (const row of waiting) terminal.print(undecidedText(row, decisions, undecided));
   terminal.print(
     undecided.page === undefined
@@ -184,9 +188,8 @@ async function tell(
     return;
   }
   for (const { said } of terminal.isInteractive ? [] : decided) terminal.print(said);
-  terminal.print(
-    `${row.batch}: ${decided.length} decided, ${left === 0 ? 'none left' : `${left} left`}`,
-  );
+  const sum = `${row.batch}: ${decided.length} decided, ${left === 0 ? 'none left' : `${left} left`}`;
+  terminal.print(decided.length === 0 && left === 0 ? nothingParked(row.batch) : sum);
   if (isOpen && next.length > 0)
     terminal.say(`no worker runs it now; go on with: ${next.join('; ')}`);
 }

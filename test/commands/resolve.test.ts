@@ -73,6 +73,12 @@ describe('parked shots', () => {
     expect(stderr).toContain('shotlist resolve fox KEY --job ID');
   });
 
+  it('says that nothing is parked', async () => {
+    await resolve(['*', '--skip']);
+    for (const words of [[], ['--look']])
+      expect(await resolve(words)).toMatchObject({ code: 0, stdout: 'fox: nothing is parked\n' });
+  });
+
   it('asks for one after the other, and shows what the vendor reveals', async () => {
     desk.simulator.settings.revealing = true;
     const jobId = await startJob(0);

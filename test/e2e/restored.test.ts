@@ -50,6 +50,9 @@ describe('a ledger that was restored', () => {
     expect(stdout).toContain('shotlist resolve cups');
     expect(code).toBe(3);
     expect(paid()).toBe(3);
+    const look = await stage.run(['resolve', 'cups', '--look']);
+    expect(look.stdout).toMatch(/pictures\/c +may have been sent in a gap of the ledger/);
+    expect(look.stdout).toMatch(/sent +between .* and .*, or not at all, to gptimage2api/);
   });
 
   it('pays nothing for what it knew, and takes the job that a person names', async () => {

@@ -106,7 +106,8 @@ export function undecidedJson(
     requests: rows.map((row) => ({
       key: row.key,
       submission: row.submission,
-      sent: isoTime(row.claimedAt),
+      sent: row.isOfGap ? null : isoTime(row.claimedAt),
+      maybeSent: row.isOfGap ? { from: isoTime(row.claimedAt), to: isoTime(row.deadlineAt) } : null,
       prompt: row.request?.prompt ?? null,
       why: row.why,
       stake: decimalOrNull(row.price.amount, row.price.unit),

@@ -22,13 +22,13 @@ export type Shown =
 
 /** All that is known of one request, in plain words. */
 export function unresolvedText(row: UnresolvedRow, shown: Shown, site: string, now: number) {
-  const { request, claimedAt, state, jobId, why, key, attempt } = row;
+  const { request, state, jobId, why, key, attempt, isOfGap } = row;
   const { model, prompt } = request ?? { model: 'to train a model' };
   const sentTo = `${accountName(row.account)}, ${model}`;
   const words = prompt === undefined ? '' : `: "${shortened(prompt)}"`;
   return [
-    `${key}   ${attempt > 1 ? `try ${attempt}, ` : ''}${stateWords[state as 'parked' | 'stalled']}`,
-    `  sent       ${timeOf(claimedAt)}, ${ageOf(now - claimedAt)} ago, to ${sentTo}${words}`,
+    `${key}   ${attempt > 1 ? `try ${attempt}, ` : ''}${stateWords[isOfGap ? 'ofGap' : (state as 'parked' | 'stalled')]}`,
+    `  sent       ${sentText(row, now)}, to ${sentTo}${words}`,
     `  known      ${why ?? 'nothing more'}${jobId === null ? '' : `; its job is ${jobId}`}`,
     `  at stake   ${priceText(row.price)}`,
     ...candidateLines(row, shown, site),
@@ -53,11 +53,22 @@ export function pricesText(prices: readonly Price[]): string {
 const stateWords = {
   parked: 'sent, and no usable answer came',
   stalled: 'its job began, and no end is known',
+  ofGap: 'may have been sent in a gap of the ledger',
 };
 
-function candidateLines({ account, claimedAt }: UnresolvedRow, shown: Shown, site: string) {
+function sentText({ claimedAt, deadlineAt, isOfGap }: UnresolvedRow, now: number): string {
+  return isOfGap
+    ? `between ${timeOf(claimedAt)} and ${timeOf(deadlineAt)}, or not at all`
+    : `${timeOf(claimedAt)}, ${ageOf(now - claimedAt)} ago`;
+}
+
+function candidateLines(row: UnresolvedRow, shown: Shown, site: string) {
+  const { account, claimedAt, deadlineAt, isOfGap } = row;
   const where = accountName(account);
-  const look = `look at ${site} for one of about ${timeOf(claimedAt)}`;
+  const when = isOfGap
+    ? `from ${timeOf(claimedAt)} to ${timeOf(deadlineAt)}`
+    : `of about ${timeOf(claimedAt)}`;
+  const look = `look at ${site} for one ${when}`;
   if (shown.kind === 'unknown') return [`  at ${where}   ${shown.why}: ${look}`];
   if (shown.kind === 'model')
     return [

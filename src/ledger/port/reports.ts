@@ -119,8 +119,10 @@ export interface UnresolvedRow extends SubmissionRow {
   readonly fingerprint: string;
   /** Null for a training. */
   readonly request: ShotRequest | null;
-  /** When its answer could not come any more. */
+  /** When its answer could not come any more; of a gap, its end. */
   readonly deadlineAt: number;
+  /** It was never claimed here: it may have been sent in a gap of the ledger, or not at all. */
+  readonly isOfGap: boolean;
 }
 export interface AccountMoney {
   readonly account: string;

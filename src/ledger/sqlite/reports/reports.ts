@@ -169,6 +169,7 @@ function readUnresolved(database: Database, batch: string): readonly UnresolvedR
     fingerprint: record.fp,
     request: record.request === null ? null : (JSON.parse(record.request) as ShotRequest),
     deadlineAt: record.deadline_at,
+    isOfGap: record.gap !== null,
   }));
 }
 
