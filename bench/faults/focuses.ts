@@ -184,3 +184,10 @@ export const focuses: Readonly<Record<string, Focus>> = {
 export function focusesNamed(text: string): readonly (readonly [string, Focus])[] {
   return Object.entries(focuses).filter(([name]) => name.includes(text));
 }
+
+/** @throws Error when there is none */
+export function focusNamed(name: string): Focus {
+  const focus = focuses[name];
+  if (!focus) throw new Error(`no focus is named ${name}`);
+  return focus;
+}
