@@ -40,7 +40,7 @@ export async function pollJob(
     const { account, message } = access.provider.classify(error);
     await holdAccount(deps, access, account, poll.model);
     if (poll.overdue && isAnswer(error)) {
-      await submissions.stalled(poll.submission, `after its time limit: ${message}`);
+      await submissions.stalled(poll.submission, `after its time limit: ${message}`, poll.jobId);
       return;
     }
     const waitMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
@@ -59,18 +59,26 @@ export async function pollJob(
   switch (state.state) {
     case 'succeeded':
       times.ended(poll.model, deps.now() - poll.submittedAt);
-      return await recordSuccess(deps, access, poll.submission, state);
+      return await recordSuccess(deps, access, poll, state);
     case 'failed':
-      await submissions.failed(poll.submission, { ...state, reason: plainLine(state.reason) });
+      await recordFailure(deps, poll, state);
       return;
     case 'missing':
       if (poll.overdue || deps.now() - poll.submittedAt > missingMs)
-        await submissions.stalled(poll.submission, 'the vendor no longer knows the job');
+        await submissions.stalled(
+          poll.submission,
+          'the vendor no longer knows the job',
+          poll.jobId,
+        );
       else await submissions.pollAgain(poll.submission, intervalMs, 'not known to the vendor yet');
       return;
     case 'pending':
       if (poll.overdue)
-        await submissions.stalled(poll.submission, `still ${wordOf(state)} after its time limit`);
+        await submissions.stalled(
+          poll.submission,
+          `still ${wordOf(state)} after its time limit`,
+          poll.jobId,
+        );
       else await submissions.pollAgain(poll.submission, intervalMs, wordOf(state));
   }
 }
@@ -101,14 +109,29 @@ async function ask(
   return await provider.check(poll.job);
 }
 
+/** While a job is asked after, the vendor's own answer may name another: what is told of it then does not count. */
+interface AskedJob {
+  readonly submission: string;
+  readonly jobId: string | null;
+}
+
 /** A job without any file has failed; the ledger says so. */
 export async function recordSuccess(
   deps: ActivityDependencies,
   { trustedOrigin }: Pick<AccountAccess, 'trustedOrigin'>,
-  submission: string,
+  { submission, jobId }: AskedJob,
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
   const outputs = namedOutputs(state.outputs, trustedOrigin).slice(0, outputsMax);
-  if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs }))
+  if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs, jobId }))
     if (outputs.length > 0) reached('ended', submission);
+}
+
+export async function recordFailure(
+  { ledger }: ActivityDependencies,
+  { submission, jobId }: AskedJob,
+  state: JobState & { state: 'failed' },
+): Promise<void> {
+  const reason = plainLine(state.reason);
+  await ledger.submissions.failed(submission, { ...state, reason, jobId });
 }

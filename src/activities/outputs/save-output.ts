@@ -36,7 +36,7 @@ export async function saveOutput(
     reached('fetched', submission);
     const isTaken = file.damage === null || (await takesDamaged(deps, output, file));
     if (!isTaken) return false;
-    const isFirst = await submissions.saveOutput(submission, index, savedFile(file));
+    const isFirst = await submissions.saveOutput(submission, index, savedFile(file), output.jobId);
     reached('saved', submission);
     return isFirst;
   } catch (error) {

@@ -25,6 +25,7 @@ export interface Due {
     url: string | null;
     expiresAt: number | null;
     job: JsonObject;
+    jobId: string | null;
     tries: number;
     /** What its shot's model makes; null where no shot waits for it. */
     makes: MediaKind | null;
@@ -92,7 +93,7 @@ export interface SubmissionLedger {
   stalledJobs(
     batch: string,
     account: string,
-  ): Promise<readonly { submission: string; job: JsonObject }[]>;
+  ): Promise<readonly { submission: string; job: JsonObject; jobId: string | null }[]>;
   /** What the vendor's own list of jobs says that they cost; kept beside what the ledger counts. */
   noteListed(
     account: string,
@@ -137,7 +138,8 @@ export interface SubmissionLedger {
   /**
    * `billed` null: as reserved. A bill above the reservation holds the account. A training that is ready or
    * failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
-   * were ordered has the rest counted as undelivered.
+   * were ordered has the rest counted as undelivered. `jobId`: the job that was asked after; nothing happens
+   * when the vendor's own answer has named another since, here and below.
    */
   succeeded(
     submission: string,
@@ -146,14 +148,25 @@ export interface SubmissionLedger {
       /** Entries of the answer that name no file; for the reason alone. */
       unreadable?: number;
       billed: Amount | null;
+      jobId?: string | null;
     },
   ): Promise<boolean>;
   failed(
     submission: string,
-    result: { reason: string; refunded: boolean | 'promised' | null; billed: Amount | null },
+    result: {
+      reason: string;
+      refunded: boolean | 'promised' | null;
+      billed: Amount | null;
+      jobId?: string | null;
+    },
   ): Promise<boolean>;
-  stalled(submission: string, why: string): Promise<boolean>;
-  saveOutput(submission: string, index: number, file: SavedFile): Promise<boolean>;
+  stalled(submission: string, why: string, jobId?: string | null): Promise<boolean>;
+  saveOutput(
+    submission: string,
+    index: number,
+    file: SavedFile,
+    jobId?: string | null,
+  ): Promise<boolean>;
   /** Fresh URL for an output whose old one expired. */
   renewOutput(
     submission: string,

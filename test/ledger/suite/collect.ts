@@ -117,7 +117,7 @@ export function collectSuite(open: Open): void {
     await ledger.submissions.stalled(id, 'no end');
     expect(await ledger.submissions.adrift('fox')).toEqual([account]);
     expect(await ledger.submissions.stalledJobs('fox', account)).toEqual([
-      { submission: id, job: { id: 'j' } },
+      { submission: id, job: { id: 'j' }, jobId: 'j' },
     ]);
     range = await startBatch(ledger, 'fox', [plannedShot(0)]);
     await ledger.submissions.succeeded(id, oneOutput);

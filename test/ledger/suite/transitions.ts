@@ -175,6 +175,21 @@ export function transitionSuite(open: Open): void {
       expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 2_000 });
     });
 
+    it('is not settled by what was asked of the other job before', async () => {
+      expect(await late()).toBe(true);
+      const kept = { reason: 'bad', refunded: false, billed: null } as const;
+      const { submissions } = ledger;
+      expect(await submissions.succeeded(id, { ...oneOutput, jobId: 'strange' })).toBe(false);
+      expect(await submissions.failed(id, { ...kept, jobId: 'strange' })).toBe(false);
+      expect(await submissions.stalled(id, 'it never ends', 'strange')).toBe(false);
+      expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'ours' });
+      expect(await submissions.succeeded(id, { ...oneOutput, jobId: 'ours' })).toBe(true);
+      expect(await submissions.saveOutput(id, 0, file('strange-file'), 'strange')).toBe(false);
+      expect(await shot()).toMatchObject({ state: 'bound' });
+      expect(await submissions.saveOutput(id, 0, file('our-file'), 'ours')).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'done', outputs: [{ sha256: 'our-file' }] });
+    });
+
     it('counts after the other job has failed, too', async () => {
       const kept = { reason: 'bad', refunded: false, billed: null } as const;
       await ledger.submissions.failed(id, kept);

@@ -69,13 +69,17 @@ export function stalledJobs(
   database: Database,
   batch: string,
   account: string,
-): readonly { submission: string; job: JsonObject }[] {
-  const rows = database.all<{ id: string; job: string }>(
-    `select id, job from submission m
+): readonly { submission: string; job: JsonObject; jobId: string | null }[] {
+  const rows = database.all<{ id: string; job: string; job_id: string | null }>(
+    `select id, job, job_id from submission m
      where account = ?2 and state = 'stalled' and op = 'generate' and job is not null
        and (batch = ?1 or exists (select 1 from shot where submission = m.id and +batch = ?1))`,
     batch,
     account,
   );
-  return rows.map(({ id, job }) => ({ submission: id, job: JSON.parse(job) as JsonObject }));
+  return rows.map(({ id, job, job_id: jobId }) => ({
+    submission: id,
+    job: JSON.parse(job) as JsonObject,
+    jobId,
+  }));
 }

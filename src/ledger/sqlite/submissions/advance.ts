@@ -51,6 +51,12 @@ export function release(
   if (bill && bill.billed !== null) learnBill(database, before, bill.billed, bill.now);
 }
 
+/** Whether it still has the job that somebody asked after; null: nobody knows which that was. */
+export function hasJob(database: Database, id: string, jobId: string | null = null): boolean {
+  const has = 'select 1 from submission where id = ? and job_id = ?';
+  return jobId === null || database.get(has, id, jobId) !== undefined;
+}
+
 export function jobIsTaken(
   database: Database,
   account: string,

@@ -134,10 +134,11 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     url: string | null;
     expires_at: number | null;
     job: string;
+    job_id: string | null;
     tries: number;
     makes: MediaKind | null;
   }>(
-    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, o.tries,
+    `select o.submission, o.idx, o.remote, o.url, o.expires_at, m.job, m.job_id, o.tries,
        (select makes from shot where submission = o.submission limit 1) as makes
      from output o join submission m on m.id = o.submission
      where o.submission in ${among} and o.state = 'ready'
@@ -162,6 +163,7 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
     url: row.url,
     expiresAt: row.expires_at,
     job: JSON.parse(row.job) as JsonObject,
+    jobId: row.job_id,
     tries: row.tries,
     makes: row.makes,
   }));

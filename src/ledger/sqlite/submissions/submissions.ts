@@ -20,7 +20,7 @@ import {
 } from './outputs.ts';
 import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
-import { advance, release } from './advance.ts';
+import { advance, hasJob, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
 import { rejected } from './rejected.ts';
 import { resolve } from './resolve.ts';
@@ -53,13 +53,15 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
     succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
     failed: (id, result) => write(() => failed(database, id, result, now())),
-    stalled: (id, why) =>
+    stalled: (id, why, jobId) =>
       write(() => {
+        if (!hasJob(database, id, jobId)) return false;
         const moved = advance(database, 'stalled', id, why, now());
         if (moved) parkShots(database, id, why);
         return moved !== undefined;
       }),
-    saveOutput: (id, index, file) => write(() => saveOutput(database, id, index, file, now())),
+    saveOutput: (id, index, file, jobId) =>
+      write(() => hasJob(database, id, jobId) && saveOutput(database, id, index, file, now())),
     renewOutput: (id, index, url, expiresAt) =>
       write(() => renewOutput(database, id, index, url, expiresAt, now())),
     delayOutput: (id, index, inMs, why) =>
@@ -148,6 +150,7 @@ function failed(
   result: Parameters<SubmissionLedger['failed']>[1],
   now: number,
 ): boolean {
+  if (!hasJob(database, id, result.jobId)) return false;
   const moved = advance(database, 'failed', id, result.reason, now);
   if (!moved) return false;
   unparkShots(database, id);

@@ -1,6 +1,6 @@
 import type { SubmissionLedger } from '../../port.ts';
 import { costOfFailure } from '../../rules/transitions.ts';
-import { advance, release } from './advance.ts';
+import { advance, hasJob, release } from './advance.ts';
 import { leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
 import { orderedFiles } from '../rows.ts';
@@ -12,6 +12,7 @@ export function succeeded(
   result: Parameters<SubmissionLedger['succeeded']>[1],
   now: number,
 ): boolean {
+  if (!hasJob(database, id, result.jobId)) return false;
   const operation = database.get<{ op: string }>('select op from submission where id = ?', id)?.op;
   if (operation === 'generate' && result.outputs.length === 0) {
     const why = withoutFiles(result.unreadable ?? 0);
