@@ -24,6 +24,8 @@ export interface Evidence {
   readonly entries: readonly Entry[];
   /** What gateways sent a second time, and nobody of ours has. */
   readonly repeats: readonly Entry[];
+  /** What gateways sent a second time, and the ledger has beside the first: a person named one of the two. */
+  readonly twins: ReadonlySet<Entry>;
   readonly ledger: Ledger;
   /** What befell our processes, by name. */
   readonly befallen: Readonly<Record<string, number>>;
@@ -50,6 +52,7 @@ export async function gather(crew: Crew, befallen: Evidence['befallen']): Promis
     book,
     entries,
     repeats: [...repeats],
+    twins: twinsIn(book.accepted, known),
     ledger,
     befallen,
     endings,
@@ -63,18 +66,31 @@ export function repeatsIn(
   accepted: readonly Entry[],
   known: ReadonlySet<string | null>,
 ): ReadonlySet<Entry> {
-  const repeats = new Set<Entry>();
-  for (const [index, second] of accepted.entries()) {
-    if (second.by !== 'gateway') continue;
+  const repeats = pairsIn(accepted).flatMap((pair) => {
+    const unknown = pair.filter(({ id }) => !known.has(id));
+    return unknown.find(({ reply }) => reply === 'withheld') ?? unknown[0] ?? [];
+  });
+  return new Set(repeats);
+}
+
+/** The seconds of pairs that the ledger has both of. */
+export function twinsIn(
+  accepted: readonly Entry[],
+  known: ReadonlySet<string | null>,
+): ReadonlySet<Entry> {
+  const both = pairsIn(accepted).filter((pair) => pair.every(({ id }) => known.has(id)));
+  return new Set(both.map(([, second]) => second));
+}
+
+/** Requests of ours, each with what a gateway sent after it. */
+function pairsIn(accepted: readonly Entry[]): (readonly [Entry, Entry])[] {
+  return accepted.flatMap((second, index) => {
+    if (second.by !== 'gateway') return [];
     const first = accepted
       .slice(0, index)
       .findLast((entry) => entry.by === 'client' && sameRequest(entry, second));
-    if (!first) continue;
-    const unknown = [first, second].filter(({ id }) => !known.has(id));
-    const other = unknown.find(({ reply }) => reply === 'withheld') ?? unknown[0];
-    if (other) repeats.add(other);
-  }
-  return repeats;
+    return first ? [[first, second] as const] : [];
+  });
 }
 
 const sameRequest = (one: Entry, other: Entry): boolean =>
