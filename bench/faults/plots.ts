@@ -92,7 +92,7 @@ export const plots: Readonly<Record<string, Plot>> = {
       {
         kind: 'folder-blocked',
         folder: '.shotlist/blobs/tmp',
-        ms: 4_000,
+        ms: 8_000,
         when: { accepted: 1 },
       },
     ],

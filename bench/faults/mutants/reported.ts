@@ -132,8 +132,8 @@ export const reported: readonly Mutant[] = [
     changes: [
       {
         file: 'src/report/place-files.ts',
-        find: 'if (!(error instanceof BlobMissingError)) problems',
-        replace: 'if (error instanceof BlobMissingError) throw error;\n    else problems',
+        find: 'else if (await fetchAgain(input, item, error.problem)) fetchedAgain.push(placeOf(item));',
+        replace: 'else throw error;',
       },
     ],
     focus: focusNamed('P8 a saved file is gone'),
