@@ -64,7 +64,7 @@ export class Company implements Crew {
     }
     if (this.worker?.isRunning) {
       this.worker.kill('SIGTERM');
-      await Promise.race([this.worker.ended, wait(10_000)]);
+      await Promise.race([this.worker.ended, atMost(10_000)]);
       // What the worker alone has saved since is not in out/ yet.
       if (this.scenario.capped) await this.#startRun(false).ended;
     }
@@ -100,6 +100,10 @@ export class Company implements Crew {
     return Date.now() > this.#deadline;
   }
 
+  #leftMs(): number {
+    return Math.max(0, this.#deadline - Date.now());
+  }
+
   /** A batch with a cap ends in the middle: when running it again brings no more requests. */
   async #hasComeToRest(): Promise<boolean> {
     const before = this.#acceptedAtRest;
@@ -118,8 +122,8 @@ export class Company implements Crew {
       if (looks % 20 === 19) await this.#goHome();
       const code = await Promise.race([ended, wait(60, 'runs' as const)]);
       if (code === 'runs') continue;
-      if (this.#rival) await Promise.race([this.#rival.ended, wait(this.#deadline - Date.now())]);
-      await Promise.race([Promise.all(this.#background.splice(0)), wait(15_000)]);
+      if (this.#rival) await Promise.race([this.#rival.ended, atMost(this.#leftMs())]);
+      await Promise.race([Promise.all(this.#background.splice(0)), atMost(15_000)]);
       return code;
     }
   }
@@ -242,10 +246,7 @@ export class Company implements Crew {
     command.kill(signal);
     if (twice) await wait(secondSignalMs);
     if (twice) command.kill(signal);
-    const limit = wait(
-      Math.min(endLimitMs, Math.max(0, this.#deadline - Date.now())),
-      'late' as const,
-    );
+    const limit = atMost(Math.min(endLimitMs, this.#leftMs()));
     if ((await Promise.race([command.ended, limit])) === 'late') await this.killNow(command);
     else ending.endedAt = Date.now();
   }
@@ -264,6 +265,11 @@ export class Company implements Crew {
     const at = new Date().toISOString();
     appendFileSync(join(this.stage.folder, 'logs', 'befallen.log'), `${at} ${what}\n`);
   }
+}
+
+/** A limit of something else: once that has ended, it keeps the campaign from ending no longer. */
+function atMost(ms: number): Promise<'late'> {
+  return wait(ms, 'late' as const, { ref: false });
 }
 
 /** Until when the account with the longest limit is held; 0: none is. */

@@ -112,8 +112,7 @@ export const focuses: Readonly<Record<string, Focus>> = {
         kind: 'numbers',
         name: 'times: fraction',
         match: { call: 'check-job' },
-        probability: 0.9,
-        count: 40,
+        count: 200,
       },
     ],
   },
@@ -183,4 +182,11 @@ export const focuses: Readonly<Record<string, Focus>> = {
 /** Those whose names hold the text. */
 export function focusesNamed(text: string): readonly (readonly [string, Focus])[] {
   return Object.entries(focuses).filter(([name]) => name.includes(text));
+}
+
+/** @throws Error when there is none */
+export function focusNamed(name: string): Focus {
+  const focus = focuses[name];
+  if (!focus) throw new Error(`no focus is named ${name}`);
+  return focus;
 }

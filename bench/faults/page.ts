@@ -1,4 +1,4 @@
-import { mutants } from './mutants.ts';
+import { mutants } from './mutants/list.ts';
 import { type CampaignSum, columns, rowsOf } from './table.ts';
 
 /** The page docs/faults.md. */

@@ -19,6 +19,7 @@ export function neverBackwards(now: () => number): () => number {
 export class JumpWatch {
   readonly #now: () => number;
   readonly #steady: () => number;
+  readonly #beganAt: number;
   #aheadMs: number;
   #jumpedAt: number;
   readonly #jumps: { readonly at: number; readonly ms: number }[] = [];
@@ -27,8 +28,9 @@ export class JumpWatch {
   constructor(now: () => number, steady: () => number) {
     this.#now = now;
     this.#steady = steady;
+    this.#beganAt = now();
     this.#jumpedAt = steady();
-    this.#aheadMs = now() - this.#jumpedAt;
+    this.#aheadMs = this.#beganAt - this.#jumpedAt;
   }
 
   /** To be called often, so that a clock which is slowly kept right is not taken for one that jumped. */
@@ -45,6 +47,11 @@ export class JumpWatch {
   /** By how much in all it has jumped ahead since then, as far as this process has seen. */
   jumpedSince(time: number): number {
     return this.#jumps.reduce((sum, { at, ms }) => (at >= time ? sum + ms : sum), 0);
+  }
+
+  /** By how much it may have jumped ahead since then before this watch began: by all the time between, at most. */
+  unseenSince(time: number): number {
+    return Math.max(0, this.#beganAt - time);
   }
 
   /** Whether so much time has really passed since the last jump, and since this watch began. */

@@ -23,10 +23,11 @@ afterEach(async () => {
 
 /**
  * One request whose answer was lost before any job was made, beside one that has its job. Nobody saw it end,
- * or its sender did.
+ * or its sender did. @param jumpMs by how much the clock is set ahead between the two
  */
-async function unclear(postMs: number, seen: 'unseen' | 'seen' = 'unseen') {
+async function unclear(postMs: number, seen: 'unseen' | 'seen' = 'unseen', jumpMs = 0) {
   studio = await openStudio({}, { postMs });
+  studio.clock.aheadMs -= jumpMs;
   const input = await studio.startRun(fox);
   const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
   const { ledger, clock, access, deps } = studio;
@@ -39,7 +40,7 @@ async function unclear(postMs: number, seen: 'unseen' | 'seen' = 'unseen') {
   };
   const { submission } = await claim(range);
   if (seen === 'seen') await ledger.submissions.ambiguous(submission, 'reset');
-  clock.aheadMs += 50;
+  clock.aheadMs += 50 + jumpMs;
   const limit = { sendBy: Date.now() + 5_000, now: Date.now };
   await startShot(deps, access, await claim({ ...range, from: 1, to: 2 }), limit);
   const due = async (): Promise<Due['ambiguous'][number] | undefined> =>
@@ -90,6 +91,20 @@ describe('a request on its way when the clock jumps', () => {
     clock.passedMs += 300;
     expect(await settle(fresh, of.access, row)).toBe(true);
     expect(await state()).toBe('rejected');
+  });
+
+  it('before a worker began: may have the job that bears a later time', async () => {
+    const { studio: of, clock, due, state } = await unclear(300, 'unseen', 600_000);
+    const row = await due();
+    if (!row) throw new Error('not due');
+    const fence = { sendBy: Infinity, timeoutMs: 5_000, now: Date.now };
+    const resolved = { makes: 'image', trainedModel: undefined, references: [] } as const;
+    await of.access.provider.start({ request: row.request, ...resolved }, fence);
+    const fresh = { ...of.deps, now: () => of.deps.now() };
+    jumpWatchOf(fresh).look();
+    clock.passedMs += 5_000 + 300 + 300;
+    expect(await settle(fresh, of.access, row)).toBe(true);
+    expect(await state()).toBe('parked');
   });
 
   it('is looked for sooner where its end was seen, by time that has really passed', async () => {
@@ -194,6 +209,8 @@ describe('JumpWatch', () => {
 
   it('does not know what the clock did before it began', () => {
     const { time, watch } = watched();
+    expect(watch.unseenSince(-60_000)).toBe(60_000);
+    expect(watch.unseenSince(60_000)).toBe(0);
     expect(watch.isSteadyFor(60_000)).toBe(false);
     time.steady += 60_000;
     expect(watch.isSteadyFor(60_000)).toBe(true);

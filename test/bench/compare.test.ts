@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { answersDropped, cutOff } from '../../bench/faults/compare/answers.ts';
-import { type Entry, type Evidence, repeatsIn } from '../../bench/faults/compare/evidence.ts';
+import {
+  type Entry,
+  type Evidence,
+  repeatsIn,
+  twinsIn,
+} from '../../bench/faults/compare/evidence.ts';
 import {
   couldBeTold,
   parkedByReason,
@@ -77,6 +82,7 @@ function evidence(
     book: { accepted, refused: [], models: [], uploads: [], faults: {}, underWay: 0 },
     entries: accepted.filter((each) => !repeats.has(each)),
     repeats: [...repeats],
+    twins: twinsIn(accepted, known),
     ledger: {
       shots: shots as unknown as ShotRow[],
       submissions: submissions as unknown as SubmissionRow[],
@@ -106,6 +112,9 @@ describe('requests that were paid twice', () => {
       );
     const [first] = pair;
     expect(evidence(pair, []).repeats).toEqual([first]);
+    const both = ['a', 'b'].map((job) => ({ prompt: 'cat', state: 'succeeded' as const, job }));
+    expect(duplicatesIn(evidence(pair, both))).toEqual([]);
+    expect(duplicatesIn(evidence([...pair, entry('c', 'cat')], both))).toHaveLength(1);
   });
 
   it('are trainings of one subject by two models', () => {

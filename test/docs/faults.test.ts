@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultKinds } from '../../bench/faults/draw-faults.ts';
-import { mutants } from '../../bench/faults/mutants.ts';
+import { mutants } from '../../bench/faults/mutants/list.ts';
 import { read } from './support.ts';
 
 const page = read('docs/faults.md');

@@ -24,6 +24,8 @@ export interface Evidence {
   readonly entries: readonly Entry[];
   /** What gateways sent a second time, and nobody of ours has. */
   readonly repeats: readonly Entry[];
+  /** What gateways sent a second time, and the ledger has beside the first: a person named one of the two. */
+  readonly twins: ReadonlySet<Entry>;
   readonly ledger: Ledger;
   /** What befell our processes, by name. */
   readonly befallen: Readonly<Record<string, number>>;
@@ -41,9 +43,7 @@ export async function gather(crew: Crew, befallen: Evidence['befallen']): Promis
     ...(await readLedger(folder, batch)),
     accepted: acceptedSums(ledgerPath(folder)),
   };
-  // A job that a person named, and that gave way to the answer's own, is none that a request of ours made.
-  const own = ledger.submissions.filter(({ surplus }) => !surplus);
-  const known = new Set(own.map(({ jobId }) => jobId));
+  const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
   const repeats = repeatsIn(book.accepted, known);
   const entries = book.accepted.filter((entry) => !repeats.has(entry));
   return {
@@ -52,6 +52,7 @@ export async function gather(crew: Crew, befallen: Evidence['befallen']): Promis
     book,
     entries,
     repeats: [...repeats],
+    twins: twinsIn(book.accepted, known),
     ledger,
     befallen,
     endings,
@@ -65,18 +66,31 @@ export function repeatsIn(
   accepted: readonly Entry[],
   known: ReadonlySet<string | null>,
 ): ReadonlySet<Entry> {
-  const repeats = new Set<Entry>();
-  for (const [index, second] of accepted.entries()) {
-    if (second.by !== 'gateway') continue;
+  const repeats = pairsIn(accepted).flatMap((pair) => {
+    const unknown = pair.filter(({ id }) => !known.has(id));
+    return unknown.find(({ reply }) => reply === 'withheld') ?? unknown[0] ?? [];
+  });
+  return new Set(repeats);
+}
+
+/** The seconds of pairs that the ledger has both of. */
+export function twinsIn(
+  accepted: readonly Entry[],
+  known: ReadonlySet<string | null>,
+): ReadonlySet<Entry> {
+  const both = pairsIn(accepted).filter((pair) => pair.every(({ id }) => known.has(id)));
+  return new Set(both.map(([, second]) => second));
+}
+
+/** Requests of ours, each with what a gateway sent after it. */
+function pairsIn(accepted: readonly Entry[]): (readonly [Entry, Entry])[] {
+  return accepted.flatMap((second, index) => {
+    if (second.by !== 'gateway') return [];
     const first = accepted
       .slice(0, index)
       .findLast((entry) => entry.by === 'client' && sameRequest(entry, second));
-    if (!first) continue;
-    const unknown = [first, second].filter(({ id }) => !known.has(id));
-    const other = unknown.find(({ reply }) => reply === 'withheld') ?? unknown[0];
-    if (other) repeats.add(other);
-  }
-  return repeats;
+    return first ? [[first, second] as const] : [];
+  });
 }
 
 const sameRequest = (one: Entry, other: Entry): boolean =>

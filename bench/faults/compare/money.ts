@@ -49,10 +49,12 @@ function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-/** What was charged and kept against what was accepted, or capped below it. */
+/** What was charged and kept, but for what gateways sent again, against what was accepted or capped below it. */
 export function overrunsIn(evidence: Evidence): string[] {
-  return pursesOf(evidence).flatMap(({ vendor, accounts, isPriced, charged }) => {
+  return pursesOf(evidence).flatMap(({ vendor, accounts, isPriced, unit, charged: all }) => {
     if (!isPriced) return [];
+    const twins = [...evidence.twins].filter((entry) => entry.vendor === vendor && isKept(entry));
+    const charged = all - sum(twins, costIn(unit));
     const limit = sum(accounts, ({ account, cap }) =>
       Math.min(evidence.ledger.accepted.get(account) ?? 0, cap ?? Infinity),
     );

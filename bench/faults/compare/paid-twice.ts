@@ -1,9 +1,9 @@
 import type { Entry, Evidence } from './evidence.ts';
 
 /** An equal request may be accepted again only when the job before it failed. */
-export function duplicatesIn({ entries }: Evidence): string[] {
+export function duplicatesIn({ entries, twins }: Evidence): string[] {
   const groups = Map.groupBy(
-    entries.filter(({ kind }) => kind !== 'train'),
+    entries.filter((entry) => entry.kind !== 'train' && !twins.has(entry)),
     ({ vendor, kind, requestSha }) => `${vendor} ${kind} ${requestSha}`,
   );
   return [...groups.values()]

@@ -32,6 +32,8 @@ export interface Sighting {
   readonly candidates: readonly Candidate[];
   /** Witnesses that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
   readonly overlooked: number;
+  /** By how much the clock may have jumped ahead, unseen, since the request was sent: jobs bear so much later times. */
+  readonly unseenMs: number;
   /** Entries of the list that cannot be read: any of them may be the request's own job. */
   readonly unreadable: number;
 }
@@ -40,6 +42,8 @@ interface Sent {
   readonly request: ShotRequest;
   readonly claimedAt: number;
   readonly deadlineAt: number;
+  /** By how much the clock may have jumped ahead since, for all that this process has seen; default 0. */
+  readonly unseenMs?: number;
 }
 
 interface Vendor {
@@ -59,12 +63,21 @@ export async function lookAround(
   witnesses: readonly Witness[] = [],
 ): Promise<Sighting | undefined> {
   if (!provider.listJobs) return undefined;
+  const { unseenMs: mayHaveJumpedMs = 0 } = sent;
   const whole = {
     from: Math.min(sent.claimedAt, ...witnesses.map(({ claimedAt }) => claimedAt)),
-    to: Math.max(sent.deadlineAt, ...witnesses.map(({ submittedAt }) => submittedAt)),
+    to: Math.max(
+      sent.deadlineAt + mayHaveJumpedMs,
+      ...witnesses.map(({ submittedAt }) => submittedAt),
+    ),
   };
   const { listed, unreadable } = await listBetween(provider, originOf(account), whole);
-  const around = listed.filter(isOfTime({ from: sent.claimedAt, to: sent.deadlineAt }));
+  // A job from before that still bears its own time shows that there was no jump since.
+  const earlier = witnesses.filter(({ submittedAt }) => submittedAt <= sent.claimedAt);
+  const dated = listed.filter(({ madeAt }) => madeAt !== null);
+  const unseenMs = earlier.some(isInPlace(dated)) ? 0 : mayHaveJumpedMs;
+  const span = { from: sent.claimedAt, to: sent.deadlineAt + unseenMs };
+  const around = listed.filter(isOfTime(span));
   const known = await ledger.submissions.knownJobs(
     account,
     around.map(({ job }) => job.id),
@@ -87,6 +100,7 @@ export async function lookAround(
     strangers: strangers.length,
     candidates,
     overlooked: overlookedIn(listed, witnesses),
+    unseenMs,
     unreadable,
   };
 }
@@ -106,11 +120,16 @@ export async function mayBeOf(
 
 /** A list that is understood shows each of them, at the time when it was made. */
 function overlookedIn(listed: readonly Dated[], witnesses: readonly Witness[]): number {
+  const isSeen = isInPlace(listed);
+  return witnesses.filter((witness) => witness.sameModel && !isSeen(witness)).length;
+}
+
+function isInPlace(listed: readonly Dated[]): (witness: Witness) => boolean {
   const byId = new Map(listed.map((each) => [each.job.id, each]));
-  return witnesses.filter(({ sameModel, jobId, claimedAt, submittedAt }) => {
+  return ({ jobId, claimedAt, submittedAt }) => {
     const seen = byId.get(jobId);
-    return sameModel && !(seen && isOfTime({ from: claimedAt, to: submittedAt })(seen));
-  }).length;
+    return seen !== undefined && isOfTime({ from: claimedAt, to: submittedAt })(seen);
+  };
 }
 
 /** Every job that tells a prompt tells the one that was sent for it; and one at least does. */

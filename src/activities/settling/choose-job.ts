@@ -57,16 +57,16 @@ async function surelyOurs(
 /** Rivals that may have made the job: on their way when it was made, and nothing it tells speaks against them. */
 async function claimantsOf(
   ledger: Pick<Ledger, 'remotes'>,
-  { rivals, jumpedMs }: Question,
+  { rivals, jumpedMs, sighting }: Question,
   job: Candidate,
 ): Promise<Rival[]> {
   const found: Rival[] = [];
+  const laterMs = jumpedMs + sighting.unseenMs + clockSlackMs;
   for (const rival of rivals) {
     const { request, claimedAt, deadlineAt } = rival;
     const { madeAt } = job;
     const covers =
-      madeAt === null ||
-      (madeAt >= claimedAt - clockSlackMs && madeAt <= deadlineAt + jumpedMs + clockSlackMs);
+      madeAt === null || (madeAt >= claimedAt - clockSlackMs && madeAt <= deadlineAt + laterMs);
     if (covers && (request === null || (await mayBeOf(ledger, request, job)))) found.push(rival);
   }
   return found;

@@ -70,9 +70,11 @@ async function lookUp(
   if (!hasSettled(deps, access, unclear)) return false;
   if (overAt === null && deadlineAt - claimedAt < access.timeouts.postMs - setBackMs)
     return await park(deps, submission, 'the clock was set back while it was on its way');
-  const jumpedMs = jumpWatchOf(deps).jumpedSince(claimedAt);
+  const watch = jumpWatchOf(deps);
+  const jumpedMs = watch.jumpedSince(claimedAt);
+  const unseenMs = watch.unseenSince(claimedAt);
   // First these: one that finds its job while the list is read is counted, and that only delays.
-  const rivals = await submissions.rivals(submission, 2 * clockSlackMs + jumpedMs);
+  const rivals = await submissions.rivals(submission, 2 * clockSlackMs + jumpedMs + unseenMs);
   const witnesses = await submissions.witnesses(submission);
   let sighting: Sighting | undefined;
   try {
@@ -83,7 +85,7 @@ async function lookUp(
         account: access.key,
       },
       // What was held up by a jump, such as a sleep, reached the vendor after it.
-      { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs) },
+      { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
       witnesses,
     );
   } catch (error) {

@@ -49,7 +49,7 @@ const ask = (
     gap: null,
     why: 'reset',
   };
-  const sighting = { strangers: 0, candidates, overlooked: 0, unreadable };
+  const sighting = { strangers: 0, candidates, overlooked: 0, unseenMs: 0, unreadable };
   return chooseJobs(ledger, { unclear, rivals, jumpedMs, sighting });
 };
 
