@@ -142,7 +142,8 @@ export interface SubmissionLedger {
   /**
    * `billed` null: as reserved. A bill above the reservation holds the account. A training that is ready or
    * failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
-   * were ordered has the rest counted as undelivered.
+   * were ordered has the rest counted as undelivered. One that was called failed before is taken up again, beside
+   * the one that was sent since.
    */
   succeeded(
     submission: string,
@@ -326,4 +327,6 @@ export interface Witness {
 export interface DueRefund {
   readonly submission: string;
   readonly job: JsonObject;
+  /** Files that it was to make. */
+  readonly ordered: number;
 }

@@ -18,8 +18,8 @@ export const transitions = {
   // A person's word: its job is known after all, or it is sent again or skipped.
   takeUp: { from: ['parked', 'stalled'], to: 'submitted' },
   giveUp: { from: ['parked', 'stalled'], to: 'rejected' },
-  // One that was given up as endless may have ended since.
-  succeeded: { from: ['submitted', 'stalled'], to: 'succeeded' },
+  // One that was given up as endless may have ended since, and one that was called failed may have gone on.
+  succeeded: { from: ['submitted', 'stalled', 'failed'], to: 'succeeded' },
   failed: { from: ['submitted', 'stalled'], to: 'failed' },
   stalled: { from: ['submitted'], to: 'stalled' },
   loseOutput: { from: ['succeeded'], to: 'lost' },

@@ -360,6 +360,52 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 0, reserved: 0, spent });
   });
 
+  describe('a job that succeeds after it was called failed', () => {
+    const fail = (refunded: boolean | 'promised') =>
+      ledger.submissions.failed(id, { reason: 'busy', refunded, billed: null });
+    const succeed = () => ledger.submissions.succeeded(id, oneOutput);
+
+    it('takes the place of a try that was not made yet', async () => {
+      await submit();
+      await fail('promised');
+      expect(await shot()).toMatchObject({ state: 'open' });
+      expect(await succeed()).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'bound', submission: id });
+      expect((await due()).downloads).toMatchObject([{ submission: id }]);
+      expect(await submission()).toMatchObject({ state: 'succeeded', refund: null });
+      expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, refunded: 0 });
+      expect((await ledger.claims.claim(range, options)).granted).toEqual([]);
+    });
+
+    it('leaves its shot to the one that was sent since, and both are counted', async () => {
+      await submit();
+      await fail(true);
+      const second = await claimOne(ledger, range);
+      expect(await succeed()).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'bound', submission: second });
+      expect((await due()).downloads).toMatchObject([{ submission: id }]);
+      expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, reserved: 1_000 });
+    });
+
+    it('is collected outside all lanes where its shot had failed', async () => {
+      await submit();
+      await fail(false);
+      expect(await shot()).toMatchObject({ state: 'failed' });
+      await succeed();
+      expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+      await ledger.submissions.saveOutput(id, 0, file('aa'));
+      expect(await shot()).toMatchObject({ state: 'done' });
+      expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
+    });
+
+    it('stays failed while it names no file', async () => {
+      await submit();
+      await fail('promised');
+      expect(await ledger.submissions.succeeded(id, { outputs: [], billed: null })).toBe(false);
+      expect(await submission()).toMatchObject({ state: 'failed', refund: 'owed' });
+    });
+  });
+
   it('parks the shots of a stalled job and keeps its money', async () => {
     await submit();
     expect(await ledger.submissions.stalled(id, 'no end')).toBe(true);
