@@ -52,7 +52,7 @@ export async function claimAndStart(
 
 /**
  * One paid POST and its record. Never rejects for the vendor's sake: what happened is a row.
- * @returns whether its answer came after its shot had been settled without it
+ * @returns whether it ended so late that its shot may have been settled without it
  */
 export async function startShot(
   deps: ActivityDependencies,
@@ -76,12 +76,13 @@ async function sendShot(
   const { request, submission } = grant;
   const { postMs: timeoutMs } = access.timeouts;
   const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - now())));
+  const isSettledSince = (): boolean => now() >= sendBy + timeoutMs;
   let resolved;
   try {
     resolved = await orAborted(resolveRequest(deps, access, request), late);
   } catch (error) {
     await notStarted(deps, access, grant, late.aborted ? undefined : error);
-    return false;
+    return isSettledSince();
   }
   return await deps.paid.during(timeoutMs, async () => {
     const startedAt = performance.now();
@@ -92,7 +93,7 @@ async function sendShot(
     } catch (error) {
       const { used } = resolved;
       await recordFailure(deps, access, { ...grant, used }, access.provider.classify(error));
-      return false;
+      return isSettledSince();
     }
     reached('answered', submission);
     access.pulse.answered(performance.now() - startedAt);

@@ -114,7 +114,7 @@ export interface SubmissionLedger {
     times: { nextPollInMs: number; giveUpInMs: number; billed?: Amount | null },
   ): Promise<boolean>;
   /**
-   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted, and right after an equal one
+   * Surely no job, as its sender says; that counts also after nobody else could tell what became of it. `fail`: the shot fails; `reopen`: open again, no try counted, and right after an equal one
    * of the same shot in the same run it is only counted there; `renew`: open again, since a file that the
    * request names is gone, but once in a run: then the shot fails.
    */

@@ -9,7 +9,8 @@ export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 /** Which states an event may find a submission in, and where it leads. Anything else answers false. */
 export const transitions = {
   submitted: { from: ['claimed'], to: 'submitted' },
-  rejected: { from: ['claimed'], to: 'rejected' },
+  // Its sender's own word, however late: the machine may have slept.
+  rejected: { from: ['claimed', 'ambiguous', 'parked'], to: 'rejected' },
   ambiguous: { from: ['claimed'], to: 'ambiguous' },
   adopt: { from: ['ambiguous', 'parked'], to: 'submitted' },
   absent: { from: ['ambiguous', 'parked'], to: 'rejected' },

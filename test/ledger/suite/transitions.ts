@@ -68,6 +68,36 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 0, refunded: 0 });
   });
 
+  describe.each([
+    ['ambiguous', false],
+    ['parked', true],
+  ] as const)('its sender’s word that no job was made, after it was %s', (_, isParked) => {
+    const becomeUnclear = async () => {
+      await becomeAmbiguous();
+      if (isParked) await ledger.submissions.park(id, 'several fit');
+    };
+
+    it.each([
+      ['reopen', 'open'],
+      ['renew', 'open'],
+      ['fail', 'failed'],
+    ] as const)('counts: %s leaves the shot %s', async (effect, state) => {
+      await becomeUnclear();
+      expect(await ledger.submissions.rejected(id, 'refused', effect)).toBe(true);
+      expect(await submission()).toMatchObject({ state: 'rejected', reserved: 0, spent: 0 });
+      expect(await shot()).toMatchObject({ state });
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
+    });
+
+    it('takes no job away that was found meanwhile', async () => {
+      await becomeUnclear();
+      await ledger.submissions.adopt(id, { id: 'j' }, 'j', times);
+      expect(await ledger.submissions.rejected(id, 'refused', 'reopen')).toBe(false);
+      expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j' });
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000 });
+    });
+  });
+
   it('keeps the money of an ambiguous one reserved, apart from the others', async () => {
     expect(await becomeAmbiguous()).toBe(true);
     expect(await shot()).toMatchObject({ state: 'bound' });
