@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { claimAndStart, startShot } from '../../src/activities/claim-and-start.ts';
+import { claimAndStart, type SendEnd, startShot } from '../../src/activities/claim-and-start.ts';
 import type { Grant, Range } from '../../src/ledger/port.ts';
 import type { Provider } from '../../src/providers/port.ts';
 import { openStudio, type Studio } from './studio.ts';
@@ -22,7 +22,7 @@ steps:
     from: 0,
     to: 1,
   };
-  const posts: (() => Promise<boolean>)[] = [];
+  const posts: (() => Promise<SendEnd>)[] = [];
   const post = (grant: Grant, limit: Parameters<typeof startShot>[3]): void =>
     void posts.push(() => startShot(studio.deps, studio.access, grant, limit));
   await claimAndStart(studio.deps, studio.access, range, post);
@@ -62,7 +62,7 @@ describe('a machine that slept between the claim and the request', () => {
     await sleepLong(range, isParked);
     expect(await rows()).toMatchObject([{ state }]);
     // Its chunk may be over: the batch is to look for it again.
-    expect(await send()).toBe(true);
+    expect(await send()).toBe('late');
     expect(studio.simulator.book.accepted).toHaveLength(0);
     expect(await rows()).toEqual([{ state: 'rejected', reserved: 0, spent: 0 }]);
     expect(await shotState()).toBe('open');
@@ -86,7 +86,7 @@ describe('a machine that slept before the answer came', () => {
       faults: [{ kind: 'rate-limit', nth: 1, match: { method: 'POST' } }],
     });
     sleepWhileSending(range, isParked);
-    expect(await send()).toBe(true);
+    expect(await send()).toBe('late');
     expect(await rows()).toEqual([{ state: 'rejected', reserved: 0, spent: 0 }]);
     expect(await shotState()).toBe('open');
   });
