@@ -14,7 +14,8 @@ export interface Due {
     operation: 'generate' | 'train';
     submittedAt: number;
     polls: number;
-    overdue: boolean;
+    /** The end of its time limit, epoch milliseconds by a wall clock that may have jumped since. */
+    giveUpAt: number;
     /** Files that it is to make. */
     ordered: number;
   }[];

@@ -461,15 +461,16 @@ export function transitionSuite(open: Open): void {
     expect(await submission()).toMatchObject({ state: 'submitted', surplus: true, jobId: 'j' });
     expect(await shot()).toMatchObject({ state: 'bound', submission: id });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000 });
-    expect((await due()).polls).toMatchObject([{ submission: id, overdue: false }]);
+    const giveUpAt = now + 2 * 60 * 60_000;
+    expect((await due()).polls).toMatchObject([{ submission: id, giveUpAt }]);
   });
 
   it('follows a late job no longer than its own time limit', async () => {
     await becomeAmbiguous();
     await ledger.submissions.absent(id);
     await ledger.submissions.lateJob(id, { id: 'j' }, 'j', { giveUpInMs: 60_000 });
-    now += 60_000;
-    expect((await due()).polls).toMatchObject([{ submission: id, overdue: true }]);
+    const giveUpAt = now + 60_000;
+    expect((await due()).polls).toMatchObject([{ submission: id, giveUpAt }]);
   });
 
   it('collects and counts a late job whose place is taken', async () => {
@@ -504,13 +505,14 @@ export function transitionSuite(open: Open): void {
   describe('due', () => {
     it('hands a poll to one worker at a time', async () => {
       await submit();
+      const giveUpAt = now + times.giveUpInMs;
       expect(await due()).toMatchObject({ polls: [], nextInMs: 1_000, bound: 1 });
       now += 1_000;
-      expect((await due()).polls).toMatchObject([{ submission: id, polls: 0, overdue: false }]);
+      expect((await due()).polls).toMatchObject([{ submission: id, polls: 0, giveUpAt }]);
       expect(await due()).toMatchObject({ polls: [], nextInMs: 10_000 });
       expect(await ledger.submissions.pollAgain(id, 50)).toBe(true);
       now += 600_000;
-      expect((await due()).polls).toMatchObject([{ polls: 1, overdue: true }]);
+      expect((await due()).polls).toMatchObject([{ polls: 1, giveUpAt }]);
     });
 
     it('answers the download first whose link ends first', async () => {
