@@ -54,6 +54,8 @@ export interface BatchPlan {
   readonly id: string;
   readonly steps: readonly StepPlan[];
   readonly cost: CostTable;
+  /** Names of the accounts at which jobs of others are running that the batch waits for. */
+  readonly waitsAt: ReadonlySet<string>;
   readonly billed: readonly BilledPrice[];
   readonly paidElsewhere: readonly PaidElsewhere[];
   /** Trainings that must be paid before the shots that need them. */
@@ -89,6 +91,7 @@ export async function planBatch(
   const steps: StepPlan[] = [];
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
+  const waitsAt = new Set<string>();
   const elsewhere = await PaidElsewhereSearch.of(project, document.batch);
   for (const step of document.steps) {
     const expansion = openStep(document, step.name, { files, catalogue });
@@ -115,6 +118,7 @@ export async function planBatch(
           noteBilled(billed, entry.shot);
           await addTraining(entry.shot, loaded, project, trainings, total);
         }
+        if (entry.status === 'inFlight') waitsAt.add(entry.shot.request.account);
         each(entry);
       }
     }
@@ -126,6 +130,7 @@ export async function planBatch(
     id: `p-${digest.digest('hex').slice(0, 12)}`,
     steps,
     cost: total,
+    waitsAt,
     billed: [...billed.values()],
     paidElsewhere: elsewhere.list,
     trainings: trainings.size,
