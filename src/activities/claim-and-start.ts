@@ -11,7 +11,10 @@ import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
 import { forgetGoneUploads } from './uploads/gone-uploads.ts';
 import { type ResolvedRequest, resolveRequest } from './uploads/resolve-references.ts';
+import { NotHereYetError } from './uploads/not-here-yet.ts';
 import { uploadTrouble } from './uploads/upload-places.ts';
+
+export type SendEnd = 'ended' | 'late' | 'unready';
 
 /** When a request's first byte must have left, by a clock that cannot be set back. */
 export type SendLimit = Pick<SendFence, 'sendBy' | 'now'>;
@@ -19,19 +22,21 @@ export type SendLimit = Pick<SendFence, 'sendBy' | 'now'>;
 /**
  * Asks the door for paid requests and hands each that was granted to `post`, at once and in parallel.
  * The fence is read against the time before the claim, so that a slow database can only shorten it.
+ * @param except keys of shots that are not to be sent now
  */
 export async function claimAndStart(
   deps: ActivityDependencies,
   access: AccountAccess,
   range: Range,
   post: (grant: Grant, limit: SendLimit) => void,
+  except: readonly string[] = [],
 ): Promise<ClaimAnswer> {
   const now = neverBackwards(deps.now);
   let before = now();
   const claim = (window: number): Promise<ClaimAnswer> => {
     before = now();
     const { postMs: postTimeoutMs } = access.timeouts;
-    return deps.ledger.claims.claim(range, { window, postTimeoutMs, worker: deps.worker });
+    return deps.ledger.claims.claim(range, { window, postTimeoutMs, worker: deps.worker, except });
   };
   const answer = await claimWhenAvailable(deps, access, range, async (isCheck) => {
     if (isCheck) return await claim(0);
@@ -52,14 +57,14 @@ export async function claimAndStart(
 
 /**
  * One paid POST and its record. Never rejects for the vendor's sake: what happened is a row.
- * @returns whether its answer came after its shot had been settled without it
+ * @returns `late`: its shot may have been settled without it; `unready`: a reference is not to be had yet
  */
 export async function startShot(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant,
   limit: SendLimit,
-): Promise<boolean> {
+): Promise<SendEnd> {
   try {
     return await sendShot(deps, access, grant, limit);
   } finally {
@@ -72,16 +77,17 @@ async function sendShot(
   access: AccountAccess,
   grant: Grant,
   { sendBy, now }: SendLimit,
-): Promise<boolean> {
+): Promise<SendEnd> {
   const { request, submission } = grant;
   const { postMs: timeoutMs } = access.timeouts;
   const late = AbortSignal.timeout(Math.max(0, Math.round(sendBy - now())));
+  const endNow = (): SendEnd => (now() >= sendBy + timeoutMs ? 'late' : 'ended');
   let resolved;
   try {
     resolved = await orAborted(resolveRequest(deps, access, request), late);
   } catch (error) {
     await notStarted(deps, access, grant, late.aborted ? undefined : error);
-    return false;
+    return error instanceof NotHereYetError && !late.aborted ? 'unready' : endNow();
   }
   return await deps.paid.during(timeoutMs, async () => {
     const startedAt = performance.now();
@@ -92,11 +98,12 @@ async function sendShot(
     } catch (error) {
       const { used } = resolved;
       await recordFailure(deps, access, { ...grant, used }, access.provider.classify(error));
-      return false;
+      return endNow();
     }
     reached('answered', submission);
     access.pulse.answered(performance.now() - startedAt);
-    return await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+    const isLate = await recordStarted(deps, submission, started, jobTimes(deps, access, request));
+    return isLate ? 'late' : 'ended';
   });
 }
 
@@ -117,10 +124,14 @@ async function notStarted(
   }
   const { lasting, account, message } = uploadTrouble(access, error);
   await holdAccount(deps, access, account, grant.request.model);
-  if (!lasting) await holdWithoutReferences(deps, access, account, grant.request.model);
+  const isShotsOwn = error instanceof NotHereYetError;
+  if (!lasting && !isShotsOwn)
+    await holdWithoutReferences(deps, access, account, grant.request.model);
   await submissions.rejected(
     grant.submission,
-    error instanceof UserError ? message : `a reference could not be uploaded: ${message}`,
+    error instanceof UserError || isShotsOwn
+      ? message
+      : `a reference could not be uploaded: ${message}`,
     lasting ? 'fail' : 'reopen',
   );
 }

@@ -46,6 +46,7 @@ export class JumpWatch {
 
   /** By how much in all it has jumped ahead since then, as far as this process has seen. */
   jumpedSince(time: number): number {
+    this.look();
     return this.#jumps.reduce((sum, { at, ms }) => (at >= time ? sum + ms : sum), 0);
   }
 

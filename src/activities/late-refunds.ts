@@ -1,6 +1,7 @@
 import type { DueRefund } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { pause } from './heartbeat.ts';
+import { recordSuccess } from './poll-job.ts';
 
 const leaseMs = 60_000;
 const refundsAtOnce = 10;
@@ -40,11 +41,20 @@ export async function askAfterAllRefunds(deps: ActivityDependencies): Promise<vo
 async function askAfter(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { submission, job }: DueRefund,
+  { submission, job, ordered }: DueRefund,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
+  const { lateFiles } = access.pulse;
   try {
     const state = await access.provider.check(job);
+    if (state.state === 'succeeded' && state.outputs.length < ordered)
+      if (lateFiles.mayCome(submission, access.timeouts.pollMs)) {
+        await submissions.settleRefund(submission, 'notYet');
+        return true;
+      }
+    lateFiles.forget(submission);
+    // It was called failed too soon. What it made is fetched, and its money is not owed any more.
+    if (state.state === 'succeeded') await recordSuccess(deps, access, { submission, job }, state);
     await submissions.settleRefund(submission, toldBy(state));
     return true;
   } catch (error) {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.ts';
 import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
+import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { listFrom } from './account/job-list.ts';
@@ -30,18 +31,20 @@ export async function pollJob(
 ): Promise<void> {
   const { submissions } = deps.ledger;
   const { submission, job } = poll;
-  const elapsedMs = deps.now() - poll.submittedAt;
+  const now = withoutJumps(deps, poll.submittedAt);
+  const elapsedMs = now - poll.submittedAt;
+  const isOverdue = now >= poll.giveUpAt;
   const { polls: times } = access.pulse;
   const usualMs = times.delayMs(poll.model, { elapsedMs, polls: poll.polls + 1 }, access.timeouts);
   const many = access.provider.listJobs !== undefined && times.live >= listFrom;
   const intervalMs = many ? togetherMs(usualMs, access.timeouts.pollMs, deps.now()) : usualMs;
   let state: JobState;
   try {
-    state = await ask(deps, access, poll);
+    state = await ask(deps, access, poll, isOverdue);
   } catch (error) {
     const { account, message } = access.provider.classify(error);
     await holdAccount(deps, access, account, poll.model);
-    if (poll.overdue && isAnswer(error)) {
+    if (isOverdue && isAnswer(error)) {
       await submissions.stalled(submission, `after its time limit: ${message}`, job);
       return;
     }
@@ -51,7 +54,7 @@ export async function pollJob(
   }
   reached('polled', submission);
   const { lateFiles } = access.pulse;
-  if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !poll.overdue)
+  if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !isOverdue)
     if (lateFiles.mayCome(submission, access.timeouts.pollMs)) {
       const why = `done, and ${state.outputs.length} of ${poll.ordered} files are named so far`;
       await submissions.pollAgain(submission, intervalMs, why);
@@ -60,21 +63,26 @@ export async function pollJob(
   lateFiles.forget(submission);
   switch (state.state) {
     case 'succeeded':
-      times.ended(poll.model, deps.now() - poll.submittedAt);
+      times.ended(poll.model, elapsedMs);
       return await recordSuccess(deps, access, poll, state);
     case 'failed':
       await submissions.failed(submission, { ...state, reason: plainLine(state.reason), job });
       return;
     case 'missing':
-      if (poll.overdue || deps.now() - poll.submittedAt > missingMs)
+      if (isOverdue || elapsedMs > missingMs)
         await submissions.stalled(submission, 'the vendor no longer knows the job', job);
       else await submissions.pollAgain(submission, intervalMs, 'not known to the vendor yet');
       return;
     case 'pending':
-      if (poll.overdue)
+      if (isOverdue)
         await submissions.stalled(submission, `still ${wordOf(state)} after its time limit`, job);
       else await submissions.pollAgain(submission, intervalMs, wordOf(state));
   }
+}
+
+/** The wall clock's time, had it not jumped ahead since the job began: what it leapt over is no time for the job. */
+function withoutJumps(deps: ActivityDependencies, since: number): number {
+  return deps.now() - jumpWatchOf(deps).jumpedSince(since);
 }
 
 function wordOf({ word, known }: JobState & { state: 'pending' }): string {
@@ -95,9 +103,10 @@ async function ask(
   deps: ActivityDependencies,
   { provider, pulse }: AccountAccess,
   poll: Due['polls'][number],
+  isOverdue: boolean,
 ): Promise<JobState> {
   const shared =
-    !poll.overdue && pulse.polls.live >= listFrom && poll.polls % ownPollEvery < ownPollEvery - 1;
+    !isOverdue && pulse.polls.live >= listFrom && poll.polls % ownPollEvery < ownPollEvery - 1;
   if (shared && (await pulse.jobList.showsPending(provider, poll, deps.now)))
     return { state: 'pending', word: 'pending', known: true };
   return await provider.check(poll.job);

@@ -1,12 +1,14 @@
-import type { ClaimAnswer, Due, Range, Stopped } from '../ledger/port.ts';
-import { claimAndStart, startShot } from './claim-and-start.ts';
+import type { ClaimAnswer, Due, Grant, Range, Stopped } from '../ledger/port.ts';
+import { claimAndStart, type SendLimit, startShot } from './claim-and-start.ts';
 import { jumpWatchOf } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { askAfterRefunds } from './late-refunds.ts';
 import { pause } from './heartbeat.ts';
+import { isLastingStop } from './lasting-stop.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './outputs/save-output.ts';
 import { settle, settleTimes } from './settling/settle.ts';
+import { UnreadyShots } from './unready-shots.ts';
 import { concernsAll } from './to-application-failure.ts';
 import { messageOf } from '../errors.ts';
 
@@ -51,6 +53,7 @@ export class RangeRunner {
   readonly #resting = new Map<string, { until: number; failures: number }>();
   /** Submissions handed out here, orphans of other ranges included; they stay ours until they end. */
   readonly #taken = new Set<string>();
+  readonly #unready = new UnreadyShots();
   #wake = new AbortController();
   #failure: { error: unknown } | undefined;
   #saved = 0;
@@ -92,7 +95,7 @@ export class RangeRunner {
       this.#askAfterRefunds();
       if (this.#mayClaim(due, claimAt)) {
         claimed = await this.#claim();
-        claimAt = performance.now() + waitAfter(claimed);
+        claimAt = performance.now() + this.#waitAfter(claimed);
       }
       options.tell(this.#phase(claimed ?? due));
       this.#noteDrained(due, options.drained);
@@ -138,10 +141,11 @@ export class RangeRunner {
   }
 
   #noteDrained(due: Due, tell: () => void): void {
+    const isOpen = due.open > this.#unready.count;
     // Of what was claimed just now `due` does not know yet.
-    if (due.open > 0 || this.#count('post') > 0) {
+    if (isOpen || this.#count('post') > 0) {
       this.#drained = this.#drained?.told ? this.#drained : undefined;
-      if (due.open > 0) return;
+      if (isOpen) return;
     }
     this.#drained ??= { since: performance.now(), told: false };
     if (this.#drained.told || performance.now() - this.#drained.since < drainedAfterMs) return;
@@ -180,15 +184,27 @@ export class RangeRunner {
 
   async #claim(): Promise<ClaimAnswer> {
     const askedAt = this.#deps.now();
-    const claimed = await claimAndStart(this.#deps, this.#access, this.#range, (grant, limit) =>
-      this.#start(`post ${grant.submission}`, async () => {
-        const isLate = await startShot(this.#deps, this.#access, grant, limit);
-        // Its shot's chunk may have ended: only a new sweep gives it another.
-        if (isLate) await this.#deps.sweepAgain(this.#range.batch);
-      }),
-    );
+    const post = (grant: Grant, limit: SendLimit): void =>
+      this.#start(`post ${grant.submission}`, () => this.#send(grant, limit));
+    const except = this.#unready.resting();
+    const claimed = await claimAndStart(this.#deps, this.#access, this.#range, post, except);
     if (claimed.granted.length > 0) this.#grantedAt = askedAt;
     return claimed;
+  }
+
+  async #send(grant: Grant, limit: SendLimit): Promise<void> {
+    const end = await startShot(this.#deps, this.#access, grant, limit);
+    if (end === 'unready') this.#unready.rest(grant.key);
+    else this.#unready.forget(grant.key);
+    // Its shot's chunk may have ended: only a new sweep gives it another.
+    if (end === 'late') await this.#deps.sweepAgain(this.#range.batch);
+  }
+
+  /** How long to leave the door alone after its answer. */
+  #waitAfter({ next, granted, attached }: ClaimAnswer): number {
+    if (next.kind === 'wait') return next.ms;
+    if (next.kind === 'stopped') return askAgainMs;
+    return granted.length + attached > 0 ? 0 : this.#unready.waitMs();
   }
 
   #start(id: string, work: () => Promise<void>): void {
@@ -233,7 +249,8 @@ export class RangeRunner {
     // What was paid for and has nobody else is followed to its end before anybody rests.
     if (due.nextInMs !== null) return undefined;
     const { next } = claimed;
-    if (next.kind === 'stopped' && isLasting(next)) return { ...next, saved: this.#saved };
+    if (next.kind === 'stopped' && isLastingStop(next, insideWaitMs))
+      return { ...next, saved: this.#saved };
     const ms = Math.ceil(claimAt - performance.now());
     if (next.kind === 'wait' && ms > insideWaitMs) return { kind: 'wait', ms, saved: this.#saved };
     return undefined;
@@ -282,18 +299,4 @@ export class RangeRunner {
       .map(([kind, count]) => `${count} ${kind}`);
     return [`${left.open} open`, `${left.bound} under way`, ...doing].join(', ');
   }
-}
-
-/** An outage that is over soon is waited for inside, like any other wait. */
-function isLasting({ reason, endsInMs }: Stopped): boolean {
-  if (reason.kind !== 'hold' || (reason.hold !== 'unreachable' && reason.hold !== 'breaker'))
-    return true;
-  return endsInMs === null || endsInMs > insideWaitMs;
-}
-
-/** How long to leave the door alone after its answer. */
-function waitAfter(answer: ClaimAnswer): number {
-  if (answer.next.kind === 'wait') return answer.next.ms;
-  if (answer.next.kind === 'stopped') return askAgainMs;
-  return 0;
 }

@@ -59,19 +59,32 @@ export function takeName(name: string, take: number): string {
   return take > 1 ? `${name}--t${take}` : name;
 }
 
-/** Name of one file of a shot, without extension: `linen--t2--1` when the shot has several. */
-export function outputName(name: string, index: number, count: number): string {
-  return count > 1 ? `${name}--${index + 1}` : name;
+/**
+ * What a file of a shot is called where a later step reads it: `linen--t2--1` when several were ordered. One
+ * beyond those is `linen--extra-2`, which no shot of a batch file may be called. `index` counts from 0.
+ */
+export function outputName(name: string, index: number, ordered: number): string {
+  if (index >= ordered) return `${name}--extra-${index + 1}`;
+  return ordered > 1 ? `${name}--${index + 1}` : name;
 }
 
-/** Name of one file of a shot; `index` counts from 0, `count` is how many files the shot has. */
+/** Whether it may be the `outputName` of a file that nobody ordered. */
+export function isExtraName(name: string): boolean {
+  return /--extra-\d+$/i.test(name);
+}
+
+/**
+ * Name of one file of a shot in its folder. One beyond those that were ordered has a `+`, which no name of a
+ * shot holds, of whatever step.
+ */
 export function outputFileName(
   name: string,
   index: number,
-  count: number,
+  ordered: number,
   extension: string,
 ): string {
-  return `${outputName(name, index, count)}.${extension.replace(/^\./, '')}`;
+  const stem = index >= ordered ? `${name}+${index + 1}` : outputName(name, index, ordered);
+  return `${stem}.${extension.replace(/^\./, '')}`;
 }
 
 /** What a step without `name` builds its names of. */

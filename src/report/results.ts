@@ -7,7 +7,7 @@ import { materialiseAll, retire, type Unplaced } from '../storage/out-tree.ts';
 import { balanceChanges, checksOf } from './checks.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 import { readExcerpts } from './excerpts.ts';
-import { outputFileName } from './file-names.ts';
+import { fileNameOf } from './file-names.ts';
 import { writeManifest } from './manifest.ts';
 import type { ManifestLine } from './manifest.ts';
 import {
@@ -192,7 +192,7 @@ async function itemsOf(
     for (const output of outputs) {
       items.push({
         step: shot.step,
-        fileName: outputFileName(shot, output),
+        fileName: fileNameOf(shot, output),
         sha256: output.sha256,
         bytes: output.bytes,
         submission: shot.submission ?? '',
@@ -215,7 +215,7 @@ function* manifestLines(
     const submission = submissions.get(shot.submission ?? '');
     const { unit } = shot.price;
     for (const output of savedOutputs(shot)) {
-      const path = placeOf({ step: shot.step, fileName: outputFileName(shot, output) });
+      const path = placeOf({ step: shot.step, fileName: fileNameOf(shot, output) });
       if (absent.has(path)) continue;
       yield {
         path,

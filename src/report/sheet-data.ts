@@ -2,7 +2,7 @@ import { accountName } from '../batch/ids.ts';
 import type { BatchStatus, OutputRow, ShotRow, SubmissionRow } from '../ledger/port.ts';
 import { decimalFromAmount } from '../money.ts';
 import type { SheetData, SheetFile, SheetShot } from './contact-sheet.ts';
-import { outputFileName } from './file-names.ts';
+import { fileNameOf } from './file-names.ts';
 import { lostText } from './lost-files.ts';
 import { partialText } from './partial.ts';
 import { decimalOrNull, isoTime } from './sidecar.ts';
@@ -79,7 +79,7 @@ function sheetFile(
   const { sha256, width, height, damaged } = output;
   const text = texts.get(sha256);
   return {
-    path: `${shot.step}/${outputFileName(shot, output)}`,
+    path: `${shot.step}/${fileNameOf(shot, output)}`,
     thumb: thumbs.has(sha256) ? `_thumbs/${sha256}.webp` : null,
     mime: output.mime ?? 'application/octet-stream',
     ...(text === undefined ? {} : { text }),

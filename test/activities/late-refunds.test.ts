@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { BatchOutcome } from '../../src/activities/runs.ts';
+import { noLane } from '../../src/ledger/rules/lane-name.ts';
 import type { Provider } from '../../src/providers/port.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -62,5 +64,60 @@ describe('a refund that the vendor promised', () => {
     await studio.runStep(await studio.startRun(picture('owl')), 'draw');
     expect(vendor.asked).toBeGreaterThan(asked);
     expect(await moneyOf('fox')).toEqual({ spent: 0, refunded: promised, promised: 0 });
+  });
+});
+
+describe('a job that its vendor calls failed once, and that succeeds', () => {
+  /** The vendor as it is, but its first job that is done was said to have failed at first. */
+  async function openHasty() {
+    studio = await openStudio();
+    const { provider } = studio.access;
+    let isTold = false;
+    const check: Provider['check'] = async (job) => {
+      const state = await provider.check(job);
+      if (state.state !== 'succeeded' || isTold) return state;
+      isTold = true;
+      return { state: 'failed', reason: 'a worker died', refunded: 'promised', billed: null };
+    };
+    Object.assign(studio.access, { provider: { ...provider, check } });
+  }
+  /** As the workflow does. @returns its outcome and what it had to collect */
+  async function close(input: Awaited<ReturnType<Studio['startRun']>>) {
+    const { finishRun, runShots } = studio.activities;
+    const run = studio.environmentOf();
+    const { adrift = [] }: BatchOutcome = await run.run(finishRun, input);
+    for (const { account } of adrift)
+      await run.run(runShots, {
+        ...input,
+        ...{ lane: noLane, account, from: 0, to: 0, reportAfterMs: null },
+      });
+    return await run.run(finishRun, input);
+  }
+  const paidFor = async (batch: string) =>
+    (await Array.fromAsync(studio.ledger.reports.submissions(batch))).map(
+      ({ state, spent, refund, outputs }) => ({
+        ...{ state, isPaid: spent > 0, refund },
+        files: outputs.map((output) => output.state),
+      }),
+    );
+  const paid = { state: 'succeeded', isPaid: true, refund: null, files: ['saved'] };
+
+  it('gives its file beside that of the one which was sent in its place', async () => {
+    await openHasty();
+    const input = await studio.startRun(picture('fox'));
+    await studio.runStep(input, 'draw');
+    expect(await close(input)).toMatchObject({ outcome: 'complete' });
+    expect(studio.simulator.book.accepted).toHaveLength(2);
+    expect(await paidFor('fox')).toEqual([paid, paid]);
+  });
+
+  it('gives its file to the shot that nothing was sent for since', async () => {
+    await openHasty();
+    const policy = { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' } as const;
+    const input = await studio.startRun(picture('fox'), { policy });
+    await studio.runStep(input, 'draw');
+    expect(await close(input)).toMatchObject({ outcome: 'complete' });
+    expect(studio.simulator.book.accepted).toHaveLength(1);
+    expect(await paidFor('fox')).toEqual([paid]);
   });
 });

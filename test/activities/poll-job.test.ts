@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Twist } from '../http/twist.ts';
 import type { ShotRow } from '../../src/ledger/port.ts';
-import type { Timeouts } from '../../src/providers/port.ts';
+import type { JobState, Provider, Timeouts } from '../../src/providers/port.ts';
 import { ShotEvents } from '../../src/commands/run/shot-events.ts';
 import { openStudio, type Studio } from './studio.ts';
 
@@ -136,5 +136,47 @@ describe('a job that is done and names', () => {
     const late = pictures((images) => (++polls < 3 ? [...images.slice(0, 2), null] : images));
     const shot = await run(model, late, { ...three, timeouts: { pollMs: 2_000 } });
     expect(shot).toMatchObject({ state: 'done', undelivered: 0, outputs: [{}, {}, {}] });
+  });
+});
+
+describe('a wall clock that is set ahead while a job runs', () => {
+  const hour = 60 * 60_000;
+  /** The vendor as it is, but its first answers are these; with the first of them the clock jumps. */
+  async function runThrough(answers: readonly JobState[], then?: (opened: Studio) => void) {
+    const opened = await openStudio({ jobMs: 10 }, { imageJobMs: hour });
+    studio = opened;
+    const { provider } = opened.access;
+    let polls = 0;
+    const check: Provider['check'] = async (job) => {
+      const answer = answers[polls++];
+      if (polls === 1) opened.clock.aheadMs += 3 * hour;
+      if (polls === 2) then?.(opened);
+      return answer ?? (await provider.check(job));
+    };
+    Object.assign(opened.access, { provider: { ...provider, check } });
+    const input = await opened.startRun(
+      `batch: one\nsteps:\n  draw: { model: 'photogpt:nanobanana', prompt: a fox }\n`,
+    );
+    await opened.runStep(input, 'draw');
+    return await opened.ledger.reports.shot('one', 'draw/draw');
+  }
+  const running: JobState = { state: 'pending', word: 'running', known: true };
+  const missing: JobState = { state: 'missing' };
+
+  it('gives up no job that its vendor says is running', async () => {
+    const shot = await runThrough([running, running, running]);
+    expect(shot).toMatchObject({ state: 'done' });
+  });
+
+  it('does not call a job unknown that is merely late to appear', async () => {
+    const shot = await runThrough([missing, missing, missing]);
+    expect(shot).toMatchObject({ state: 'done' });
+  });
+
+  it('leaves it to a person all the same when its time has really passed', async () => {
+    const shot = await runThrough([running, running, running], ({ clock }) => {
+      clock.passedMs += hour;
+    });
+    expect(shot).toMatchObject({ state: 'parked', why: 'still running after its time limit' });
   });
 });

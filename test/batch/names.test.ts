@@ -4,7 +4,9 @@ import {
   cleanName,
   defaultName,
   foldName,
+  isExtraName,
   outputFileName,
+  outputName,
   takeName,
 } from '../../src/batch/names.ts';
 import { UserError } from '../../src/errors.ts';
@@ -74,7 +76,20 @@ describe('the name of a shot', () => {
     expect(takeName('linen', 2)).toBe('linen--t2');
     expect(outputFileName('linen--t2', 0, 1, 'png')).toBe('linen--t2.png');
     expect(outputFileName('linen', 3, 4, '.png')).toBe('linen--4.png');
+    expect(outputFileName('linen', 1, 1, 'png')).toBe('linen+2.png');
+    expect(outputFileName('linen', 4, 4, 'png')).toBe('linen+5.png');
     expect(foldName('Cafe\u0301')).toBe(foldName('CAF\u00c9'));
+  });
+
+  it('is never that of a file beyond those that were ordered', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.nat(9), fc.nat(9), (text, index, ordered) => {
+        const name = cleanedOrUndefined(text) ?? 'a';
+        const extra = outputFileName(name, ordered + index, ordered, 'png').replace(/\.png$/, '');
+        expect(cleanName(extra)).not.toBe(extra);
+        expect(isExtraName(outputName(name, ordered + index, ordered))).toBe(true);
+      }),
+    );
   });
 
   it.each([

@@ -77,6 +77,7 @@ async function shot(
       model: 'large',
       choice: { kind: 'public', id: 'large' },
       prompt: name,
+      ...(outputs > 1 && { outputs }),
       options: {},
       references: [],
     },

@@ -1,8 +1,10 @@
 import { download } from '../../http/download.ts';
 import { EncodingError } from '../../http/encoding.ts';
 import { HttpError, isFinal, TooLargeError, UnsafeUrlError } from '../../http/errors.ts';
+import { messageOf, UserError } from '../../errors.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { mediaOnly, NotMediaError } from '../outputs/media-only.ts';
+import { NotHereYetError } from './not-here-yet.ts';
 
 /** A link's file that is downloaded to be uploaded. */
 export const linkedFileBytesMax = 200 * 1024 * 1024;
@@ -11,6 +13,8 @@ export const linkedFileBytesMax = 200 * 1024 * 1024;
 const keptMs = 60 * 60_000;
 /** A failure that would come again: told to the next who asks, and soon tried anew where the link was mended. */
 const failureKeptMs = 2 * 60_000;
+/** A link that has failed for so long, and so often, is given up. */
+const patience = { ms: 10 * 60_000, tries: 3 };
 
 interface Fetched {
   readonly sha256: Promise<string>;
@@ -18,12 +22,20 @@ interface Fetched {
   until?: number;
 }
 
+/** Of a link that fails, whatever its server or the network says: since when, and how often. */
+interface Failing {
+  readonly since: number;
+  tries: number;
+}
+
 const fetched = new WeakMap<ActivityDependencies, Map<string, Fetched>>();
+const failing = new WeakMap<ActivityDependencies, Map<string, Failing>>();
 
 /**
  * The file behind a link. Whoever asks for it while it is under way waits for the same download, and it is
  * kept in mind for a while: a request whose time is over before the file is here finds it when it is claimed
  * again.
+ * @throws UserError where the link can never be used, or has failed for long; else NotHereYetError
  */
 export async function linkedFile(
   deps: ActivityDependencies,
@@ -35,33 +47,68 @@ export async function linkedFile(
   // Which addresses may be fetched depends on the account.
   const id = `${access.trustedOrigin} ${url}`;
   const before = known.get(id);
-  const isKnown = before !== undefined && !isOver(before);
-  const current = isKnown ? before : remember(known, id, fetchLinked(deps, access, url));
+  const isKnown = before !== undefined && !isOver(deps, before);
+  const current = isKnown
+    ? before
+    : remember(deps, known, id, fetchPatiently(deps, access, url, id));
   const sha256 = await current.sha256;
   if (!isKnown || (await deps.blobs.has(sha256))) return { sha256, path: new URL(url).pathname };
   if (known.get(id) === current) known.delete(id);
   return await linkedFile(deps, access, url);
 }
 
-function remember(known: Map<string, Fetched>, id: string, sha256: Promise<string>): Fetched {
+function remember(
+  deps: ActivityDependencies,
+  known: Map<string, Fetched>,
+  id: string,
+  sha256: Promise<string>,
+): Fetched {
   for (const [old, entry] of known)
-    if (isOver(entry)) known.delete(old);
+    if (isOver(deps, entry)) known.delete(old);
     else break;
   const entry: Fetched = { sha256 };
   known.delete(id);
   known.set(id, entry);
   const keep = (ms: number): void => {
-    entry.until = performance.now() + ms;
+    entry.until = deps.steadyNow() + ms;
   };
   sha256.then(
     () => keep(keptMs),
-    (error: unknown) => keep(isLasting(error) ? failureKeptMs : 0),
+    (error: unknown) => keep(error instanceof NotHereYetError ? 0 : failureKeptMs),
   );
   return entry;
 }
 
-function isOver({ until = Infinity }: Fetched): boolean {
-  return until <= performance.now();
+function isOver(deps: ActivityDependencies, { until = Infinity }: Fetched): boolean {
+  return until <= deps.steadyNow();
+}
+
+/** Told apart by how it failed: nobody waits for a link that leads nowhere. */
+async function fetchPatiently(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  url: string,
+  id: string,
+): Promise<string> {
+  const links = failing.get(deps) ?? new Map<string, Failing>();
+  failing.set(deps, links);
+  try {
+    const sha256 = await fetchLinked(deps, access, url);
+    links.delete(id);
+    return sha256;
+  } catch (cause) {
+    const failed = links.get(id) ?? { since: deps.steadyNow(), tries: 0 };
+    failed.tries += 1;
+    links.set(id, failed);
+    const forMs = deps.steadyNow() - failed.since;
+    const isLong = forMs >= patience.ms && failed.tries >= patience.tries;
+    const message = messageOf(cause);
+    if (!isLasting(cause) && !isLong)
+      throw new NotHereYetError(`the file of a link is not to be had yet: ${message}`, { cause });
+    links.delete(id);
+    const during = isLong ? ` (tried for ${Math.round(forMs / 60_000)} minutes)` : '';
+    throw new UserError(`the link cannot be used: ${message}${during}`, { cause });
+  }
 }
 
 async function fetchLinked(
@@ -81,8 +128,8 @@ async function fetchLinked(
   return sha256;
 }
 
-/** Another try would end alike. What a stranger's server says is about its link, never about the account. */
-export function isLasting(error: unknown): error is Error {
+/** Another try would end alike. */
+function isLasting(error: unknown): boolean {
   if (error instanceof HttpError) return isFinal(error.status);
   return (
     error instanceof UnsafeUrlError ||

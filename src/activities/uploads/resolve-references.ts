@@ -4,7 +4,8 @@ import { UserError } from '../../errors.ts';
 import { uploadPurpose } from '../../ledger/rules/upload-purpose.ts';
 import type { ResolvedReference, StartRequest } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { isLasting, linkedFile } from './linked-file.ts';
+import { linkedFile } from './linked-file.ts';
+import { NotHereYetError } from './not-here-yet.ts';
 import { outputUrl } from '../outputs/output-url.ts';
 import type { UsedFile } from './gone-uploads.ts';
 import type { NeededFile } from './sound-file.ts';
@@ -14,7 +15,8 @@ import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
 /**
  * The request with every reference at the vendor. Files are usually uploaded by the step's preparation;
  * one that is missing or has expired is uploaded here.
- * @throws UserError where a reference can never be had; else whatever the upload throws
+ * @throws UserError where a reference can never be had, NotHereYetError where its shot must wait for it; else
+ * whatever the upload throws
  */
 export async function resolveRequest(
   deps: ActivityDependencies,
@@ -128,7 +130,7 @@ async function vendorLink(
   try {
     const fresh = await outputUrl(deps, maker, output, expiryMarginMs);
     if (fresh !== undefined || access.host) return fresh;
-    throw new Error('the vendor is preparing the file');
+    throw new NotHereYetError('the vendor is preparing the file');
   } catch (error) {
     // The file itself is here: it goes by the account's host, where there is one.
     if (access.host) return undefined;
@@ -143,10 +145,5 @@ async function localFile(
 ): Promise<NeededFile> {
   if (reference.kind === 'file') return reference;
   if (reference.kind === 'output') return { sha256: reference.sha256, path: reference.sha256 };
-  const file = await linkedFile(deps, access, reference.url).catch((error: unknown) => {
-    if (isLasting(error))
-      throw new UserError(`the link cannot be used: ${error.message}`, { cause: error });
-    throw error;
-  });
-  return { ...file, isLinked: true };
+  return { ...(await linkedFile(deps, access, reference.url)), isLinked: true };
 }

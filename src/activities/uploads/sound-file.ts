@@ -2,6 +2,7 @@ import { messageOf, UserError } from '../../errors.ts';
 import { BlobMissingError } from '../../storage/blobs.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { OutputGoneError } from '../outputs/output-url.ts';
+import { NotHereYetError } from './not-here-yet.ts';
 import { fetchOutput, isRefusal } from '../outputs/fetch-output.ts';
 
 /** A file that a request or a training needs. */
@@ -29,7 +30,7 @@ export async function soundFile(deps: ActivityDependencies, file: NeededFile): P
       (await fetchMade(deps, file.sha256));
     if (isBack) return await blobs.soundPath(file.sha256);
     if (file.isLinked)
-      throw new Error(`the file behind ${file.path} is fetched again`, { cause: error });
+      throw new NotHereYetError(`the file behind ${file.path} is fetched again`, { cause: error });
     throw nowhere(file, error);
   }
 }
@@ -74,6 +75,8 @@ async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<bo
   }
   // Another vendor's trouble says nothing about the account that waits for the file.
   if (trouble !== undefined)
-    throw new Error(`an earlier file is fetched again: ${messageOf(trouble)}`, { cause: trouble });
+    throw new NotHereYetError(`an earlier file is fetched again: ${messageOf(trouble)}`, {
+      cause: trouble,
+    });
   return false;
 }

@@ -101,7 +101,7 @@ async function becomesReady(
 ): Promise<boolean> {
   const { remotes } = deps.ledger;
   const { sha256, purpose, path } = wanted;
-  const giveUpAt = deps.now() + processing.altogetherMs;
+  const giveUpAt = deps.steadyNow() + processing.altogetherMs;
   let pauseMs = processing.firstMs;
   for (;;) {
     const [state = 'ready'] = (await place.uploadStates?.([upload.remote])) ?? [];
@@ -115,7 +115,7 @@ async function becomesReady(
       await remotes.dropUpload(place.key, sha256, purpose);
     if (state === 'missing') return false;
     if (state === 'failed') throw new UserError(`${place.name} could not process ${path}`);
-    if (deps.now() + pauseMs > giveUpAt)
+    if (deps.steadyNow() + pauseMs > giveUpAt)
       throw new UserError(`${place.name} is still processing ${path} after 5 minutes`, {
         next: ['run the batch again later: the file is not uploaded a second time'],
       });

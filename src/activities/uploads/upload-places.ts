@@ -1,3 +1,4 @@
+import { NotHereYetError } from './not-here-yet.ts';
 import { uncheckedModel } from '../../batch/catalogue-lookup.ts';
 import type { ModelSpec } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
@@ -68,13 +69,15 @@ async function uploadOrBlame(
   }
 }
 
-/** What a failed upload says: that trying again is no use, or what the account must wait for. Of another's host: nothing. */
+/** What a failed upload says: that trying again is no use, or what the account must wait for. Of another's server: nothing. */
 export function uploadTrouble(
   { provider }: AccountAccess,
   error: unknown,
 ): { readonly lasting: boolean; readonly account: Verdict['account']; readonly message: string } {
   if (error instanceof HostingError)
     return { lasting: error.lasting, account: { kind: 'fine' }, message: error.message };
+  if (error instanceof NotHereYetError)
+    return { lasting: false, account: { kind: 'fine' }, message: error.message };
   const { request, account, message } = provider.classify(error);
   const named = error instanceof Error ? error.name : '';
   const fine = account.kind === 'fine';

@@ -5,7 +5,7 @@ import type { BatchDocument } from '../file/document.ts';
 import { openStep, uniqueProblems } from '../expansion/expand.ts';
 import type { ExpansionContext, StepExpansion } from '../expansion/expand.ts';
 import type { MediaKind } from '../model-spec.ts';
-import { foldName, outputName } from '../names.ts';
+import { foldName, isExtraName, outputName } from '../names.ts';
 import { ReferenceCounts } from './reference-counts.ts';
 import { problemAt } from '../file/problem-at.ts';
 import type { Mistake } from '../file/problem-at.ts';
@@ -183,13 +183,27 @@ function rowsText({ origins, shots }: { origins: ReadonlySet<string>; shots: num
   return shots === 1 ? shown : `${shots} shots: ${shown}${more}`;
 }
 
-/** Every file that the shot will write is one name in its step, letter case ignored. */
+/**
+ * Every file that the shot will write is one name in its step, letter case ignored, and no name of one that it
+ * may write besides.
+ */
 function findClash(
   document: BatchDocument,
   shot: PlannedShot,
   origins: Map<string, { origin: string; name: string }>,
 ): Problem | undefined {
   const count = shot.request.outputs ?? 1;
+  if (isExtraName(shot.name))
+    return problemAt(
+      document,
+      {
+        path: ['steps', shot.step, 'name'],
+        message: `a shot is called ${shot.name}, a name that is kept for files which nobody ordered`,
+        hint: `it comes from ${shot.origin}; a vendor may deliver more files than were asked for`,
+        advice: ['Give the step a name that does not end in --extra- and a number.'],
+      },
+      `step ${shot.step}`,
+    );
   let clash: Problem | undefined;
   for (let index = 0; index < count; index++) {
     const name = outputName(shot.name, index, count);

@@ -56,6 +56,8 @@ export interface BatchPlan {
   readonly cost: CostTable;
   /** What the batch has used of its budgets before, by the ledger's key of the account. */
   readonly used: ReadonlyMap<string, Amount>;
+  /** Names of the accounts at which jobs of others are running that the batch waits for. */
+  readonly waitsAt: ReadonlySet<string>;
   readonly billed: readonly BilledPrice[];
   readonly paidElsewhere: readonly PaidElsewhere[];
   /** Trainings that must be paid before the shots that need them. */
@@ -91,6 +93,7 @@ export async function planBatch(
   const steps: StepPlan[] = [];
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
+  const waitsAt = new Set<string>();
   const elsewhere = await PaidElsewhereSearch.of(project, document.batch);
   for (const step of document.steps) {
     const expansion = openStep(document, step.name, { files, catalogue });
@@ -117,6 +120,7 @@ export async function planBatch(
           noteBilled(billed, entry.shot);
           await addTraining(entry.shot, loaded, project, trainings, total);
         }
+        if (entry.status === 'inFlight') waitsAt.add(entry.shot.request.account);
         each(entry);
       }
     }
@@ -129,6 +133,7 @@ export async function planBatch(
     steps,
     cost: total,
     used: await usedBefore(project, document.batch),
+    waitsAt,
     billed: [...billed.values()],
     paidElsewhere: elsewhere.list,
     trainings: trainings.size,

@@ -31,8 +31,21 @@ export async function requireAccounts(
   }
 }
 
-/** @throws UserError when an account that the plan pays has no key, or no way to bring its files */
-export function requireKeys(loaded: LoadedBatch, plan: BatchPlan): void {
+/**
+ * @throws UserError when an account that the plan pays has no key, or no way to bring its files; or when nobody
+ * could collect at an account what others are making for it
+ */
+export function requireKeys(
+  loaded: Pick<LoadedBatch, 'config'>,
+  plan: Pick<BatchPlan, 'cost' | 'waitsAt'>,
+): void {
+  const { accounts, temporal } = loaded.config;
+  for (const name of plan.waitsAt) {
+    const account = accounts.get(name);
+    // Behind a Temporal server, a worker of another machine may have it.
+    if (account && account.apiKey === undefined && temporal.address === undefined)
+      throw noKey(account);
+  }
   for (const { name } of plan.cost.values()) {
     const account = loaded.config.accounts.get(name);
     if (account && account.apiKey === undefined) {

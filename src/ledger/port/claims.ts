@@ -29,6 +29,8 @@ export interface ClaimOptions {
   readonly postTimeoutMs: number;
   /** Identity of the claiming process, for people. */
   readonly worker: string;
+  /** Keys of shots that are granted nothing now: what they need is not to be had yet. */
+  readonly except?: readonly string[];
 }
 export interface Grant {
   readonly submission: string;

@@ -14,7 +14,8 @@ export interface Due {
     operation: 'generate' | 'train';
     submittedAt: number;
     polls: number;
-    overdue: boolean;
+    /** The end of its time limit, epoch milliseconds by a wall clock that may have jumped since. */
+    giveUpAt: number;
     /** Files that it is to make. */
     ordered: number;
   }[];
@@ -114,7 +115,7 @@ export interface SubmissionLedger {
     times: { nextPollInMs: number; giveUpInMs: number; billed?: Amount | null },
   ): Promise<boolean>;
   /**
-   * Surely no job. `fail`: the shot fails; `reopen`: open again, no try counted, and right after an equal one
+   * Surely no job, as its sender says; that counts also after nobody else could tell what became of it. `fail`: the shot fails; `reopen`: open again, no try counted, and right after an equal one
    * of the same shot in the same run it is only counted there; `renew`: open again, since a file that the
    * request names is gone, but once in a run: then the shot fails.
    */
@@ -141,8 +142,9 @@ export interface SubmissionLedger {
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
   /**
    * `billed` null: as reserved. `job`: of which that was said; where the submission has another by now, nothing
-   * is recorded. A training that is ready or failed has no outputs. A generation without any has failed, and its money is kept; one with fewer than
-   * were ordered has the rest counted as undelivered.
+   * is recorded. A training that is ready or failed has no outputs. A generation without any has failed, and its
+   * money is kept; one with fewer than were ordered has the rest counted as undelivered. One that was called
+   * failed before is taken up again, beside the one that was sent since.
    */
   succeeded(
     submission: string,
@@ -340,4 +342,6 @@ export interface Witness {
 export interface DueRefund {
   readonly submission: string;
   readonly job: JsonObject;
+  /** Files that it was to make. */
+  readonly ordered: number;
 }

@@ -9,7 +9,8 @@ export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 /** Which states an event may find a submission in, and where it leads. Anything else answers false. */
 export const transitions = {
   submitted: { from: ['claimed'], to: 'submitted' },
-  rejected: { from: ['claimed'], to: 'rejected' },
+  // Its sender's own word, however late: the machine may have slept.
+  rejected: { from: ['claimed', 'ambiguous', 'parked'], to: 'rejected' },
   ambiguous: { from: ['claimed'], to: 'ambiguous' },
   adopt: { from: ['ambiguous', 'parked'], to: 'submitted' },
   absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
@@ -18,8 +19,8 @@ export const transitions = {
   // A person's word: its job is known after all, or it is sent again or skipped.
   takeUp: { from: ['parked', 'stalled'], to: 'submitted' },
   giveUp: { from: ['parked', 'stalled'], to: 'rejected' },
-  // One that was given up as endless may have ended since.
-  succeeded: { from: ['submitted', 'stalled'], to: 'succeeded' },
+  // One that was given up as endless may have ended since, and one that was called failed may have gone on.
+  succeeded: { from: ['submitted', 'stalled', 'failed'], to: 'succeeded' },
   failed: { from: ['submitted', 'stalled'], to: 'failed' },
   stalled: { from: ['submitted'], to: 'stalled' },
   loseOutput: { from: ['succeeded'], to: 'lost' },

@@ -129,6 +129,11 @@ describe('checkBatch refuses', () => {
       'two shots are called a--2',
     ],
     [
+      'a name that is kept for files beyond those that were ordered',
+      `rows: [{ id: a--Extra-2 }]\n${painter}\nprompt: "{{ id }}"\nname: "{{ id }}"`,
+      'a shot is called a--Extra-2, a name that is kept for files which nobody ordered',
+    ],
+    [
       'a list in a prompt',
       `rows: [{ l: [a, b] }]\n${painter}\nprompt: "{{ l }}"`,
       'a prompt is text, and this is a list',

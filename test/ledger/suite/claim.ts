@@ -35,6 +35,16 @@ export function claimSuite(open: Open): void {
   const cap = (amount: number) => [{ account, unit: 'credits', cap: amount } as const];
   const stopped = (reason: object) => ({ kind: 'stopped', reason, endsInMs: null });
 
+  it('grants nothing to shots that are to wait, and binds what is paid for all the same', async () => {
+    const range = await start(2);
+    const except = ['one/shot-0000'];
+    const claimExcept = (of: Range) => ledger.claims.claim(of, { ...options, except });
+    expect((await claimExcept(range)).granted.map(({ key }) => key)).toEqual(['one/shot-0001']);
+    expect(await claimExcept(range)).toMatchObject({ granted: [], open: 1, next: { kind: 'go' } });
+    await claimOne(ledger, await start(1, {}, 'owl'));
+    expect(await claimExcept(range)).toMatchObject({ granted: [], attached: 1, open: 0 });
+  });
+
   it('grants in plan order, each with its time to leave', async () => {
     const range = await start(3);
     const answer = await claim(range);

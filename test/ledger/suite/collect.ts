@@ -76,7 +76,7 @@ export function collectSuite(open: Open): void {
     range = await startBatch(ledger, 'fox', shots, { steps });
     now += 3 * day;
     expect(await ledger.submissions.adrift('fox')).toEqual([account]);
-    expect(await due()).toMatchObject({ bound: 1, polls: [{ submission: id, overdue: true }] });
+    expect(await due()).toMatchObject({ bound: 1, polls: [{ submission: id }] });
     await ledger.submissions.succeeded(id, oneOutput);
     expect(await due()).toMatchObject({ bound: 1, downloads: [{ submission: id }] });
     expect(await uncollected()).toMatchObject([{ jobs: 0, files: 1, amount: 1_000 }]);

@@ -100,8 +100,8 @@ export function planSuite(open: Open): void {
     }
     const found = await everything(ledger.plans.sources('fox', ['one'], 'all'));
     expect(found.map(({ name, sha256 }) => [name, sha256])).toEqual([
-      ['shot-0000--1', 'sha-0-0'],
-      ['shot-0000--2', 'sha-0-1'],
+      ['shot-0000', 'sha-0-0'],
+      ['shot-0000--extra-2', 'sha-0-1'],
       ['shot-0001', 'sha-1-0'],
     ]);
     expect(found[0]?.shot).toMatchObject({ variables: { sku: 'sku-0' }, prompt: 'picture 0' });

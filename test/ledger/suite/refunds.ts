@@ -90,7 +90,7 @@ export function refundSuite(open: Open): void {
       const [first, ...others] = await due();
       expect(others).toEqual([]);
       if (first) {
-        expect(first).toEqual({ submission: id, job: { id: 'j' } });
+        expect(first).toEqual({ submission: id, job: { id: 'j' }, ordered: 1 });
         expect(await due()).toEqual([]);
         asked.push((now - from) / 1_000);
         expect(await ledger.submissions.settleRefund(id, 'notYet')).toBe(true);

@@ -68,6 +68,36 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, spent: 0, refunded: 0 });
   });
 
+  describe.each([
+    ['ambiguous', false],
+    ['parked', true],
+  ] as const)('its sender’s word that no job was made, after it was %s', (_, isParked) => {
+    const becomeUnclear = async () => {
+      await becomeAmbiguous();
+      if (isParked) await ledger.submissions.park(id, 'several fit');
+    };
+
+    it.each([
+      ['reopen', 'open'],
+      ['renew', 'open'],
+      ['fail', 'failed'],
+    ] as const)('counts: %s leaves the shot %s', async (effect, state) => {
+      await becomeUnclear();
+      expect(await ledger.submissions.rejected(id, 'refused', effect)).toBe(true);
+      expect(await submission()).toMatchObject({ state: 'rejected', reserved: 0, spent: 0 });
+      expect(await shot()).toMatchObject({ state });
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
+    });
+
+    it('takes no job away that was found meanwhile', async () => {
+      await becomeUnclear();
+      await ledger.submissions.adopt(id, { id: 'j' }, 'j', times);
+      expect(await ledger.submissions.rejected(id, 'refused', 'reopen')).toBe(false);
+      expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j' });
+      expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000 });
+    });
+  });
+
   it('keeps the money of an ambiguous one reserved, apart from the others', async () => {
     expect(await becomeAmbiguous()).toBe(true);
     expect(await shot()).toMatchObject({ state: 'bound' });
@@ -375,6 +405,52 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 0, reserved: 0, spent });
   });
 
+  describe('a job that succeeds after it was called failed', () => {
+    const fail = (refunded: boolean | 'promised') =>
+      ledger.submissions.failed(id, { reason: 'busy', refunded, billed: null });
+    const succeed = () => ledger.submissions.succeeded(id, oneOutput);
+
+    it('takes the place of a try that was not made yet', async () => {
+      await submit();
+      await fail('promised');
+      expect(await shot()).toMatchObject({ state: 'open' });
+      expect(await succeed()).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'bound', submission: id });
+      expect((await due()).downloads).toMatchObject([{ submission: id }]);
+      expect(await submission()).toMatchObject({ state: 'succeeded', refund: null });
+      expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, refunded: 0 });
+      expect((await ledger.claims.claim(range, options)).granted).toEqual([]);
+    });
+
+    it('leaves its shot to the one that was sent since, and both are counted', async () => {
+      await submit();
+      await fail(true);
+      const second = await claimOne(ledger, range);
+      expect(await succeed()).toBe(true);
+      expect(await shot()).toMatchObject({ state: 'bound', submission: second });
+      expect((await due()).downloads).toMatchObject([{ submission: id }]);
+      expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, reserved: 1_000 });
+    });
+
+    it('is collected outside all lanes where its shot had failed', async () => {
+      await submit();
+      await fail(false);
+      expect(await shot()).toMatchObject({ state: 'failed' });
+      await succeed();
+      expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+      await ledger.submissions.saveOutput(id, 0, file('aa'));
+      expect(await shot()).toMatchObject({ state: 'done' });
+      expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
+    });
+
+    it('stays failed while it names no file', async () => {
+      await submit();
+      await fail('promised');
+      expect(await ledger.submissions.succeeded(id, { outputs: [], billed: null })).toBe(false);
+      expect(await submission()).toMatchObject({ state: 'failed', refund: 'owed' });
+    });
+  });
+
   it('parks the shots of a stalled job and keeps its money', async () => {
     await submit();
     expect(await ledger.submissions.stalled(id, 'no end')).toBe(true);
@@ -400,15 +476,16 @@ export function transitionSuite(open: Open): void {
     expect(await submission()).toMatchObject({ state: 'submitted', surplus: true, jobId: 'j' });
     expect(await shot()).toMatchObject({ state: 'bound', submission: id });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000 });
-    expect((await due()).polls).toMatchObject([{ submission: id, overdue: false }]);
+    const giveUpAt = now + 2 * 60 * 60_000;
+    expect((await due()).polls).toMatchObject([{ submission: id, giveUpAt }]);
   });
 
   it('follows a late job no longer than its own time limit', async () => {
     await becomeAmbiguous();
     await ledger.submissions.absent(id);
     await ledger.submissions.lateJob(id, { id: 'j' }, 'j', { giveUpInMs: 60_000 });
-    now += 60_000;
-    expect((await due()).polls).toMatchObject([{ submission: id, overdue: true }]);
+    const giveUpAt = now + 60_000;
+    expect((await due()).polls).toMatchObject([{ submission: id, giveUpAt }]);
   });
 
   it('collects and counts a late job whose place is taken', async () => {
@@ -443,13 +520,14 @@ export function transitionSuite(open: Open): void {
   describe('due', () => {
     it('hands a poll to one worker at a time', async () => {
       await submit();
+      const giveUpAt = now + times.giveUpInMs;
       expect(await due()).toMatchObject({ polls: [], nextInMs: 1_000, bound: 1 });
       now += 1_000;
-      expect((await due()).polls).toMatchObject([{ submission: id, polls: 0, overdue: false }]);
+      expect((await due()).polls).toMatchObject([{ submission: id, polls: 0, giveUpAt }]);
       expect(await due()).toMatchObject({ polls: [], nextInMs: 10_000 });
       expect(await ledger.submissions.pollAgain(id, 50)).toBe(true);
       now += 600_000;
-      expect((await due()).polls).toMatchObject([{ polls: 1, overdue: true }]);
+      expect((await due()).polls).toMatchObject([{ polls: 1, giveUpAt }]);
     });
 
     it('answers the download first whose link ends first', async () => {

@@ -43,10 +43,11 @@ export function claim(
   const door = gate(database, claimant);
   if (door.superseded) return answer(stopped({ kind: 'superseded' }));
 
+  const except = new Set(options.except);
   const waiting: OpenShot[] = [];
   for (const shot of openShots(database, range)) {
     if (attachToOther(database, shot, range.account)) attached += 1;
-    else waiting.push(shot);
+    else if (!except.has(shot.key)) waiting.push(shot);
   }
   if (waiting.length === 0) return answer({ kind: 'go' });
   const closed = door.closed();

@@ -11,7 +11,6 @@ interface SourceRecord {
   idx: number;
   sha256: string;
   mime: string;
-  outputs: number;
   name: string;
   key: string;
   step: string;
@@ -51,8 +50,7 @@ function readPage(
 ): SourceRecord[] {
   return database.all<SourceRecord>(
     `select o.submission, o.idx, o.sha256, o.mime, s.name, s.key, s.step, s.take, s.ordinal,
-       s.written_model, s.variables, s.request,
-       (select count(*) from output where submission = o.submission) as outputs
+       s.written_model, s.variables, s.request
      from shot s join batch b on b.name = s.batch and b.run = s.run
        join output o on o.submission = s.submission and o.state = 'saved'
      where s.batch = ?1 and s.step = ?2 and s.state = 'done' and s.ordinal >= ?3
@@ -71,12 +69,13 @@ function readPage(
 
 function sourceOutput(record: SourceRecord): SourceOutput {
   const { key, step, take, ordinal } = record;
+  const request = JSON.parse(record.request) as ShotRequest;
   return {
     submission: record.submission,
     index: record.idx,
     sha256: record.sha256,
     mime: record.mime,
-    name: outputName(record.name, record.idx, record.outputs),
+    name: outputName(record.name, record.idx, request.outputs ?? 1),
     shot: {
       key,
       step,
@@ -84,7 +83,7 @@ function sourceOutput(record: SourceRecord): SourceOutput {
       ordinal,
       writtenModel: record.written_model,
       variables: JSON.parse(record.variables),
-      prompt: (JSON.parse(record.request) as ShotRequest).prompt,
+      prompt: request.prompt,
     },
   };
 }

@@ -121,7 +121,7 @@ function duePolls(database: Database, ids: string, options: DueOptions, now: num
     operation: row.op,
     submittedAt: row.submitted_at,
     polls: row.polls,
-    overdue: row.give_up_at <= now,
+    giveUpAt: row.give_up_at,
     ordered: row.ordered,
   }));
 }

@@ -4,7 +4,7 @@ import { exclusiveStates } from '../../rules/transitions.ts';
 import { jobIsTaken } from './advance.ts';
 import { attachWaiting, rebindShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
-import { moveMoney, payerOf } from '../money.ts';
+import { reserveAgain } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
 import type { SubmissionRecord } from '../rows.ts';
 
@@ -91,15 +91,4 @@ function displaceJob(database: Database, before: SubmissionRecord): SubmissionRe
     before.id,
   );
   return { ...before, ...nothing };
-}
-
-/** Takes back the conclusion: what was released or spent is reserved again. */
-function reserveAgain(database: Database, before: SubmissionRecord): void {
-  const reserved = before.price ?? 0;
-  database.run(
-    'update submission set reserved = ?, spent = 0, refund = null where id = ?',
-    reserved,
-    before.id,
-  );
-  moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
 }

@@ -3,7 +3,7 @@ import type { DueRefund, SubmissionLedger } from '../../port.ts';
 import { refundDelayMs, refundPatienceMs } from '../../rules/refunds.ts';
 import type { Database } from '../database.ts';
 import { moveMoney, payerOf } from '../money.ts';
-import type { SubmissionRecord } from '../rows.ts';
+import { orderedFiles, type SubmissionRecord } from '../rows.ts';
 
 /** From a failure whose money the vendor promised to give back. */
 export function oweRefund(database: Database, id: string, now: number): void {
@@ -23,8 +23,8 @@ export function dueRefunds(
   now: number,
 ): readonly DueRefund[] {
   const furthest = now + refundDelayMs(Infinity);
-  const rows = database.all<{ id: string; job: string; checks: number }>(
-    `select id, job, refund_checks as checks from submission
+  const rows = database.all<{ id: string; job: string; ordered: number }>(
+    `select id, job, ${orderedFiles} as ordered from submission
      where account = ?1 and refund = 'owed' and job is not null
        and (refund_at <= ?2 or refund_at > ?3)
      order by refund_at limit ?4`,
@@ -40,7 +40,11 @@ export function dueRefunds(
       now + Math.round(options.leaseMs),
       id,
     );
-  return rows.map(({ id, job }) => ({ submission: id, job: JSON.parse(job) as JsonObject }));
+  return rows.map(({ id, job, ordered }) => ({
+    submission: id,
+    job: JSON.parse(job) as JsonObject,
+    ordered,
+  }));
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { SubmissionLedger } from '../../port.ts';
 import { costOfFailure } from '../../rules/transitions.ts';
+import { placeHolder } from '../claims/places.ts';
 import { advance, release } from './advance.ts';
-import { leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
+import { attachWaiting, leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
-import { orderedFiles } from '../rows.ts';
+import { reserveAgain } from '../money.ts';
+import { orderedFiles, type SubmissionRecord } from '../rows.ts';
 
 /** A generation without files is a failure whose money is kept; a training has none by nature. */
 export function succeeded(
@@ -12,7 +14,13 @@ export function succeeded(
   result: Parameters<SubmissionLedger['succeeded']>[1],
   now: number,
 ): boolean {
-  const operation = database.get<{ op: string }>('select op from submission where id = ?', id)?.op;
+  const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
+  const operation = before?.op;
+  if (before?.state === 'failed') {
+    const hasFiles = before.job_id !== null && result.outputs.length > 0;
+    if (operation !== 'generate' || !hasFiles) return false;
+    takeBackFailure(database, before);
+  }
   if (operation === 'generate' && result.outputs.length === 0) {
     const why = withoutFiles(result.unreadable ?? 0);
     const moved = advance(database, 'failed', id, why, now, result.job);
@@ -48,7 +56,27 @@ export function succeeded(
       now,
       now,
     );
+  if (moved.state === 'failed' && moved.spare === 0) attachWaiting(database, moved);
   return true;
+}
+
+/**
+ * The vendor called it failed, and says now that it succeeded: its money counts again and its files are fetched.
+ * Where it was sent again meanwhile, it stands beside that one.
+ */
+function takeBackFailure(database: Database, before: SubmissionRecord): void {
+  const { id, account, fp } = before;
+  const isTaken = placeHolder(database, account, fp) !== undefined;
+  database.run('update submission set spare = ? where id = ?', isTaken ? 1 : 0, id);
+  reserveAgain(database, before);
+  // The lane of a shot that had ended may be over.
+  if (!isTaken)
+    database.run(
+      `update shot set lane = null, pos = null
+       where account = ? and fp = ? and state in ('open', 'failed', 'skipped') and state <> 'open'`,
+      account,
+      fp,
+    );
 }
 
 function withoutFiles(unreadable: number): string {
