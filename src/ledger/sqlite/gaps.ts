@@ -10,11 +10,18 @@ interface GapRecord {
   found_at: number;
   closed_at: number | null;
   clear: string;
+  is_clear: number;
 }
 
-/** To be followed by `where`. */
-const selection = `select *, (select json_group_array(account) from gap_clear where gap = gap.id)
-  as clear from gap`;
+/**
+ * To be followed by `where`. Whether all accounts are clear is asked each time: one that is configured later
+ * may have been used in it as well.
+ */
+const selection = `select *, (select json_group_array(account) from gap_clear where gap = gap.id) as clear,
+  exists (select 1 from gap_clear where gap = gap.id) and not exists (
+    select 1 from account a
+    where not exists (select 1 from gap_clear where gap = gap.id and account = a.id)) as is_clear
+  from gap`;
 
 export function createGapLedger(
   { database, commits, now }: Context,
@@ -26,18 +33,18 @@ export function createGapLedger(
     list: async ({ closed = false } = {}) =>
       database
         .all<GapRecord>(
-          `${selection} where closed_at is null or ? order by from_at, id`,
+          `${selection} where closed_at is null and not is_clear or ? order by from_at, id`,
           closed ? 1 : 0,
         )
         .map(gapOf),
     add: (gap) => commits.write(() => addGap(database, gap, now())),
-    clear: (id, account) => commits.write(() => clear(database, id, account, now())),
+    clear: (id, account) => commits.write(() => clear(database, id, account)),
     close: (id) => commits.write(() => close(database, id, now())),
   };
 }
 
-/** Open gaps in which the account may have been asked for what this ledger does not know. */
-export function openGapsOf(database: Database, account: string): readonly Gap[] {
+/** Gaps in which the account may have been asked for jobs that this ledger does not know. */
+export function gapsOfJobs(database: Database, account: string): readonly Gap[] {
   return database
     .all<GapRecord>(
       `${selection} where closed_at is null
@@ -45,6 +52,13 @@ export function openGapsOf(database: Database, account: string): readonly Gap[] 
        order by from_at, id`,
       account,
     )
+    .map(gapOf);
+}
+
+/** The same for trainings: no list of jobs shows them, so that a clear account tells nothing of them. */
+export function gapsOfTrainings(database: Database): readonly Gap[] {
+  return database
+    .all<GapRecord>(`${selection} where closed_at is null order by from_at, id`)
     .map(gapOf);
 }
 
@@ -69,14 +83,8 @@ export function gapOfRequest(
   );
 }
 
-function clear(database: Database, id: number, account: string, now: number): void {
+function clear(database: Database, id: number, account: string): void {
   database.run('insert or ignore into gap_clear (gap, account) values (?, ?)', id, account);
-  const other = database.get(
-    `select 1 from account a
-     where not exists (select 1 from gap_clear where gap = ? and account = a.id) limit 1`,
-    id,
-  );
-  if (!other) close(database, id, now);
 }
 
 function close(database: Database, id: number, now: number): boolean {
@@ -122,6 +130,7 @@ function gapOf(record: GapRecord): Gap {
     why: record.why,
     foundAt: record.found_at,
     closedAt: record.closed_at,
+    isOpen: record.closed_at === null && record.is_clear === 0,
     clearAccounts: JSON.parse(record.clear) as string[],
   };
 }

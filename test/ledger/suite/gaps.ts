@@ -38,7 +38,7 @@ export function gapSuite(open: Open): void {
     const early = await gapOf(-9, -8);
     expect(early).toEqual({
       ...{ id: early.id, from: now - 9 * minute, to: now - 8 * minute, why: 'a restore' },
-      ...{ foundAt: now, closedAt: null, clearAccounts: [] },
+      ...{ foundAt: now, closedAt: null, isOpen: true, clearAccounts: [] },
     });
     expect(await ledger.gaps.list()).toEqual([early, late]);
     now += minute;
@@ -46,7 +46,10 @@ export function gapSuite(open: Open): void {
     expect(await ledger.gaps.close(early.id)).toBe(false);
     const again = await opened.reopen();
     expect(await again.gaps.list()).toEqual([late]);
-    expect(await again.gaps.list({ closed: true })).toEqual([{ ...early, closedAt: now }, late]);
+    expect(await again.gaps.list({ closed: true })).toEqual([
+      { ...early, closedAt: now, isOpen: false },
+      late,
+    ]);
   });
 
   it('of one reason that touch are one, in which nothing is clear', async () => {
@@ -61,13 +64,33 @@ export function gapSuite(open: Open): void {
     ]);
   });
 
-  it('are closed when every account is clear', async () => {
+  it('are open no more when every account is clear, until another is configured', async () => {
     await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
     const { id } = await gapOf(-9, -7);
     await ledger.gaps.clear(id, account);
     expect(await ledger.gaps.list()).toMatchObject([{ id, clearAccounts: [account] }]);
     await ledger.gaps.clear(id, other);
     expect(await ledger.gaps.list()).toEqual([]);
+    expect(await ledger.gaps.list({ closed: true })).toMatchObject([{ id, closedAt: null }]);
+    await ledger.batches.putAccounts([
+      accountSettings({ account: 'later@https://a.example.test' }),
+    ]);
+    expect(await ledger.gaps.list()).toMatchObject([{ id, isOpen: true }]);
+    expect(await ledger.gaps.close(id)).toBe(true);
+    expect(await ledger.gaps.list()).toEqual([]);
+  });
+
+  it('ask about what an account sends that was configured after all others were clear', async () => {
+    await ledger.batches.putAccounts([accountSettings()]);
+    const { id } = await gapOf(-9, -7);
+    await ledger.gaps.clear(id, account);
+    await ledger.batches.putAccounts([accountSettings({ account: other })]);
+    const range = await startBatch(ledger, 'hen', [plannedShot(0, { account: other })], {
+      accepted: [{ account: other, unit: 'credits', cap: 9_000 }],
+    });
+    expect(await ledger.claims.claim({ ...range, account: other }, options)).toMatchObject({
+      ...{ granted: [], bound: 1 },
+    });
   });
 
   describe('in which a request may have been sent', () => {
@@ -149,7 +172,8 @@ export function gapSuite(open: Open): void {
       expect((await claim()).granted).toHaveLength(2);
     });
 
-    it('ask about a training like about any request', async () => {
+    it('ask about a training like about any request, though the list of jobs shows nothing', async () => {
+      for (const each of [account, other]) await ledger.gaps.clear(gap.id, each);
       const training = {
         ...{ batch: 'fox', run: 1, account, fingerprint: 'set', key: 'train/anna' },
         price: { amount: 300, unit: 'credits', basis: 'exact' },
