@@ -23,7 +23,10 @@ export interface GapLedger {
   readonly copyOf: string | undefined;
   /** Open ones, oldest first; `closed`: those that were settled as well. */
   list(options?: { closed?: boolean }): Promise<readonly Gap[]>;
-  /** Notes a gap. Where an open one of the same reason touches it, the two become one. */
+  /**
+   * Notes a gap. Where one of the same reason touches it that nobody has closed, the two become one with a new
+   * id: nothing has been asked about it.
+   */
   add(gap: Pick<Gap, 'from' | 'to' | 'why'>): Promise<Gap>;
   /**
    * The vendor lists no job of that time that this ledger does not know: claims of jobs at the account need not

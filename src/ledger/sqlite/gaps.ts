@@ -84,7 +84,12 @@ export function gapOfRequest(
 }
 
 function clear(database: Database, id: number, account: string): void {
-  database.run('insert or ignore into gap_clear (gap, account) values (?, ?)', id, account);
+  // Another gap may have taken it up since it was asked about.
+  database.run(
+    'insert or ignore into gap_clear (gap, account) select id, ? from gap where id = ?',
+    account,
+    id,
+  );
 }
 
 function close(database: Database, id: number, now: number): boolean {
@@ -93,34 +98,38 @@ function close(database: Database, id: number, now: number): boolean {
   );
 }
 
+/**
+ * Takes up the gaps of the same reason that it touches, under a number of its own: what was asked about in them
+ * was not asked about the rest.
+ */
 export function addGap(
   database: Database,
   { from, to, why }: Pick<Gap, 'from' | 'to' | 'why'>,
   now: number,
 ): Gap {
-  const touched = database.get<{ id: number }>(
-    `update gap set from_at = min(from_at, ?1), to_at = max(to_at, ?2), found_at = ?4
-     where id = (select id from gap where closed_at is null and why = ?3
-       and from_at <= ?2 and to_at >= ?1 order by id limit 1) returning id`,
+  const added = database.get<{ id: number }>(
+    `insert into gap (from_at, to_at, why, found_at)
+     select min(?1, coalesce(min(from_at), ?1)), max(?2, coalesce(max(to_at), ?2)), ?3, ?4
+       from gap where ${isTaken} returning id`,
     from,
-    to,
+    Math.max(from, to),
     why,
     now,
   );
-  if (touched) database.run('delete from gap_clear where gap = ?', touched.id);
-  const added =
-    touched ??
-    database.get<{ id: number }>(
-      'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning id',
-      from,
-      Math.max(from, to),
-      why,
-      now,
-    );
   const record = database.get<GapRecord>(`${selection} where id = ?`, added?.id ?? 0);
   if (!record) throw new Error('the gap was not written');
+  const taken = database.all<{ id: number }>(
+    `delete from gap where ${isTaken} and id <> ?4 returning id`,
+    from,
+    Math.max(from, to),
+    why,
+    record.id,
+  );
+  for (const { id } of taken) database.run('delete from gap_clear where gap = ?', id);
   return gapOf(record);
 }
+
+const isTaken = 'closed_at is null and why = ?3 and from_at <= ?2 and to_at >= ?1';
 
 function gapOf(record: GapRecord): Gap {
   return {

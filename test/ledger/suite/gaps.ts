@@ -52,16 +52,20 @@ export function gapSuite(open: Open): void {
     ]);
   });
 
-  it('of one reason that touch are one, in which nothing is clear', async () => {
+  it('of one reason that touch are one, of which nothing is known', async () => {
     await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
-    const { id } = await gapOf(-9, -7);
-    await ledger.gaps.clear(id, account);
-    await gapOf(-8, -6);
+    const first = await gapOf(-9, -7);
+    await ledger.gaps.clear(first.id, account);
+    const { id } = await gapOf(-8, -6);
     await gapOf(-7, -6, 'a copy');
-    expect(await ledger.gaps.list()).toMatchObject([
-      { id, from: now - 9 * minute, to: now - 6 * minute, clearAccounts: [] },
+    // Somebody who looked for a request in the first one.
+    await ledger.gaps.clear(first.id, account);
+    await ledger.gaps.clear(id, other);
+    expect(await ledger.gaps.list({ closed: true })).toMatchObject([
+      { id, from: now - 9 * minute, to: now - 6 * minute, clearAccounts: [other] },
       { from: now - 7 * minute, to: now - 6 * minute, why: 'a copy' },
     ]);
+    expect(id).not.toBe(first.id);
   });
 
   it('are open no more when every account is clear, until another is configured', async () => {
@@ -111,6 +115,10 @@ export function gapSuite(open: Open): void {
       await claim();
       return (await ambiguous())[0]?.submission ?? '';
     };
+    const giveUp = async (id: string): Promise<void> => {
+      await ledger.submissions.park(id, 'nothing tells');
+      await ledger.submissions.resolve(id, { kind: 'again', batch: 'fox' });
+    };
     const states = async (batch = 'fox') =>
       (await everything(ledger.reports.submissions(batch))).map(({ state }) => state).sort();
 
@@ -133,6 +141,21 @@ export function gapSuite(open: Open): void {
       for (const { submission } of granted) await finish(ledger, submission);
       expect(await states()).toEqual(['ambiguous', 'rejected', 'succeeded']);
       expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 1_000, spent: 1_000 });
+    });
+
+    it.each([
+      ['was absent', (id: string) => ledger.submissions.absent(id)],
+      ['was given up', (id: string) => giveUp(id)],
+      ['is looked for still', async () => undefined],
+    ])('ask again where one grew in which it %s', async (_, settle) => {
+      const id = await ask();
+      await settle(id);
+      const grown = await gapOf(-30, -1);
+      await ledger.submissions.absent(id);
+      expect((await claim()).granted).toEqual([]);
+      expect(await ambiguous()).toContainEqual(
+        expect.objectContaining({ gap: grown.id, claimedAt: gap.from, deadlineAt: grown.to }),
+      );
     });
 
     it('adopt its job, and leave to a person what nothing tells', async () => {
