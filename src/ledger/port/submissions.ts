@@ -193,8 +193,8 @@ export interface SubmissionLedger {
    */
   recoverOutput(submission: string, index: number, file: SavedFile): Promise<boolean>;
   /**
-   * The bytes of a saved output are gone from this machine: it is fetched once more, which costs nothing. Its
-   * done shots wait for it in no lane; the money stays as it is. False where other bytes are saved by now.
+   * The bytes of a saved output are gone from this machine: it is fetched once more, which costs nothing; no
+   * refusal from before it was saved counts. Its done shots wait for it in no lane; the money stays as it is. False where other bytes are saved by now.
    */
   fetchAgain(
     submission: string,
