@@ -30,7 +30,10 @@ export async function recordStarted(
   const isKept = await untilWritten(deps, subject, () =>
     submissions.lateJob(submission, job, id, times),
   );
-  if (!isKept) deps.log(`${subject} is recorded as the job of another request; see the receipt`);
+  if (!isKept)
+    deps.log(
+      `${subject}: another request has this job, or the vendor has named another; see the receipt`,
+    );
   return isKept;
 }
 
