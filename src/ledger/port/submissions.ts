@@ -253,8 +253,8 @@ export interface SavedFile {
 }
 
 /**
- * For how long a file has been refused, in milliseconds: the times between refusals, each of which counts a
- * quarter of an hour at most, so that a machine that slept proves nothing.
+ * For how long a file has been refused, in milliseconds: the times between refusals, each of which counts as
+ * much as the pause that follows it at most, so that a machine that slept proves nothing.
  */
 export interface Refusals {
   readonly forMs: number;

@@ -161,4 +161,18 @@ describe('a file that is refused', () => {
     }
     expect(await shotOf(of)).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
   });
+
+  it('is not lost by a machine that slept between a few answers that the vendor has it no more', async () => {
+    const of = await openStudio({ faults: [{ kind: 'download-forbidden' }] });
+    studio = of;
+    const input = await startAmid(of);
+    const gone = { kind: 'not-found', match: polls } as const;
+    of.simulator.settings.faults = [{ kind: 'download-forbidden' }, gone];
+    for (const sleepMs of [0, 0, 8 * 60 * minute, 0, 0]) {
+      of.clock.aheadMs += sleepMs;
+      await tryOnce(of, input);
+    }
+    expect(of.simulator.book.faults['not-found']).toBeGreaterThanOrEqual(4);
+    expect(await shotOf(of)).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
+  });
 });
