@@ -223,14 +223,18 @@ export interface SubmissionLedger {
    * A job id that arrived after its submission was final, or had been given another job: the vendor's own
    * answer counts, also after a person's word, and the other job stays on record beside it. Collected all the
    * same. Followed for two hours where its time limit is not given. `from`: who named it, the vendor's answer
-   * where nobody says; a person displaces no job. False when another submission has the job, or this one has
+   * where nobody says; a person displaces no job. `billed` as for `submitted`. False when another submission has the job, or this one has
    * another that counts more.
    */
   lateJob(
     submission: string,
     job: JsonObject,
     jobId: string,
-    told?: { readonly giveUpInMs?: number; readonly from?: 'answer' | 'person' },
+    told?: {
+      readonly giveUpInMs?: number;
+      readonly from?: 'answer' | 'person';
+      readonly billed?: Amount | null;
+    },
   ): Promise<boolean>;
   /** Job ids of the account that some submission has. */
   knownJobs(account: string, jobIds: readonly string[]): Promise<ReadonlySet<string>>;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
+import type { Amount } from '../../../money.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
 import { jobIsTaken } from './advance.ts';
 import { attachWaiting, rebindShots, unparkShots } from './bound-shots.ts';
+import { learnBill, priceByBills } from '../bills.ts';
 import type { Database } from '../database.ts';
 import { moveMoney, payerOf } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
@@ -16,6 +18,7 @@ interface LateJob {
   readonly jobId: string;
   readonly giveUpInMs?: number;
   readonly from?: 'answer' | 'person';
+  readonly billed?: Amount | null;
 }
 
 /**
@@ -26,7 +29,7 @@ interface LateJob {
 export function lateJob(
   database: Database,
   id: string,
-  { job, jobId, giveUpInMs = giveUpAfterMs, from = 'answer' }: LateJob,
+  { job, jobId, giveUpInMs = giveUpAfterMs, from = 'answer', billed }: LateJob,
   now: number,
 ): boolean {
   let before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
@@ -61,6 +64,7 @@ export function lateJob(
     id,
   );
   if (displaced || !live) reserveAgain(database, before);
+  if (billed != null) learnBill(database, before, billed, now);
   if (displaced) rebindShots(database, id);
   unparkShots(database, id);
   if (!live && !spare) attachWaiting(database, before);
@@ -99,9 +103,14 @@ function displaceJob(database: Database, before: SubmissionRecord): SubmissionRe
   return { ...before, ...nothing };
 }
 
-/** Takes back the conclusion: what was released or spent is reserved again. */
+/** Takes back the conclusion: what was released or spent is reserved again, at what such requests cost by now. */
 function reserveAgain(database: Database, before: SubmissionRecord): void {
-  const reserved = before.price ?? 0;
+  const { account, request } = before;
+  const price =
+    request === null
+      ? before.price
+      : priceByBills(database, account, { ...before, request }).amount;
+  const reserved = price ?? 0;
   database.run(
     'update submission set reserved = ?, spent = 0, refund = null where id = ?',
     reserved,
