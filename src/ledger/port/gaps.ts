@@ -24,8 +24,8 @@ export interface GapLedger {
   /** Open ones, oldest first; `closed`: those that were settled as well. */
   list(options?: { closed?: boolean }): Promise<readonly Gap[]>;
   /**
-   * Notes a gap. Where one of the same reason touches it that nobody has closed, the two become one with a new
-   * id: nothing has been asked about it.
+   * Notes a gap. Where one touches it that nobody has closed, the two become one with a new id and both reasons:
+   * nothing has been asked about it.
    */
   add(gap: Pick<Gap, 'from' | 'to' | 'why'>): Promise<Gap>;
   /**

@@ -99,37 +99,38 @@ function close(database: Database, id: number, now: number): boolean {
 }
 
 /**
- * Takes up the gaps of the same reason that it touches, under a number of its own: what was asked about in them
- * was not asked about the rest.
+ * Takes up the gaps that it touches, under a number of its own: what was asked about in them was not asked about
+ * the rest.
  */
 export function addGap(
   database: Database,
   { from, to, why }: Pick<Gap, 'from' | 'to' | 'why'>,
   now: number,
 ): Gap {
-  const added = database.get<{ id: number }>(
-    `insert into gap (from_at, to_at, why, found_at)
-     select min(?1, coalesce(min(from_at), ?1)), max(?2, coalesce(max(to_at), ?2)), ?3, ?4
-       from gap where ${isTaken} returning id`,
+  const end = Math.max(from, to);
+  const taken = database.all<GapRecord>(
+    `${selection} where closed_at is null and from_at <= ? and to_at >= ? order by id`,
+    end,
     from,
-    Math.max(from, to),
-    why,
+  );
+  const reasons = new Set([...taken.flatMap((gap) => gap.why.split(besides)), why]);
+  const added = database.get<{ id: number }>(
+    'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning id',
+    Math.min(from, ...taken.map((gap) => gap.from_at)),
+    Math.max(end, ...taken.map((gap) => gap.to_at)),
+    [...reasons].join(besides),
     now,
   );
+  for (const { id } of taken) {
+    database.run('delete from gap where id = ?', id);
+    database.run('delete from gap_clear where gap = ?', id);
+  }
   const record = database.get<GapRecord>(`${selection} where id = ?`, added?.id ?? 0);
   if (!record) throw new Error('the gap was not written');
-  const taken = database.all<{ id: number }>(
-    `delete from gap where ${isTaken} and id <> ?4 returning id`,
-    from,
-    Math.max(from, to),
-    why,
-    record.id,
-  );
-  for (const { id } of taken) database.run('delete from gap_clear where gap = ?', id);
   return gapOf(record);
 }
 
-const isTaken = 'closed_at is null and why = ?3 and from_at <= ?2 and to_at >= ?1';
+const besides = '; ';
 
 function gapOf(record: GapRecord): Gap {
   return {

@@ -52,20 +52,22 @@ export function gapSuite(open: Open): void {
     ]);
   });
 
-  it('of one reason that touch are one, of which nothing is known', async () => {
+  it('that touch are one, for whatever reasons, of which nothing is known', async () => {
     await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
     const first = await gapOf(-9, -7);
     await ledger.gaps.clear(first.id, account);
-    const { id } = await gapOf(-8, -6);
-    await gapOf(-7, -6, 'a copy');
+    await gapOf(-8, -6);
+    const { id } = await gapOf(-7, -6, 'a copy');
+    const { id: apart } = await gapOf(-5, -4);
     // Somebody who looked for a request in the first one.
     await ledger.gaps.clear(first.id, account);
     await ledger.gaps.clear(id, other);
     expect(await ledger.gaps.list({ closed: true })).toMatchObject([
       { id, from: now - 9 * minute, to: now - 6 * minute, clearAccounts: [other] },
-      { from: now - 7 * minute, to: now - 6 * minute, why: 'a copy' },
+      { id: apart },
     ]);
     expect(id).not.toBe(first.id);
+    expect((await gapOf(-8, -7)).why).toBe('a restore; a copy');
   });
 
   it('are open no more when every account is clear, until another is configured', async () => {
