@@ -310,13 +310,15 @@ export type Resolution =
 
 /** A request whose fate no job proves: a job that turns up may be its own. */
 export interface Rival {
-  /** Null for a training. */
+  /** Null for a training, and where nobody knows it. */
   readonly request: ShotRequest | null;
   /** Epoch milliseconds. */
   readonly claimedAt: number;
   readonly deadlineAt: number;
   /** Its answer may still come. */
   readonly onItsWay: boolean;
+  /** It is whatever was sent in a gap. */
+  readonly inGap: boolean;
 }
 /** A job that surely is at the vendor: a list which leaves it out proves nothing about others. */
 export interface Witness {

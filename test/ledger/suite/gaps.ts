@@ -212,6 +212,20 @@ export function gapSuite(open: Open): void {
       expect((await claimTraining()).granted).toHaveLength(1);
     });
 
+    it('are rivals of a request that was on its way in one: a job may be of what nobody knows', async () => {
+      await ledger.gaps.close(gap.id);
+      const id = await claimOne(ledger, range);
+      const { id: around } = await gapOf(0, 1);
+      await gapOf(9, 10);
+      await ledger.gaps.close(around);
+      expect(await ledger.submissions.rivals(id, 1_000)).toEqual([
+        {
+          ...{ request: null, claimedAt: now, deadlineAt: now + minute },
+          ...{ onItsWay: false, inGap: true },
+        },
+      ]);
+    });
+
     it('tell whether another shot could own a job that tells the same prompt', async () => {
       await claim();
       const { request } = plannedShot(0);
