@@ -198,6 +198,24 @@ export function resolveSuite(open: Open): void {
       expect(shot).toMatchObject({ state: 'done', submission: id, outputs: [{ sha256: 'aa' }] });
     });
 
+    it('stands in before one that is under way where its file is here', async () => {
+      await park();
+      await ledger.submissions.resolve(id, again);
+      const second = await claimOne(ledger, fox);
+      await ledger.submissions.ambiguous(second, 'reset');
+      await ledger.submissions.park(second, 'no list');
+      await ledger.submissions.resolve(second, again);
+      const third = await claimOne(ledger, fox);
+      await ledger.submissions.lateJob(id, {}, 'under way');
+      await ledger.submissions.lateJob(second, {}, 'finished');
+      await collect(second, 'aa');
+      await ledger.submissions.submitted(third, {}, 'k', times);
+      await ledger.submissions.failed(third, { reason: 'nsfw', refunded: true, billed: null });
+      await ledger.claims.claim(fox, options);
+      const shot = await ledger.reports.shot('fox', key);
+      expect(shot).toMatchObject({ state: 'done', submission: second });
+    });
+
     const named = () => ledger.submissions.lateJob(id, {}, 'wrong', { from: 'person' });
     const answered = () => ledger.submissions.lateJob(id, {}, 'own', times);
     const jobs = async () => (await submissions()).map(({ jobId }) => jobId).toSorted();
