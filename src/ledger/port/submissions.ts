@@ -88,7 +88,7 @@ export interface SubmissionLedger {
   heldUntil(account: string): Promise<number | null>;
   /**
    * Whether another shot that may have been sent in the same gap asks for the same prompt, or the same source, with
-   * other settings: what a job tells may then not tell the two apart.
+   * other settings: what a job tells may then not tell the two apart. One that has left its batch is not seen.
    */
   hasLikeness(submission: string): Promise<boolean>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */

@@ -121,6 +121,10 @@ export function gapSuite(open: Open): void {
       await ledger.submissions.park(id, 'nothing tells');
       await ledger.submissions.resolve(id, { kind: 'again', batch: 'fox' });
     };
+    const fail = async (of: Range): Promise<void> => {
+      const id = await claimOne(ledger, of);
+      await ledger.submissions.rejected(id, 'refused', 'fail');
+    };
     const states = async (batch = 'fox') =>
       (await everything(ledger.reports.submissions(batch))).map(({ state }) => state).sort();
 
@@ -235,6 +239,22 @@ export function gapSuite(open: Open): void {
       const alike = { ...request, resolution: '4K' };
       await startBatch(ledger, 'owl', [plannedShot(7, { request: alike })]);
       expect(await ledger.submissions.hasLikeness(id)).toBe(true);
+    });
+
+    it.each([
+      ['failed', async (of: Range) => await fail(of)],
+      ['is open in a batch that is over', async () => undefined],
+    ])('tell so too of a shot that %s: it may have been run again in one', async (_, then) => {
+      await ledger.gaps.close(gap.id);
+      const { request } = plannedShot(0);
+      const alike = { ...request, resolution: '4K' };
+      const owl = await startBatch(ledger, 'owl', [plannedShot(7, { request: alike })]);
+      await then(owl);
+      await ledger.batches.finishRun('owl', owl.run, 'incomplete');
+      await gapOf(-1, 0);
+      await claim();
+      const own = (await ambiguous()).find((each) => each.request.prompt === request.prompt);
+      expect(await ledger.submissions.hasLikeness(own?.submission ?? '')).toBe(true);
     });
 
     it('have witnesses before and after, as long as a day apart', async () => {
