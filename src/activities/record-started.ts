@@ -22,15 +22,19 @@ export async function recordStarted(
   const { submissions } = deps.ledger;
   const { job, id, billed } = started;
   const subject = `job ${id} of submission ${submission}`;
+  const told = { ...times, ...(billed != null && { billed }) };
   const isFirst = await untilWritten(deps, subject, () =>
-    submissions.submitted(submission, job, id, { ...times, ...(billed != null && { billed }) }),
+    submissions.submitted(submission, job, id, told),
   );
   reached('recorded', submission);
   if (isFirst) return false;
   const isKept = await untilWritten(deps, subject, () =>
-    submissions.lateJob(submission, job, id, times),
+    submissions.lateJob(submission, job, id, told),
   );
-  if (!isKept) deps.log(`${subject} is recorded as the job of another request; see the receipt`);
+  if (!isKept)
+    deps.log(
+      `${subject}: another request has this job, or the vendor has named another; see the receipt`,
+    );
   return isKept;
 }
 

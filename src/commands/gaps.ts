@@ -45,7 +45,7 @@ async function close(
   written: string,
   { yes }: GapsOptions,
 ): Promise<void> {
-  const open = await gaps.list();
+  const open = (await gaps.list({ closed: true })).filter(({ closedAt }) => closedAt === null);
   const gap = open.find(({ id }) => String(id) === written);
   if (!gap)
     throw new UserError(`no open gap has the number ${written}`, {
@@ -73,12 +73,13 @@ async function print(terminal: Terminal, { ledger }: Project, json: boolean): Pr
 
 function lineOf(gap: Gap): string {
   const clear = gap.clearAccounts.map((account) => accountName(account));
-  const known = clear.length > 0 ? `; nothing unknown was sent to ${clear.join(', ')}` : '';
-  const state = gap.closedAt === null ? `open${known}` : `closed ${isoTime(gap.closedAt)}`;
+  const known = clear.length > 0 ? `; no unknown job was sent to ${clear.join(', ')}` : '';
+  const asked = gap.isOpen ? 'open' : 'asked about trainings only';
+  const state = gap.closedAt === null ? `${asked}${known}` : `closed ${isoTime(gap.closedAt)}`;
   return `${gap.id}  ${state}: ${gapText(gap)}`;
 }
 
-function gapJson({ id, from, to, why, foundAt, closedAt, clearAccounts }: Gap): object {
+function gapJson({ id, from, to, why, foundAt, closedAt, isOpen, clearAccounts }: Gap): object {
   return {
     gap: id,
     from: isoTime(from),
@@ -86,6 +87,7 @@ function gapJson({ id, from, to, why, foundAt, closedAt, clearAccounts }: Gap): 
     why,
     found: isoTime(foundAt),
     closed: isoTime(closedAt),
+    open: isOpen,
     clear: clearAccounts.map((account) => accountName(account)),
   };
 }

@@ -139,6 +139,11 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'the last entry of an index',
   },
   {
+    access: /^shot_wanted \(account=\?\)$/,
+    text: /^select 1 from shot indexed by shot_wanted/,
+    because: 'shots that show nothing, where a job of a gap was found',
+  },
+  {
     access: /^submission_lost \(batch=\?\)$/,
     text: /^select o\.submission/,
     because: 'lost files of one batch, when it is collected or runs again',

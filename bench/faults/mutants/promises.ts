@@ -64,8 +64,8 @@ export const promises: readonly Mutant[] = [
     changes: [
       {
         file: 'src/activities/settling/settle.ts',
-        find: 'const chosen = await chooseJobs(deps.ledger, question);',
-        replace: 'const chosen = candidates;',
+        find: 'const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);',
+        replace: 'const chosen = isShared ? [] : candidates;',
       },
     ],
     focus: {

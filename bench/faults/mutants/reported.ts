@@ -67,7 +67,7 @@ export const reported: readonly Mutant[] = [
     changes: [
       {
         file: 'src/ledger/sqlite/submissions/late-job.ts',
-        find: "if (displaced && before.job_from !== 'list' && before.job_from !== 'person') return false;",
+        find: "if (displaced && (from === 'person' || before.job_from === 'answer')) return false;",
         replace: 'if (displaced) return false;',
       },
     ],

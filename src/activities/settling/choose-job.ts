@@ -54,7 +54,10 @@ async function surelyOurs(
   return isOnlyOurs && same.length + unreadable <= claimants.size + 1 ? same : [];
 }
 
-/** Rivals that may have made the job: on their way when it was made, and nothing it tells speaks against them. */
+/**
+ * Rivals that may have made the job: on their way when it was made, and nothing it tells speaks against them. One
+ * that tells what was asked for is taken although it was made in a gap, as for what is asked about in that gap.
+ */
 async function claimantsOf(
   ledger: Pick<Ledger, 'remotes'>,
   { rivals, jumpedMs, sighting }: Question,
@@ -63,11 +66,12 @@ async function claimantsOf(
   const found: Rival[] = [];
   const laterMs = jumpedMs + sighting.unseenMs + clockSlackMs;
   for (const rival of rivals) {
-    const { request, claimedAt, deadlineAt } = rival;
+    const { request, claimedAt, deadlineAt, inGap } = rival;
     const { madeAt } = job;
     const covers =
       madeAt === null || (madeAt >= claimedAt - clockSlackMs && madeAt <= deadlineAt + laterMs);
-    if (covers && (request === null || (await mayBeOf(ledger, request, job)))) found.push(rival);
+    if (!covers || (inGap && job.fit === 'same')) continue;
+    if (request === null || (await mayBeOf(ledger, request, job))) found.push(rival);
   }
   return found;
 }

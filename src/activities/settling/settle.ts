@@ -154,7 +154,9 @@ async function choose(
   const { submissions } = deps.ledger;
   const { submission, request, why } = question.unclear;
   const { candidates, unreadable } = question.sighting;
-  const chosen = await chooseJobs(deps.ledger, question);
+  const isInGap = question.rivals.some(({ inGap }) => inGap);
+  const isShared = isInGap && (await submissions.hasLikeness(submission));
+  const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
   for (const { job } of chosen)
     if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))

@@ -129,7 +129,7 @@ export class Decisions {
       if (row.key === key && isGivenUp(row, jobId)) given = row;
     if (!given) return undefined;
     const { job } = await this.#known(given.account, jobId);
-    if (!(await ledger.submissions.lateJob(given.submission, job, jobId)))
+    if (!(await ledger.submissions.lateJob(given.submission, job, jobId, { from: 'person' })))
       throw new UserError(`job ${jobId} belongs to another request`);
     const said = `${key}: job ${jobId} has come late; it is counted, and its files are collected`;
     const { submission } = given;

@@ -7,9 +7,11 @@ export interface Gap {
   /** For people. */
   readonly why: string;
   readonly foundAt: number;
-  /** Null while it is open. */
+  /** When a person closed it. */
   readonly closedAt: number | null;
-  /** Accounts of which the vendor's list shows that nothing unknown was sent in it. */
+  /** Nobody has closed it, and some account is not clear. */
+  readonly isOpen: boolean;
+  /** Accounts of which the vendor's list shows that no unknown job was made in it; it shows no trainings. */
   readonly clearAccounts: readonly string[];
 }
 
@@ -21,13 +23,17 @@ export interface GapLedger {
   readonly copyOf: string | undefined;
   /** Open ones, oldest first; `closed`: those that were settled as well. */
   list(options?: { closed?: boolean }): Promise<readonly Gap[]>;
-  /** Notes a gap. Where an open one of the same reason touches it, the two become one. */
+  /**
+   * Notes a gap. Where one touches it that nobody has closed, the two become one with a new id and both reasons:
+   * nothing has been asked about it.
+   */
   add(gap: Pick<Gap, 'from' | 'to' | 'why'>): Promise<Gap>;
   /**
-   * The vendor lists no job of that time that this ledger does not know: claims of the account need not ask any
-   * more. A gap in which every account of the ledger is clear is closed.
+   * The vendor lists no job of that time that this ledger does not know: claims of jobs at the account need not
+   * ask any more; trainings do. A gap in which every account of the ledger is clear is open no more, until
+   * another account is configured.
    */
   clear(id: number, account: string): Promise<void>;
-  /** A person says that all that may have been sent in it is known or decided. False when it is not open. */
+  /** A person says that all that may have been sent in it is known or decided. False when one has before. */
   close(id: number): Promise<boolean>;
 }

@@ -89,7 +89,7 @@ export interface SubmissionLedger {
   heldUntil(account: string): Promise<number | null>;
   /**
    * Whether another shot that may have been sent in the same gap asks for the same prompt, or the same source, with
-   * other settings: what a job tells may then not tell the two apart.
+   * other settings: what a job tells may then not tell the two apart. One that has left its batch is not seen.
    */
   hasLikeness(submission: string): Promise<boolean>;
   /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
@@ -209,8 +209,8 @@ export interface SubmissionLedger {
    */
   recoverOutput(submission: string, index: number, file: SavedFile): Promise<boolean>;
   /**
-   * The bytes of a saved output are gone from this machine: it is fetched once more, which costs nothing. Its
-   * done shots wait for it in no lane; the money stays as it is. False where other bytes are saved by now.
+   * The bytes of a saved output are gone from this machine: it is fetched once more, which costs nothing; no
+   * refusal from before it was saved counts. Its done shots wait for it in no lane; the money stays as it is. False where other bytes are saved by now.
    */
   fetchAgain(
     submission: string,
@@ -237,14 +237,20 @@ export interface SubmissionLedger {
   settleRefund(submission: string, told: 'back' | 'kept' | 'notYet'): Promise<boolean>;
   /**
    * A job id that arrived after its submission was final, or had been given another job: the vendor's own
-   * answer counts, and the other job stays on record beside it. Collected all the same. Followed for two hours
-   * where its time limit is not given. False when another submission has the job.
+   * answer counts, also after a person's word, and the other job stays on record beside it. Collected all the
+   * same. Followed for two hours where its time limit is not given. `from`: who named it, the vendor's answer
+   * where nobody says; a person displaces no job. `billed` as for `submitted`. False when another submission has the job, or this one has
+   * another that counts more.
    */
   lateJob(
     submission: string,
     job: JsonObject,
     jobId: string,
-    times?: { giveUpInMs: number },
+    told?: {
+      readonly giveUpInMs?: number;
+      readonly from?: 'answer' | 'person';
+      readonly billed?: Amount | null;
+    },
   ): Promise<boolean>;
   /** Job ids of the account that some submission has. */
   knownJobs(account: string, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
@@ -267,8 +273,8 @@ export interface SavedFile {
 }
 
 /**
- * For how long a file has been refused, in milliseconds: the times between refusals, each of which counts a
- * quarter of an hour at most, so that a machine that slept proves nothing.
+ * For how long a file has been refused, in milliseconds: the times between refusals, each of which counts as
+ * much as the pause that follows it at most, so that a machine that slept proves nothing.
  */
 export interface Refusals {
   readonly forMs: number;
@@ -320,13 +326,15 @@ export type Resolution =
 
 /** A request whose fate no job proves: a job that turns up may be its own. */
 export interface Rival {
-  /** Null for a training. */
+  /** Null for a training, and where nobody knows it. */
   readonly request: ShotRequest | null;
   /** Epoch milliseconds. */
   readonly claimedAt: number;
   readonly deadlineAt: number;
   /** Its answer may still come. */
   readonly onItsWay: boolean;
+  /** It is whatever was sent in a gap. */
+  readonly inGap: boolean;
 }
 /** A job that surely is at the vendor: a list which leaves it out proves nothing about others. */
 export interface Witness {

@@ -54,6 +54,22 @@ export function priceByBills(
   return bill && bill.amount > price ? { amount: bill.amount, unit, basis: 'billed' } : listed;
 }
 
+/** Takes back a conclusion: what was released or spent is reserved again, at what such requests cost by now. */
+export function reserveAgain(database: Database, before: SubmissionRecord): void {
+  const { account, request } = before;
+  const price =
+    request === null
+      ? before.price
+      : priceByBills(database, account, { ...before, request }).amount;
+  const reserved = price ?? 0;
+  database.run(
+    'update submission set reserved = ?, spent = 0, refund = null where id = ?',
+    reserved,
+    before.id,
+  );
+  moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
+}
+
 interface PricedShot extends Omit<Price, 'amount'> {
   readonly price: Amount | null;
   /** JSON of a ShotRequest. */

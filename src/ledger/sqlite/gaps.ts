@@ -10,11 +10,18 @@ interface GapRecord {
   found_at: number;
   closed_at: number | null;
   clear: string;
+  is_clear: number;
 }
 
-/** To be followed by `where`. */
-const selection = `select *, (select json_group_array(account) from gap_clear where gap = gap.id)
-  as clear from gap`;
+/**
+ * To be followed by `where`. Whether all accounts are clear is asked each time: one that is configured later
+ * may have been used in it as well.
+ */
+const selection = `select *, (select json_group_array(account) from gap_clear where gap = gap.id) as clear,
+  exists (select 1 from gap_clear where gap = gap.id) and not exists (
+    select 1 from account a
+    where not exists (select 1 from gap_clear where gap = gap.id and account = a.id)) as is_clear
+  from gap`;
 
 export function createGapLedger(
   { database, commits, now }: Context,
@@ -26,18 +33,18 @@ export function createGapLedger(
     list: async ({ closed = false } = {}) =>
       database
         .all<GapRecord>(
-          `${selection} where closed_at is null or ? order by from_at, id`,
+          `${selection} where closed_at is null and not is_clear or ? order by from_at, id`,
           closed ? 1 : 0,
         )
         .map(gapOf),
     add: (gap) => commits.write(() => addGap(database, gap, now())),
-    clear: (id, account) => commits.write(() => clear(database, id, account, now())),
+    clear: (id, account) => commits.write(() => clear(database, id, account)),
     close: (id) => commits.write(() => close(database, id, now())),
   };
 }
 
-/** Open gaps in which the account may have been asked for what this ledger does not know. */
-export function openGapsOf(database: Database, account: string): readonly Gap[] {
+/** Gaps in which the account may have been asked for jobs that this ledger does not know. */
+export function gapsOfJobs(database: Database, account: string): readonly Gap[] {
   return database
     .all<GapRecord>(
       `${selection} where closed_at is null
@@ -45,6 +52,13 @@ export function openGapsOf(database: Database, account: string): readonly Gap[] 
        order by from_at, id`,
       account,
     )
+    .map(gapOf);
+}
+
+/** The same for trainings: no list of jobs shows them, so that a clear account tells nothing of them. */
+export function gapsOfTrainings(database: Database): readonly Gap[] {
+  return database
+    .all<GapRecord>(`${selection} where closed_at is null order by from_at, id`)
     .map(gapOf);
 }
 
@@ -69,14 +83,13 @@ export function gapOfRequest(
   );
 }
 
-function clear(database: Database, id: number, account: string, now: number): void {
-  database.run('insert or ignore into gap_clear (gap, account) values (?, ?)', id, account);
-  const other = database.get(
-    `select 1 from account a
-     where not exists (select 1 from gap_clear where gap = ? and account = a.id) limit 1`,
+function clear(database: Database, id: number, account: string): void {
+  // Another gap may have taken it up since it was asked about.
+  database.run(
+    'insert or ignore into gap_clear (gap, account) select id, ? from gap where id = ?',
+    account,
     id,
   );
-  if (!other) close(database, id, now);
 }
 
 function close(database: Database, id: number, now: number): boolean {
@@ -85,34 +98,39 @@ function close(database: Database, id: number, now: number): boolean {
   );
 }
 
+/**
+ * Takes up the gaps that it touches, under a number of its own: what was asked about in them was not asked about
+ * the rest.
+ */
 export function addGap(
   database: Database,
   { from, to, why }: Pick<Gap, 'from' | 'to' | 'why'>,
   now: number,
 ): Gap {
-  const touched = database.get<{ id: number }>(
-    `update gap set from_at = min(from_at, ?1), to_at = max(to_at, ?2), found_at = ?4
-     where id = (select id from gap where closed_at is null and why = ?3
-       and from_at <= ?2 and to_at >= ?1 order by id limit 1) returning id`,
+  const end = Math.max(from, to);
+  const taken = database.all<GapRecord>(
+    `${selection} where closed_at is null and from_at <= ? and to_at >= ? order by id`,
+    end,
     from,
-    to,
-    why,
+  );
+  const reasons = new Set([...taken.flatMap((gap) => gap.why.split(besides)), why]);
+  const added = database.get<{ id: number }>(
+    'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning id',
+    Math.min(from, ...taken.map((gap) => gap.from_at)),
+    Math.max(end, ...taken.map((gap) => gap.to_at)),
+    [...reasons].join(besides),
     now,
   );
-  if (touched) database.run('delete from gap_clear where gap = ?', touched.id);
-  const added =
-    touched ??
-    database.get<{ id: number }>(
-      'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning id',
-      from,
-      Math.max(from, to),
-      why,
-      now,
-    );
+  for (const { id } of taken) {
+    database.run('delete from gap where id = ?', id);
+    database.run('delete from gap_clear where gap = ?', id);
+  }
   const record = database.get<GapRecord>(`${selection} where id = ?`, added?.id ?? 0);
   if (!record) throw new Error('the gap was not written');
   return gapOf(record);
 }
+
+const besides = '; ';
 
 function gapOf(record: GapRecord): Gap {
   return {
@@ -122,6 +140,7 @@ function gapOf(record: GapRecord): Gap {
     why: record.why,
     foundAt: record.found_at,
     closedAt: record.closed_at,
+    isOpen: record.closed_at === null && record.is_clear === 0,
     clearAccounts: JSON.parse(record.clear) as string[],
   };
 }

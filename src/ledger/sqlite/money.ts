@@ -31,17 +31,6 @@ export function moveMoney(
     );
 }
 
-/** Takes back the conclusion: what was released or spent is reserved again. */
-export function reserveAgain(database: Database, before: SubmissionRecord): void {
-  const reserved = before.price ?? 0;
-  database.run(
-    'update submission set reserved = ?, spent = 0, refund = null where id = ?',
-    reserved,
-    before.id,
-  );
-  moveMoney(database, payerOf(before), { reserved, spent: -before.spent });
-}
-
 /** Adds to a cap; where there was none, nothing was allowed. */
 export function raiseCap(
   database: Database,

@@ -218,6 +218,10 @@ update account set tat = round(tat * 1000);
 alter table submission add column refusals integer not null default 1;
 alter table submission add column refused_at integer;
 `,
+  // Closed by the lists of jobs alone, until now.
+  `
+update gap set closed_at = null where id in (select gap from gap_clear);
+`,
 ];
 
 /**

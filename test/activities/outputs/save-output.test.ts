@@ -119,6 +119,23 @@ describe('a file that is refused', () => {
     expect(await tryOnce(of, input)).toBe(true);
   });
 
+  it('is not lost by one refusal when it is fetched again, though it was refused for long before', async () => {
+    const of = await openStudio({ faults: [{ kind: 'download-forbidden' }] });
+    studio = of;
+    const input = await startAmid(of);
+    const startedAt = of.deps.now();
+    while (of.deps.now() - startedAt < 50 * minute) await tryOnce(of, input);
+    of.simulator.settings.faults = [];
+    expect(await tryOnce(of, input)).toBe(true);
+    const { submission, outputs } = (await shotOf(of)) ?? {};
+    const lost = { sha256: outputs?.[0]?.sha256 ?? '', why: 'its blob is missing' };
+    of.clock.aheadMs += 30 * 24 * 60 * minute;
+    expect(await of.ledger.submissions.fetchAgain(submission ?? '', 0, lost)).toBe(true);
+    of.simulator.settings.faults = [{ kind: 'download-forbidden' }];
+    expect(await tryOnce(of, input)).toBe(false);
+    expect(await shotOf(of)).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
+  });
+
   it('is lost sooner where the vendor itself says so again and again, but not within ten minutes', async () => {
     const gone = { kind: 'not-found', match: polls } as const;
     const of = await openStudio({ faults: [{ kind: 'download-forbidden' }] });
@@ -142,6 +159,20 @@ describe('a file that is refused', () => {
       of.clock.aheadMs += 8 * 60 * minute;
       await tryOnce(of, input);
     }
+    expect(await shotOf(of)).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
+  });
+
+  it('is not lost by a machine that slept between a few answers that the vendor has it no more', async () => {
+    const of = await openStudio({ faults: [{ kind: 'download-forbidden' }] });
+    studio = of;
+    const input = await startAmid(of);
+    const gone = { kind: 'not-found', match: polls } as const;
+    of.simulator.settings.faults = [{ kind: 'download-forbidden' }, gone];
+    for (const sleepMs of [0, 0, 8 * 60 * minute, 0, 0]) {
+      of.clock.aheadMs += sleepMs;
+      await tryOnce(of, input);
+    }
+    expect(of.simulator.book.faults['not-found']).toBeGreaterThanOrEqual(4);
     expect(await shotOf(of)).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
   });
 });

@@ -31,6 +31,7 @@ const rivalFrom = (claimedAt: number, changes: Partial<Rival> = {}): Rival => ({
   claimedAt,
   deadlineAt: claimedAt + 65 * second,
   onItsWay: false,
+  inGap: false,
   ...changes,
 });
 
@@ -84,6 +85,13 @@ describe('the job of a request without an answer', () => {
     expect(await ask([job], [rivalFrom(at)])).toEqual([]);
     expect(await ask([jobMadeAt(at + 90 * second, 'untold')])).toEqual([]);
     expect(await ask([jobMadeAt(null, 'untold')])).toEqual([]);
+  });
+
+  it('is one that was made in a gap only where it tells what was asked for', async () => {
+    const gap = rivalFrom(at + second, { request: null, inGap: true });
+    const told = jobMadeAt(at + 2 * second);
+    expect(await ask([told], [gap])).toEqual([told]);
+    expect(await ask([jobMadeAt(at + 2 * second, 'untold')], [gap])).toEqual([]);
   });
 
   it('is not told where an entry of the list cannot be read, which may be the one', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Range } from '../../../src/ledger/port.ts';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import type { SimulatorSettings } from '../../../src/simulator/index.ts';
 import { openStudio, type Studio } from '../studio.ts';
@@ -50,6 +51,36 @@ async function openRestored(
   await studio.ledger.gaps.add({ from, to: Date.now(), why: 'a backup was restored' });
   studio.clock.passedMs += 3 * minute;
   studio.restart(3 * minute);
+}
+
+/**
+ * A project that was restored from a backup which was made while `a fox` was on its way, and never arrived. Then
+ * another ledger, that is lost since, sent a request.
+ */
+async function openInFlight(sent: string, settings: Partial<SimulatorSettings>): Promise<Range> {
+  studio = await openStudio(settings);
+  const input = await studio.startRun(batchOf('zoo', photogpt, ['a fox']));
+  const [lane] = await studio.lanesOf(input, 'draw');
+  if (!lane) throw new Error('there is no lane');
+  const range = { batch: 'zoo', run: input.run, lane: lane.lane, account: lane.account };
+  const { claims, submissions, gaps } = studio.ledger;
+  const options = { window: 1, postTimeoutMs: studio.access.timeouts.postMs, worker: 'lost' };
+  const { granted } = await claims.claim({ ...range, from: 0, to: 1 }, options);
+  await submissions.ambiguous(granted[0]?.submission ?? '', 'its connection was lost');
+  const from = Date.now();
+  const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+  await studio.access.provider.start(asked(sent), fence);
+  await gaps.add({ from, to: Date.now(), why: 'a backup was restored' });
+  studio.clock.passedMs += 3 * minute;
+  studio.restart(3 * minute);
+  return { ...range, from: 0, to: 1 };
+}
+
+async function stateAfterSettling(range: Range): Promise<unknown> {
+  const ledgerId = studio.ledger.id;
+  const input = { ...range, ledgerId, reportAfterMs: null };
+  await studio.environmentOf().run(studio.activities.runShots, input);
+  return (await Array.fromAsync(studio.ledger.reports.shots('zoo')))[0]?.state;
 }
 
 async function statesOf(batch: string, model: string, prompts: readonly string[]) {
@@ -107,5 +138,27 @@ describe('a request that may have been sent in a time that the ledger does not k
     expect(lanes).toHaveLength(1);
     expect(await statesOf('zoo', photogpt, ['a fox'])).toEqual(['parked']);
     expect(accepted()).toEqual(['a cup', 'a fox']);
+  });
+});
+
+describe('a request that was on its way when the backup was made', () => {
+  it('takes no job of the time that nobody knows, unless it tells what was asked for', async () => {
+    const range = await openInFlight('a hen', { revealing: false });
+    expect(await stateAfterSettling(range)).toBe('parked');
+    expect(accepted()).toEqual(['a hen']);
+  });
+
+  it('takes the one that tells its prompt', async () => {
+    const range = await openInFlight('a fox', { revealing: true });
+    expect(await stateAfterSettling(range)).toBe('done');
+    expect(accepted()).toEqual(['a fox']);
+  });
+
+  it('is left to a person where another shot has the same prompt and other settings', async () => {
+    const range = await openInFlight('a fox', { revealing: true });
+    const wide = `${batchOf('wide', photogpt, ['a fox'])}    aspectRatio: "16:9"\n`;
+    await studio.planOf(await studio.startRun(wide), 'draw', 1);
+    expect(await stateAfterSettling(range)).toBe('parked');
+    expect(accepted()).toEqual(['a fox']);
   });
 });

@@ -141,6 +141,22 @@ describe('restoring a backup', () => {
     await ledger.close();
   });
 
+  it('leaves one gap where it is killed before it has removed that mark', async () => {
+    await pay('fox');
+    await backup();
+    await pay('hen');
+    const mark = await readFile(at('ledger.mark'));
+    await restore();
+    await writeFile(at('ledger.mark'), mark);
+    now += 60_000;
+    expect((await batchesOf()).gaps).toMatchObject([
+      {
+        to: now,
+        why: 'a backup was restored; an older copy was put in the place of the ledger',
+      },
+    ]);
+  });
+
   it('takes the -wal file of a killed process along', async () => {
     await pay('fox');
     await backup();

@@ -79,6 +79,27 @@ export function billSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 4_000, reserved: 1_000 });
   });
 
+  it('count for a job whose id comes late, though it was sent before they were known', async () => {
+    const late = await claimOne(ledger, range);
+    await ledger.submissions.ambiguous(late, 'reset');
+    await ledger.submissions.absent(late);
+    await submit('a', 2_500);
+    expect(await ledger.submissions.lateJob(late, { id: 'b' }, 'b', times)).toBe(true);
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 0, reserved: 5_000 });
+    await ledger.submissions.succeeded(late, { ...oneOutput, billed: null });
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 2_500, reserved: 2_500 });
+  });
+
+  it('that a late answer tells count at once, as those of any answer', async () => {
+    const late = await claimOne(ledger, range);
+    await ledger.submissions.ambiguous(late, 'reset');
+    await ledger.submissions.absent(late);
+    await submit('a');
+    await ledger.submissions.lateJob(late, { id: 'b' }, 'b', { ...times, billed: 2_500 });
+    expect(await bills()).toEqual([[priceKey(kind), 2_500]]);
+    expect(await money(ledger, 'fox')).toMatchObject({ spent: 0, reserved: 5_000 });
+  });
+
   it('that come while others are under way raise what is reserved for those', async () => {
     const first = await submit('a');
     const second = await submit('b');

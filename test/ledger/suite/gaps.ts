@@ -38,7 +38,7 @@ export function gapSuite(open: Open): void {
     const early = await gapOf(-9, -8);
     expect(early).toEqual({
       ...{ id: early.id, from: now - 9 * minute, to: now - 8 * minute, why: 'a restore' },
-      ...{ foundAt: now, closedAt: null, clearAccounts: [] },
+      ...{ foundAt: now, closedAt: null, isOpen: true, clearAccounts: [] },
     });
     expect(await ledger.gaps.list()).toEqual([early, late]);
     now += minute;
@@ -46,28 +46,57 @@ export function gapSuite(open: Open): void {
     expect(await ledger.gaps.close(early.id)).toBe(false);
     const again = await opened.reopen();
     expect(await again.gaps.list()).toEqual([late]);
-    expect(await again.gaps.list({ closed: true })).toEqual([{ ...early, closedAt: now }, late]);
-  });
-
-  it('of one reason that touch are one, in which nothing is clear', async () => {
-    await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
-    const { id } = await gapOf(-9, -7);
-    await ledger.gaps.clear(id, account);
-    await gapOf(-8, -6);
-    await gapOf(-7, -6, 'a copy');
-    expect(await ledger.gaps.list()).toMatchObject([
-      { id, from: now - 9 * minute, to: now - 6 * minute, clearAccounts: [] },
-      { from: now - 7 * minute, to: now - 6 * minute, why: 'a copy' },
+    expect(await again.gaps.list({ closed: true })).toEqual([
+      { ...early, closedAt: now, isOpen: false },
+      late,
     ]);
   });
 
-  it('are closed when every account is clear', async () => {
+  it('that touch are one, for whatever reasons, of which nothing is known', async () => {
+    await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
+    const first = await gapOf(-9, -7);
+    await ledger.gaps.clear(first.id, account);
+    await gapOf(-8, -6);
+    const { id } = await gapOf(-7, -6, 'a copy');
+    const { id: apart } = await gapOf(-5, -4);
+    // Somebody who looked for a request in the first one.
+    await ledger.gaps.clear(first.id, account);
+    await ledger.gaps.clear(id, other);
+    expect(await ledger.gaps.list({ closed: true })).toMatchObject([
+      { id, from: now - 9 * minute, to: now - 6 * minute, clearAccounts: [other] },
+      { id: apart },
+    ]);
+    expect(id).not.toBe(first.id);
+    expect((await gapOf(-8, -7)).why).toBe('a restore; a copy');
+  });
+
+  it('are open no more when every account is clear, until another is configured', async () => {
     await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
     const { id } = await gapOf(-9, -7);
     await ledger.gaps.clear(id, account);
     expect(await ledger.gaps.list()).toMatchObject([{ id, clearAccounts: [account] }]);
     await ledger.gaps.clear(id, other);
     expect(await ledger.gaps.list()).toEqual([]);
+    expect(await ledger.gaps.list({ closed: true })).toMatchObject([{ id, closedAt: null }]);
+    await ledger.batches.putAccounts([
+      accountSettings({ account: 'later@https://a.example.test' }),
+    ]);
+    expect(await ledger.gaps.list()).toMatchObject([{ id, isOpen: true }]);
+    expect(await ledger.gaps.close(id)).toBe(true);
+    expect(await ledger.gaps.list()).toEqual([]);
+  });
+
+  it('ask about what an account sends that was configured after all others were clear', async () => {
+    await ledger.batches.putAccounts([accountSettings()]);
+    const { id } = await gapOf(-9, -7);
+    await ledger.gaps.clear(id, account);
+    await ledger.batches.putAccounts([accountSettings({ account: other })]);
+    const range = await startBatch(ledger, 'hen', [plannedShot(0, { account: other })], {
+      accepted: [{ account: other, unit: 'credits', cap: 9_000 }],
+    });
+    expect(await ledger.claims.claim({ ...range, account: other }, options)).toMatchObject({
+      ...{ granted: [], bound: 1 },
+    });
   });
 
   describe('in which a request may have been sent', () => {
@@ -87,6 +116,14 @@ export function gapSuite(open: Open): void {
     const ask = async (): Promise<string> => {
       await claim();
       return (await ambiguous())[0]?.submission ?? '';
+    };
+    const giveUp = async (id: string): Promise<void> => {
+      await ledger.submissions.park(id, 'nothing tells');
+      await ledger.submissions.resolve(id, { kind: 'again', batch: 'fox' });
+    };
+    const fail = async (of: Range): Promise<void> => {
+      const id = await claimOne(ledger, of);
+      await ledger.submissions.rejected(id, 'refused', 'fail');
     };
     const states = async (batch = 'fox') =>
       (await everything(ledger.reports.submissions(batch))).map(({ state }) => state).sort();
@@ -110,6 +147,21 @@ export function gapSuite(open: Open): void {
       for (const { submission } of granted) await finish(ledger, submission);
       expect(await states()).toEqual(['ambiguous', 'rejected', 'succeeded']);
       expect(await money(ledger, 'fox')).toMatchObject({ ambiguous: 1_000, spent: 1_000 });
+    });
+
+    it.each([
+      ['was absent', (id: string) => ledger.submissions.absent(id)],
+      ['was given up', (id: string) => giveUp(id)],
+      ['is looked for still', async () => undefined],
+    ])('ask again where one grew in which it %s', async (_, settle) => {
+      const id = await ask();
+      await settle(id);
+      const grown = await gapOf(-30, -1);
+      await ledger.submissions.absent(id);
+      expect((await claim()).granted).toEqual([]);
+      expect(await ambiguous()).toContainEqual(
+        expect.objectContaining({ gap: grown.id, claimedAt: gap.from, deadlineAt: grown.to }),
+      );
     });
 
     it('adopt its job, and leave to a person what nothing tells', async () => {
@@ -149,7 +201,8 @@ export function gapSuite(open: Open): void {
       expect((await claim()).granted).toHaveLength(2);
     });
 
-    it('ask about a training like about any request', async () => {
+    it('ask about a training like about any request, though the list of jobs shows nothing', async () => {
+      for (const each of [account, other]) await ledger.gaps.clear(gap.id, each);
       const training = {
         ...{ batch: 'fox', run: 1, account, fingerprint: 'set', key: 'train/anna' },
         price: { amount: 300, unit: 'credits', basis: 'exact' },
@@ -163,6 +216,20 @@ export function gapSuite(open: Open): void {
       expect((await claimTraining()).granted).toHaveLength(1);
     });
 
+    it('are rivals of a request that was on its way in one: a job may be of what nobody knows', async () => {
+      await ledger.gaps.close(gap.id);
+      const id = await claimOne(ledger, range);
+      const { id: around } = await gapOf(0, 1);
+      await gapOf(9, 10);
+      await ledger.gaps.close(around);
+      expect(await ledger.submissions.rivals(id, 1_000)).toEqual([
+        {
+          ...{ request: null, claimedAt: now, deadlineAt: now + minute },
+          ...{ onItsWay: false, inGap: true },
+        },
+      ]);
+    });
+
     it('tell whether another shot could own a job that tells the same prompt', async () => {
       await claim();
       const { request } = plannedShot(0);
@@ -172,6 +239,22 @@ export function gapSuite(open: Open): void {
       const alike = { ...request, resolution: '4K' };
       await startBatch(ledger, 'owl', [plannedShot(7, { request: alike })]);
       expect(await ledger.submissions.hasLikeness(id)).toBe(true);
+    });
+
+    it.each([
+      ['failed', async (of: Range) => await fail(of)],
+      ['is open in a batch that is over', async () => undefined],
+    ])('tell so too of a shot that %s: it may have been run again in one', async (_, then) => {
+      await ledger.gaps.close(gap.id);
+      const { request } = plannedShot(0);
+      const alike = { ...request, resolution: '4K' };
+      const owl = await startBatch(ledger, 'owl', [plannedShot(7, { request: alike })]);
+      await then(owl);
+      await ledger.batches.finishRun('owl', owl.run, 'incomplete');
+      await gapOf(-1, 0);
+      await claim();
+      const own = (await ambiguous()).find((each) => each.request.prompt === request.prompt);
+      expect(await ledger.submissions.hasLikeness(own?.submission ?? '')).toBe(true);
     });
 
     it('have witnesses before and after, as long as a day apart', async () => {

@@ -74,6 +74,32 @@ export function lostBytesSuite(open: Open): void {
     expect(await ledger.reports.knownFiles('fox', 'one/shot-0000')).toEqual(['a', 'b']);
   });
 
+  it('are lost by no refusal, nor taken for damaged, by what came before they were here', async () => {
+    const { submissions } = ledger;
+    const [refusal, isGone] = [{ inMs: 600_000, why: 'refused' }, true];
+    const refuse = () => submissions.refuseOutput(id, 0, { ...refusal, isGone });
+    const first = { forMs: 0, goneAnswers: 1, goneForMs: 0 };
+    const refuseForLong = async (): Promise<void> => {
+      expect(await refuse()).toEqual(first);
+      await submissions.noteDamaged(id, 0, 'half');
+      now += 600_000;
+      expect(await refuse()).toMatchObject({ forMs: 600_000, goneAnswers: 2 });
+    };
+    await submissions.fetchAgain(id, 0, gone);
+    await refuseForLong();
+    await submissions.saveOutput(id, 0, file('a'));
+    await submissions.fetchAgain(id, 0, gone);
+    await refuseForLong();
+    await submissions.loseOutput(id, 0, 'refused');
+    await submissions.recoverOutput(id, 0, file('a'));
+    await submissions.fetchAgain(id, 0, gone);
+    await refuseForLong();
+    await submissions.foundOutput(id, 0, 'a');
+    await submissions.fetchAgain(id, 0, gone);
+    expect(await submissions.noteDamaged(id, 0, 'half')).toBeUndefined();
+    expect(await refuse()).toEqual(first);
+  });
+
   it('are asked for once, and not when other bytes are saved by now', async () => {
     expect(await ledger.submissions.fetchAgain(id, 0, { ...gone, sha256: 'b' })).toBe(false);
     expect(await ledger.submissions.fetchAgain(id, 0, gone)).toBe(true);

@@ -42,25 +42,36 @@ export function outputSuite(open: Open): void {
   const submissionOf = async (batch = 'fox') =>
     (await everything(ledger.reports.submissions(batch)))[0];
   const minute = 60_000;
-  const refuse = (isGone = false) =>
-    ledger.submissions.refuseOutput(id, 0, { inMs: 0, why: 'refused', isGone });
+  const refuse = (isGone = false, inMs = 10 * minute) =>
+    ledger.submissions.refuseOutput(id, 0, { inMs, why: 'refused', isGone });
 
   it('measures for how long an output has been refused, whatever else was tried meanwhile', async () => {
     expect(await refuse()).toEqual({ forMs: 0, goneAnswers: 0, goneForMs: 0 });
     now += 5 * minute;
     await ledger.submissions.delayOutput(id, 0, 0, 'offline');
     expect(await refuse()).toMatchObject({ forMs: 5 * minute });
+    now += 10 * minute;
     expect((await due()).downloads).toMatchObject([{ tries: 3 }]);
     await ledger.submissions.loseOutput(id, 0, 'gone');
     expect(await refuse()).toBeUndefined();
   });
 
-  it('counts a quarter of an hour at most between two refusals, and never less than nothing', async () => {
+  it('counts no more between two refusals than the pause that follows, nor less than nothing', async () => {
     await refuse();
     now += 24 * 60 * minute;
-    expect(await refuse()).toMatchObject({ forMs: 15 * minute });
+    expect(await refuse()).toMatchObject({ forMs: 10 * minute });
     now -= 12 * 60 * minute;
-    expect(await refuse()).toMatchObject({ forMs: 15 * minute });
+    expect(await refuse()).toMatchObject({ forMs: 10 * minute });
+  });
+
+  it('counts a night in which the machine slept between two refusals as what it would have waited', async () => {
+    await refuse(true, 500);
+    now += 500;
+    await refuse(true, 1_000);
+    now += 8 * 60 * minute;
+    await refuse(true, 2_000);
+    now += 2_000;
+    expect(await refuse(true, 4_000)).toEqual({ forMs: 4_500, goneAnswers: 4, goneForMs: 4_500 });
   });
 
   it('measures apart for how long the vendor has said that it has the file no longer', async () => {

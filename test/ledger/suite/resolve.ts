@@ -198,6 +198,75 @@ export function resolveSuite(open: Open): void {
       expect(shot).toMatchObject({ state: 'done', submission: id, outputs: [{ sha256: 'aa' }] });
     });
 
+    it('stands in before one that is under way where its file is here', async () => {
+      await park();
+      await ledger.submissions.resolve(id, again);
+      const second = await claimOne(ledger, fox);
+      await ledger.submissions.ambiguous(second, 'reset');
+      await ledger.submissions.park(second, 'no list');
+      await ledger.submissions.resolve(second, again);
+      const third = await claimOne(ledger, fox);
+      await ledger.submissions.lateJob(id, {}, 'under way');
+      await ledger.submissions.lateJob(second, {}, 'finished');
+      await collect(second, 'aa');
+      await ledger.submissions.submitted(third, {}, 'k', times);
+      await ledger.submissions.failed(third, { reason: 'nsfw', refunded: true, billed: null });
+      await ledger.claims.claim(fox, options);
+      const shot = await ledger.reports.shot('fox', key);
+      expect(shot).toMatchObject({ state: 'done', submission: second });
+    });
+
+    const named = () => ledger.submissions.lateJob(id, {}, 'wrong', { from: 'person' });
+    const answered = () => ledger.submissions.lateJob(id, {}, 'own', times);
+    const jobs = async () => (await submissions()).map(({ jobId }) => jobId).toSorted();
+
+    it.each([
+      ['follows it', async () => undefined],
+      ['has its file', async () => await collect(id, 'aa')],
+      [
+        'saw it fail',
+        async () =>
+          await ledger.submissions.failed(id, { reason: 'bad', refunded: false, billed: null }),
+      ],
+    ])('counts where a person has named another job, and the ledger %s', async (_, then) => {
+      await park();
+      await ledger.submissions.resolve(id, { kind: 'skip' });
+      expect(await named()).toBe(true);
+      await then();
+      expect(await answered()).toBe(true);
+      expect(await jobs()).toEqual(['own', 'wrong']);
+      expect(await states()).toEqual(['bound', 'bound']);
+      const { reserved = 0, spent = 0 } = await money();
+      expect(reserved + spent).toBe(2 * price);
+    });
+
+    it.each([
+      ['under way', async () => undefined],
+      ['saved', async () => await collect(id, 'aa')],
+    ])('counts where that job is %s and the request was sent again', async (_, then) => {
+      await park();
+      await ledger.submissions.resolve(id, again);
+      const second = await claimOne(ledger, fox);
+      expect(await named()).toBe(true);
+      await then();
+      expect(await answered()).toBe(true);
+      expect(await ledger.submissions.submitted(second, {}, 'k', times)).toBe(true);
+      expect(await jobs()).toEqual(['k', 'own', 'wrong']);
+      expect((await ledger.reports.shot('fox', key))?.submission).toBe(second);
+      await collect(id, 'bb');
+      expect(await submissions()).toContainEqual(
+        expect.objectContaining({ submission: id, jobId: 'own', surplus: true }),
+      );
+    });
+
+    it('is no person’s to change once it has come', async () => {
+      await park();
+      await ledger.submissions.resolve(id, { kind: 'skip' });
+      expect(await answered()).toBe(true);
+      expect(await named()).toBe(false);
+      expect(await jobs()).toEqual(['own']);
+    });
+
     it('is asked after again where a person gave up a job that never ended', async () => {
       await stall();
       await ledger.submissions.resolve(id, { kind: 'skip' });

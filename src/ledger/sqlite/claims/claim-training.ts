@@ -4,7 +4,7 @@ import { lockAccount } from './account-row.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { type Claimant, gate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
-import { gapOfRequest, openGapsOf } from '../gaps.ts';
+import { gapOfRequest, gapsOfTrainings } from '../gaps.ts';
 import { placeHolder } from './places.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 
@@ -44,7 +44,7 @@ export function claimTraining(
     price: training.price,
   } as const;
   const about = { account: training.account, fp: training.fingerprint };
-  const gap = gapOfRequest(database, about, openGapsOf(database, training.account));
+  const gap = gapOfRequest(database, about, gapsOfTrainings(database));
   if (gap) {
     insertSubmission(database, claimant, { ...content, gap });
     return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };

@@ -9,7 +9,7 @@ import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { countRange } from './range.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 import { priceByBills } from '../bills.ts';
-import { gapOfRequest, openGapsOf } from '../gaps.ts';
+import { gapOfRequest, gapsOfJobs } from '../gaps.ts';
 import { placeHolder, promoteSpare } from './places.ts';
 
 export interface OpenShot {
@@ -53,7 +53,7 @@ export function claim(
   const closed = door.closed();
   if (closed) return answer(closed);
 
-  const gaps = openGapsOf(database, account.id);
+  const gaps = gapsOfJobs(database, account.id);
   let refused: ClaimAnswer['next'] | undefined;
   let isOwed = false;
   for (const shot of waiting) {

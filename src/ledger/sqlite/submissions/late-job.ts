@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
+import type { Amount } from '../../../money.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
 import { jobIsTaken } from './advance.ts';
 import { attachWaiting, rebindShots, unparkShots } from './bound-shots.ts';
+import { learnBill, reserveAgain } from '../bills.ts';
 import type { Database } from '../database.ts';
-import { reserveAgain } from '../money.ts';
 import { placeHolder } from '../claims/places.ts';
 import type { SubmissionRecord } from '../rows.ts';
 
 /** How long a job is followed whose own time limit nobody gave: the longest that any job takes. */
 const giveUpAfterMs = 2 * 60 * 60_000;
+
+interface LateJob {
+  readonly job: JsonObject;
+  readonly jobId: string;
+  readonly giveUpInMs?: number;
+  readonly from?: 'answer' | 'person';
+  readonly billed?: Amount | null;
+}
 
 /**
  * A job id came after its submission was settled without one, or with another: the vendor's own answer to
@@ -19,11 +28,7 @@ const giveUpAfterMs = 2 * 60 * 60_000;
 export function lateJob(
   database: Database,
   id: string,
-  {
-    job,
-    jobId,
-    giveUpInMs = giveUpAfterMs,
-  }: { readonly job: JsonObject; readonly jobId: string; readonly giveUpInMs?: number },
+  { job, jobId, giveUpInMs = giveUpAfterMs, from = 'answer', billed }: LateJob,
   now: number,
 ): boolean {
   let before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
@@ -33,20 +38,23 @@ export function lateJob(
   if (before.job_id === jobId && !isGivenUp) return true;
   if (jobIsTaken(database, before.account, jobId, id)) return false;
   const displaced = before.job_id !== null && !isGivenUp;
-  // What the vendor has once answered to this very request is its job.
-  if (displaced && before.job_from !== 'list' && before.job_from !== 'person') return false;
+  // Only the vendor's answer displaces a job, and what it has once answered to this very request stays.
+  if (displaced && (from === 'person' || before.job_from === 'answer')) return false;
   if (displaced) before = displaceJob(database, before);
   const live = (exclusiveStates as readonly string[]).includes(before.state);
-  const spare = !live && placeHolder(database, before.account, before.fp) !== undefined;
+  const spare = live
+    ? before.spare === 1
+    : placeHolder(database, before.account, before.fp) !== undefined;
   database.run(
-    `update submission set job = ?, job_id = ?, job_from = 'answer', surplus = ?, spare = ?,
+    `update submission set job = ?, job_id = ?, job_from = ?, surplus = ?, spare = ?,
        state = 'submitted',
        submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?,
        timed_at = ?
      where id = ?`,
     JSON.stringify(job),
     jobId,
-    live ? 0 : 1,
+    isGivenUp && from === 'person' ? before.job_from : from,
+    live ? before.surplus : 1,
     spare ? 1 : 0,
     now,
     now,
@@ -55,6 +63,7 @@ export function lateJob(
     id,
   );
   if (displaced || !live) reserveAgain(database, before);
+  if (billed != null) learnBill(database, before, billed, now);
   if (displaced) rebindShots(database, id);
   unparkShots(database, id);
   if (!live && !spare) attachWaiting(database, before);

@@ -17,13 +17,13 @@ export function hasLikeness(database: Database, submission: string): boolean {
     references: unknown;
   };
   const alike = [account, prompt, request, JSON.stringify(references)] as const;
-  const open = database.get(
-    `select 1 from batch b cross join shot s indexed by shot_open
-       on s.batch = b.name and s.account = ?1 and s.state = 'open'
-     where b.state = 'running' and ${isAlike} limit 1`,
+  // Of whichever batch, and failed or skipped as well: it may have been run again in the gap.
+  const wanted = database.get(
+    `select 1 from shot indexed by shot_wanted
+     where account = ?1 and state in ('open', 'failed', 'skipped') and ${isAlike} limit 1`,
     ...alike,
   );
-  if (open) return true;
+  if (wanted) return true;
   return (
     database.get(
       `select 1 from submission indexed by submission_state

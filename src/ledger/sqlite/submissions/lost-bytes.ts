@@ -3,7 +3,10 @@ import { completeShots } from './bound-shots.ts';
 import { reinstate } from './lost-outputs.ts';
 import { isSaved } from './outputs.ts';
 
-/** See SubmissionLedger.fetchAgain. What was known of the file stays: the same bytes are the same file. */
+/**
+ * See SubmissionLedger.fetchAgain. What was known of the file stays: the same bytes are the same file. What was
+ * counted against it ended when it came.
+ */
 export function fetchAgain(
   database: Database,
   id: string,
@@ -13,7 +16,8 @@ export function fetchAgain(
 ): boolean {
   const again = database.run(
     `update output set state = 'ready', why = ?, next_try_at = ?, timed_at = ?, tries = 0,
-       refusals = 0
+       refusals = 0, refused_at = null, refused_ms = 0, gone_answers = 0, gone_ms = 0,
+       seen_sha256 = null, seen_at = null
      where submission = ? and idx = ? and state = 'saved' and sha256 = ?`,
     why,
     now,

@@ -95,9 +95,10 @@ export function delayOutput(
   );
 }
 
-/** Of the time since the refusal before, so much counts. */
-const refusalStepMs = 15 * 60_000;
-
+/**
+ * Of the time since the refusal before, no more counts than the pause until the next one: pauses only grow, so all
+ * of it does while the machine is awake.
+ */
 export function refuseOutput(
   database: Database,
   id: string,
@@ -108,7 +109,7 @@ export function refuseOutput(
   if (!delayOutput(database, id, index, { inMs, why }, now)) return undefined;
   return database.get<Refusals>(
     `with step as (select submission, idx,
-         max(0, min(${refusalStepMs}, ?3 - coalesce(refused_at, ?3))) as ms
+         max(0, min(?5, ?3 - coalesce(refused_at, ?3))) as ms
        from output where submission = ?1 and idx = ?2)
      update output set refusals = refusals + 1, refused_at = ?3, refused_ms = refused_ms + step.ms,
        gone_answers = iif(?4, gone_answers + 1, 0),
@@ -119,6 +120,7 @@ export function refuseOutput(
     index,
     now,
     isGone ? 1 : 0,
+    Math.round(inMs),
   );
 }
 

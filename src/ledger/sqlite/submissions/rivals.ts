@@ -14,7 +14,8 @@ const postMostMs = 3_600_000;
 
 /**
  * Rivals are requests of about the same time whose own fate is not proven by a job: on their way, ambiguous,
- * parked, sent again unproven, or called absent. Whatever job turns up may be theirs.
+ * parked, sent again unproven, or called absent, and whatever was sent in a gap. Whatever job turns up may be
+ * theirs.
  */
 export function rivals(database: Database, submission: string, marginMs: number): readonly Rival[] {
   const rows = database.all<RivalRecord>(
@@ -28,10 +29,27 @@ export function rivals(database: Database, submission: string, marginMs: number)
     submission,
     Math.round(marginMs),
   );
-  return rows.map(({ request, claimed_at, deadline_at, state }) => ({
+  const known = rows.map(({ request, claimed_at, deadline_at, state }) => ({
     request: request === null ? null : (JSON.parse(request) as ShotRequest),
     claimedAt: claimed_at,
     deadlineAt: deadline_at,
     onItsWay: state === 'claimed',
+    inGap: false,
   }));
+  return [...known, ...unknown(database, submission, marginMs)];
+}
+
+/** Closed gaps too: what a person has decided of them is decided of what the ledger asked about. */
+function unknown(database: Database, submission: string, marginMs: number): readonly Rival[] {
+  return database
+    .all<{ from_at: number; to_at: number }>(
+      `select gap.from_at, gap.to_at from submission m
+       join gap on gap.to_at >= m.claimed_at - ?2 and gap.from_at <= m.deadline_at + ?2
+       where m.id = ?1`,
+      submission,
+      Math.round(marginMs),
+    )
+    .map(({ from_at: claimedAt, to_at: deadlineAt }) => ({
+      ...{ request: null, claimedAt, deadlineAt, onItsWay: false, inGap: true },
+    }));
 }

@@ -86,8 +86,8 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       write(() => recoverOutput(database, id, index, file, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
-    lateJob: (id, job, jobId, times) =>
-      write(() => lateJob(database, id, { job, jobId, ...times }, now())),
+    lateJob: (id, job, jobId, told) =>
+      write(() => lateJob(database, id, { job, jobId, ...told }, now())),
     knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
     hold: (account, model, reason, until) =>
       write(() => putHold(database, account, model, reason, until, now())),

@@ -4,7 +4,7 @@ import { placeHolder } from '../claims/places.ts';
 import { advance, release } from './advance.ts';
 import { attachWaiting, leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
 import type { Database } from '../database.ts';
-import { reserveAgain } from '../money.ts';
+import { reserveAgain } from '../bills.ts';
 import { orderedFiles, type SubmissionRecord } from '../rows.ts';
 
 /** A generation without files is a failure whose money is kept; a training has none by nature. */
