@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import type { ModelRow, Trigger } from '../../ledger/port.ts';
+import type { ClaimAnswer, ModelRow, Trigger } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
@@ -11,7 +11,7 @@ import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { lookForModel } from './look-for-model.ts';
 import { isSurelyUnsent } from './training-in-gap.ts';
-import { setPhase, type Advance, type Training } from './training.ts';
+import { setPhase, whileClosed, type Advance, type Training } from './training.ts';
 
 /**
  * The paid request that starts a training, through the ledger's claim. Where an earlier one may have been
@@ -56,30 +56,32 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
     );
   });
   const [grant] = answer.granted;
-  const lane = trainingLane(fingerprint);
-  if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane, deps.now());
   if (grant) {
+    // It moves from now on, however long the answer takes.
+    await deps.ledger.reports.clearStop(batch, trainingLane(fingerprint), deps.now());
     reached('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
     return await deps.paid.during(access.timeouts.postMs, () =>
       post(training, row, grant.submission, limit),
     );
   }
-  if (answer.next.kind === 'wait') return answer.next.ms;
   // Attached: another has claimed it since it was looked at.
   if (answer.next.kind === 'go') return 1_000;
-  const { reason } = answer.next;
-  const { kind } = reason;
-  const beyondPlan = kind === 'unknownPrice' || (kind === 'budget' && reason.scope === 'accepted');
-  if (beyondPlan) {
+  if (isBeyondPlan(answer.next)) {
     const why = `the accepted plan does not pay for training ${set.name}; run the batch again to accept it`;
     await setPhase(training, ['armed'], 'armed', { why });
     return 'failed';
   }
-  if (kind === 'cancelled' || kind === 'superseded') return 'stopped';
-  // Paused, held or over a budget that may be raised: it goes on when that ends.
-  await deps.ledger.reports.noteStop({ batch, run, lane }, reason);
-  return 3_000;
+  return whileClosed(answer.next);
+}
+
+/** A budget that may be raised is waited for. */
+function isBeyondPlan(next: ClaimAnswer['next']): boolean {
+  if (next.kind !== 'stopped') return false;
+  const { reason } = next;
+  return (
+    reason.kind === 'unknownPrice' || (reason.kind === 'budget' && reason.scope === 'accepted')
+  );
 }
 
 async function post(

@@ -1,0 +1,82 @@
+import type { ModelRow } from '../../ledger/port.ts';
+import { seemsAvailable } from '../account/availability.ts';
+import { stopOf } from '../account/hold-account.ts';
+import { reached } from '../moments.ts';
+import { confirmReady, followTraining } from './follow-training.ts';
+import { forPersonMs, setPhase, whileClosed, type Advance, type Training } from './training.ts';
+import { addTrainingImages } from './training-images.ts';
+import { retryRefused, triggerTraining } from './trigger-training.ts';
+
+/** Phases before the pictures are there. */
+const making = ['creating', 'created', 'uploading'] as const;
+
+/**
+ * A failed training blocks its shots, and a later run tries again. Within the run that saw it fail it is
+ * not paid again: its shots may be open since they were planned, or this was cut off, after it failed.
+ */
+async function afterFailure(training: Training, row: ModelRow): Promise<Advance> {
+  const { deps, input } = training;
+  const { remotes, batches } = deps.ledger;
+  const startedAt = (await batches.get(input.batch))?.startedAt ?? Infinity;
+  const seenAt = row.seenAt ?? -Infinity;
+  // Seen later than now: the clock was set back since.
+  if (seenAt >= startedAt && seenAt <= deps.now()) return 'failed';
+  if (row.trigger?.state === 'rejected') await retryRefused(training, row, row.trigger);
+  else await remotes.abandonModel(input.account, input.fingerprint);
+  return 0;
+}
+
+/** One phase forward. @returns milliseconds until the next look, or how it ended */
+export async function advance(training: Training, row: ModelRow): Promise<Advance> {
+  const { access } = training;
+  try {
+    switch (row.phase) {
+      case 'ready':
+        return await confirmReady(training, row);
+      case 'failed':
+        return await afterFailure(training, row);
+      case 'creating':
+      case 'created':
+      case 'uploading':
+        return await make(training, row);
+      case 'armed':
+        return await triggerTraining(training, row);
+      case 'triggered':
+        return await followTraining(training, row);
+    }
+  } catch (error) {
+    const { account, message, request } = access.provider.classify(error);
+    training.deps.log(`training ${training.set.name}: ${message}`);
+    const isUnpaid = row.trigger === null && row.phase !== 'failed';
+    if (request === 'refused' && account.kind === 'fine' && isUnpaid) {
+      // The phase may have moved on since `row` was read.
+      const from = row.phase === 'armed' ? (['armed'] as const) : making;
+      await setPhase(training, from, 'failed', { why: message });
+      return 'failed';
+    }
+    const stop = await stopOf(training.deps, access, account);
+    if (stop) return { stop, inMs: forPersonMs };
+    const restMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
+    return Math.max(restMs, access.timeouts.pollMs);
+  }
+}
+
+/** Nothing is made for a training that could not be paid for now. */
+async function make(training: Training, row: ModelRow): Promise<Advance> {
+  const { deps, access, input } = training;
+  const { batch, run, account } = input;
+  const closed = await deps.ledger.claims.closed({ batch, run, account });
+  if (closed) return whileClosed(closed);
+  // What keeps it from being so is in the ledger then.
+  if (!(await seemsAvailable(deps, access, input))) return access.timeouts.pollFirstMs;
+  return row.phase === 'creating' ? await create(training) : await addTrainingImages(training, row);
+}
+
+/** A model whose answer was lost stays behind untrained, which costs nothing. */
+async function create(training: Training): Promise<number> {
+  const { name, subject } = training.set;
+  const remoteId = await training.port.create({ name, subject });
+  await setPhase(training, ['creating'], 'created', { remoteId });
+  reached('model-created', training.input.fingerprint);
+  return 0;
+}
