@@ -18,7 +18,8 @@ export async function followTraining(training: Training, row: ModelRow): Promise
     case 'failed':
       return await trainingFailed(training, row, plainLine(found.reason));
     default:
-      if (isOverdue(training, row)) return await trainingStalled(training, row);
+      if (isOverdue(training, row))
+        return await trainingStalled(training, row, 'still training after its time limit');
       return found.phase === 'unclear' ? found.againMs : pollDelayMs(training, row);
   }
 }
@@ -41,13 +42,17 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   return 'ready';
 }
 
-function isOverdue({ deps, access }: Training, { trigger }: ModelRow): boolean {
+export function isOverdue({ deps, access }: Training, { trigger }: ModelRow): boolean {
   return trigger !== null && deps.now() - trigger.claimedAt > access.timeouts.trainingMs;
 }
 
 /** Its money stays reserved, and a later run looks at it again. */
-async function trainingStalled(training: Training, row: ModelRow): Promise<'failed'> {
-  const why = 'still training after its time limit; a later run looks again';
+export async function trainingStalled(
+  training: Training,
+  row: ModelRow,
+  doubt: string,
+): Promise<'failed'> {
+  const why = `${doubt}; a later run looks again`;
   if (row.trigger !== null)
     await training.deps.ledger.submissions.stalled(row.trigger.submission, why);
   await setPhase(training, ['triggered'], 'triggered', { why });

@@ -1,14 +1,11 @@
 import type { ModelRow } from '../../ledger/port.ts';
 import { seemsAvailable } from '../account/availability.ts';
-import { stopOf } from '../account/hold-account.ts';
 import { reached } from '../moments.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
-import { forPersonMs, setPhase, whileClosed, type Advance, type Training } from './training.ts';
+import { setPhase, whileClosed, type Advance, type Training } from './training.ts';
 import { addTrainingImages } from './training-images.ts';
+import { isMaking, troubleAt, troubleIsOver } from './trouble.ts';
 import { retryRefused, triggerTraining } from './trigger-training.ts';
-
-/** Phases before the pictures are there. */
-const making = ['creating', 'created', 'uploading'] as const;
 
 /**
  * A failed training blocks its shots, and a later run tries again. Within the run that saw it fail it is
@@ -28,36 +25,29 @@ async function afterFailure(training: Training, row: ModelRow): Promise<Advance>
 
 /** One phase forward. @returns milliseconds until the next look, or how it ended */
 export async function advance(training: Training, row: ModelRow): Promise<Advance> {
-  const { access } = training;
   try {
-    switch (row.phase) {
-      case 'ready':
-        return await confirmReady(training, row);
-      case 'failed':
-        return await afterFailure(training, row);
-      case 'creating':
-      case 'created':
-      case 'uploading':
-        return await make(training, row);
-      case 'armed':
-        return await triggerTraining(training, row);
-      case 'triggered':
-        return await followTraining(training, row);
-    }
+    const result = await step(training, row);
+    if (!isMaking(row)) troubleIsOver(training);
+    return result;
   } catch (error) {
-    const { account, message, request } = access.provider.classify(error);
-    training.deps.log(`training ${training.set.name}: ${message}`);
-    const isUnpaid = row.trigger === null && row.phase !== 'failed';
-    if (request === 'refused' && account.kind === 'fine' && isUnpaid) {
-      // The phase may have moved on since `row` was read.
-      const from = row.phase === 'armed' ? (['armed'] as const) : making;
-      await setPhase(training, from, 'failed', { why: message });
-      return 'failed';
-    }
-    const stop = await stopOf(training.deps, access, account);
-    if (stop) return { stop, inMs: forPersonMs };
-    const restMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
-    return Math.max(restMs, access.timeouts.pollMs);
+    return await troubleAt(training, row, error);
+  }
+}
+
+async function step(training: Training, row: ModelRow): Promise<Advance> {
+  switch (row.phase) {
+    case 'ready':
+      return await confirmReady(training, row);
+    case 'failed':
+      return await afterFailure(training, row);
+    case 'creating':
+    case 'created':
+    case 'uploading':
+      return await make(training, row);
+    case 'armed':
+      return await triggerTraining(training, row);
+    case 'triggered':
+      return await followTraining(training, row);
   }
 }
 

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { TrainingSet } from '../../batch/request.ts';
-import type { ModelRow } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
-import { liveStates } from '../../ledger/rules/transitions.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
 import { advance } from './phases.ts';
-import { hasEnded, type Advance, type Training, type TrainModelInput } from './training.ts';
+import {
+  hasEnded,
+  mayBePaid,
+  type Advance,
+  type Training,
+  type TrainModelInput,
+} from './training.ts';
 
 export type TrainModelResult =
   /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
@@ -49,11 +53,13 @@ export async function trainModel(
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
       // Only a training that may have been paid for is followed on.
-      if (!mayBePaid(row) && (await hasEnded(deps, input))) return { kind: 'stopped' };
+      if (!mayBePaid(row?.trigger) && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const result = mine && row ? await advance(training, row) : busyMs;
       if (mine) await tellStop(training, result);
       if (result === 'ready' || result === 'stopped') return { kind: result };
       if (result === 'failed') return await giveUp(deps, input, await whyOf(training));
+      if (typeof result === 'object' && 'block' in result)
+        return await giveUp(deps, input, result.block);
       const restMs = typeof result === 'number' ? result : result.inMs;
       if (restMs > 60_000) return { kind: 'again', inMs: restMs };
       await pause(restMs, cancelled);
@@ -63,20 +69,14 @@ export async function trainModel(
   });
 }
 
-const undecided: ReadonlySet<string> = new Set(liveStates);
-
 /** Why it does not go on, for as long as it does not. */
 async function tellStop({ deps, input }: Training, result: Advance): Promise<void> {
   const { reports } = deps.ledger;
   const { batch, run } = input;
   const lane = trainingLane(input.fingerprint);
-  if (typeof result === 'object') await reports.noteStop({ batch, run, lane }, result.stop);
+  if (typeof result === 'object' && 'stop' in result)
+    await reports.noteStop({ batch, run, lane }, result.stop);
   else await reports.clearStop(batch, lane, deps.now());
-}
-
-/** A request to train is on its way, or was carried out, or nobody knows. */
-function mayBePaid(row: ModelRow | undefined): boolean {
-  return row !== undefined && row.trigger !== null && undecided.has(row.trigger.state);
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */

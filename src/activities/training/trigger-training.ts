@@ -11,7 +11,7 @@ import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { lookForModel } from './look-for-model.ts';
 import { isSurelyUnsent } from './training-in-gap.ts';
-import { setPhase, whileClosed, type Advance, type Training } from './training.ts';
+import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 
 /**
  * The paid request that starts a training, through the ledger's claim. Where an earlier one may have been
@@ -21,21 +21,23 @@ import { setPhase, whileClosed, type Advance, type Training } from './training.t
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input } = training;
   const found = await lookForModel(training, row);
-  if (found.phase === 'gone') {
-    await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
-    return 0;
-  }
   if (found.phase === 'unclear' && !found.isLong) return found.againMs;
-  if (found.phase !== 'new' && found.phase !== 'unclear') return await takeUp(training, row);
-  switch (row.trigger?.state) {
-    case 'claimed':
-    case 'ambiguous':
-      return await waitForTrigger(training, row, row.trigger);
-    case 'parked':
-      return await undecided(training, row.trigger.why ?? 'its answer was lost');
-    default:
-      return await claimTrigger(training, row);
+  const isMissing = found.phase === 'gone' || found.phase === 'unclear';
+  if (!isMissing && found.phase !== 'new') return await takeUp(training, row);
+  if (mayBePaid(row.trigger)) {
+    const { trigger } = row;
+    if (trigger.gap !== null && (await isSurelyUnsent(training, row, trigger))) {
+      await deps.ledger.submissions.absent(trigger.submission);
+      return 0;
+    }
+    const doubt = isMissing
+      ? 'the vendor no longer shows the model'
+      : 'the model has not begun to train since';
+    return await waitForTrigger(training, trigger, doubt);
   }
+  if (!isMissing) return await claimTrigger(training, row);
+  await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
+  return 0;
 }
 
 async function claimTrigger(training: Training, row: ModelRow): Promise<Advance> {
@@ -68,9 +70,8 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
   // Attached: another has claimed it since it was looked at.
   if (answer.next.kind === 'go') return 1_000;
   if (isBeyondPlan(answer.next)) {
-    const why = `the accepted plan does not pay for training ${set.name}; run the batch again to accept it`;
-    await setPhase(training, ['armed'], 'armed', { why });
-    return 'failed';
+    const again = 'run the batch again to accept it';
+    return { block: `the accepted plan does not pay for training ${set.name}; ${again}` };
   }
   return whileClosed(answer.next);
 }
@@ -147,18 +148,18 @@ async function hasBegun({ deps, port }: Training, row: ModelRow): Promise<boolea
   }
 }
 
-/** Whoever sent it, its answer may come, and its model may begin, until then. */
-async function waitForTrigger(
+/**
+ * A request whose answer was lost. Whoever sent it, its answer may come, and its model may begin, until it is left to
+ * a person.
+ */
+export async function waitForTrigger(
   training: Training,
-  row: ModelRow,
   trigger: Trigger,
+  doubt: string,
 ): Promise<Advance> {
   const { deps, access } = training;
   const { submissions } = deps.ledger;
-  if (trigger.gap !== null && (await isSurelyUnsent(training, row, trigger))) {
-    await submissions.absent(trigger.submission);
-    return 0;
-  }
+  if (trigger.state === 'parked') return undecided(training, trigger.why ?? 'its answer was lost');
   const { pollFirstMs, trainingPollMs } = access.timeouts;
   const endAt = trigger.overAt ?? trigger.deadlineAt;
   const waitedMs = deps.now() - endAt;
@@ -166,9 +167,8 @@ async function waitForTrigger(
     return Math.min(trainingPollMs, Math.max(pollFirstMs, waitedMs / 4));
   const why = trigger.why ?? 'no answer was recorded in time';
   await submissions.ambiguous(trigger.submission, why);
-  const doubt = `${why}, and the model has not begun to train since`;
-  await submissions.park(trigger.submission, doubt);
-  return await undecided(training, doubt);
+  await submissions.park(trigger.submission, `${why}, and ${doubt}`);
+  return undecided(training, `${why}, and ${doubt}`);
 }
 
 /** A training that waits in the vendor's queue for longer is left to a person. */
@@ -176,11 +176,9 @@ function triggerPatienceMs({ timeouts }: AccountAccess): number {
   return 2 * (timeouts.trainingPollMs + timeouts.postMs);
 }
 
-async function undecided(training: Training, doubt: string): Promise<'failed'> {
-  const { input, set } = training;
-  const why = `nobody knows whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
-  await setPhase(training, ['armed'], 'armed', { why });
-  return 'failed';
+function undecided({ input, set }: Training, doubt: string): Advance {
+  const block = `nobody knows whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
+  return { block };
 }
 
 /** The vendor has begun: what was sent is paid for, whatever the ledger had concluded. */

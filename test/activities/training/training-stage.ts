@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { RunInput } from '../../../src/activities/own-work.ts';
 import type { TrainModelResult } from '../../../src/activities/training/train-model.ts';
+import type { TrainModelInput } from '../../../src/activities/training/training.ts';
 import type { Price } from '../../../src/money.ts';
 import type { TrainingPort } from '../../../src/providers/port.ts';
 import { openStudio } from '../studio.ts';
@@ -40,19 +41,25 @@ export async function openTraining(
   if (!port) throw new Error('the vendor trains no models');
   const startRun = (): Promise<RunInput> => studio.startRun(portrait);
 
-  /** One activity, as the workflow starts it. */
-  async function trainOnce(input: RunInput): Promise<TrainModelResult> {
+  async function planned(input: RunInput): Promise<TrainModelInput> {
     const [training] = (await studio.planOf(input, 'portraits', 1)).trainings;
     if (!training) throw new Error('no training is needed');
     const { account, fingerprint } = training;
-    const asked = { ...input, step: 'portraits', account, fingerprint };
-    return await studio.environmentOf().run(studio.activities.trainModel, asked);
+    return { ...input, step: 'portraits', account, fingerprint };
+  }
+  const activity = (input: TrainModelInput): Promise<TrainModelResult> =>
+    studio.environmentOf().run(studio.activities.trainModel, input);
+
+  /** One activity, as the workflow starts it. */
+  async function trainOnce(input: RunInput): Promise<TrainModelResult> {
+    return await activity(await planned(input));
   }
 
   /** As the workflow does, until it is over. */
   async function train(input: RunInput): Promise<TrainModelResult> {
+    const asked = await planned(input);
     for (;;) {
-      const result = await trainOnce(input);
+      const result = await activity(asked);
       if (result.kind !== 'again') return result;
     }
   }
