@@ -2,7 +2,7 @@ import type { ModelRow } from '../../ledger/port.ts';
 import { seemsAvailable } from '../account/availability.ts';
 import { reached } from '../moments.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
-import { setPhase, whileClosed, type Advance, type Training } from './training.ts';
+import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 import { addTrainingImages } from './training-images.ts';
 import { isMaking, troubleAt, troubleIsOver } from './trouble.ts';
 import { retryRefused, triggerTraining } from './trigger-training.ts';
@@ -23,9 +23,26 @@ async function afterFailure(training: Training, row: ModelRow): Promise<Advance>
   return 0;
 }
 
+/** What is known to have been carried out. */
+const carriedOut: ReadonlySet<string> = new Set(['submitted', 'stalled', 'succeeded']);
+
+/**
+ * A request that may be paid for goes before whatever else the row was about to do: its sender died before it wrote
+ * the phase, or its answer came after the model was forgotten or another one begun. No other is paid for meanwhile.
+ */
+async function turnToPaid(training: Training, row: ModelRow): Promise<boolean> {
+  const { phase, remoteId, trigger } = row;
+  if (trigger === null || phase === 'triggered' || phase === 'ready') return false;
+  if (carriedOut.has(trigger.state) && trigger.jobId !== null)
+    return await setPhase(training, [phase], 'triggered', { remoteId: trigger.jobId });
+  if (phase === 'armed' || remoteId === null || !mayBePaid(trigger)) return false;
+  return await setPhase(training, [phase], 'armed', {});
+}
+
 /** One phase forward. @returns milliseconds until the next look, or how it ended */
 export async function advance(training: Training, row: ModelRow): Promise<Advance> {
   try {
+    if (await turnToPaid(training, row)) return 0;
     const result = await step(training, row);
     if (!isMaking(row)) troubleIsOver(training);
     return result;

@@ -33,4 +33,71 @@ describe.concurrent('a training whose record and model do not agree', () => {
     expect(await stage.whileTimePasses(again, isOld)).toEqual({ kind: 'ready' });
     expect(await stage.money()).toMatchObject({ spent: 600_000, ambiguous: 0 });
   });
+
+  it('is followed where its worker died between the record and the phase', async () => {
+    await using stage = await openTraining({}, { trainingMs: 10 * 60_000 });
+    const { remotes } = stage.studio.ledger;
+    const { setModelPhase } = remotes;
+    Object.assign(remotes, {
+      setModelPhase: async (...words: Parameters<typeof setModelPhase>) => {
+        if (words[3] === 'triggered') throw new Error('killed');
+        return await setModelPhase(...words);
+      },
+    });
+    // The vendor never begins.
+    stage.change({ check: () => Promise.resolve({ phase: 'new' }) });
+    const training = stage.train(await stage.startRun());
+    await until(async () => (await stage.submissions())[0]?.state === 'submitted');
+    Object.assign(remotes, { setModelPhase });
+    expect(await stage.whileTimePasses(training)).toEqual({ kind: 'failed' });
+    expect(await stage.whys()).toEqual(
+      Array(2).fill(expect.stringContaining('still training after its time limit')),
+    );
+    expect(await stage.submissions()).toMatchObject([{ state: 'stalled' }]);
+  });
+
+  it('is paid for once where its model is deleted while the answer comes', async () => {
+    await using stage = await openTraining({}, { trainingMs: 60 * 60_000 });
+    const { ledger, access } = stage.studio;
+    const { start } = stage.port;
+    stage.change({
+      start: async (id, fence) => {
+        stage.change({ start });
+        await start(id, fence);
+        await stage.port.delete(id);
+        await ledger.remotes.forgetModel(access.key, id);
+      },
+    });
+    const isTriggered = () => stage.trainings().length === 1;
+    const training = stage.train(await stage.startRun());
+    expect(await stage.whileTimePasses(training, isTriggered)).toEqual({ kind: 'failed' });
+    expect(await stage.whys()).toEqual(Array(2).fill('the vendor no longer has the model'));
+    expect(await stage.submissions()).toMatchObject([{ state: 'failed' }]);
+    expect(await stage.money()).toMatchObject({ spent: 300_000, reserved: 0, ambiguous: 0 });
+    // The next run trains, and pays, anew.
+    expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
+    expect(await stage.money()).toMatchObject({ spent: 600_000 });
+  });
+
+  it('is followed where its answer comes while another model is made', async () => {
+    await using stage = await openTraining();
+    const { ledger } = stage.studio;
+    const { start } = stage.port;
+    // As if its sender slept: what was sent is taken for absent, and another model is begun.
+    stage.change({
+      start: async (id, fence) => {
+        stage.change({ start });
+        await start(id, fence);
+        const [{ submission } = { submission: '' }] = await stage.submissions();
+        await ledger.submissions.ambiguous(submission, 'no answer');
+        await ledger.submissions.absent(submission);
+        const { account } = (await stage.submissions())[0]!;
+        const { fingerprint } = (await stage.training())!;
+        expect(await ledger.remotes.abandonModel(account, fingerprint)).toBe(true);
+      },
+    });
+    expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
+    expect(stage.trainings()).toEqual(['success']);
+    expect(await stage.money()).toMatchObject({ spent: 300_000, reserved: 0 });
+  });
 });

@@ -67,6 +67,13 @@ export async function openTraining(
   return {
     studio,
     port,
+    /** The training that a run of the batch needs; undefined before it starts, and once it is ready. */
+    async training() {
+      const row = await ledger.batches.get('anna');
+      return (
+        row && (await ledger.plans.neededTrainings('anna', row.run, 'portraits'))[0]?.choice.set
+      );
+    },
     startRun,
     trainOnce,
     train,
