@@ -1,4 +1,4 @@
-import type { ModelRow } from '../../ledger/port.ts';
+import type { ModelRow, Trigger } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
 import { lookForModel } from './look-for-model.ts';
 import { lookAgainMs, setPhase, type Advance, type Training } from './training.ts';
@@ -42,8 +42,13 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   return 'ready';
 }
 
-export function isOverdue({ deps, access }: Training, { trigger }: ModelRow): boolean {
-  return trigger !== null && deps.now() - trigger.claimedAt > access.timeouts.trainingMs;
+/** Counted from when it was known to have begun: before, it may have waited in the vendor's queue. */
+export function isOverdue(training: Training, { trigger }: ModelRow): boolean {
+  return trigger !== null && trainsForMs(training, trigger) > training.access.timeouts.trainingMs;
+}
+
+function trainsForMs({ deps }: Training, { submittedAt, claimedAt }: Trigger): number {
+  return deps.now() - (submittedAt ?? claimedAt);
 }
 
 /** Its money stays reserved, and a later run looks at it again. */
@@ -67,6 +72,6 @@ async function trainingFailed(training: Training, row: ModelRow, why: string): P
   return 'failed';
 }
 
-function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
-  return lookAgainMs(access, deps.now() - (row.trigger?.claimedAt ?? deps.now()));
+function pollDelayMs(training: Training, { trigger }: ModelRow): number {
+  return lookAgainMs(training.access, trigger === null ? 0 : trainsForMs(training, trigger));
 }
