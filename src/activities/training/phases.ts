@@ -2,6 +2,7 @@ import type { ModelRow } from '../../ledger/port.ts';
 import { seemsAvailable } from '../account/availability.ts';
 import { reached } from '../moments.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
+import { noteMade } from './look-for-model.ts';
 import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 import { addTrainingImages } from './training-images.ts';
 import { isMaking, troubleAt, troubleIsOver } from './trouble.ts';
@@ -83,6 +84,7 @@ async function make(training: Training, row: ModelRow): Promise<Advance> {
 async function create(training: Training): Promise<number> {
   const { name, subject } = training.set;
   const remoteId = await training.port.create({ name, subject });
+  noteMade(training, remoteId);
   await setPhase(training, ['creating'], 'created', { remoteId });
   reached('model-created', training.input.fingerprint);
   return 0;

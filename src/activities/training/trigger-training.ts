@@ -9,7 +9,7 @@ import { holdAccount } from '../account/hold-account.ts';
 import { reached } from '../moments.ts';
 import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
-import { lookForModel } from './look-for-model.ts';
+import { isOfThisRun, lookForModel } from './look-for-model.ts';
 import { isSurelyUnsent } from './training-in-gap.ts';
 import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 
@@ -19,7 +19,7 @@ import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from '.
  * not: it may wait in a queue. Then a person is asked, and its money stays reserved.
  */
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
-  const { deps, input } = training;
+  const { deps, input, set } = training;
   const found = await lookForModel(training, row);
   if (found.phase === 'unclear' && !found.isLong) return found.againMs;
   const isMissing = found.phase === 'gone' || found.phase === 'unclear';
@@ -36,8 +36,11 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
     return await waitForTrigger(training, trigger, doubt);
   }
   if (!isMissing) return await claimTrigger(training, row);
+  const block = `the vendor does not show the model ${set.name} that it made`;
+  // Listed, and once asked to train: it may be there.
+  if (found.phase === 'unclear') return { block };
   await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
-  return 0;
+  return isOfThisRun(training, row) ? { block } : 0;
 }
 
 async function claimTrigger(training: Training, row: ModelRow): Promise<Advance> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../src/simulator/index.ts';
-import { openTraining, until } from './training-stage.ts';
+import { openTraining, pictures, until } from './training-stage.ts';
 
 const modelGet = { method: 'GET', path: '/models/[^/]+$' };
 const upload = { method: 'POST', path: '/images/upload' };
@@ -99,5 +99,40 @@ describe.concurrent('a vendor whose answers about a model are of no use', () => 
     expect(await stage.whys()).toEqual(Array(2).fill(expect.stringContaining('400')));
     simulator.settings.faults = [];
     expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
+  });
+
+  it('is given one model in a run where it shows none that it made, and its list none either', async () => {
+    await using stage = await openTraining();
+    const { check, list } = stage.port;
+    const { book } = stage.studio.simulator;
+    stage.change({
+      check: () => Promise.resolve({ phase: 'missing' }),
+      list: () => Promise.resolve({ entries: [], unreadable: 0 }),
+    });
+    const training = stage.train(await stage.startRun());
+    const isMade = () => book.uploads.length >= pictures;
+    expect(await stage.whileTimePasses(training, isMade)).toEqual({ kind: 'failed' });
+    expect(await stage.whys()).toEqual(
+      Array(2).fill('the vendor does not show the model Anna that it made'),
+    );
+    expect(book.models).toHaveLength(1);
+    expect(book.uploads).toHaveLength(pictures);
+    // A later run makes another one.
+    stage.change({ check, list });
+    expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
+    expect(book.models).toHaveLength(2);
+  });
+
+  it('is given time to show a model that it has just made', async () => {
+    await using stage = await openTraining();
+    const { check, list } = stage.port;
+    const { book } = stage.studio.simulator;
+    let looks = 0;
+    stage.change({
+      check: async (id) => (++looks < 4 ? { phase: 'missing' } : await check(id)),
+      list: async () => (looks < 4 ? { entries: [], unreadable: 0 } : await list()),
+    });
+    expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
+    expect(book.models).toHaveLength(1);
   });
 });
