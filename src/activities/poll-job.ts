@@ -91,10 +91,10 @@ function wordOf({ word, known }: JobState & { state: 'pending' }): string {
 }
 
 /**
- * The vendor is there and speaks about this job, in whatever way. No other answer will come by waiting, so
- * that a person is told; the job is asked after again all the same.
+ * The vendor is there and speaks about this job or model, in whatever way. No other answer will come by waiting,
+ * so that a person is told; it is asked after again all the same.
  */
-function isAnswer(error: unknown): boolean {
+export function isAnswer(error: unknown): boolean {
   if (error instanceof HttpError) return !ofAccount.has(error.status);
   return ![NetworkError, TimeoutError, PaceError].some((none) => error instanceof none);
 }

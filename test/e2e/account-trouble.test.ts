@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Simulator,
@@ -15,6 +16,7 @@ const troubles = [
   'refused',
   'page',
   'not-found',
+  'no-training',
 ] as const;
 type Trouble = (typeof troubles)[number];
 
@@ -27,6 +29,15 @@ steps:
     model: ${account}:nanobanana-pro
     prompt: "{{ id }} in fresh snow"
     name: "{{ id }}"
+`;
+
+const trainingOf = (account: Trouble): string => `\
+batch: ${account}
+models:
+  anna:
+    train: { account: ${account}, images: "training/*", name: Anna, gender: Female, age: 29 }
+steps:
+  pictures: { model: anna, prompt: Anna in Lisbon, name: lisbon }
 `;
 
 describe('an account in trouble', () => {
@@ -48,12 +59,16 @@ describe('an account in trouble', () => {
             {
               provider: 'photogpt',
               baseUrl: simulatorOf(name).baseUrls['photogpt'],
+              prices: { training: '300' },
               timeouts: { postMs: 5_000, pollFirstMs: 100, pollMs: 200 },
             },
           ]),
         ),
       }),
     );
+    stage.write('no-training.yaml', trainingOf('no-training'));
+    for (let index = 0; index < 12; index++)
+      stage.write(`training/${index}.jpg`, await portraitOf(index));
     await stage.startWorker();
   });
 
@@ -96,6 +111,19 @@ describe('an account in trouble', () => {
     expect((await stage.run(['resume', 'wrong-key'])).code).toBe(0);
     expect((await stage.run(['watch', 'wrong-key'])).code).toBe(0);
     await expectComplete('wrong-key');
+  });
+
+  it.concurrent('waits with a wrong key before it trains, and completes after resume', async () => {
+    change('no-training', { keys: ['the-right-one'], trainingMs: 200 });
+    const { book } = simulatorOf('no-training');
+    const waiting = await run('no-training');
+    expect(waiting.stdout).toContain('the vendor refuses the key');
+    expect(waiting.code).toBe(4);
+    expect([...book.models, ...book.uploads]).toEqual([]);
+    change('no-training', { keys: null });
+    expect((await stage.run(['resume', 'no-training'])).code).toBe(0);
+    expect((await stage.run(['watch', 'no-training'])).code).toBe(0);
+    expect(book.trainings).toMatchObject([{ state: 'success' }]);
   });
 
   it.concurrent(
@@ -178,3 +206,10 @@ describe('an account in trouble', () => {
 });
 
 const posts = { method: 'POST', path: '/generation$' };
+
+async function portraitOf(index: number): Promise<Buffer> {
+  const background = { r: index * 20, g: 90, b: 40 };
+  return await sharp({ create: { width: 64, height: 64, channels: 3, background } })
+    .jpeg()
+    .toBuffer();
+}

@@ -26,13 +26,20 @@ export async function claimWhenAvailable(
   if (known && (await known)) return await claim(false);
   const closed = await claim(true);
   if (closed.open === 0 || closed.next.kind === 'stopped') return closed;
-  await check(deps, access, run);
+  await seemsAvailable(deps, access, run);
   const answer = await claim(false);
   return { ...answer, attached: closed.attached + answer.attached };
 }
 
-/** One call for all ranges of a run that come at once; one that fails is made again by whoever comes next. */
-async function check(deps: ActivityDependencies, access: AccountAccess, run: Run): Promise<void> {
+/**
+ * Whether the check has passed in this process and run; it is made where it has not, and holds the account where it
+ * fails. One call for all that come at once; one that fails is made again by whoever comes next.
+ */
+export async function seemsAvailable(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  run: Run,
+): Promise<boolean> {
   const known = checks.get(access) ?? new Map<string, Promise<boolean>>();
   checks.set(access, known);
   const name = nameOf(run);
@@ -40,6 +47,7 @@ async function check(deps: ActivityDependencies, access: AccountAccess, run: Run
   known.set(name, underWay);
   const isGood = await underWay.catch(() => false);
   if (!isGood && known.get(name) === underWay) known.delete(name);
+  return isGood;
 }
 
 async function isAvailable(deps: ActivityDependencies, access: AccountAccess): Promise<boolean> {

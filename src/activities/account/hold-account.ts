@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import type { HoldReason } from '../../ledger/port.ts';
+import type { HoldReason, StopReason } from '../../ledger/port.ts';
 import type { Verdict } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
@@ -18,6 +18,18 @@ export async function holdAccount(
 ): Promise<void> {
   if (kind === 'noFunds' || kind === 'badKey') await holdFor(deps, access, kind, probeEveryMs);
   if (kind === 'forbidden') await holdFor(deps, access, kind, probeEveryMs, model);
+}
+
+/** The same for the whole account, and what stops now; undefined: it passes without a person. */
+export async function stopOf(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  account: Verdict['account'],
+): Promise<StopReason | undefined> {
+  await holdAccount(deps, access, account, null);
+  const { kind } = account;
+  const isForPerson = kind === 'badKey' || kind === 'noFunds' || kind === 'forbidden';
+  return isForPerson ? { kind: 'hold', hold: kind, account: access.key } : undefined;
 }
 
 /** Never rejects: what a request has come to is recorded, whatever becomes of the hold. */

@@ -1,13 +1,12 @@
 import { UserError } from '../../errors.ts';
-import type { StopReason } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
 import type { TrainingPort } from '../../providers/port.ts';
-import { holdAccount } from '../account/hold-account.ts';
+import { stopOf } from '../account/hold-account.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
 import { isUnlisted } from './look-for-model.ts';
-import { hasEnded, lookAgainMs } from './training.ts';
+import { forPersonMs, hasEnded, lookAgainMs } from './training.ts';
 
 export interface AwaitModelInput extends RunInput {
   /** Ledger key of the account. */
@@ -30,14 +29,10 @@ export type AwaitModelResult =
 const activityMs = 10 * 60_000;
 /** A model whose training nobody has begun by then is not waited for. */
 const newMs = 10 * 60_000;
-/** Where a person must act first: a message ends the wait. */
-const stoppedMs = 60_000;
 
 /** One look at the model: it is ready, its shots are blocked, or when to look again. */
 type Look =
-  | 'ready'
-  | { readonly block: string }
-  | { readonly inMs: number; readonly phase: string; readonly isStopped?: true };
+  'ready' | { readonly block: string } | { readonly inMs: number; readonly phase: string };
 
 /**
  * Waits until a model that the batch names by its id is ready, before any shot is sent to it: the vendor
@@ -64,7 +59,7 @@ export async function awaitModel(
       if (look.phase !== told)
         deps.log(`${access.name}: the model ${input.id} is ${look.phase}; its shots wait`);
       told = look.phase;
-      if (look.isStopped || look.inMs > 60_000) return { kind: 'again', inMs: look.inMs, told };
+      if (look.inMs > 60_000) return { kind: 'again', inMs: look.inMs, told };
       await pause(look.inMs, cancelled);
     }
     cancelled.throwIfAborted();
@@ -113,19 +108,17 @@ async function lookAt(
 async function troubleAt(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { batch, run, lane, account: key, id, sinceMs }: AwaitModelInput,
+  { batch, run, lane, id, sinceMs }: AwaitModelInput,
   error: unknown,
 ): Promise<Look> {
   const { account, message } = access.provider.classify(error);
-  await holdAccount(deps, access, account, null);
-  const { kind } = account;
-  if (kind === 'badKey' || kind === 'noFunds' || kind === 'forbidden') {
-    const reason: StopReason = { kind: 'hold', hold: kind, account: key };
-    await deps.ledger.reports.noteStop({ batch, run, lane }, reason);
-    return { inMs: stoppedMs, phase: message, isStopped: true };
+  const stop = await stopOf(deps, access, account);
+  if (stop) {
+    await deps.ledger.reports.noteStop({ batch, run, lane }, stop);
+    return { inMs: forPersonMs, phase: message };
   }
   if (error instanceof UserError) return { block: message };
-  if (kind === 'fine' && deps.now() - sinceMs > access.timeouts.trainingMs)
+  if (account.kind === 'fine' && deps.now() - sinceMs > access.timeouts.trainingMs)
     return { block: `whether the model ${id} is ready cannot be told: ${message}` };
   const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? 0) : 0;
   return { inMs: Math.max(waitMs, access.timeouts.pollMs), phase: message };

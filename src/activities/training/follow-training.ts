@@ -1,4 +1,4 @@
-import type { ModelRow } from '../../ledger/port.ts';
+import type { ModelRow, Trigger } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
 import { lookForModel } from './look-for-model.ts';
 import { lookAgainMs, setPhase, type Advance, type Training } from './training.ts';
@@ -18,7 +18,8 @@ export async function followTraining(training: Training, row: ModelRow): Promise
     case 'failed':
       return await trainingFailed(training, row, plainLine(found.reason));
     default:
-      if (isOverdue(training, row)) return await trainingStalled(training, row);
+      if (isOverdue(training, row))
+        return await trainingStalled(training, row, 'still training after its time limit');
       return found.phase === 'unclear' ? found.againMs : pollDelayMs(training, row);
   }
 }
@@ -41,13 +42,22 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   return 'ready';
 }
 
-function isOverdue({ deps, access }: Training, { trigger }: ModelRow): boolean {
-  return trigger !== null && deps.now() - trigger.claimedAt > access.timeouts.trainingMs;
+/** Counted from when it was known to have begun: before, it may have waited in the vendor's queue. */
+export function isOverdue(training: Training, { trigger }: ModelRow): boolean {
+  return trigger !== null && trainsForMs(training, trigger) > training.access.timeouts.trainingMs;
+}
+
+function trainsForMs({ deps }: Training, { submittedAt, claimedAt }: Trigger): number {
+  return deps.now() - (submittedAt ?? claimedAt);
 }
 
 /** Its money stays reserved, and a later run looks at it again. */
-async function trainingStalled(training: Training, row: ModelRow): Promise<'failed'> {
-  const why = 'still training after its time limit; a later run looks again';
+export async function trainingStalled(
+  training: Training,
+  row: ModelRow,
+  doubt: string,
+): Promise<'failed'> {
+  const why = `${doubt}; a later run looks again`;
   if (row.trigger !== null)
     await training.deps.ledger.submissions.stalled(row.trigger.submission, why);
   await setPhase(training, ['triggered'], 'triggered', { why });
@@ -62,6 +72,6 @@ async function trainingFailed(training: Training, row: ModelRow, why: string): P
   return 'failed';
 }
 
-function pollDelayMs({ deps, access }: Training, row: ModelRow): number {
-  return lookAgainMs(access, deps.now() - (row.trigger?.claimedAt ?? deps.now()));
+function pollDelayMs(training: Training, { trigger }: ModelRow): number {
+  return lookAgainMs(training.access, trigger === null ? 0 : trainsForMs(training, trigger));
 }

@@ -1,6 +1,7 @@
 import type { ModelRow } from '../../ledger/port.ts';
 import type { TrainingPort } from '../../providers/port.ts';
 import { jumpWatchOf } from '../clock.ts';
+import type { ActivityDependencies } from '../dependencies.ts';
 import { missingMs } from '../poll-job.ts';
 import { lookAgainMs, type Training } from './training.ts';
 
@@ -17,6 +18,23 @@ type Seen =
       readonly isLong: boolean;
       readonly againMs: number;
     };
+
+/** By the ids of models that this process has made: in which run. Losing it costs one model more, which is free. */
+const made = new WeakMap<ActivityDependencies, Map<string, string>>();
+
+export function noteMade({ deps, input }: Training, model: string): void {
+  const known = made.get(deps) ?? new Map<string, string>();
+  made.set(deps, known.set(model, runOf(input)));
+}
+
+/** Where the vendor does not show it, it would not show another either. */
+export function isOfThisRun({ deps, input }: Training, { remoteId }: ModelRow): boolean {
+  return made.get(deps)?.get(remoteId ?? '') === runOf(input);
+}
+
+function runOf({ batch, run }: Training['input']): string {
+  return `${batch}#${run}`;
+}
 
 /**
  * Asks the vendor for the model. One with a training that may be paid for is `gone` only when the vendor has
@@ -35,7 +53,9 @@ export async function lookForModel(training: Training, row: ModelRow): Promise<S
   const isListed = !(await isUnlisted(port, id));
   const missingForMs = deps.now() - (row.missingSince ?? deps.now());
   const isLong = missingForMs >= missingMs && jumpWatchOf(deps).isSteadyFor(missingMs);
-  const isGone = row.trigger === null ? isLong || !isListed : isLong && !isListed;
+  // A new one may be slow to appear, in the list as well.
+  const isSoonGone = !isListed && made.get(deps)?.has(id) !== true;
+  const isGone = row.trigger === null ? isLong || isSoonGone : isLong && !isListed;
   if (isGone) return { phase: 'gone' };
   deps.log(`the vendor says that it does not have the model ${set.name}; it is asked again`);
   const againMs = lookAgainMs(training.access, missingForMs);

@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { TrainingSet } from '../../batch/request.ts';
-import type { ModelRow } from '../../ledger/port.ts';
-import { liveStates } from '../../ledger/rules/transitions.ts';
+import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { confirmReady, followTraining } from './follow-training.ts';
-import { withHeartbeat, pause } from '../heartbeat.ts';
-import { reached } from '../moments.ts';
+import { pause, withHeartbeat } from '../heartbeat.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
-import { retryRefused, triggerTraining } from './trigger-training.ts';
+import { advance } from './phases.ts';
 import {
   hasEnded,
-  setPhase,
+  mayBePaid,
   type Advance,
   type Training,
   type TrainModelInput,
 } from './training.ts';
-import { addTrainingImages } from './training-images.ts';
 
 export type TrainModelResult =
   /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
@@ -27,8 +23,6 @@ const leaseMs = 15_000;
 const renewMs = 4_000;
 const activityMs = 10 * 60_000;
 const busyMs = 5_000;
-/** Phases before the pictures are there. */
-const making = ['creating', 'created', 'uploading'] as const;
 
 /**
  * Brings one training set to a ready model. Every phase is a compare-and-set in the ledger under a lease,
@@ -59,10 +53,14 @@ export async function trainModel(
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);
       // Only a training that may have been paid for is followed on.
-      if (!mayBePaid(row) && (await hasEnded(deps, input))) return { kind: 'stopped' };
-      const restMs = mine && row ? await advance(training, row) : busyMs;
-      if (restMs === 'ready' || restMs === 'stopped') return { kind: restMs };
-      if (restMs === 'failed') return await giveUp(deps, input, await whyOf(training));
+      if (!mayBePaid(row?.trigger) && (await hasEnded(deps, input))) return { kind: 'stopped' };
+      const result = mine && row ? await advance(training, row) : busyMs;
+      if (mine) await tellStop(training, result);
+      if (result === 'ready' || result === 'stopped') return { kind: result };
+      if (result === 'failed') return await giveUp(deps, input, await whyOf(training));
+      if (typeof result === 'object' && 'block' in result)
+        return await giveUp(deps, input, result.block);
+      const restMs = typeof result === 'number' ? result : result.inMs;
       if (restMs > 60_000) return { kind: 'again', inMs: restMs };
       await pause(restMs, cancelled);
     }
@@ -71,11 +69,14 @@ export async function trainModel(
   });
 }
 
-const undecided: ReadonlySet<string> = new Set(liveStates);
-
-/** A request to train is on its way, or was carried out, or nobody knows. */
-function mayBePaid(row: ModelRow | undefined): boolean {
-  return row !== undefined && row.trigger !== null && undecided.has(row.trigger.state);
+/** Why it does not go on, for as long as it does not. */
+async function tellStop({ deps, input }: Training, result: Advance): Promise<void> {
+  const { reports } = deps.ledger;
+  const { batch, run } = input;
+  const lane = trainingLane(input.fingerprint);
+  if (typeof result === 'object' && 'stop' in result)
+    await reports.noteStop({ batch, run, lane }, result.stop);
+  else await reports.clearStop(batch, lane, deps.now());
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */
@@ -87,65 +88,6 @@ function keepLease(lease: (forMs?: number) => Promise<boolean>): AsyncDisposable
       await lease(0).catch(() => undefined);
     },
   };
-}
-
-/**
- * A failed training blocks its shots, and a later run tries again. Within the run that saw it fail it is
- * not paid again: its shots may be open since they were planned, or this was cut off, after it failed.
- */
-async function afterFailure(training: Training, row: ModelRow): Promise<Advance> {
-  const { deps, input } = training;
-  const { remotes, batches } = deps.ledger;
-  const startedAt = (await batches.get(input.batch))?.startedAt ?? Infinity;
-  const seenAt = row.seenAt ?? -Infinity;
-  // Seen later than now: the clock was set back since.
-  if (seenAt >= startedAt && seenAt <= deps.now()) return 'failed';
-  if (row.trigger?.state === 'rejected') await retryRefused(training, row, row.trigger);
-  else await remotes.abandonModel(input.account, input.fingerprint);
-  return 0;
-}
-
-/** One phase forward. @returns milliseconds until the next look, or how it ended */
-async function advance(training: Training, row: ModelRow): Promise<Advance> {
-  const { access } = training;
-  try {
-    switch (row.phase) {
-      case 'ready':
-        return await confirmReady(training, row);
-      case 'failed':
-        return await afterFailure(training, row);
-      case 'creating':
-        return await create(training);
-      case 'created':
-      case 'uploading':
-        return await addTrainingImages(training, row);
-      case 'armed':
-        return await triggerTraining(training, row);
-      case 'triggered':
-        return await followTraining(training, row);
-    }
-  } catch (error) {
-    const { account, message, request } = access.provider.classify(error);
-    training.deps.log(`training ${training.set.name}: ${message}`);
-    const isUnpaid = row.trigger === null && row.phase !== 'failed';
-    if (request === 'refused' && account.kind === 'fine' && isUnpaid) {
-      // The phase may have moved on since `row` was read.
-      const from = row.phase === 'armed' ? (['armed'] as const) : making;
-      await setPhase(training, from, 'failed', { why: message });
-      return 'failed';
-    }
-    const restMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
-    return Math.max(restMs, access.timeouts.pollMs);
-  }
-}
-
-/** A model whose answer was lost stays behind untrained, which costs nothing. */
-async function create(training: Training): Promise<number> {
-  const { name, subject } = training.set;
-  const remoteId = await training.port.create({ name, subject });
-  await setPhase(training, ['creating'], 'created', { remoteId });
-  reached('model-created', training.input.fingerprint);
-  return 0;
 }
 
 async function whyOf({ deps, input }: Training): Promise<string> {

@@ -57,7 +57,6 @@ async function reconcile(
     await remotes.storeModelImage(account, fingerprint, sha256, stranger);
     return true;
   }
-  await port.delete(model);
-  await remotes.abandonModel(account, fingerprint);
+  if (await remotes.abandonModel(account, fingerprint)) await port.delete(model);
   return false;
 }

@@ -1,5 +1,6 @@
 import type { TrainingSet } from '../../batch/request.ts';
-import type { ModelRow } from '../../ledger/port.ts';
+import type { ClaimAnswer, ModelRow, StopReason, Trigger } from '../../ledger/port.ts';
+import { liveStates } from '../../ledger/rules/transitions.ts';
 import type { TrainingPort } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import type { RunInput } from '../own-work.ts';
@@ -21,7 +22,34 @@ export interface Training {
 }
 
 /** Milliseconds until the next look, or how it ended. */
-export type Advance = number | 'ready' | 'failed' | 'stopped';
+export type Advance =
+  | number
+  | 'ready'
+  | 'stopped'
+  /** As the model's row says. */
+  | 'failed'
+  /** Its shots are blocked with this reason; the model's row stays as it is. */
+  | { readonly block: string }
+  | Stop;
+
+/** It does not go on, and why, for whoever looks; until the next look. */
+export interface Stop {
+  readonly stop: StopReason;
+  readonly inMs: number;
+}
+
+/** Where a person must act at the vendor first: a message ends the wait. */
+export const forPersonMs = 2 * 60_000;
+/** What the ledger alone tells: asked again by a pause, a hold's end, a raised budget. */
+const forLedgerMs = 3_000;
+
+/** What the ledger's door says where it lets nothing through. */
+export function whileClosed(next: Exclude<ClaimAnswer['next'], { kind: 'go' }>): Advance {
+  if (next.kind === 'wait') return next.ms;
+  const { reason } = next;
+  if (reason.kind === 'cancelled' || reason.kind === 'superseded') return 'stopped';
+  return { stop: reason, inMs: forLedgerMs };
+}
 
 /** Compare-and-set in the ledger; false when the phase was another. */
 export async function setPhase(
@@ -32,6 +60,13 @@ export async function setPhase(
 ): Promise<boolean> {
   const { remotes } = deps.ledger;
   return await remotes.setModelPhase(input.account, input.fingerprint, from, to, facts);
+}
+
+const undecided: ReadonlySet<string> = new Set(liveStates);
+
+/** A request to train is on its way, or was carried out, or nobody knows. */
+export function mayBePaid(trigger: Trigger | null | undefined): trigger is Trigger {
+  return trigger != null && undecided.has(trigger.state);
 }
 
 /** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import type { ModelRow, Trigger } from '../../ledger/port.ts';
+import type { ClaimAnswer, ModelRow, Trigger } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
@@ -9,9 +9,9 @@ import { holdAccount } from '../account/hold-account.ts';
 import { reached } from '../moments.ts';
 import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
-import { lookForModel } from './look-for-model.ts';
+import { isOfThisRun, lookForModel } from './look-for-model.ts';
 import { isSurelyUnsent } from './training-in-gap.ts';
-import { setPhase, type Advance, type Training } from './training.ts';
+import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 
 /**
  * The paid request that starts a training, through the ledger's claim. Where an earlier one may have been
@@ -19,23 +19,28 @@ import { setPhase, type Advance, type Training } from './training.ts';
  * not: it may wait in a queue. Then a person is asked, and its money stays reserved.
  */
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
-  const { deps, input } = training;
+  const { deps, input, set } = training;
   const found = await lookForModel(training, row);
-  if (found.phase === 'gone') {
-    await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
-    return 0;
-  }
   if (found.phase === 'unclear' && !found.isLong) return found.againMs;
-  if (found.phase !== 'new' && found.phase !== 'unclear') return await takeUp(training, row);
-  switch (row.trigger?.state) {
-    case 'claimed':
-    case 'ambiguous':
-      return await waitForTrigger(training, row, row.trigger);
-    case 'parked':
-      return await undecided(training, row.trigger.why ?? 'its answer was lost');
-    default:
-      return await claimTrigger(training, row);
+  const isMissing = found.phase === 'gone' || found.phase === 'unclear';
+  if (!isMissing && found.phase !== 'new') return await takeUp(training, row);
+  if (mayBePaid(row.trigger)) {
+    const { trigger } = row;
+    if (trigger.gap !== null && (await isSurelyUnsent(training, row, trigger))) {
+      await deps.ledger.submissions.absent(trigger.submission);
+      return 0;
+    }
+    const doubt = isMissing
+      ? 'the vendor no longer shows the model'
+      : 'the model has not begun to train since';
+    return await waitForTrigger(training, trigger, doubt);
   }
+  if (!isMissing) return await claimTrigger(training, row);
+  const block = `the vendor does not show the model ${set.name} that it made`;
+  // Listed, and once asked to train: it may be there.
+  if (found.phase === 'unclear') return { block };
+  await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
+  return isOfThisRun(training, row) ? { block } : 0;
 }
 
 async function claimTrigger(training: Training, row: ModelRow): Promise<Advance> {
@@ -56,30 +61,31 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
     );
   });
   const [grant] = answer.granted;
-  const lane = trainingLane(fingerprint);
-  if (answer.next.kind !== 'stopped') await deps.ledger.reports.clearStop(batch, lane, deps.now());
   if (grant) {
+    // It moves from now on, however long the answer takes.
+    await deps.ledger.reports.clearStop(batch, trainingLane(fingerprint), deps.now());
     reached('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
     return await deps.paid.during(access.timeouts.postMs, () =>
       post(training, row, grant.submission, limit),
     );
   }
-  if (answer.next.kind === 'wait') return answer.next.ms;
   // Attached: another has claimed it since it was looked at.
   if (answer.next.kind === 'go') return 1_000;
-  const { reason } = answer.next;
-  const { kind } = reason;
-  const beyondPlan = kind === 'unknownPrice' || (kind === 'budget' && reason.scope === 'accepted');
-  if (beyondPlan) {
-    const why = `the accepted plan does not pay for training ${set.name}; run the batch again to accept it`;
-    await setPhase(training, ['armed'], 'armed', { why });
-    return 'failed';
+  if (isBeyondPlan(answer.next)) {
+    const again = 'run the batch again to accept it';
+    return { block: `the accepted plan does not pay for training ${set.name}; ${again}` };
   }
-  if (kind === 'cancelled' || kind === 'superseded') return 'stopped';
-  // Paused, held or over a budget that may be raised: it goes on when that ends.
-  await deps.ledger.reports.noteStop({ batch, run, lane }, reason);
-  return 3_000;
+  return whileClosed(answer.next);
+}
+
+/** A budget that may be raised is waited for. */
+function isBeyondPlan(next: ClaimAnswer['next']): boolean {
+  if (next.kind !== 'stopped') return false;
+  const { reason } = next;
+  return (
+    reason.kind === 'unknownPrice' || (reason.kind === 'budget' && reason.scope === 'accepted')
+  );
 }
 
 async function post(
@@ -145,18 +151,18 @@ async function hasBegun({ deps, port }: Training, row: ModelRow): Promise<boolea
   }
 }
 
-/** Whoever sent it, its answer may come, and its model may begin, until then. */
-async function waitForTrigger(
+/**
+ * A request whose answer was lost. Whoever sent it, its answer may come, and its model may begin, until it is left to
+ * a person.
+ */
+export async function waitForTrigger(
   training: Training,
-  row: ModelRow,
   trigger: Trigger,
+  doubt: string,
 ): Promise<Advance> {
   const { deps, access } = training;
   const { submissions } = deps.ledger;
-  if (trigger.gap !== null && (await isSurelyUnsent(training, row, trigger))) {
-    await submissions.absent(trigger.submission);
-    return 0;
-  }
+  if (trigger.state === 'parked') return undecided(training, trigger.why ?? 'its answer was lost');
   const { pollFirstMs, trainingPollMs } = access.timeouts;
   const endAt = trigger.overAt ?? trigger.deadlineAt;
   const waitedMs = deps.now() - endAt;
@@ -164,9 +170,8 @@ async function waitForTrigger(
     return Math.min(trainingPollMs, Math.max(pollFirstMs, waitedMs / 4));
   const why = trigger.why ?? 'no answer was recorded in time';
   await submissions.ambiguous(trigger.submission, why);
-  const doubt = `${why}, and the model has not begun to train since`;
-  await submissions.park(trigger.submission, doubt);
-  return await undecided(training, doubt);
+  await submissions.park(trigger.submission, `${why}, and ${doubt}`);
+  return undecided(training, `${why}, and ${doubt}`);
 }
 
 /** A training that waits in the vendor's queue for longer is left to a person. */
@@ -174,11 +179,9 @@ function triggerPatienceMs({ timeouts }: AccountAccess): number {
   return 2 * (timeouts.trainingPollMs + timeouts.postMs);
 }
 
-async function undecided(training: Training, doubt: string): Promise<'failed'> {
-  const { input, set } = training;
-  const why = `nobody knows whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
-  await setPhase(training, ['armed'], 'armed', { why });
-  return 'failed';
+function undecided({ input, set }: Training, doubt: string): Advance {
+  const block = `nobody knows whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
+  return { block };
 }
 
 /** The vendor has begun: what was sent is paid for, whatever the ledger had concluded. */

@@ -18,6 +18,15 @@ export interface ClaimLedger {
     options: ClaimOptions,
   ): Promise<ClaimAnswer>;
   /**
+   * What stops or delays every paid request of the run at the account, whatever it asks for; undefined: nothing
+   * does. For what is free and of use only where a claim may follow.
+   */
+  closed(of: {
+    readonly batch: string;
+    readonly run: number;
+    readonly account: string;
+  }): Promise<Exclude<ClaimAnswer['next'], { kind: 'go' }> | undefined>;
+  /**
    * A rate slot for one free call, where the vendor counts those as it counts claims; 0: it is taken,
    * else the milliseconds after which to ask again. Claims and calls that both wait take turns.
    */

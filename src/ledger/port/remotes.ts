@@ -130,7 +130,11 @@ export interface Trigger {
   readonly submission: string;
   readonly state: SubmissionState;
   readonly why: string | null;
+  /** The model that was trained, by the vendor's answer; null: none came. */
+  readonly jobId: string | null;
   readonly claimedAt: number;
+  /** When it was known to have begun: answered, found, or told by a person. */
+  readonly submittedAt: number | null;
   readonly deadlineAt: number;
   /** When its sender saw it end without a usable answer. */
   readonly overAt: number | null;

@@ -214,7 +214,7 @@ export interface Wait {
   readonly since: number;
   /**
    * Of an answer, when the last of these requests was over; of a job, when the last is given up; of a
-   * training, when the last was sent; of a file, when the next is tried; of a refund, when money that is short
+   * training, when the last began; of a file, when the next is tried; of a refund, when money that is short
    * is not waited for any longer.
    */
   readonly last: number;

@@ -35,27 +35,20 @@ export type Entry =
 export interface Gate {
   readonly superseded: boolean;
   /** What stops or delays every shot of this batch on this account; undefined: nothing. */
-  closed(): ClaimAnswer['next'] | undefined;
+  closed(): Closed | undefined;
   /** Admits one submission and takes its rate slot and place; to be inserted in the same transaction. */
   admit(model: string, price: Price): Entry;
 }
 
 export function gate(database: Database, claimant: Claimant): Gate {
   const { batch: name, run, account, now } = claimant;
-  const batch = database.get<BatchRecord>('select * from batch where name = ?', name);
+  const batch = batchOf(database, name);
   let places: Places | undefined;
   let slots = slotsOf(account);
   let promised: readonly SubmissionRecord[] | undefined;
   return {
-    superseded: !batch || batch.run !== run || batch.state === 'finished',
-    closed: () => {
-      if (!batch) return stopped({ kind: 'superseded' });
-      return (
-        stateStop(batch.state) ??
-        holdStop(database, account.id, everyModel, now) ??
-        failuresStop(database, claimant, JSON.parse(batch.policy) as BatchPolicy)
-      );
-    },
+    superseded: isSuperseded(batch, run),
+    closed: () => stopOfAll(database, batch, { ...claimant, account: account.id }),
     admit: (model, price) => {
       const held = holdStop(database, account.id, model, now);
       if (held) return { kind: 'refused', next: held };
@@ -84,6 +77,40 @@ export function gate(database: Database, claimant: Claimant): Gate {
   };
 }
 
+type Closed = Exclude<ClaimAnswer['next'], { kind: 'go' }>;
+
+/** See ClaimLedger.closed. */
+export function closed(database: Database, run: RunAtAccount): Closed | undefined {
+  const batch = batchOf(database, run.batch);
+  if (isSuperseded(batch, run.run)) return stopped({ kind: 'superseded' });
+  return stopOfAll(database, batch, run);
+}
+
+interface RunAtAccount extends Pick<Claimant, 'batch' | 'run' | 'now'> {
+  readonly account: string;
+}
+
+function stopOfAll(
+  database: Database,
+  batch: BatchRecord | undefined,
+  run: RunAtAccount,
+): Closed | undefined {
+  if (!batch) return stopped({ kind: 'superseded' });
+  return (
+    stateStop(batch.state) ??
+    holdStop(database, run.account, everyModel, run.now) ??
+    failuresStop(database, run, JSON.parse(batch.policy) as BatchPolicy)
+  );
+}
+
+function batchOf(database: Database, name: string): BatchRecord | undefined {
+  return database.get<BatchRecord>('select * from batch where name = ?', name);
+}
+
+function isSuperseded(batch: BatchRecord | undefined, run: number): boolean {
+  return !batch || batch.run !== run || batch.state === 'finished';
+}
+
 export const stopped = (reason: StopReason, endsInMs: number | null = null): Stopped => ({
   kind: 'stopped',
   reason,
@@ -110,7 +137,7 @@ function holdStop(database: Database, account: string, model: string, now: numbe
   return stopped({ kind: 'hold', hold: reason, account }, until === null ? null : until - now);
 }
 
-function failuresStop(database: Database, { batch, run }: Claimant, policy: BatchPolicy) {
+function failuresStop(database: Database, { batch, run }: RunAtAccount, policy: BatchPolicy) {
   if (policy.maxFailures === null) return undefined;
   const failures = database.get<{ count: number }>(
     `select count(*) as count from shot where batch = ? and run = ? and state = 'failed'`,

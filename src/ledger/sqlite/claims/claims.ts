@@ -1,5 +1,6 @@
 import type { ClaimLedger } from '../../port.ts';
 import { claim } from './claim.ts';
+import { closed } from './claim-gate.ts';
 import { claimTraining } from './claim-training.ts';
 import type { Context } from '../context.ts';
 import { takeCallSlot } from './call-slot.ts';
@@ -11,6 +12,8 @@ export function createClaimLedger({ database, now }: Context): ClaimLedger {
       database.transaction(() => claim(database, range, options, now())),
     claimTraining: async (training, options) =>
       database.transaction(() => claimTraining(database, training, options, now())),
+    closed: async ({ account, ...run }) =>
+      database.transaction(() => closed(database, { ...run, account, now: now() })),
     takeCallSlot: async (account) =>
       database.transaction(() => takeCallSlot(database, account, now())),
   };

@@ -14,7 +14,8 @@ export function readWaits(database: Database, batch: string, now: number): reado
       `select case when m.op = 'train' then 'training' when m.state = 'submitted' then 'job'
            else 'answer' end as kind, m.account, count(*) as count,
          min(coalesce(m.submitted_at, m.claimed_at)) as since,
-         max(case when m.op = 'train' then m.claimed_at when m.state = 'submitted' then m.give_up_at
+         max(case when m.op = 'train' then coalesce(m.submitted_at, m.claimed_at)
+           when m.state = 'submitted' then m.give_up_at
            else max(coalesce(m.over_at, m.deadline_at), coalesce(${heldUntil('a.id', '?2')}, 0))
          end) as last,
          max(m.why) as why
