@@ -4,6 +4,7 @@ import type { ShotRequest } from '../../src/batch/request.ts';
 import type { PlannedShot } from '../../src/batch/shot.ts';
 import type { Ledger } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { amountFromDecimal } from '../../src/money.ts';
 import { vendorById } from '../../src/providers/registry.ts';
 import type { openDesk } from './desk.ts';
 
@@ -36,7 +37,9 @@ export async function leaveBatch(
 ): Promise<void> {
   desk.write('pots.yaml', batch(ordered === 1 ? '' : `, outputs: ${ordered}`) + laterSteps);
   const shown = await desk.run(['plan', 'pots.yaml', '--show', 'draw/pot']);
-  const shot = JSON.parse(shown.stdout) as PlannedShot;
+  const told = JSON.parse(shown.stdout) as PlannedShot & { readonly price: { amount: string } };
+  const amount = amountFromDecimal(told.price.amount, told.price.unit);
+  const shot = { ...told, price: { ...told.price, amount } };
   const { account, request } = shot;
   const { job, id: jobId, outputs } = await makeAtTheVendor(desk, request);
   const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });

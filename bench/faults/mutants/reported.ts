@@ -2,7 +2,7 @@ import { focusNamed } from '../focuses.ts';
 import type { Mutant } from './plant.ts';
 
 const afterRefusal = {
-  file: 'src/activities/training/train-model.ts',
+  file: 'src/activities/training/phases.ts',
   find: "if (row.trigger?.state === 'rejected') await retryRefused(training, row, row.trigger);\n  else await",
   replace: 'await',
 };
@@ -17,8 +17,8 @@ export const reported: readonly Mutant[] = [
     changes: [
       {
         file: 'src/activities/training/look-for-model.ts',
-        find: 'const isGone = row.trigger === null ? isLong || !isListed : isLong && !isListed;',
-        replace: 'const isGone = row.trigger !== null || isLong || !isListed;',
+        find: 'const isGone = row.trigger === null ? isLong || isSoonGone : isLong && !isListed;',
+        replace: 'const isGone = row.trigger !== null || isLong || isSoonGone;',
       },
     ],
     focus: focusNamed('P1 one 404 while the training runs'),
@@ -40,8 +40,8 @@ export const reported: readonly Mutant[] = [
     changes: [
       {
         file: 'src/activities/training/trigger-training.ts',
-        find: `  await submissions.park(trigger.submission, doubt);
-  return await undecided(training, doubt);`,
+        find: `  await submissions.park(trigger.submission, \`\${why}, and \${doubt}\`);
+  return undecided(training, \`\${why}, and \${doubt}\`);`,
         replace: `  await submissions.absent(trigger.submission);
   return 0;`,
       },
