@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { neglectedMs } from './adrift.ts';
 import { completeShots } from './bound-shots.ts';
 import { reinstate } from './lost-outputs.ts';
 import { isSaved } from './outputs.ts';
@@ -20,7 +21,8 @@ export function fetchAgain(
        seen_sha256 = null, seen_at = null
      where submission = ? and idx = ? and state = 'saved' and sha256 = ?`,
     why,
-    now,
+    // Its lane may be over: as one that was left alone, it is any range's of the batch at once.
+    now - neglectedMs - 1,
     now,
     id,
     index,
