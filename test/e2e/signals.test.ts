@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -112,5 +113,31 @@ describe('a terminal that is closed', () => {
     const { code, stderr } = await plan.ended;
     expect(stderr).not.toMatch(/EPIPE|This is a bug|at .*\.ts/);
     expect(code).toBe(0);
+  });
+});
+
+const limit = (pid: number | undefined, size: string): void =>
+  void execFileSync('prlimit', ['--pid', String(pid), `--fsize=${size}:`]);
+
+describe.skipIf(process.platform !== 'linux')('a run whose files may not grow any more', () => {
+  it('keeps what its paid requests have become until they may, also when it is told to end', async () => {
+    await using stage = await openStage({
+      jobMs: 50,
+      faults: [{ kind: 'slow', match: { call: 'generate' }, ms: 1_000 }],
+    });
+    stage.write(
+      'fox.yaml',
+      'batch: fox\nsteps:\n  draw: { model: "photogpt:nanobanana", prompt: a fox, name: fox }\n',
+    );
+    const run = stage.start(['run', 'fox.yaml', '--yes'], embedded);
+    await until('a paid request was on its way', () => 'slow' in stage.simulator.book.faults);
+    limit(run.process.pid, '4096');
+    run.process.kill('SIGTERM');
+    await until('its answer was there', () => run.output().includes('could not be written down'));
+    limit(run.process.pid, 'unlimited');
+    expect((await run.ended).code).toBe(4);
+    const { value } = await stage.json<{ submissions: object[] }>(['receipt', 'fox']);
+    const [job] = stage.simulator.book.accepted;
+    expect(value.submissions).toMatchObject([{ state: 'submitted', jobId: job?.id }]);
   });
 });
