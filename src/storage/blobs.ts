@@ -1,7 +1,7 @@
 /** Bytes by their sha-256. Writing the same bytes twice is harmless; nothing is ever changed. */
 export interface Blobs {
   put(bytes: Uint8Array): Promise<string>;
-  /** Streams, hashes and places atomically. @throws SizeLimitError above `maxBytes` */
+  /** Streams, hashes and places atomically. A stream that fails to be taken is left. @throws SizeLimitError above `maxBytes` */
   putStream(
     stream: AsyncIterable<Uint8Array>,
     limits: { maxBytes: number },

@@ -34,10 +34,13 @@ export function folderBlobs(root: string): Blobs {
     stream: AsyncIterable<Uint8Array>,
     { maxBytes }: { maxBytes: number },
   ): Promise<{ sha256: string; bytes: number; head: Uint8Array }> {
-    await prepared.get();
     const temporary = join(temporaries, randomUUID());
+    const opening = prepared.get().then(() => openNew(temporary));
+    const handle = await opening.catch(async (error: unknown) => {
+      await leave(stream);
+      throw error;
+    });
     try {
-      const handle = await openNew(temporary);
       const written = await copyInto(handle, stream, maxBytes).finally(() => handle.close());
       const target = place(written.sha256);
       if (!(await holds(target, written))) await folders.moveInto(temporary, target);
@@ -125,6 +128,13 @@ async function prepare(temporaries: string): Promise<void> {
     if (facts && Date.now() - facts.mtimeMs > dayMs)
       await rm(path, { force: true }).catch(() => undefined);
   }
+}
+
+/** One that nobody has begun to read does not notice that it is left, and keeps its connection. */
+async function leave(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = stream[Symbol.asyncIterator]();
+  await iterator.next().catch(() => undefined);
+  await iterator.return?.().catch(() => undefined);
 }
 
 async function openNew(temporary: string): Promise<FileHandle> {

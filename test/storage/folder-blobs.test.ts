@@ -104,6 +104,20 @@ describe('folderBlobs', () => {
     expect(await blobs.has(await blobs.put(Buffer.from('hello')))).toBe(true);
   });
 
+  it('leaves a stream that it cannot take, so that nothing is kept open for it', async () => {
+    await writeFile(join(folder, 'tmp'), 'this is no folder');
+    let isOpen = true;
+    const download = (async function* () {
+      try {
+        yield* chunks(Buffer.from('a fox'), Buffer.from('in the snow'));
+      } finally {
+        isOpen = false;
+      }
+    })();
+    await expect(folderBlobs(folder).putStream(download, { maxBytes: 100 })).rejects.toThrow();
+    expect(isOpen).toBe(false);
+  });
+
   it('makes its folders again when somebody removed them', async () => {
     const blobs = folderBlobs(folder);
     const key = await blobs.put(Buffer.from('hello'));
