@@ -74,8 +74,9 @@ export interface Turn {
 
 /**
  * How long an account waits after refusals and outages: the one place that decides it, for paid and free
- * calls. After a refusal no free call goes until the wait is over; then one at a time, until one is answered.
- * Each kind of call has a floor of its own besides: one that is refused again and again is asked ever less
+ * calls. One refusal alone, which asks for a moment at most, is not waited for: the next call of its kind shows
+ * whether it was one. After a second, no free call goes until the wait is over; then one at a time, until one is
+ * answered. Each kind of call has a floor of its own besides: one that is refused again and again is asked ever less
  * often, although others succeed. Paid calls are held back by whoever claims them.
  */
 export class Backoff {
@@ -89,6 +90,7 @@ export class Backoff {
   readonly #freeLimited = new Floor(floorOf.limited);
   readonly #paidLimited = new Floor(floorOf.limited);
   #gatewaysInARow = 0;
+  #refusalsInARow = 0;
   readonly #decided = new WeakMap<object, number>();
   #waiting: Waiting[] = [];
   #onTheirWay = 0;
@@ -144,10 +146,14 @@ export class Backoff {
 
   async #end(outcome: Outcome, sent: Sent): Promise<number | undefined> {
     const told = this.#troubleOf(outcome, sent);
-    const isOver = told === undefined || (sent.about === undefined && this.#passes(told));
-    const refusal = isOver ? undefined : this.#failed(told, sent);
+    if (told === undefined || this.#passes(told, sent)) {
+      this.#pump();
+      if (told?.trouble === 'limited')
+        await this.#onRefusal({ trouble: 'limited', about: sent.about, ms: 0, accountMs: 0 });
+      return told && floorOf[told.trouble].firstMs;
+    }
+    const refusal = this.#failed(told, sent);
     this.#pump();
-    if (!refusal) return told && floorOf[told.trouble].firstMs;
     await this.#onRefusal(refusal);
     return Math.max(refusal.ms, refusal.accountMs);
   }
@@ -159,15 +165,25 @@ export class Backoff {
     if (outcome === 'silent') {
       // A probe without an answer has not shown that the trouble is over.
       const isProbe = this.#outage.isRaised || group.isRaised || kind.isRaised;
-      return isProbe ? { trouble: 'unreachable', askedMs: 0 } : undefined;
+      return isProbe ? { trouble: 'unreachable', askedMs: 0, mayPass: true } : undefined;
     }
     this.#gatewaysInARow = 0;
+    this.#refusalsInARow = 0;
     kind.window = kind.isRaised ? windowFirst : Math.min(windowMax, kind.window + 1);
     for (const floor of [kind.limited, kind.unreachable, group, this.#outage]) floor.succeeded(at);
     return undefined;
   }
 
-  #passes({ mayPass, askedMs }: Asked): boolean {
+  /** Alone among answers, neither a gateway's page nor a refusal for a moment says anything of the next call. */
+  #passes({ trouble, mayPass, askedMs }: Asked, { kind, group, about }: Sent): boolean {
+    if (trouble === 'limited') {
+      if (askedMs > floorOf.limited.firstMs || kind.isRaised || group.isRaised) return false;
+      const now = this.#clock.now();
+      kind.limited.warned(now);
+      if (about !== undefined) group.warned(now);
+      this.#refusalsInARow += 1;
+      return true;
+    }
     if (!mayPass || askedMs > 0 || this.#outage.isRaised) return false;
     this.#gatewaysInARow += 1;
     return this.#gatewaysInARow < 2;
@@ -179,7 +195,10 @@ export class Backoff {
     const failed = (floor: Floor): number => floor.failed(now, at, askedMs);
     const ms = failed(kind[trouble]);
     if (trouble === 'unreachable') return { trouble, about, ms, accountMs: failed(this.#outage) };
-    const freeMs = failed(this.#freeLimited);
+    // One refusal for a moment is its own kind's; a longer wait, or a second one in a row, is the account's.
+    this.#refusalsInARow += 1;
+    const isOfAccount = this.#refusalsInARow > 1 || askedMs > floorOf.limited.firstMs;
+    const freeMs = isOfAccount ? failed(this.#freeLimited) : 0;
     return { trouble, about, ms, accountMs: about === undefined ? freeMs : failed(group) };
   }
 

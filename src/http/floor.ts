@@ -45,6 +45,13 @@ export class Floor {
     return Math.ceil(this.waitMs(now));
   }
 
+  /** A failure that is not waited for: only the next one is, and longer. */
+  warned(now: number): void {
+    this.#failures = 1;
+    this.#failedAt = now;
+    this.#until = now;
+  }
+
   /** What was sent before the last failure was known has not shown that it is over. */
   succeeded(sentAt = Infinity): void {
     if (sentAt <= this.#failedAt) return;

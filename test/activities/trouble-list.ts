@@ -61,7 +61,7 @@ const rateLimitUntold: Section = {
   ...rateLimit,
   title: 'Rate limit that names no time',
   about:
-    'The vendor says 429 and not for how long. The account waits for a second, and twice as long after each further one, up to a minute. A time that is shorter, past or cannot be read counts as none. (ProductAI documents the time as a part of its answer.)',
+    'The vendor says 429 and not for how long. One such answer alone is tried again at once; after a second one the account waits for two seconds, and twice as long after each further one, up to a minute. A time that is shorter, past or cannot be read counts as none. (ProductAI documents the time as a part of its answer.)',
   simulated: {
     faults: [{ kind: 'rate-limit', match: starts, retryAfter: 'none', seconds: 30 }],
   },

@@ -52,6 +52,17 @@ describe('free calls that are refused', () => {
     expect(times).toEqual([0, 0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303, 363]);
   });
 
+  it('are not waited for where one alone is refused for a moment', async () => {
+    const end = async (outcome: Outcome) => (await backoff.free('GET jobs')).end(outcome);
+    for (let number = 0; number < 5; number++) {
+      await end(limited(second));
+      await pass(0.01);
+      expect(await end('answered')).toBeUndefined();
+    }
+    expect(clock.now()).toBeLessThan(second);
+    expect(refusals.every(({ ms, accountMs }) => ms === 0 && accountMs === 0)).toBe(true);
+  });
+
   it('wait for as long as is asked, where that is longer', async () => {
     const times = callers('GET jobs', 100, (at) => limited(at < 20 * second ? 7 * second : 0));
     await pass(60);
@@ -116,7 +127,7 @@ describe('free calls that are refused', () => {
     await slow.end('answered');
     const times = callers('GET jobs', 1, () => limited());
     await pass(2);
-    expect(times).toEqual([1]);
+    expect(times).toEqual([0, 1]);
   });
 
   it('fail instead of waiting for longer than a minute, and say how long', async () => {
@@ -191,7 +202,7 @@ describe('an outage', () => {
     expect(await silent.end('silent')).toBeUndefined();
     const times = callers('GET jobs', 1, () => limited());
     await settled();
-    expect(times).toEqual([0]);
+    expect(times).toEqual([0, 0]);
   });
 });
 
@@ -199,12 +210,13 @@ describe('paid calls', () => {
   it('go at once, and tell how long nothing is claimed', async () => {
     const waits: unknown[] = [];
     for (const about of ['fox', 'fox', 'hen']) {
-      waits.push(await backoff.paid(about).end(limited()));
-      await pass((refusals.at(-1)?.accountMs ?? 0) / second);
+      const waitMs = (await backoff.paid(about).end(limited())) ?? 0;
+      waits.push(waitMs);
+      await pass(waitMs / second);
     }
     expect(waits).toEqual([1, 2, 4].map((seconds) => seconds * second));
     expect(refusals.map(({ accountMs, about, ms }) => [accountMs, about, ms])).toEqual([
-      [1_000, 'fox', 1_000],
+      [0, 'fox', 0],
       [2_000, 'fox', 2_000],
       [4_000, 'hen', 1_000],
     ]);
@@ -219,7 +231,7 @@ describe('paid calls', () => {
       await pass((waits.at(-1) ?? 0) / second);
     }
     expect(waits).toEqual([1, 2, 4, 8, 16].map((seconds) => seconds * second));
-    expect(refusals.map(({ accountMs }) => accountMs)).toEqual(Array(5).fill(second));
+    expect(refusals.map(({ accountMs }) => accountMs)).toEqual([0, ...Array(4).fill(second)]);
   });
 
   it('that are refused hold free calls back, and free ones that are refused hold claims back', async () => {

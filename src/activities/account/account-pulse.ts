@@ -11,7 +11,7 @@ import { UploadTries } from '../uploads/upload-tries.ts';
 const windowFirst = 2;
 const windowMax = 32;
 /** Longer at first than after a refusal: the probe may be paid for. */
-const doubt = { firstMs: 5_000, mostMs: 300_000 };
+const doubt = { firstMs: 2_000, mostMs: 300_000 };
 
 /**
  * How an account has answered this process lately: the number of POSTs worth having on their way, and how

@@ -38,8 +38,9 @@ export function throttleOf(options: ThrottleOptions): Throttle {
     }
   };
   const onRefusal = async ({ trouble, about, ms, accountMs }: Refusal): Promise<void> => {
-    pulse.narrow();
-    await hold(null, trouble, accountMs);
+    // A refused poll says nothing of paid requests, unless the account is held for it.
+    if (accountMs > 0 || about !== undefined) pulse.narrow();
+    if (accountMs > 0) await hold(null, trouble, accountMs);
     if (about !== undefined && ms > accountMs) await hold(about, trouble, ms);
   };
   const backoff = new Backoff({ onRefusal, ...(clock && { clock }), ...(signal && { signal }) });

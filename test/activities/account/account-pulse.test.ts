@@ -40,7 +40,7 @@ describe('the pulse of an account', () => {
 
   it('doubts a vendor after the third unclear answer in a row', () => {
     const pulse = open();
-    expect([1, 2, 3, 4].map(() => pulse.ambiguous())).toEqual([undefined, undefined, 5_000, 5_000]);
+    expect([1, 2, 3, 4].map(() => pulse.ambiguous())).toEqual([undefined, undefined, 2_000, 2_000]);
     pulse.answered(100);
     expect(pulse.ambiguous()).toBeUndefined();
   });
