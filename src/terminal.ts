@@ -39,7 +39,6 @@ export interface Interrupt extends Disposable {
 export function processTerminal(): Terminal {
   surviveItsReader(process.stdout);
   surviveItsReader(process.stderr);
-  surviveItsLimits();
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   return {
     environment: process.env,
@@ -112,12 +111,6 @@ function interrupted(say: (text: string) => void): Interrupt {
 
 function answersIn({ count, longestMs }: Awaited): string {
   return `${count} answer${count === 1 ? '' : 's'}, at most ${Math.ceil(longestMs / 1_000)} s`;
-}
-
-/** A file that has reached `ulimit -f` is a full disk, which is waited for: by itself it would kill the process. */
-function surviveItsLimits(): void {
-  if (process.platform !== 'win32' && process.listenerCount('SIGXFSZ') === 0)
-    process.on('SIGXFSZ', () => undefined);
 }
 
 const goneCodes: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);

@@ -15,7 +15,8 @@ const polls = { method: 'GET', path: '/(jobs|job|tasks)/(?!tsk_0+$)' };
 const isRefused = ({ shots, holds, submissions }: Look): boolean =>
   holds.length > 0 &&
   shots.every(({ state }) => state === 'open') &&
-  submissions.some(({ state }) => state === 'rejected');
+  submissions.length > 0 &&
+  submissions.every(({ state }) => state === 'rejected');
 /** Where the vendor has no list of jobs, a person is asked at once. */
 const isUnclear = ({ submissions: [first] }: Look, { lists }: Client): boolean =>
   first?.state === (lists ? 'ambiguous' : 'parked');
