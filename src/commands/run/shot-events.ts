@@ -2,9 +2,14 @@ import type { ShotRow } from '../../ledger/port.ts';
 import { formatAmount } from '../../money.ts';
 import { partialText } from '../../report/partial.ts';
 
+/** Shots of which it is remembered what was said. */
+const rememberedMax = 10_000;
+
 /** The lines of a run: one for each shot that is paid, failed or parked; one for all that are cached. */
 export class ShotEvents {
   readonly #say: (line: string) => void;
+  /** By key, what was said last: a shot changes for other reasons, too. */
+  readonly #said = new Map<string, string>();
   #sawCached = false;
 
   constructor(say: (line: string) => void) {
@@ -17,8 +22,18 @@ export class ShotEvents {
       const isCached = shot.state === 'done' && shot.cached;
       this.#sawCached ||= isCached;
       const line = isCached ? undefined : lineOf(shot);
-      if (line !== undefined) this.#say(`${clock()} ${line}`);
+      if (line !== undefined) this.#sayOnce(shot, line);
     }
+  }
+
+  #sayOnce({ key, submission }: ShotRow, line: string): void {
+    const said = `${submission} ${line}`;
+    if (this.#said.get(key) === said) return;
+    this.#said.delete(key);
+    this.#said.set(key, said);
+    const [oldest] = this.#said.keys();
+    if (this.#said.size > rememberedMax && oldest !== undefined) this.#said.delete(oldest);
+    this.#say(`${clock()} ${line}`);
   }
 
   /** @param cached of the whole run: a shot may change more than once, and steps come one by one */
