@@ -1,7 +1,7 @@
 import { accountName, originOf } from '../../batch/ids.ts';
 import { UserError } from '../../errors.ts';
-import { isInsideAddress } from '../../http/address.ts';
-import type { Project } from '../project/project.ts';
+import { bareHost, isInsideAddress } from '../../http/address.ts';
+import type { PlanLedger } from '../../ledger/port.ts';
 import type { BatchPlan, PlannedEntry } from './plan-batch.ts';
 
 /** Shots of one account that would be paid for a second time at another. */
@@ -17,43 +17,45 @@ export interface PaidElsewhere {
  * which may be the same one: by its address under another name, or by its name at another address.
  */
 export class PaidElsewhereSearch {
-  readonly #project: Project;
+  readonly #plans: PlanLedger;
+  /** Keys of the accounts that the batch has shots at. */
   readonly #known: readonly string[];
   readonly #used = new Set<string>();
-  readonly #found = new Map<string, number>();
+  /** By the keys of both accounts. */
+  readonly #found: { readonly from: string; readonly to: string; shots: number }[] = [];
 
-  constructor(project: Project, known: readonly string[]) {
-    this.#project = project;
+  constructor(plans: PlanLedger, known: readonly string[]) {
+    this.#plans = plans;
     this.#known = known;
-  }
-
-  static async of(project: Project, batch: string): Promise<PaidElsewhereSearch> {
-    return new PaidElsewhereSearch(project, await project.ledger.plans.accountsOf(batch, 'all'));
   }
 
   async look(entries: readonly PlannedEntry[]): Promise<void> {
     for (const { shot } of entries) this.#used.add(shot.account);
     const wanted = entries.filter(({ status, expected }) => status === 'new' && !expected);
-    for (const [account, group] of Map.groupBy(wanted, ({ shot }) => shot.account)) {
+    for (const [to, group] of Map.groupBy(wanted, ({ shot }) => shot.account)) {
       const fingerprints = group.map(({ shot }) => shot.fingerprint);
-      for (const other of this.#known) {
-        if (other === account || !mayBeSame(other, account)) continue;
-        const states = [...(await this.#project.ledger.plans.lookup(other, fingerprints)).values()];
-        const paid = states.filter((state) => state === 'cached' || state === 'inFlight').length;
-        const pair = `${other} ${account}`;
-        this.#found.set(pair, (this.#found.get(pair) ?? 0) + paid);
-      }
+      for (const from of this.#known)
+        if (from !== to && mayBeSame(from, to))
+          this.#add(from, to, await this.#plans.lookup(from, fingerprints));
     }
   }
 
-  /** To be read when all shots were looked at. */
-  get list(): readonly PaidElsewhere[] {
-    return [...this.#found].flatMap(([pair, shots]) => {
-      const [from = '', to = ''] = pair.split(' ');
-      if (shots === 0 || this.#used.has(from)) return [];
-      if (accountName(from) === accountName(to)) return [{ from, to, shots }];
-      return [{ from: accountName(from), to: accountName(to), shots }];
-    });
+  #add(from: string, to: string, states: Awaited<ReturnType<PlanLedger['lookup']>>): void {
+    const isPaid = (state: string): boolean => state === 'cached' || state === 'inFlight';
+    const shots = [...states.values()].filter(isPaid).length;
+    const known = this.#found.find((pair) => pair.from === from && pair.to === to);
+    if (known) known.shots += shots;
+    else if (shots > 0) this.#found.push({ from, to, shots });
+  }
+
+  /** To be asked when all shots were looked at. */
+  result(): readonly PaidElsewhere[] {
+    return this.#found
+      .filter(({ from }) => !this.#used.has(from))
+      .map(({ from, to, shots }) => {
+        const names = { from: accountName(from), to: accountName(to), shots };
+        return names.from === names.to ? { from, to, shots } : names;
+      });
   }
 }
 
@@ -65,8 +67,9 @@ function mayBeSame(before: string, now: string): boolean {
   return accountName(before) === accountName(now) && !isSimulator;
 }
 
-function isInside({ hostname }: URL): boolean {
-  return hostname === 'localhost' || isInsideAddress(hostname.replaceAll(/^\[|\]$/g, ''));
+/** As written: a plan looks up no names. */
+function isInside(url: URL): boolean {
+  return url.hostname === 'localhost' || isInsideAddress(bareHost(url));
 }
 
 export function paidElsewhereText({ from, to, shots }: PaidElsewhere): string {

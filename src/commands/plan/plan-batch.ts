@@ -94,7 +94,8 @@ export async function planBatch(
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
   const waitsAt = new Set<string>();
-  const elsewhere = await PaidElsewhereSearch.of(project, document.batch);
+  const { plans } = project.ledger;
+  const elsewhere = new PaidElsewhereSearch(plans, await plans.accountsOf(document.batch, 'all'));
   for (const step of document.steps) {
     const expansion = openStep(document, step.name, { files, catalogue });
     expansions.set(step.name, expansion);
@@ -127,6 +128,7 @@ export async function planBatch(
     steps.push(plan);
   }
   for (const cost of total.values()) digest.update(`${cost.account} ${cost.amount}\n`);
+  const paidElsewhere = elsewhere.result();
   const trainingSeconds = trainings.size > 0 ? assumedTrainingSeconds : 0;
   return {
     id: `p-${digest.digest('hex').slice(0, 12)}`,
@@ -135,11 +137,11 @@ export async function planBatch(
     used: await usedBefore(project, document.batch),
     waitsAt,
     billed: [...billed.values()],
-    paidElsewhere: elsewhere.list,
+    paidElsewhere,
     trainings: trainings.size,
     seconds: secondsFor(loaded, total) + trainingSeconds,
     trainingSeconds,
-    notes: [...elsewhere.list.map(paidElsewhereText), ...(await damagedSources(loaded, project))],
+    notes: [...paidElsewhere.map(paidElsewhereText), ...(await damagedSources(loaded, project))],
   };
 }
 

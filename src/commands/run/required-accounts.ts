@@ -1,5 +1,6 @@
 import { noKey } from '../../accounts/provider.ts';
 import { accountName, originOf } from '../../batch/ids.ts';
+import type { AccountConfig, Config } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import { missingAccess } from '../../hosting/open-host.ts';
 import type { BatchRow } from '../../ledger/port.ts';
@@ -26,9 +27,13 @@ export async function requireAccounts(
           ],
         },
       );
-    // Behind a Temporal server, a worker of another machine may have it.
-    if (account.apiKey === undefined && config.temporal.address === undefined) throw noKey(account);
+    requireKeyHere(account, config);
   }
+}
+
+/** Behind a Temporal server, a worker of another machine may have it. */
+function requireKeyHere(account: AccountConfig, { temporal }: Config): void {
+  if (account.apiKey === undefined && temporal.address === undefined) throw noKey(account);
 }
 
 /**
@@ -39,12 +44,9 @@ export function requireKeys(
   loaded: Pick<LoadedBatch, 'config'>,
   plan: Pick<BatchPlan, 'cost' | 'waitsAt'>,
 ): void {
-  const { accounts, temporal } = loaded.config;
   for (const name of plan.waitsAt) {
-    const account = accounts.get(name);
-    // Behind a Temporal server, a worker of another machine may have it.
-    if (account && account.apiKey === undefined && temporal.address === undefined)
-      throw noKey(account);
+    const account = loaded.config.accounts.get(name);
+    if (account) requireKeyHere(account, loaded.config);
   }
   for (const { name } of plan.cost.values()) {
     const account = loaded.config.accounts.get(name);
