@@ -1,7 +1,6 @@
 import { noLane } from '../ledger/rules/lane-name.ts';
-import { plainLine } from '../plain-text.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { recordSuccess } from './poll-job.ts';
+import { recordFailure, recordSuccess } from './poll-job.ts';
 
 /** Where something that a batch paid for stands in no lane; `runShots` collects it like any range. */
 export interface AdriftPlace {
@@ -43,13 +42,11 @@ export async function askAfterStalled(
   batch: string,
 ): Promise<void> {
   const { submissions } = deps.ledger;
-  for (const { submission, job } of await submissions.stalledJobs(batch, access.key)) {
+  for (const stalled of await submissions.stalledJobs(batch, access.key)) {
     try {
-      const state = await access.provider.check(job);
-      if (state.state === 'succeeded')
-        await recordSuccess(deps, access, { submission, job }, state);
-      if (state.state === 'failed')
-        await submissions.failed(submission, { ...state, reason: plainLine(state.reason), job });
+      const state = await access.provider.check(stalled.job);
+      if (state.state === 'succeeded') await recordSuccess(deps, access, stalled, state);
+      if (state.state === 'failed') await recordFailure(deps, stalled, state);
     } catch (error) {
       deps.log(`a stalled job at ${access.name}: ${access.provider.classify(error).message}`);
     }

@@ -66,8 +66,7 @@ export async function pollJob(
       times.ended(poll.model, elapsedMs);
       return await recordSuccess(deps, access, poll, state);
     case 'failed':
-      await submissions.failed(submission, { ...state, reason: plainLine(state.reason), job });
-      return;
+      return await recordFailure(deps, poll, state);
     case 'missing':
       if (isOverdue || elapsedMs > missingMs)
         await submissions.stalled(submission, 'the vendor no longer knows the job', job);
@@ -112,14 +111,29 @@ async function ask(
   return await provider.check(poll.job);
 }
 
+/** While it is asked after, its submission may be given another job: then what is heard of it is not recorded. */
+interface AskedJob {
+  readonly submission: string;
+  readonly job: JsonObject;
+}
+
 /** A job without any file has failed; the ledger says so. */
 export async function recordSuccess(
   deps: ActivityDependencies,
   { trustedOrigin }: Pick<AccountAccess, 'trustedOrigin'>,
-  { submission, job }: { readonly submission: string; readonly job: JsonObject },
+  { submission, job }: AskedJob,
   state: JobState & { state: 'succeeded' },
 ): Promise<void> {
   const outputs = namedOutputs(state.outputs, trustedOrigin).slice(0, outputsMax);
   if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs, job }))
     if (outputs.length > 0) reached('ended', submission);
+}
+
+export async function recordFailure(
+  { ledger }: ActivityDependencies,
+  { submission, job }: AskedJob,
+  state: JobState & { state: 'failed' },
+): Promise<void> {
+  const reason = plainLine(state.reason);
+  await ledger.submissions.failed(submission, { ...state, reason, job });
 }

@@ -1,8 +1,8 @@
 import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
-import { jobTimes } from '../claim-and-start.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { lookAround, type Sighting } from './candidates.ts';
 
 /** After the end of a gap, what was sent in it may be on its way and then not listed yet: in time limits of a POST. */
@@ -22,7 +22,7 @@ export async function settleInGap(
   unclear: Due['ambiguous'][number],
 ): Promise<boolean> {
   const { submissions, gaps } = deps.ledger;
-  const { submission, deadlineAt, request, why } = unclear;
+  const { submission, deadlineAt, why } = unclear;
   const park = async (doubt: string): Promise<boolean> =>
     await submissions.park(submission, `${why}, and ${doubt}`);
   if (!access.provider.listJobs) return await park('the vendor does not list its jobs');
@@ -38,11 +38,8 @@ export async function settleInGap(
   if (doubt === undefined && candidates.length === 0) return await submissions.absent(submission);
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
-    for (const { job } of same)
-      if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))
-        return true;
-  const jobs = candidates.length === 1 ? '1 job' : `${candidates.length} jobs`;
-  return await park(candidates.length > 0 ? `${jobs} may be it` : (doubt ?? 'nothing tells'));
+    if (await adoptOneOf(deps, access, unclear, same)) return true;
+  return await park(candidates.length > 0 ? mayBeIt(candidates) : (doubt ?? 'nothing tells'));
 }
 
 /** A list that cannot be read is read again for as long as the vendor cannot be asked. */

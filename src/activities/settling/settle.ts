@@ -1,5 +1,6 @@
 import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
+import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { type Candidate, lookAround, type Sighting } from './candidates.ts';
 import { chooseJobs, type Question } from './choose-job.ts';
 import { jobTimes } from '../claim-and-start.ts';
@@ -136,8 +137,8 @@ async function callAbsent(
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
   if (isUpToDate && isWhole) return await submissions.absent(submission);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
-  if (mayTellMore && isWithinPatience(deps, access, unclear)) return false;
-  if (mayTellMore && (await isWithinPatienceSince(deps, access, unclear, known))) return false;
+  const since = await tellingSince(deps, access, unclear, known);
+  if (mayTellMore && isWithinPatience(deps, access, unclear, since)) return false;
   const doubt = isWhole
     ? 'no job made since shows whether the vendor lists all'
     : overlooked > 0
@@ -152,22 +153,19 @@ async function choose(
   question: Question,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, request, why } = question.unclear;
+  const { submission, why } = question.unclear;
   const { candidates, unreadable } = question.sighting;
   const isInGap = question.rivals.some(({ inGap }) => inGap);
   const isShared = isInGap && (await submissions.hasLikeness(submission));
   const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
-  for (const { job } of chosen)
-    if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))
-      return true;
+  if (await adoptOneOf(deps, access, question.unclear, chosen)) return true;
   // Others have taken them since.
   if (chosen.length > 0) return false;
   const tellsMore = candidates.some(mayTellMore(access)) || unreadable > 0;
   if (tellsMore && isWithinPatience(deps, access, question.unclear)) return false;
-  const jobs = candidates.length === 1 ? '1 job' : `${candidates.length} jobs`;
   const unread = unreadable > 0 ? `, and ${unreadable} that cannot be read` : '';
-  return await park(deps, submission, `${why}, and ${jobs} may be it${unread}`);
+  return await park(deps, submission, `${why}, and ${mayBeIt(candidates)}${unread}`);
 }
 
 /** A job that still runs may tell what was asked for when it is done; one that has ended tells no more. */
@@ -176,31 +174,31 @@ const mayTellMore =
   ({ fit, hasEnded }: Candidate): boolean =>
     fit !== 'same' && !hasEnded && provider.describe !== undefined;
 
+/** @param since epoch milliseconds; the list could tell from then on */
 function isWithinPatience(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { request, deadlineAt, overAt }: Pick<Unclear, 'request' | 'deadlineAt' | 'overAt'>,
+  { request, deadlineAt, overAt }: Unclear,
+  since = overAt ?? deadlineAt,
 ): boolean {
   const { giveUpInMs } = jobTimes(deps, access, request);
-  return deps.now() < (overAt ?? deadlineAt) + settlePatienceMs(access.timeouts, giveUpInMs);
+  return deps.now() < since + settlePatienceMs(access.timeouts, giveUpInMs);
 }
 
 /**
- * The same for an account that was held up after the request: the jobs that can tell were made only after
- * the hold, and a list that lags is given its time from then on.
+ * From the end of the request on; or later, where its account was held up after it: the jobs that tell were made
+ * only after the hold, and a list that lags is given its time from then on.
  */
-async function isWithinPatienceSince(
-  deps: ActivityDependencies,
-  access: AccountAccess,
-  { request, claimedAt }: Unclear,
+async function tellingSince(
+  { ledger }: ActivityDependencies,
+  { key }: AccountAccess,
+  { claimedAt, deadlineAt, overAt }: Unclear,
   known: readonly Witness[],
-): Promise<boolean> {
+): Promise<number> {
+  const endAt = overAt ?? deadlineAt;
   const later = known.filter((job) => job.claimedAt > claimedAt);
-  const heldUntil = await deps.ledger.submissions.heldUntil(access.key);
-  const since = later.length === 0 ? heldUntil : Math.min(...later.map((job) => job.submittedAt));
-  return (
-    since !== null && isWithinPatience(deps, access, { request, deadlineAt: since, overAt: null })
-  );
+  if (later.length > 0) return Math.max(endAt, Math.min(...later.map((job) => job.submittedAt)));
+  return Math.max(endAt, (await ledger.submissions.heldUntil(key)) ?? 0);
 }
 
 async function park(
