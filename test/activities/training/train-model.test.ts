@@ -1,90 +1,43 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { TrainModelResult } from '../../../src/activities/training/train-model.ts';
-import type { Price } from '../../../src/money.ts';
 import type { RunInput } from '../../../src/activities/own-work.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
 import type { Twist } from '../../http/twist.ts';
-import { openStudio, type Studio } from '../studio.ts';
+import type { Studio } from '../studio.ts';
+import { openTraining as openStage, portrait, until } from './training-stage.ts';
 
-const portrait = `batch: anna
-models:
-  anna:
-    train: { account: photogpt, images: "training/*", name: Anna, gender: Female, age: 29 }
-steps:
-  portraits:
-    rows: [{ place: Lisbon }, { place: Oslo }]
-    model: anna
-    prompt: Anna in {{ place }}
-`;
-
+let stage: Awaited<ReturnType<typeof openStage>> | undefined;
 let studio: Studio | undefined;
 afterEach(async () => {
-  await studio?.close();
-  studio = undefined;
+  await stage?.[Symbol.asyncDispose]();
+  stage = studio = undefined;
 });
 
 async function openTraining(
-  settings: Parameters<typeof openStudio>[0] = {},
-  timeouts: Parameters<typeof openStudio>[1] = {},
+  settings: Parameters<typeof openStage>[0] = {},
+  timeouts: Parameters<typeof openStage>[1] = {},
   batch = portrait,
   twist?: Twist,
 ): Promise<RunInput> {
-  studio = await openStudio(settings, timeouts, {}, twist && { twist });
-  const trainingPrice: Price = { amount: 300_000, unit: 'credits', basis: 'assumed' };
-  Object.assign(studio.access, { trainingPrice });
-  mkdirSync(join(studio.home, 'training'));
-  for (let index = 0; index < 12; index++)
-    await sharp({
-      create: { width: 64, height: 64, channels: 3, background: { r: index * 20, g: 90, b: 40 } },
-    })
-      .jpeg()
-      .toFile(join(studio.home, 'training', `${index}.jpg`));
-  return await studio.startRun(batch);
+  stage = await openStage(settings, timeouts, { batch, twist });
+  ({ studio } = stage);
+  return await stage.startRun();
 }
 
 const likeThese = `${portrait.replace('}, { place: Oslo }', ', like: training/0.jpg }, { place: Oslo, like: training/1.jpg }')}    references: ["{{ like }}"]
 `;
 
-async function train(input: RunInput): Promise<TrainModelResult> {
-  if (!studio) throw new Error('no studio');
-  const { environmentOf, planOf } = studio;
-  const [training] = (await planOf(input, 'portraits', 1)).trainings;
-  if (!training) throw new Error('no training is needed');
-  const { account, fingerprint } = training;
-  for (;;) {
-    const result: TrainModelResult = await environmentOf().run(studio.activities.trainModel, {
-      ...input,
-      step: 'portraits',
-      account,
-      fingerprint,
-    });
-    if (result.kind !== 'again') return result;
-  }
-}
+const train = (input: RunInput): Promise<TrainModelResult> => stage!.train(input);
 
-/**
- * The same while time passes quickly, a minute every 20 ms, for as long as something is so. Not while a paid
- * request leaves: it would be too late.
- */
-async function trainFast(input: RunInput, isSo: () => boolean): Promise<TrainModelResult> {
-  const passing = setInterval(() => {
-    if (isSo()) studio!.clock.passedMs += 60_000;
-  }, 20);
-  try {
-    return await train(input);
-  } finally {
-    clearInterval(passing);
-  }
-}
+/** The same while time passes quickly, for as long as something is so. */
+const trainFast = (input: RunInput, isSo: () => boolean): Promise<TrainModelResult> =>
+  stage!.whileTimePasses(train(input), isSo);
 
 const isNotMadeAgain = () => studio!.simulator.book.models.length === 1;
 const isTriggered = () => trainings().length === 1;
-const trainings = () => studio!.simulator.book.trainings.map(({ state }) => state);
-const money = async () => (await studio!.ledger.reports.status('anna'))?.accounts[0];
+const trainings = () => stage!.trainings();
+const money = () => stage!.money();
+const blockedWhys = () => stage!.whys();
 const modelGet = { method: 'GET', path: '/models/[^/]+$' };
 const trigger = { method: 'GET', path: '/train$' };
 
@@ -383,15 +336,4 @@ async function deleteModel(): Promise<void> {
     entries: [model],
   } = await port.list();
   await port.delete(model?.id ?? '');
-}
-
-async function blockedWhys(): Promise<(string | null)[]> {
-  const whys = [];
-  for await (const { why } of studio!.ledger.reports.shots('anna', { states: ['blocked'] }))
-    whys.push(why);
-  return whys;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(50);
 }

@@ -7,9 +7,10 @@ import type { TrainModelResult } from '../../../src/activities/training/train-mo
 import type { TrainModelInput } from '../../../src/activities/training/training.ts';
 import type { Price } from '../../../src/money.ts';
 import type { TrainingPort } from '../../../src/providers/port.ts';
+import type { Twist } from '../../http/twist.ts';
 import { openStudio } from '../studio.ts';
 
-const portrait = `batch: anna
+export const portrait = `batch: anna
 models:
   anna:
     train: { account: photogpt, images: "training/*", name: Anna, gender: Female, age: 29 }
@@ -26,8 +27,9 @@ export const pictures = 12;
 export async function openTraining(
   settings: Parameters<typeof openStudio>[0] = {},
   timeouts: Parameters<typeof openStudio>[1] = {},
+  { batch = portrait, twist }: { readonly batch?: string; readonly twist?: Twist | undefined } = {},
 ) {
-  const studio = await openStudio(settings, timeouts);
+  const studio = await openStudio(settings, timeouts, {}, twist && { twist });
   Object.assign(studio.access, { trainingPrice });
   const { simulator, ledger } = studio;
   mkdirSync(join(studio.home, 'training'));
@@ -39,7 +41,7 @@ export async function openTraining(
       .toFile(join(studio.home, 'training', `${index}.jpg`));
   const port = studio.access.provider.train;
   if (!port) throw new Error('the vendor trains no models');
-  const startRun = (): Promise<RunInput> => studio.startRun(portrait);
+  const startRun = (): Promise<RunInput> => studio.startRun(batch);
 
   async function planned(input: RunInput): Promise<TrainModelInput> {
     const [training] = (await studio.planOf(input, 'portraits', 1)).trainings;
