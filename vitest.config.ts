@@ -36,6 +36,8 @@ export default defineConfig({
     sequence: { sequencer: SlowestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes in a moment, on a machine that has nothing else to do.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/simulator/index.ts';
 import { describeSimulator, startSimulator } from '../../src/simulator/index.ts';
 import { bottle, download, finish, open } from './support.ts';
@@ -24,7 +24,7 @@ describe('faults before acceptance', () => {
     const client = await open(start({ kind: 'refused', count: 1, ms: 50 }));
     await expect(client.post(order, bottle)).rejects.toThrow();
     await expect(client.post(order, bottle)).rejects.toThrow();
-    await vi.waitFor(async () => expect((await client.post(order, bottle)).status).toBe(200));
+    await expect.poll(async () => (await client.post(order, bottle)).status).toBe(200);
     expect(client.simulator.book.accepted).toHaveLength(1);
   });
 

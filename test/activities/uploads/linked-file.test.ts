@@ -86,7 +86,7 @@ steps:
 `);
     const running = studio.runStep(input, 'draw');
     await answer(500);
-    await vi.waitFor(async () => expect(await states()).toEqual({ fox: 'open', hen: 'done' }));
+    await expect.poll(states).toEqual({ fox: 'open', hen: 'done' });
     expect(await holds()).toEqual([]);
     const [refused] = await submissionsOf('fox');
     expect(refused?.why).toMatch(

@@ -70,7 +70,7 @@ describe('an older copy in the place of a ledger', () => {
     const first = await claimOnce('fox');
     const ledger = await open();
     await claim(ledger, 'hen');
-    await vi.waitFor(async () => expect(await markOf()).toMatchObject({ newestClaim: now }));
+    await expect.poll(() => markOf()).toMatchObject({ newestClaim: now });
     await copyFile(at('studio', 'ledger.db'), at('without-wal.db'));
     await ledger.close();
     await copyFile(at('without-wal.db'), at('studio', 'ledger.db'));
@@ -246,14 +246,14 @@ describe('the mark', () => {
     const ledger = await open();
     expect(await markOf()).toMatchObject({ ledger: ledger.id, newestClaim: null });
     const first = await claim(ledger, 'fox');
-    await vi.waitFor(async () => expect(await markOf()).toMatchObject({ newestClaim: first }));
+    await expect.poll(() => markOf()).toMatchObject({ newestClaim: first });
     const second = await claim(ledger, 'hen');
     clock += minute - 1;
     expect(await markOf()).toMatchObject({ firstClaim: first, newestClaim: first });
     clock += 1;
     const third = await claim(ledger, 'owl');
     expect(third).toBeGreaterThan(second);
-    await vi.waitFor(async () => expect(await markOf()).toMatchObject({ newestClaim: third }));
+    await expect.poll(() => markOf()).toMatchObject({ newestClaim: third });
     const last = await claim(ledger, 'elk');
     await ledger.close();
     expect(await markOf()).toEqual({ ledger: ledger.id, firstClaim: first, newestClaim: last });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { FileToUpload, Provider, Vendor } from '../../../src/providers/port.ts';
 import { startSimulator } from '../../../src/simulator/index.ts';
 import { openFence } from '../requests.ts';
@@ -99,6 +99,6 @@ async function trainedModel(
   }
   await train.start(model, openFence);
   pass();
-  await vi.waitFor(async () => expect(await train.check(model)).toEqual({ phase: 'ready' }));
+  await expect.poll(() => train.check(model)).toEqual({ phase: 'ready' });
   return model;
 }

@@ -52,11 +52,14 @@ async function run(spec: ModelSpec, fields: Parameters<typeof startOf>[1]) {
   const quoted = await provider.quote?.(start.request);
   const before = (await provider.verify()).balance ?? 0;
   const started = await provider.start({ ...start, makes: spec.makes, references }, openFence);
-  const state = await vi.waitFor(async () => {
-    const now = await provider.check(started.job);
-    expect(now.state).toBe('succeeded');
-    return now;
-  });
+  const state = await vi.waitFor(
+    async () => {
+      const now = await provider.check(started.job);
+      expect(now.state).toBe('succeeded');
+      return now;
+    },
+    { timeout: 30_000 },
+  );
   expect(before - ((await provider.verify()).balance ?? 0)).toBe(
     quoted && 'amount' in quoted ? quoted.amount : quoted?.refused,
   );
