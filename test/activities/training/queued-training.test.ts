@@ -45,7 +45,7 @@ describe.concurrent(
       expect(stage.trainings()).toEqual(['success']);
     });
 
-    it('is told to be waited for from when it was found on', async () => {
+    it('is told to be waited for from when it was found on', async ({ expect }) => {
       await using stage = await openParked();
       const { ledger, clock } = stage.studio;
       stage.change({ check: () => Promise.resolve({ phase: 'training' }) });
