@@ -2,16 +2,17 @@ import { UserError } from '../errors.ts';
 import { type Redactor, secretRedactor } from '../http/label.ts';
 import type { Json } from '../json.ts';
 import { mapList } from './lists.ts';
-import type { JobOutput, JobState, Provider, RemoteThing, TrainingPort } from './port.ts';
+import type { JobOutput, JobState, Listing, Provider, RemoteThing, TrainingPort } from './port.ts';
 
 /**
- * The same calls, with the key blanked out in every text that they tell. Ids stay whole, whatever letters
- * are in them: a job that is asked for by another id is lost. What a job tells of its request stays whole as
- * well, since it is compared and never kept.
+ * The same calls, with the key blanked out in every text that they tell. The id of a started job stays whole,
+ * whatever letters are in it: a job that is asked for by another id is lost. An entry of a list whose id holds
+ * the key counts as one that cannot be read. What a job tells of its request stays whole, since it is compared
+ * and never kept.
  */
 export function keepKey(provider: Provider, apiKey: string): Provider {
   const redactor = secretRedactor([apiKey]);
-  const { files, train, prepare, upload, presets, discover, quote } = provider;
+  const { files, train, prepare, upload, presets, discover, quote, listJobs } = provider;
   const speak = speaking(redactor);
   return {
     ...provider,
@@ -27,19 +28,30 @@ export function keepKey(provider: Provider, apiKey: string): Provider {
       upload: async (file) => {
         const uploaded = await speak(upload(file));
         const { remote, url } = uploaded;
-        return { ...uploaded, remote: idOrLink(redactor, remote), url: url && link(redactor, url) };
+        return {
+          ...uploaded,
+          remote: dataWithout(redactor, remote),
+          url: url && link(redactor, url),
+        };
       },
     }),
     ...(files && {
       files: {
         ...files,
-        list: async () => mapList(await speak(files.list()), thing(redactor)),
+        list: async () => thingsWithout(redactor, await speak(files.list())),
       },
     }),
     ...(train && { train: trainWithout(redactor, train) }),
     ...(presets && {
       presets: async () =>
-        mapList(await speak(presets()), ({ id, name }) => ({ id, name: redactor.text(name) })),
+        mapList(withoutKeyedIds(redactor, await speak(presets())), ({ id, name }) => ({
+          id,
+          name: redactor.text(name),
+        })),
+    }),
+    ...(listJobs && {
+      listJobs: async (sinceMs, untilMs) =>
+        withoutKeyedIds(redactor, await speak(listJobs(sinceMs, untilMs))),
     }),
     ...(discover && { discover: async () => dataWithout(redactor, await speak(discover())) }),
     ...(quote && {
@@ -87,7 +99,7 @@ function stateWithout(redactor: Redactor, state: JobState): JobState {
 
 function outputWithout(redactor: Redactor, output: JobOutput): JobOutput {
   const { remote, url } = output;
-  return { ...output, remote: idOrLink(redactor, remote), url: url && link(redactor, url) };
+  return { ...output, remote: dataWithout(redactor, remote), url: url && link(redactor, url) };
 }
 
 const inlineText = /^(data:text\/plain;charset=utf-8;base64,)(.*)$/s;
@@ -100,26 +112,27 @@ function link(redactor: Redactor, url: string): string {
   return `${head}${Buffer.from(said).toString('base64')}`;
 }
 
-/** Some vendors name a file by its link. */
-function idOrLink(redactor: Redactor, remote: Json): Json {
-  return typeof remote === 'string' && /^https?:\/\//i.test(remote)
-    ? link(redactor, remote)
-    : remote;
+function withoutKeyedIds<Entry extends { readonly id: string }>(
+  redactor: Redactor,
+  { entries, unreadable }: Listing<Entry>,
+): Listing<Entry> {
+  const kept = entries.filter(({ id }) => redactor.data(id) === id);
+  return { entries: kept, unreadable: unreadable + entries.length - kept.length };
 }
 
-function thing(redactor: Redactor) {
-  return (one: RemoteThing): RemoteThing => ({
+function thingsWithout(redactor: Redactor, things: Listing<RemoteThing>): Listing<RemoteThing> {
+  return mapList(withoutKeyedIds(redactor, things), (one) => ({
     ...one,
     name: one.name && redactor.text(one.name),
     state: one.state && redactor.text(one.state),
-  });
+  }));
 }
 
 function trainWithout(redactor: Redactor, train: TrainingPort): TrainingPort {
   const speak = speaking(redactor);
   return {
     ...train,
-    list: async () => mapList(await speak(train.list()), thing(redactor)),
+    list: async () => thingsWithout(redactor, await speak(train.list())),
     check: async (model) => {
       const state = await speak(train.check(model));
       return state.phase === 'failed' ? { ...state, reason: redactor.text(state.reason) } : state;

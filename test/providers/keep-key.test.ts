@@ -50,6 +50,23 @@ describe('an id', () => {
   });
 });
 
+describe('a list', () => {
+  const entry = (id: string) => ({ id, name: 'a' });
+
+  it('has no entry whose id holds the key, and counts it as one that cannot be read', async () => {
+    const answer = { result: [entry('7'), entry(`of ${long}`)] };
+    const provider = await answeredWith('photogpt', long, answer);
+    const { entries, unreadable } = (await provider.train?.list()) ?? {};
+    expect([entries?.map(({ id }) => id), unreadable]).toEqual([['7'], 1]);
+  });
+
+  it('keeps every id where the key is short', async () => {
+    const answer = { result: [entry('7'), entry('k7')] };
+    const provider = await answeredWith('photogpt', 'k', answer);
+    expect((await provider.train?.list())?.entries.map(({ id }) => id)).toEqual(['7', 'k7']);
+  });
+});
+
 describe('a text', () => {
   it.each([
     [long, `${long} is not known`, '[key] is not known'],
