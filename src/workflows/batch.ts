@@ -9,7 +9,7 @@ import type { BatchMessage } from '../activities/apply-message.ts';
 import type { RunInput } from '../activities/own-work.ts';
 import type { BatchOutcome } from '../activities/runs.ts';
 import { common } from './activity-options.ts';
-import { collectAdrift } from './collect.ts';
+import { AdriftCollection } from './collect.ts';
 import {
   cancelUpdate,
   joinedSignal,
@@ -75,6 +75,17 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     openShards: shards.count,
   }));
 
+  const adriftPaid = new AdriftCollection(input);
+  /** While steps wait for a person, each message may be the news of something lost. */
+  const collectOnEachMove = async (since: number, isOver: () => boolean): Promise<void> => {
+    for (let seen = since; ;) {
+      await condition(() => isOver() || moves !== seen);
+      if (isOver()) return;
+      seen = moves;
+      const { adrift = [] } = await common.openRun(input);
+      adriftPaid.collect(adrift);
+    }
+  };
   const runSteps = async (): Promise<void> => {
     let seen: number;
     do {
@@ -95,7 +106,11 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
           all: steps,
         }),
       );
-      await Promise.all([...running, collectAdrift(input, adrift)]);
+      adriftPaid.collect(adrift);
+      let isOver = false;
+      const ended = Promise.all(running).finally(() => (isOver = true));
+      await Promise.all([ended, collectOnEachMove(seen, () => isOver)]);
+      await adriftPaid.untilCollected();
     } while (moves !== seen);
   };
 
@@ -126,7 +141,8 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       }
       // What was replaced or opened while it ended; `cancel --abandon` ends the wait.
       const goingOn = run.run(async () => {
-        await collectAdrift(input, adrift);
+        adriftPaid.collect(adrift);
+        await adriftPaid.untilCollected();
         if (isOpen || moves !== seen) await runSteps();
       });
       await goingOn.catch((error: unknown) => {

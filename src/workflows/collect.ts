@@ -7,24 +7,44 @@ import { atAccount } from './activity-options.ts';
  * Collects what was paid for and stands in no lane, at each account beside the others. An account that
  * nobody serves delays no batch: what lies there waits for the next run.
  */
-export async function collectAdrift(
-  { batch, run, ledgerId }: RunInput,
-  places: readonly AdriftPlace[],
-): Promise<void> {
-  const collect = async ({ lane, account, accountName }: AdriftPlace): Promise<void> => {
+export class AdriftCollection {
+  readonly #input: RunInput;
+  /** By account. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  #cancelled: { readonly error: unknown } | undefined;
+
+  constructor({ batch, run, ledgerId }: RunInput) {
+    this.#input = { batch, run, ledgerId };
+  }
+
+  /** Starts at those accounts where it is not under way. */
+  collect(places: readonly AdriftPlace[]): void {
+    for (const place of places) {
+      if (this.#underWay.has(place.account)) continue;
+      const collecting = this.#collectAt(place)
+        .catch((error: unknown) => {
+          if (isCancellation(error)) this.#cancelled = { error };
+        })
+        .finally(() => this.#underWay.delete(place.account));
+      this.#underWay.set(place.account, collecting);
+    }
+  }
+
+  /** @throws CancelledFailure */
+  async untilCollected(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay.values());
+    const cancelled = this.#cancelled;
+    this.#cancelled = undefined;
+    if (cancelled) throw cancelled.error;
+  }
+
+  async #collectAt({ lane, account, accountName }: AdriftPlace): Promise<void> {
     const { runShots } = atAccount(accountName, `collect at ${accountName}`, '30 seconds');
     for (;;) {
       const range = { lane, account, from: 0, to: 0, reportAfterMs: null };
-      const result = await runShots({ batch, run, ledgerId, ...range });
+      const result = await runShots({ ...this.#input, ...range });
       if (result.kind === 'done' || result.kind === 'stopped') return;
       if (result.kind === 'wait') await sleep(result.ms);
     }
-  };
-  await Promise.all(
-    places.map((place) =>
-      collect(place).catch((error: unknown) => {
-        if (isCancellation(error)) throw error;
-      }),
-    ),
-  );
+  }
 }

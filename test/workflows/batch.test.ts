@@ -284,6 +284,31 @@ describe('batchWorkflow', () => {
     ]);
   });
 
+  it('collects what is found to be lost while a step waits for a person', async () => {
+    let isHeld = true;
+    let opened = 0;
+    stage = await openStage({
+      openRun: async () => ({
+        steps: [{ name: 'draw', from: [] }],
+        adrift:
+          opened++ === 1 ? [{ lane: '', account: 'acme', accountName: stage?.account ?? '' }] : [],
+      }),
+      planStep: planOnce(1),
+      runShots: async ({ lane }) =>
+        isHeld && lane !== ''
+          ? { kind: 'stopped', saved: 0, reason: { kind: 'paused' }, endsInMs: null }
+          : { kind: 'done', saved: 0 },
+    });
+    const handle = await stage.start();
+    const ofLanes = () => stage?.callsOf<RunShotsInput>('runShots').map(({ lane }) => lane);
+    await expect.poll(ofLanes).toEqual(['draw-lane']);
+    await handle.signal(joinedSignal);
+    await expect.poll(() => ofLanes()?.toSorted()).toEqual(['', 'draw-lane', 'draw-lane']);
+    isHeld = false;
+    await handle.signal(joinedSignal);
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+  });
+
   it('runs its steps again when a shot was opened while it ended', async () => {
     const shots = { total: 1, done: 0, failed: 0, parked: 0, waiting: 1 };
     stage = await openStage({
