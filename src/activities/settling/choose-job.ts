@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ShotRequest } from '../../batch/request.ts';
-import type { Due, Ledger, Rival } from '../../ledger/port.ts';
+import type { Due, Ledger, Rival, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { type Candidate, mayBeOf, type Sighting } from './candidates.ts';
 
@@ -32,6 +32,23 @@ export async function chooseJobs(
     return claimants.some(({ onItsWay }) => onItsWay) ? 'wait' : [];
   }
   return await surelyOurs(ledger, question);
+}
+
+/**
+ * Answered requests for something else that may have made a second job. Where the vendor has more unknown jobs
+ * of that time than requests are without one, something on the way sends requests twice: a job may then be
+ * the repeat of a request that has its own.
+ */
+export function mayHaveBeenRepeated(
+  { unclear, rivals, sighting }: Pick<Question, 'unclear' | 'rivals' | 'sighting'>,
+  answered: readonly Witness[],
+): Rival[] {
+  if (sighting.strangers <= rivals.length + 1) return [];
+  return answered
+    .filter(({ request }) => !isDeepStrictEqual(request, unclear.request))
+    .map(({ request, claimedAt, submittedAt: deadlineAt }) => {
+      return { request, claimedAt, deadlineAt, onItsWay: false, inGap: false };
+    });
 }
 
 /**

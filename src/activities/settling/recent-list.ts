@@ -7,6 +7,9 @@ const longAgoMs = 10 * minuteMs;
 /** Descriptions of ended jobs that are kept, since they change no more. */
 const describedMax = 5_000;
 
+/** An answer that cannot be read is asked for again at least so often, however long it takes. */
+const unreadTimesLeast = 3;
+
 interface Asked {
   readonly sinceMs: number;
   readonly untilMs: number;
@@ -22,6 +25,7 @@ interface Asked {
 export class RecentList {
   #asked: Asked | undefined;
   readonly #described = new Map<string, JobDescription>();
+  #unread: { readonly since: number; readonly times: number } | undefined;
 
   /** The provider, whose list may be up to two seconds old, or a minute where it tells of long ago. */
   of(provider: Provider): Pick<Provider, 'listJobs' | 'describe'> {
@@ -35,6 +39,17 @@ export class RecentList {
           this.#list((since, until) => listJobs.call(provider, since, until), sinceMs, untilMs),
       }),
     };
+  }
+
+  /** Whether the list has come to nothing for so long, each time it was asked for, that this will not change. */
+  isUnreadFor(patienceMs: number): boolean {
+    const { since = Infinity, times = 0 } = this.#unread ?? {};
+    return times >= unreadTimesLeast && performance.now() - since >= patienceMs;
+  }
+
+  /** The vendor could not be asked: that says nothing of its list. */
+  forgetUnread(): void {
+    this.#unread = undefined;
   }
 
   async #describe(ask: NonNullable<Provider['describe']>, job: JobRef): Promise<JobDescription> {
@@ -71,9 +86,14 @@ export class RecentList {
     const to = Math.ceil(untilMs / minuteMs) * minuteMs;
     const asked = { sinceMs: from, untilMs: to, at: performance.now(), jobs: ask(from, to) };
     this.#asked = asked;
-    asked.jobs.catch(() => {
-      if (this.#asked === asked) this.#asked = undefined;
-    });
+    asked.jobs.then(
+      () => this.forgetUnread(),
+      () => {
+        const { since = performance.now(), times = 0 } = this.#unread ?? {};
+        this.#unread = { since, times: times + 1 };
+        if (this.#asked === asked) this.#asked = undefined;
+      },
+    );
     return asked;
   }
 }

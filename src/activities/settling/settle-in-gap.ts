@@ -4,6 +4,7 @@ import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { lookAround, type Sighting } from './candidates.ts';
+import { unreadableList } from './patience.ts';
 
 /** After the end of a gap, what was sent in it may be on its way and then not listed yet: in time limits of a POST. */
 const settleFactor = 2;
@@ -56,9 +57,7 @@ async function lookIn(
   try {
     return (await lookAround(vendor, unclear, all)) ?? 'the vendor does not list its jobs';
   } catch (error) {
-    const { account, message } = access.provider.classify(error);
-    if (account.kind !== 'fine') throw error;
-    return `the list of jobs cannot be read: ${message}`;
+    return unreadableList(deps, access, unclear.request, error);
   }
 }
 

@@ -2,19 +2,17 @@ import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { type Candidate, lookAround, type Sighting } from './candidates.ts';
-import { chooseJobs, type Question } from './choose-job.ts';
-import { jobTimes } from '../claim-and-start.ts';
+import { chooseJobs, mayHaveBeenRepeated, type Question } from './choose-job.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { reached } from '../moments.ts';
+import { patienceWith, unreadableList } from './patience.ts';
 import { settleInGap } from './settle-in-gap.ts';
 
 /** By how much a clock that was set back while a request was on its way shortens its time. */
 const setBackMs = 5_000;
 /** How many times a request's usual time its vendor may need to list what became of one that broke off. */
 const settleFactor = 10;
-/** The longest that a list is read again which may tell more, in time limits of a POST. */
-const patienceFactor = 10;
 
 type Unclear = Due['ambiguous'][number];
 
@@ -31,17 +29,6 @@ export function settleTimes({ provider, timeouts, pulse }: AccountAccess): {
   const { postMs, listLagMs } = timeouts;
   const overMs = Math.min(postMs, Math.max(listLagMs, settleFactor * pulse.postMs));
   return { settleMs: postMs, overMs };
-}
-
-/**
- * Until when a list of jobs may be read again that could tell more, at the latest; then a person is asked.
- * Milliseconds after the end of the request.
- */
-export function settlePatienceMs(
-  { postMs }: Pick<AccountAccess['timeouts'], 'postMs'>,
-  jobMs: number,
-): number {
-  return Math.min(jobMs, patienceFactor * postMs);
 }
 
 /**
@@ -90,15 +77,18 @@ async function lookUp(
       witnesses,
     );
   } catch (error) {
-    const { account, message } = access.provider.classify(error);
-    // A vendor that answers, and whose list cannot be read for so long, will not tell any more.
-    if (account.kind !== 'fine' || isWithinPatience(deps, access, unclear)) throw error;
-    return await park(deps, submission, `${why}, and the list of jobs cannot be read: ${message}`);
+    const doubt = unreadableList(deps, access, unclear.request, error);
+    return await park(deps, submission, `${why}, and ${doubt}`);
   }
   if (!sighting)
     return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
   if (sighting.candidates.length > 0)
-    return await choose(deps, access, { unclear, rivals, jumpedMs, sighting });
+    return await choose(deps, access, {
+      unclear,
+      rivals: [...rivals, ...mayHaveBeenRepeated({ unclear, rivals, sighting }, witnesses)],
+      jumpedMs,
+      sighting,
+    });
   const known = witnesses.filter(({ sameModel }) => sameModel);
   return await callAbsent(deps, access, unclear, { known, sighting });
 }
@@ -181,8 +171,7 @@ function isWithinPatience(
   { request, deadlineAt, overAt }: Unclear,
   since = overAt ?? deadlineAt,
 ): boolean {
-  const { giveUpInMs } = jobTimes(deps, access, request);
-  return deps.now() < since + settlePatienceMs(access.timeouts, giveUpInMs);
+  return deps.now() < since + patienceWith(deps, access, request);
 }
 
 /**

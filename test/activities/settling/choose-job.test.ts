@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate } from '../../../src/activities/settling/candidates.ts';
-import { chooseJobs, type Question } from '../../../src/activities/settling/choose-job.ts';
+import {
+  chooseJobs,
+  mayHaveBeenRepeated,
+  type Question,
+} from '../../../src/activities/settling/choose-job.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { Ledger, Rival } from '../../../src/ledger/port.ts';
 
@@ -35,21 +39,22 @@ const rivalFrom = (claimedAt: number, changes: Partial<Rival> = {}): Rival => ({
   ...changes,
 });
 
+const unclear: Question['unclear'] = {
+  submission: 's',
+  request: cutout('own'),
+  claimedAt: at,
+  deadlineAt: at + 65 * second,
+  overAt: null,
+  gap: null,
+  why: 'reset',
+};
+
 const ask = (
   candidates: readonly Candidate[],
   rivals: readonly Rival[] = [],
   jumpedMs = 0,
   unreadable = 0,
 ) => {
-  const unclear: Question['unclear'] = {
-    submission: 's',
-    request: cutout('own'),
-    claimedAt: at,
-    deadlineAt: at + 65 * second,
-    overAt: null,
-    gap: null,
-    why: 'reset',
-  };
   const sighting = { strangers: 0, candidates, overlooked: 0, unseenMs: 0, unreadable };
   return chooseJobs(ledger, { unclear, rivals, jumpedMs, sighting });
 };
@@ -102,6 +107,22 @@ describe('the job of a request without an answer', () => {
     // As many requests as jobs may be: each has one.
     const equal = rivalFrom(at, { request: cutout('own') });
     expect(await ask([same], [equal], 0, 1)).toEqual([same]);
+  });
+
+  it('may be the repeat of an answered request where something on the way sends requests twice', async () => {
+    const answered = (picture: string) => ({
+      ...{ job: {}, jobId: 'known', claimedAt: at, submittedAt: at + second, sameModel: true },
+      request: cutout(picture),
+    });
+    const seen = (strangers: number) => {
+      const sighting = { strangers, candidates: [job], overlooked: 0, unseenMs: 0, unreadable: 0 };
+      return { unclear, rivals: [], sighting };
+    };
+    const job = jobMadeAt(at + second);
+    const makers = mayHaveBeenRepeated(seen(2), [answered('other')]);
+    expect(await ask([job], makers)).toEqual([]);
+    expect(mayHaveBeenRepeated(seen(1), [answered('other')])).toEqual([]);
+    expect(mayHaveBeenRepeated(seen(2), [answered('own')])).toEqual([]);
   });
 
   it('is never one that tells another prompt', async () => {

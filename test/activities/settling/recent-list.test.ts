@@ -1,0 +1,49 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { RecentList } from '../../../src/activities/settling/recent-list.ts';
+import type { Listing, ListedJob, Provider } from '../../../src/providers/port.ts';
+
+let asked = 0;
+
+/** Asks for the list once for each answer, each time further back, since one that is known serves again. */
+async function read(list: RecentList, answers: readonly ('whole' | 'unreadable')[]): Promise<void> {
+  for (const answer of answers) {
+    const listJobs = async (): Promise<Listing<ListedJob>> => {
+      if (answer === 'unreadable') throw new Error('not JSON');
+      return { entries: [], unreadable: 0 };
+    };
+    await list
+      .of({ listJobs } as unknown as Provider)
+      .listJobs?.(Date.now() - (asked += 60_000), Date.now())
+      .catch(() => undefined);
+  }
+}
+
+describe.concurrent('a list of jobs', () => {
+  it('stays unread after three answers that nobody could read, and not before', async () => {
+    const list = new RecentList();
+    expect(list.isUnreadFor(0)).toBe(false);
+    await read(list, ['unreadable', 'unreadable']);
+    expect(list.isUnreadFor(0)).toBe(false);
+    await read(list, ['unreadable']);
+    expect(list.isUnreadFor(0)).toBe(true);
+  });
+
+  it('stays unread only after as long as it is worth waiting for', async () => {
+    const list = new RecentList();
+    await read(list, ['unreadable', 'unreadable', 'unreadable']);
+    expect(list.isUnreadFor(60_000)).toBe(false);
+    await wait(5);
+    expect(list.isUnreadFor(4)).toBe(true);
+  });
+
+  it('is read anew after an answer that could be read, and after an outage', async () => {
+    const list = new RecentList();
+    await read(list, ['unreadable', 'unreadable', 'whole', 'unreadable']);
+    expect(list.isUnreadFor(0)).toBe(false);
+    await read(list, ['unreadable', 'unreadable']);
+    expect(list.isUnreadFor(0)).toBe(true);
+    list.forgetUnread();
+    expect(list.isUnreadFor(0)).toBe(false);
+  });
+});
