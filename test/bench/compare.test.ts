@@ -11,6 +11,7 @@ import {
   parkedByReason,
   refusedAndParked,
 } from '../../bench/faults/compare/parked.ts';
+import { mixedUp } from '../../bench/faults/compare/files.ts';
 import { duplicatesIn, trainedTwice } from '../../bench/faults/compare/paid-twice.ts';
 import { drawScenario } from '../../bench/faults/scenario.ts';
 import type { ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
@@ -40,6 +41,7 @@ function entry(id: string, prompt: string, more: Partial<Entry> = {}): Entry {
 
 interface Asked {
   readonly prompt: string;
+  readonly shape?: string;
   readonly state: SubmissionRow['state'];
   readonly job?: string;
   readonly second?: number;
@@ -53,12 +55,12 @@ function evidence(
   more: Partial<Evidence> = {},
 ): Evidence {
   const account = 'photogpt@http://127.0.0.1:1';
-  const shots = asked.map(({ prompt, state, why = 'unclear' }, index) => ({
+  const shots = asked.map(({ prompt, shape, state, why = 'unclear' }, index) => ({
     key: `stills/${prompt}`,
     state: state === 'parked' ? 'parked' : 'done',
     why,
     submission: `s${index}`,
-    request: { prompt, model: 'nanobanana-pro' },
+    request: { prompt, aspectRatio: shape, model: 'nanobanana-pro' },
   }));
   const submissions = asked.map(({ state, job = null, second = 0 }, index) => ({
     submission: `s${index}`,
@@ -178,6 +180,33 @@ describe('a shot that is parked', () => {
       why: why('ECONNRESET', jobs),
     }));
     expect(parkedByReason(evidence([], parked))).toEqual({ 'N jobs may be it': 2 });
+  });
+});
+
+describe('the picture of a shot', () => {
+  const square = { prompt: 'cat', modelID: 'nanobanana-pro', aspectRatio: '1:1' };
+  const first = entry('a', 'cat', { request: square });
+  const repeat = entry('b', 'cat', { request: square, by: 'gateway' });
+  const own = { prompt: 'cat', shape: '1:1', state: 'succeeded', job: 'a' } as const;
+  const wide = { prompt: 'cat', shape: '16:9', state: 'succeeded', job: 'b' } as const;
+
+  it('is not that of another shot', () => {
+    const theirs = entry('b', 'cat', { request: square });
+    expect(mixedUp(evidence([first, theirs], [own, wide]))).toHaveLength(1);
+    expect(mixedUp(evidence([first], [own]))).toEqual([]);
+  });
+
+  it('cannot be told from the one request of that time that a gateway repeated', () => {
+    expect(mixedUp(evidence([first, repeat], [own, wide]))).toEqual([]);
+    const another = entry('c', 'dog', { by: 'gateway' });
+    expect(mixedUp(evidence([first, repeat, another], [own, wide]))).toHaveLength(1);
+  });
+
+  it('need not be told where something on the way sends requests twice', () => {
+    const another = entry('c', 'dog', { by: 'gateway' });
+    const asked = { prompt: 'cat', shape: '16:9', state: 'parked' } as const;
+    expect(couldBeTold(evidence([first, repeat], [own, asked]))).toHaveLength(1);
+    expect(couldBeTold(evidence([first, repeat, another], [own, asked]))).toEqual([]);
   });
 });
 

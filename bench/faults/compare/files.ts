@@ -4,6 +4,7 @@ import type { SubmissionRow } from '../../../src/ledger/port.ts';
 import { manifestOf, sha256Of } from '../../project-books.ts';
 import { batch } from '../crew.ts';
 import type { Entry, Evidence } from './evidence.ts';
+import { aroundMs } from './parked.ts';
 
 const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous', 'claimed']);
 
@@ -59,19 +60,30 @@ function filesByJob(root: string): ReadonlyMap<string, string[]> {
   return found;
 }
 
-/** A shot has the picture of its own request, not of another's. */
+/**
+ * A shot has the picture of its own request, not of another's. That is not told where a gateway repeated one
+ * request alone of that time, and the vendor tells no more of it than its prompt, which is also the shot's.
+ */
 export function mixedUp({ book, ledger }: Evidence): string[] {
   const entries = new Map(book.accepted.map((entry) => [entry.id, entry]));
   const rows = new Map(ledger.submissions.map((row) => [row.submission, row]));
   return ledger.shots.flatMap(({ key, state, submission, request }) => {
-    const job = rows.get(submission ?? '')?.jobId;
-    const asked = entries.get(job ?? '')?.request;
-    if (state !== 'done' || asked?.prompt === undefined) return [];
+    const entry = entries.get(rows.get(submission ?? '')?.jobId ?? '');
+    const asked = entry?.request;
+    if (state !== 'done' || !entry || asked?.prompt === undefined) return [];
     const shape = asked.aspectRatio ?? asked.aspect_ratio;
-    return asked.prompt === request.prompt && shape === request.aspectRatio
-      ? []
-      : [`${key} has the picture of "${asked.prompt}" ${shape ?? ''}`];
+    const isItsPrompt = asked.prompt === request.prompt;
+    if (isItsPrompt && (shape === request.aspectRatio || isOnlyRepeat(entry, book.accepted)))
+      return [];
+    return [`${key} has the picture of "${asked.prompt}" ${shape ?? ''}`];
   });
+}
+
+function isOnlyRepeat(entry: Entry, accepted: readonly Entry[]): boolean {
+  const isNear = ({ vendor, at }: Entry): boolean =>
+    vendor === entry.vendor && Math.abs(Date.parse(at) - Date.parse(entry.at)) < aroundMs;
+  const repeats = accepted.filter((each) => each.by === 'gateway' && isNear(each));
+  return repeats.length === 1 && repeats[0] === entry;
 }
 
 /** Files that the vendor never gave whole, and files that it did not show: no failures of ours. */

@@ -31,7 +31,7 @@ function plainReason(why: string): string {
 /** How far outside the request's time a job may have been made, where only time speaks for it. */
 const closeMs = 5_000;
 /** Jobs further from the request than this are none of its candidates. */
-const aroundMs = 120_000;
+export const aroundMs = 120_000;
 
 /** What puts the list, or its times, in doubt for longer than anybody would wait. */
 const doubts =
@@ -112,7 +112,9 @@ function toldOf(
       : undefined;
   const { prompt } = shot.request;
   const telling = unclaimed.filter(({ request }) => request.prompt === prompt);
-  const isAlone = !others.some((other) => other.shot.request.prompt === prompt);
+  const isAlone =
+    !others.some((other) => other.shot.request.prompt === prompt) &&
+    !isLikeARepeat(shot, unclaimed.length > others.length + 1, ledger.shots);
   if (scenario.simulator.revealing && prompt !== undefined && telling.length === 1 && isAlone)
     return `job ${telling[0]?.id} tells its prompt, and nobody else asked for it`;
   const [only, ...more] = unclaimed;
@@ -120,6 +122,15 @@ function toldOf(
   return more.length === 0 && others.length === 0 && isClose && fits(only, shot)
     ? `job ${only.id} is the only one that nobody claims, and there is no other question`
     : undefined;
+}
+
+/** Its prompt is that of another shot, and something on the way sends requests twice. */
+function isLikeARepeat(shot: ShotRow, areRepeated: boolean, shots: readonly ShotRow[]): boolean {
+  const { prompt, aspectRatio } = shot.request;
+  return (
+    areRepeated &&
+    shots.some(({ request }) => request.prompt === prompt && request.aspectRatio !== aspectRatio)
+  );
 }
 
 /** Whether a job of the same model that is known was made after the request. */
