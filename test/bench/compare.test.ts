@@ -218,6 +218,12 @@ describe('an answer', () => {
     expect(answersDropped({ ...books, kills: 1, heard: ['s0'] })).toHaveLength(1);
   });
 
+  it('was not in hand where it was for another shape of the same prompt', () => {
+    const asked = { prompt: 'cat', shape: '16:9', state: 'succeeded', job: 'b' } as const;
+    const books = evidence([entry('a', 'cat')], [asked]);
+    expect(answersDropped({ ...books, kills: 1, heard: ['s0'] })).toEqual([]);
+  });
+
   it('is cut off where a process that was told to end closed the connection before its limit', () => {
     const gone = entry('a', 'cat', { reply: 'gone', closedAt: at(0.2) });
     const ending = { signal: 'SIGHUP', twice: false, at: noon, endedAt: noon + 300 };

@@ -1,4 +1,4 @@
-import type { Entry, Evidence } from './evidence.ts';
+import { asksForTheSame, type Entry, type Evidence } from './evidence.ts';
 
 /** A client that waits to its limit closes the connection then; one that closes it earlier was cut off. */
 const ownLimit = 0.9;
@@ -33,21 +33,16 @@ export function notEnded({ endings }: Evidence): string[] {
 export function answersDropped(evidence: Evidence): string[] {
   const { book, ledger, scenario, heard } = evidence;
   const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
-  const own = heard.map((submission) => promptOf(evidence, submission));
+  const own = ledger.shots.filter(({ submission }) => heard.includes(submission ?? ''));
   return book.accepted
     .filter((entry) => entry.reply === 'answered' && !known.has(entry.id))
     .filter((entry) => servedMs(entry) < scenario.postMs * ownLimit)
-    .filter(({ request }) => isUndisturbed(evidence) || own.includes(request.prompt ?? ''))
+    .filter((entry) => isUndisturbed(evidence) || own.some((shot) => asksForTheSame(entry, shot)))
     .map(({ id }) => `the vendor answered with job ${id}, which is in no row`);
 }
 
 function isUndisturbed({ kills, endings, befallen }: Evidence): boolean {
   return kills === 0 && !endings.some(({ twice }) => twice) && !('suspended' in befallen);
-}
-
-/** Undefined for a request without a prompt, or one whose shot has changed. */
-function promptOf({ ledger: { shots } }: Evidence, submission: string): string | undefined {
-  return shots.find((shot) => shot.submission === submission)?.request.prompt;
 }
 
 const waitedMs = ({ arrivedAt, closedAt }: Entry): number =>

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { ShotRow } from '../../../src/ledger/port.ts';
 import { accountName } from '../../../src/batch/ids.ts';
 import { type LedgerBook, ledgerPath, readLedger } from '../../project-books.ts';
 import type { SimulatorBook } from '../../stage.ts';
@@ -95,6 +96,14 @@ function pairsIn(accepted: readonly Entry[]): (readonly [Entry, Entry])[] {
 
 const sameRequest = (one: Entry, other: Entry): boolean =>
   one.vendor === other.vendor && one.kind === other.kind && one.requestSha === other.requestSha;
+
+/** Whether it is what the shot asks for, as far as both tell: its prompt, and the shape of its picture. */
+export function asksForTheSame({ request: sent }: Entry, { request }: ShotRow): boolean {
+  const shape = sent.aspectRatio ?? sent.aspect_ratio;
+  return (
+    sent.prompt !== undefined && sent.prompt === request.prompt && shape === request.aspectRatio
+  );
+}
 
 /** As the hook tells it. */
 function heardIn(logs: string): string[] {

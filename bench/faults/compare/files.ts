@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SubmissionRow } from '../../../src/ledger/port.ts';
 import { manifestOf, sha256Of } from '../../project-books.ts';
 import { batch } from '../crew.ts';
-import type { Entry, Evidence } from './evidence.ts';
+import { asksForTheSame, type Entry, type Evidence } from './evidence.ts';
 import { aroundMs } from './parked.ts';
 
 const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous', 'claimed']);
@@ -67,15 +67,13 @@ function filesByJob(root: string): ReadonlyMap<string, string[]> {
 export function mixedUp({ book, ledger }: Evidence): string[] {
   const entries = new Map(book.accepted.map((entry) => [entry.id, entry]));
   const rows = new Map(ledger.submissions.map((row) => [row.submission, row]));
-  return ledger.shots.flatMap(({ key, state, submission, request }) => {
-    const entry = entries.get(rows.get(submission ?? '')?.jobId ?? '');
-    const asked = entry?.request;
-    if (state !== 'done' || !entry || asked?.prompt === undefined) return [];
-    const shape = asked.aspectRatio ?? asked.aspect_ratio;
-    const isItsPrompt = asked.prompt === request.prompt;
-    if (isItsPrompt && (shape === request.aspectRatio || isOnlyRepeat(entry, book.accepted)))
-      return [];
-    return [`${key} has the picture of "${asked.prompt}" ${shape ?? ''}`];
+  return ledger.shots.flatMap((shot) => {
+    const entry = entries.get(rows.get(shot.submission ?? '')?.jobId ?? '');
+    if (shot.state !== 'done' || entry?.request.prompt === undefined) return [];
+    const { prompt, aspectRatio, aspect_ratio: shape = aspectRatio } = entry.request;
+    const mayBe = prompt === shot.request.prompt && isOnlyRepeat(entry, book.accepted);
+    if (mayBe || asksForTheSame(entry, shot)) return [];
+    return [`${shot.key} has the picture of "${prompt}" ${shape ?? ''}`];
   });
 }
 
