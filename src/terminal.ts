@@ -22,7 +22,7 @@ export interface Terminal {
 }
 
 /** Requests whose answers are waited for before the process ends. */
-export interface Awaited {
+interface Awaited {
   readonly count: number;
   /** In milliseconds: by then the last of them is over. */
   readonly longestMs: number;

@@ -35,7 +35,7 @@ export interface WorkerSettings {
   /** How long after `shutdown` work is cut off; default: when every paid request has its answer. */
   readonly forceAfterMs?: number;
 }
-export type WorkerRole = 'common' | 'accounts';
+type WorkerRole = 'common' | 'accounts';
 
 export interface RunningWorker {
   /** What this process has paid for, or may have, and not written down yet: the ledger stays open until then. */

@@ -13,7 +13,7 @@ export interface SheetData {
   readonly accounts: readonly SheetAccount[];
   readonly steps: readonly { readonly name: string; readonly shots: readonly SheetShot[] }[];
 }
-export interface SheetAccount {
+interface SheetAccount {
   readonly account: string;
   readonly unit: string;
   readonly spent: string;

@@ -18,7 +18,7 @@ export interface Receipt {
   /** The vendors' own numbers, where they tell any, held against the sums above. */
   readonly checks: readonly Check[];
 }
-export interface ReceiptAccount {
+interface ReceiptAccount {
   readonly account: string;
   readonly unit: Unit;
   readonly planned: string;
@@ -33,7 +33,7 @@ export interface ReceiptAccount {
   /** Part of `spent`: sent again or skipped without an answer, and nobody knows whether it was charged. */
   readonly unproven: string;
 }
-export interface ReceiptSubmission extends SubmissionHistory {
+interface ReceiptSubmission extends SubmissionHistory {
   readonly key: string;
   readonly attempt: number;
   readonly state: SubmissionState;

@@ -8,7 +8,7 @@ export interface UndecidedGroup {
   /** Jobs beyond those. */
   readonly more: number;
 }
-export interface UndecidedJob {
+interface UndecidedJob {
   readonly id: string;
   readonly facts: readonly string[];
   readonly files: readonly UndecidedFile[];

@@ -6,7 +6,7 @@ import type { Blobs } from './blobs.ts';
 import { hashOf } from './out-files.ts';
 
 /** Bytes that the blob store lost. */
-export interface LostBytes {
+interface LostBytes {
   readonly sha256: string;
   /** Their length, where it is known. */
   readonly bytes?: number | null;

@@ -1,7 +1,7 @@
 import { serve, type Received } from './server.ts';
 
 /** An answer on its way; `body` is parsed where it is JSON. */
-export interface PassingAnswer {
+interface PassingAnswer {
   readonly method: string;
   readonly path: string;
   readonly status: number;

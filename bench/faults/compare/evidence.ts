@@ -11,7 +11,7 @@ import { renamed } from '../settings.ts';
 
 export type Entry = SimulatorBook['accepted'][number];
 
-export interface Ledger extends LedgerBook {
+interface Ledger extends LedgerBook {
   /** What was accepted with the plans of all runs, by account. */
   readonly accepted: ReadonlyMap<string, number>;
 }

@@ -33,7 +33,7 @@ export type Advance =
   | Stop;
 
 /** It does not go on, and why, for whoever looks; until the next look. */
-export interface Stop {
+interface Stop {
   readonly stop: StopReason;
   readonly inMs: number;
 }

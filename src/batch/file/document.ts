@@ -39,8 +39,8 @@ export interface RequestSettings {
   readonly seed?: Scalar | readonly Scalar[] | null;
   readonly options?: Readonly<Record<string, Json>> | string | null;
 }
-export type Scalar = string | number;
-export type ReferenceEntry = string | { readonly file: string; readonly role?: string };
+type Scalar = string | number;
+type ReferenceEntry = string | { readonly file: string; readonly role?: string };
 
 export type ModelEntry = RequestSettings & {
   /** `account:model`. */

@@ -205,7 +205,6 @@ export const batchSchema = z.strictObject({
 });
 export type BatchInput = z.infer<typeof batchSchema>;
 export type StepInput = z.infer<typeof stepSchema>;
-export type ModelInput = z.infer<typeof modelSchema>;
 
 /** Keys that are known at a path, for "did you mean". */
 export function knownKeys(path: readonly (string | number)[]): readonly string[] {

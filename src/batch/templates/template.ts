@@ -34,7 +34,7 @@ export class SourceMarker {
 
 export type TemplateScope = Readonly<Record<string, unknown>>;
 
-export type Rendered =
+type Rendered =
   /** Undefined: rendered to nothing, so the field is left out. */
   | { readonly ok: true; readonly value: Json | SourceMarker | undefined }
   | {

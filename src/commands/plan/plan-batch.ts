@@ -9,7 +9,7 @@ import type { Project } from '../project/project.ts';
 import { type PaidElsewhere, PaidElsewhereSearch, paidElsewhereText } from './paid-elsewhere.ts';
 
 /** `new`: will be paid. `cached`: its file is there. `inFlight`: another job is making it. `retry`: failed before. */
-export type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry';
+type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry';
 
 export interface PlannedEntry {
   readonly shot: PlannedShot;
@@ -30,7 +30,7 @@ export interface StepPlan {
 }
 
 /** What requests cost, by account; `unknown` counts those without a price. */
-export type CostTable = Map<string, AccountCost>;
+type CostTable = Map<string, AccountCost>;
 export interface AccountCost {
   readonly account: string;
   readonly name: string;
@@ -42,7 +42,7 @@ export interface AccountCost {
 }
 
 /** What requests of a model were billed above their price, and are now planned at. */
-export interface BilledPrice {
+interface BilledPrice {
   readonly name: string;
   readonly model: string;
   readonly unit: Unit;

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../../src/json.ts';
 import type { JobState, ResolvedReference, Verdict } from '../../../src/providers/port.ts';
 
 /** The five documents that Shotlist was built from. */
-export type Document =
+type Document =
   | 'PhotoGPT image generation'
   | 'PhotoGPT API reference'
   | 'ProductAI generate'
@@ -41,7 +41,7 @@ export interface FieldRow {
   readonly default?: Json;
 }
 
-export interface ReferencesRow {
+interface ReferencesRow {
   readonly kind: 'references';
   readonly models: readonly string[];
   readonly min: number;
@@ -53,7 +53,7 @@ export interface ReferencesRow {
   readonly single?: boolean;
 }
 
-export interface PromptRow {
+interface PromptRow {
   readonly kind: 'prompt';
   readonly models: readonly string[];
   readonly prompt: 'required' | 'optional' | 'none';
@@ -61,14 +61,14 @@ export interface PromptRow {
 }
 
 /** A rule between fields: this request is refused at that field, or taken where there is none. */
-export interface RuleRow {
+interface RuleRow {
   readonly kind: 'rule';
   readonly model: string;
   readonly request: Partial<ShotRequest>;
   readonly refuses: string | undefined;
 }
 
-export interface PriceRow {
+interface PriceRow {
   readonly kind: 'price';
   readonly model: string;
   readonly request?: Partial<ShotRequest>;
@@ -77,7 +77,7 @@ export interface PriceRow {
 }
 
 /** What is sent for a request: the whole body, as the document prints it. */
-export interface BodyRow {
+interface BodyRow {
   readonly kind: 'body';
   readonly model: string;
   readonly request: Partial<ShotRequest>;
@@ -88,21 +88,21 @@ export interface BodyRow {
 }
 
 /** An answer to a start, and the job id in it. */
-export interface StartedRow {
+interface StartedRow {
   readonly kind: 'started';
   readonly status: number;
   readonly answer: JsonObject;
   readonly id: string;
 }
 
-export interface StateRow {
+interface StateRow {
   readonly kind: 'state';
   readonly answer: JsonObject;
   /** As far as the document says it. */
   readonly state: Partial<Extract<JobState, { state: 'pending' | 'succeeded' | 'failed' }>>;
 }
 
-export interface ErrorRow {
+interface ErrorRow {
   readonly kind: 'error';
   readonly status: number;
   readonly answer: JsonObject;
@@ -113,7 +113,7 @@ export interface ErrorRow {
 }
 
 /** A fact that no code carries, or something that Shotlist leaves out: the vendor's page says so, in these words. */
-export interface PageRow {
+interface PageRow {
   readonly kind: 'page';
   readonly docs: string;
 }

@@ -21,7 +21,7 @@ export interface Claimant {
 const inFlightWaitMs = 500;
 const windowWaitMs = 100;
 
-export type Entry =
+type Entry =
   | { readonly kind: 'admitted' }
   /** This one and its like, now: others may be admitted. */
   | { readonly kind: 'refused'; readonly next: ClaimAnswer['next'] }

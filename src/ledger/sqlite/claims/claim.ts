@@ -12,7 +12,7 @@ import { priceByBills } from '../bills.ts';
 import { gapOfRequest, gapsOfJobs } from '../gaps.ts';
 import { placeHolder, promoteSpare } from './places.ts';
 
-export interface OpenShot {
+interface OpenShot {
   id: number;
   key: string;
   fp: string;
