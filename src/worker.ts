@@ -100,14 +100,14 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 
 async function commonWorker(
   options: Partial<WorkerOptions>,
-  { openRun, planStep, applyMessage, finishRun }: Activities,
+  { openRun, planStep, finishRun }: Activities,
   { config, onProgress }: WorkerSettings,
 ): Promise<Worker> {
   return await Worker.create({
     ...options,
     taskQueue: commonTaskQueue,
     workflowBundle: await workflowBundle(config.cacheFolder, onProgress),
-    activities: { openRun, planStep, applyMessage, finishRun },
+    activities: { openRun, planStep, finishRun },
     maxCachedWorkflows: 200,
     // How long the next worker waits for one that died with workflows in its memory.
     stickyQueueScheduleToStartTimeout: '5 seconds',

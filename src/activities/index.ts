@@ -1,4 +1,3 @@
-import { applyMessage, type ApplyMessageInput } from './apply-message.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { RunInput } from './own-work.ts';
 import { planStep, type PlanStepInput, type StepPlan } from './plan-step.ts';
@@ -21,7 +20,6 @@ export interface Activities {
   awaitModel(input: AwaitModelInput): Promise<AwaitModelResult>;
   uploadReferences(input: UploadReferencesInput): Promise<void>;
   runShots(input: RunShotsInput): Promise<RunShotsResult>;
-  applyMessage(input: ApplyMessageInput): Promise<void>;
   finishRun(input: FinishInput): Promise<BatchOutcome>;
 }
 
@@ -42,7 +40,6 @@ export function createActivities(deps: ActivityDependencies): Activities {
     awaitModel: activity(awaitModel),
     uploadReferences: activity(uploadReferences),
     runShots: activity(runShots),
-    applyMessage: activity(applyMessage),
     finishRun: activity(finishRun),
   };
 }

@@ -27,6 +27,8 @@ export async function openRun(deps: ActivityDependencies, input: RunInput): Prom
 export interface FinishInput extends RunInput {
   /** Close the run whatever is still to be collected. */
   readonly final?: boolean;
+  /** The workflow was cancelled, perhaps in Temporal, so that the ledger does not know. */
+  readonly cancelled?: boolean;
 }
 
 export interface BatchOutcome {
@@ -53,6 +55,8 @@ export async function finishRun(
   input: FinishInput,
 ): Promise<BatchOutcome> {
   checkLedger(deps, input);
+  const { batches } = deps.ledger;
+  if (input.cancelled) await batches.setState(input.batch, 'cancelled', ['running', 'paused']);
   await askAfterAllRefunds(deps);
   const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);
   // Read last: what was opened until now is not closed over.
@@ -71,7 +75,7 @@ export async function finishRun(
     outcome === 'waiting' && !input.final && status.steps.some(({ waiting }) => waiting > 0);
   if (adrift.length > 0 || isOpen)
     return { outcome, shots, ...(adrift.length > 0 && { adrift }), ...(isOpen && { isOpen }) };
-  await deps.ledger.batches.finishRun(input.batch, input.run, outcome);
+  await batches.finishRun(input.batch, input.run, outcome);
   return { outcome, shots };
 }
 

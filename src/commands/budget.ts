@@ -11,7 +11,7 @@ import {
 } from '../money.ts';
 import { statusOf } from './run/follow.ts';
 import { openBatch, type Project } from './project/project.ts';
-import { tellBatch } from './run/tell-batch.ts';
+import { notifyWorkflow } from './run/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function budgetCommand(terminal: Terminal): Command {
@@ -44,9 +44,10 @@ async function setBudget(
   const { account, unit } = money;
   const cap = amountOf(asked.amount, unit, asked.account);
   await project.ledger.batches.setBudget(row.batch, account, unit, cap);
-  const isRunning = await tellBatch(project.config, row.batch, 'setBudget', [
-    { account, unit, cap },
-  ]);
+  const isRunning = await notifyWorkflow(project.config, row.batch, {
+    kind: 'wake',
+    reopened: false,
+  });
   const used = money.spent + money.reserved + money.ambiguous;
   const next = isRunning ? [] : [project.runCommand(row)];
   if (json) {

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
 import { leftJson, leftTexts } from './text/left-behind.ts';
 import { openBatch, type Project } from './project/project.ts';
-import { tellBatch } from './run/tell-batch.ts';
+import { notifyWorkflow } from './run/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pause`, `resume` and `cancel`: the ledger first, so that they hold even when nothing runs. */
@@ -71,8 +71,13 @@ async function steer(
       },
     );
   if (steering.name === 'resume') await batches.clearHolds(row.batch);
-  const args = steering.name === 'cancel' ? [{ abandon: options.abandon ?? false }] : [];
-  const isRunning = await tellBatch(project.config, row.batch, steering.name, args);
+  const isRunning = await notifyWorkflow(
+    project.config,
+    row.batch,
+    steering.name === 'cancel'
+      ? { kind: 'cancel', abandon: options.abandon ?? false }
+      : { kind: 'wake', reopened: false },
+  );
   const left = await project.ledger.reports.uncollected(row.batch);
   const next = isRunning && !options.abandon ? [] : nextOf(steering.name, project, row, left);
   if (options.json)

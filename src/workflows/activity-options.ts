@@ -29,7 +29,7 @@ const vendorWork: ActivityOptions = {
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 };
 
-type CommonActivities = Pick<Activities, 'openRun' | 'applyMessage' | 'finishRun'>;
+type CommonActivities = Pick<Activities, 'openRun' | 'finishRun'>;
 type AccountActivities = Pick<
   Activities,
   'trainModel' | 'awaitModel' | 'uploadReferences' | 'runShots'

@@ -5,7 +5,6 @@ import {
   isCancellation,
   setHandler,
 } from '@temporalio/workflow';
-import type { BatchMessage } from '../activities/apply-message.ts';
 import type { RunInput } from '../activities/own-work.ts';
 import type { BatchOutcome } from '../activities/runs.ts';
 import { common } from './activity-options.ts';
@@ -13,10 +12,7 @@ import { AdriftCollection } from './collect.ts';
 import {
   cancelUpdate,
   joinedSignal,
-  pauseUpdate,
   progressQuery,
-  resumeUpdate,
-  setBudgetUpdate,
   shardAdmittedSignal,
   shotsOpenedSignal,
   sourcesMovedSignal,
@@ -47,20 +43,13 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     reopenings++;
     await wake();
   };
-  const deliver = async (message: BatchMessage): Promise<void> => {
-    await common.applyMessage({ ...input, message });
-    await wake();
-  };
-  setHandler(pauseUpdate, () => deliver({ kind: 'pause' }));
-  setHandler(resumeUpdate, () => deliver({ kind: 'resume' }));
-  setHandler(setBudgetUpdate, (budget) => deliver({ kind: 'setBudget', ...budget }));
-  setHandler(wakeUpdate, async () => {
-    await reopen();
+  setHandler(wakeUpdate, async ({ reopened }) => {
+    await (reopened ? reopen() : wake());
     // Whoever opened something hears only then whether the run went on with it or was closed.
     await condition(() => !isClosing);
   });
   setHandler(cancelUpdate, async ({ abandon }) => {
-    await deliver({ kind: 'cancel' });
+    await wake();
     if (abandon) run.cancel();
   });
   setHandler(shotsOpenedSignal, reopen);
@@ -124,13 +113,12 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   const close = async (final: boolean): Promise<BatchOutcome> => {
     isClosing = true;
     try {
-      return await common.finishRun({ ...input, final });
+      return await common.finishRun({ ...input, final, cancelled });
     } finally {
       isClosing = false;
     }
   };
   return await CancellationScope.nonCancellable(async () => {
-    if (cancelled) await common.applyMessage({ ...input, message: { kind: 'cancel' } });
     for (let final = cancelled; ;) {
       await condition(allHandlersFinished);
       const seen = moves;

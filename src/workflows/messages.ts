@@ -1,15 +1,17 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Unit } from '../money.ts';
 
-/** The ledger is written before any of these is sent; they only hurry the workflow along. */
-export const pauseUpdate = defineUpdate<void>('pause');
-export const resumeUpdate = defineUpdate<void>('resume');
+export interface Wake {
+  /** Whether shots are to do again whose chunks may have ended. */
+  readonly reopened: boolean;
+}
+
+/**
+ * Command to batch, after the ledger was written: read it again. The answer comes once the run goes on with
+ * what was written, or has closed.
+ */
+export const wakeUpdate = defineUpdate<void, [Wake]>('wake');
+/** Command to batch, after the ledger was written. `abandon`: do not wait for jobs that run. */
 export const cancelUpdate = defineUpdate<void, [{ abandon: boolean }]>('cancel');
-export const setBudgetUpdate = defineUpdate<void, [{ account: string; unit: Unit; cap: number }]>(
-  'setBudget',
-);
-/** Something in the ledger changed: an approval, a resolved shot, a hold that ended. */
-export const wakeUpdate = defineUpdate<void>('wake');
 
 /** Batch to shard: claim again now. */
 export const wakeSignal = defineSignal('wakeShard');

@@ -120,6 +120,18 @@ describe('what was paid for', () => {
     expect(await ledger.batches.get('one')).toMatchObject({ state: 'finished' });
   });
 
+  it('is known to be cancelled in the ledger, where only Temporal was told', async () => {
+    studio = await openStudio();
+    const input = await studio.startRun(batchOf('fox'));
+    await studio.planOf(input, 'draw', 1);
+    const cancelled = { ...input, final: true, cancelled: true };
+    const end: BatchOutcome = await studio
+      .environmentOf()
+      .run(studio.activities.finishRun, cancelled);
+    expect(end.outcome).toBe('cancelled');
+    expect(await studio.ledger.batches.get('one')).toMatchObject({ state: 'cancelled' });
+  });
+
   it('is collected when its job, given up as endless, has ended after all', async () => {
     studio = await openStudio({ jobMs: 1_500, jitter: 0 }, { imageJobMs: 300 });
     const input = await studio.startRun(batchOf('fox'));

@@ -10,10 +10,8 @@ import type { FinishInput } from '../../src/activities/runs.ts';
 import {
   cancelUpdate,
   joinedSignal,
-  pauseUpdate,
   shotsOpenedSignal,
   progressQuery,
-  resumeUpdate,
   wakeUpdate,
 } from '../../src/workflows/messages.ts';
 import { openStage, positions, type Stage } from './stage.ts';
@@ -71,15 +69,13 @@ describe('batchWorkflow', () => {
     stage = await openStage({
       planStep: planOnce(3),
       runShots: async () => (open ? { kind: 'done', saved: 1 } : paused),
-      applyMessage: async ({ message }) => {
-        open = message.kind === 'resume';
-      },
     });
     const handle = await stage.start();
-    await handle.executeUpdate(pauseUpdate);
+    await handle.executeUpdate(wakeUpdate, { args: [{ reopened: false }] });
     const progress = await handle.query(progressQuery);
     expect(progress.steps).toEqual([{ step: 'draw', sweep: 1, ended: false }]);
-    await handle.executeUpdate(resumeUpdate);
+    open = true;
+    await handle.executeUpdate(wakeUpdate, { args: [{ reopened: false }] });
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
@@ -249,12 +245,10 @@ describe('batchWorkflow', () => {
       },
       trainModel: async () =>
         cancelled ? { kind: 'stopped' } : { kind: 'again', inMs: 3_600_000 },
-      applyMessage: async () => {
-        cancelled = true;
-      },
     });
     const handle = await stage.start();
     await expect.poll(() => stage?.callsOf('trainModel').length, { timeout: 10_000 }).toBe(1);
+    cancelled = true;
     await handle.executeUpdate(cancelUpdate, { args: [{ abandon: false }] });
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
@@ -342,7 +336,9 @@ describe('batchWorkflow', () => {
     });
     const handle = await stage.start();
     await expect.poll(() => stage?.callsOf('finishRun').length, { timeout: 10_000 }).toBe(1);
-    const woken = handle.executeUpdate(wakeUpdate).then(() => isClosed);
+    const woken = handle
+      .executeUpdate(wakeUpdate, { args: [{ reopened: true }] })
+      .then(() => isClosed);
     await expect
       .poll(async () => {
         const { events } = await handle.fetchHistory();
@@ -368,6 +364,21 @@ describe('batchWorkflow', () => {
     expect(stage.callsOf('finishRun')).toHaveLength(1);
   });
 
+  it('says so in the ledger when it is cancelled in Temporal', async () => {
+    const paused = {
+      kind: 'stopped',
+      reason: { kind: 'paused' },
+      endsInMs: null,
+      saved: 0,
+    } as const;
+    stage = await openStage({ planStep: planOnce(1), runShots: async () => paused });
+    const handle = await stage.start();
+    await expect.poll(() => stage?.callsOf('runShots').length).toBe(1);
+    await handle.cancel();
+    await handle.result();
+    expect(stage.callsOf<FinishInput>('finishRun')).toMatchObject([{ cancelled: true }]);
+  });
+
   it('drains and ends when it is cancelled', async () => {
     let cancelled = false;
     stage = await openStage({
@@ -378,13 +389,10 @@ describe('batchWorkflow', () => {
         reason: { kind: cancelled ? 'cancelled' : 'paused' },
         endsInMs: null,
       }),
-      applyMessage: async () => {
-        cancelled = true;
-      },
     });
     const handle = await stage.start();
+    cancelled = true;
     await handle.executeUpdate(cancelUpdate, { args: [{ abandon: false }] });
-    await handle.result();
-    expect(cancelled).toBe(true);
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 });

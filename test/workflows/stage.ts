@@ -30,7 +30,6 @@ export async function openStage(activities: Partial<Activities>) {
     awaitModel: async () => ({ kind: 'ready' }),
     uploadReferences: async () => undefined,
     runShots: async () => ({ kind: 'done', saved: 0 }),
-    applyMessage: async () => undefined,
     finishRun: async () => ({
       outcome: 'complete',
       shots: { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 },

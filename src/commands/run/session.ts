@@ -5,6 +5,8 @@ import type { BatchRow, Ledger } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';
 import { useEmbeddedServer } from '../../temporal/embedded.ts';
 import type { Interrupt } from '../../terminal.ts';
+import type { batchWorkflow } from '../../workflows/index.ts';
+import { joinedSignal } from '../../workflows/messages.ts';
 import type { Project } from '../project/project.ts';
 import { announceSession, type SessionRole } from './live-sessions.ts';
 
@@ -133,8 +135,8 @@ export async function startBatch(
 ): Promise<void> {
   const workflowId = batchWorkflowId(batch);
   for (;;) {
-    await client.workflow.signalWithStart('batchWorkflow', {
-      signal: 'joined',
+    await client.workflow.signalWithStart<typeof batchWorkflow>('batchWorkflow', {
+      signal: joinedSignal,
       workflowId,
       taskQueue: commonTaskQueue,
       workflowIdConflictPolicy: 'USE_EXISTING',

@@ -1,5 +1,5 @@
 import type { Project } from '../project/project.ts';
-import { tellBatch } from './tell-batch.ts';
+import { notifyWorkflow } from './notify-workflow.ts';
 
 /**
  * Hurries along batches whose shots were changed in the ledger.
@@ -14,7 +14,8 @@ export async function wakeBatches(
     const row = await ledger.batches.get(batch);
     if (!row) continue;
     const isActive = row.state === 'running' || row.state === 'paused';
-    const isTold = isActive && (await tellBatch(config, batch, 'wake'));
+    const isTold =
+      isActive && (await notifyWorkflow(config, batch, { kind: 'wake', reopened: true }));
     // It may have ended in the same moment.
     const isOver = (await ledger.batches.get(batch))?.state === 'finished';
     if (!isTold || isOver) next.push(runCommand(row));

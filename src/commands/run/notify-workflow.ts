@@ -2,24 +2,28 @@ import { batchWorkflowId } from '../../batch/ids.ts';
 import type { Config } from '../../config.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import { runningServer } from '../../temporal/running-server.ts';
+import type { Wake } from '../../workflows/messages.ts';
 
-export type BatchMessage = 'pause' | 'resume' | 'cancel' | 'setBudget' | 'wake';
+/** `wake`: the ledger was written; `cancel`: it says so, and `abandon` waits for no job that runs. */
+export type BatchMessage =
+  ({ readonly kind: 'wake' } & Wake) | { readonly kind: 'cancel'; readonly abandon: boolean };
 
 /**
- * Hurries a running workflow along after the ledger was written.
- * @returns false when no server or no workflow runs; the next `run` then goes by the ledger
+ * Tells a running workflow that the ledger was written.
+ * @returns false when no server or no workflow runs; the next `run` then reads the ledger
+ * @throws UserError when the server answers otherwise
  */
-export async function tellBatch(
+export async function notifyWorkflow(
   config: Config,
   batch: string,
   message: BatchMessage,
-  args: readonly unknown[] = [],
 ): Promise<boolean> {
   const address = config.temporal.address ?? runningServer(config.stateFolder);
   if (!address) return false;
-  const [{ WorkflowNotFoundError }, { connectTemporal }] = await Promise.all([
+  const [{ WorkflowNotFoundError }, { connectTemporal }, messages] = await Promise.all([
     import('@temporalio/client'),
     import('../../temporal/connect.ts'),
+    import('../../workflows/messages.ts'),
   ]);
   const temporal = await connectTemporal({
     address,
@@ -28,10 +32,12 @@ export async function tellBatch(
   });
   try {
     const handle = temporal.client.workflow.getHandle(batchWorkflowId(batch));
-    await withTimeout(
-      handle.executeUpdate<unknown, [unknown, ...unknown[]]>(message, { args: [args[0]] }),
-      10_000,
-    );
+    const { wakeUpdate, cancelUpdate } = messages;
+    const answer =
+      message.kind === 'wake'
+        ? handle.executeUpdate(wakeUpdate, { args: [{ reopened: message.reopened }] })
+        : handle.executeUpdate(cancelUpdate, { args: [{ abandon: message.abandon }] });
+    await withTimeout(answer, 10_000);
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError || error instanceof SlowAnswer) return false;
