@@ -1,7 +1,7 @@
+import { condition } from '@temporalio/workflow';
 import type { RunInput } from '../activities/own-work.ts';
 import type { StepPlan } from '../activities/plan-step.ts';
 import { atAccount } from './activity-options.ts';
-import { waitUnless } from './wait.ts';
 
 const filesPerSlice = 25;
 const slicesMax = 100;
@@ -37,7 +37,7 @@ async function train(
     const before = wakes();
     const result = await trainModel({ batch, run, ledgerId, step, account, fingerprint });
     if (result.kind !== 'again') return;
-    await waitUnless(() => wakes() !== before, Math.max(result.inMs, 1_000));
+    await condition(() => wakes() !== before, Math.max(result.inMs, 1_000));
   }
 }
 
@@ -55,7 +55,7 @@ async function untilReady(
     const result = await awaitModel({ ...asked, ...(told !== undefined && { told }) });
     if (result.kind !== 'again') return;
     told = result.told;
-    await waitUnless(() => wakes() !== before, Math.max(result.inMs, 1_000));
+    await condition(() => wakes() !== before, Math.max(result.inMs, 1_000));
   }
 }
 

@@ -15,7 +15,6 @@ import {
   wakeSignal,
 } from './messages.ts';
 import { type Rest, StoppedChunks } from './stopped-chunks.ts';
-import { waitUnless } from './wait.ts';
 
 export interface ShardInput extends RunInput {
   readonly step: string;
@@ -171,7 +170,7 @@ class Shard {
       if (!this.#moved) return;
       this.#moved = false;
       await parent.signal(sourcesMovedSignal, this.#input.step).catch(() => undefined);
-      if (!this.#ended) await waitUnless(() => this.#ended, waitMs);
+      if (!this.#ended) await condition(() => this.#ended, waitMs);
     }
   }
 

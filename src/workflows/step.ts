@@ -6,7 +6,6 @@ import { runLane } from './lane.ts';
 import type { OpenShards } from './open-shards.ts';
 import { prepareStep } from './prepare.ts';
 import { nextSweepPauseMs, sweepPauseFirstMs } from './sweep-pause.ts';
-import { waitUnless } from './wait.ts';
 
 export interface StepProgress {
   /** Sweeps begun. */
@@ -90,7 +89,7 @@ export async function runStep(run: StepRun): Promise<void> {
     if (failure) throw failure.error;
     if (complete && lanes.size === 0 && movement() === seen) break;
     if (!sourcesEnded()) {
-      await waitUnless(() => sourcesEnded() || run.reopenings() !== opened, pauseMs);
+      await condition(() => sourcesEnded() || run.reopenings() !== opened, pauseMs);
       pauseMs = nextSweepPauseMs(pauseMs, workflowInfo().historyLength);
     }
   }
