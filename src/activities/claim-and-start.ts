@@ -1,6 +1,7 @@
 import type { ShotRequest } from '../batch/request.ts';
 import { UserError } from '../errors.ts';
 import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
+import { mayStillRun } from '../http/errors.ts';
 import type { SendFence, Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
@@ -97,7 +98,7 @@ async function sendShot(
       started = await access.provider.start(resolved, { sendBy, timeoutMs, now });
     } catch (error) {
       const { used } = resolved;
-      await recordFailure(deps, access, { ...grant, used }, access.provider.classify(error));
+      await recordFailure(deps, access, { ...grant, used }, error);
       return endNow();
     }
     reached('answered', submission);
@@ -153,15 +154,18 @@ async function recordFailure(
   deps: ActivityDependencies,
   access: AccountAccess,
   grant: Grant & Pick<ResolvedRequest, 'used'>,
-  verdict: Verdict,
+  error: unknown,
 ): Promise<void> {
   const { submissions } = deps.ledger;
+  const verdict = access.provider.classify(error);
   // The hold first: a claim between the two would spend on an account that is known to be shut.
   await holdAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'unknown') {
     const breakerMs = access.pulse.ambiguous();
     if (breakerMs !== undefined) await holdFor(deps, access, 'breaker', breakerMs);
-    await submissions.ambiguous(grant.submission, verdict.message);
+    await submissions.ambiguous(grant.submission, verdict.message, {
+      mayStillRun: mayStillRun(error),
+    });
     reached('unclear', grant.submission);
     return;
   }

@@ -71,3 +71,11 @@ export function jumpWatchOf(clocks: { now: () => number; steadyNow: () => number
   watches.set(now, watch);
   return watch;
 }
+
+/** The wall clock's time, had it not jumped ahead since then: what it leapt over is no time for a job or a model. */
+export function withoutJumps(
+  clocks: { now: () => number; steadyNow: () => number },
+  since: number,
+): number {
+  return clocks.now() - jumpWatchOf(clocks).jumpedSince(since);
+}

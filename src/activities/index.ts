@@ -1,3 +1,4 @@
+import { jumpWatchOf } from './clock.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import type { RunInput } from './own-work.ts';
 import { planStep, type PlanStepInput, type StepPlan } from './plan-step.ts';
@@ -24,6 +25,8 @@ export interface Activities {
 }
 
 export function createActivities(deps: ActivityDependencies): Activities {
+  // Jumps of the clock are seen from now on.
+  jumpWatchOf(deps).look();
   const activity =
     <Input, Result>(work: (deps: ActivityDependencies, input: Input) => Promise<Result>) =>
     async (input: Input): Promise<Result> => {

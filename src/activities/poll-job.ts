@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
-import { jumpWatchOf } from './clock.ts';
+import { withoutJumps } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { listFrom } from './account/job-list.ts';
@@ -77,11 +77,6 @@ export async function pollJob(
         await submissions.stalled(submission, `still ${wordOf(state)} after its time limit`, job);
       else await submissions.pollAgain(submission, intervalMs, wordOf(state));
   }
-}
-
-/** The wall clock's time, had it not jumped ahead since the job began: what it leapt over is no time for the job. */
-function withoutJumps(deps: ActivityDependencies, since: number): number {
-  return deps.now() - jumpWatchOf(deps).jumpedSince(since);
 }
 
 function wordOf({ word, known }: JobState & { state: 'pending' }): string {

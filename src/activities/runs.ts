@@ -56,7 +56,9 @@ export async function finishRun(
 ): Promise<BatchOutcome> {
   checkLedger(deps, input);
   const { batches } = deps.ledger;
-  if (input.cancelled) await batches.setState(input.batch, 'cancelled', ['running', 'paused']);
+  const isOwn = (await batches.get(input.batch))?.run === input.run;
+  if (input.cancelled && isOwn)
+    await batches.setState(input.batch, 'cancelled', ['running', 'paused']);
   await askAfterAllRefunds(deps);
   const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);
   // Read last: what was opened until now is not closed over.

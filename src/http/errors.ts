@@ -119,6 +119,13 @@ export class TimeoutError extends Error {
   }
 }
 
+const gaveUp: ReadonlySet<number> = new Set([408, 504, 524]);
+
+/** We, or a gateway, stopped waiting for the answer: whoever has the request may still carry it out. */
+export function mayStillRun(error: unknown): boolean {
+  return error instanceof TimeoutError || (error instanceof HttpError && gaveUp.has(error.status));
+}
+
 /** The send fence had passed before the first byte was written: surely not sent. */
 export class FenceError extends Error {
   override readonly name = 'FenceError';

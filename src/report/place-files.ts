@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { accountName } from '../batch/ids.ts';
 import { UserError } from '../errors.ts';
 import type { SubmissionLedger } from '../ledger/port.ts';
 import { BlobMissingError, type BlobProblem, type Blobs } from '../storage/blobs.ts';
@@ -10,6 +11,8 @@ import { systemTrouble } from '../system-errors.ts';
 /** One output on its way to its place in `out/`. */
 export interface OutputItem extends MaterialItem {
   readonly submission: string;
+  /** The ledger's key of the account that made it. */
+  readonly account: string;
   readonly index: number;
   readonly bytes: number | null;
 }
@@ -31,6 +34,8 @@ export interface PlacingInput {
   readonly batch: string;
   /** Fetch again also when most files of the batch are gone, as when the disk of the blob store is away. */
   readonly fetchAll?: boolean;
+  /** Whether somebody can ask the account for a file: here, or wherever a worker serves it. */
+  isServed(account: string): boolean;
 }
 
 /** Files that go to places of one kind. */
@@ -83,6 +88,7 @@ export async function placeFiles(
   for (const { item, error } of failed)
     if (!(error instanceof BlobMissingError)) problems.push(outProblem(placeOf(item), error));
     else if (isAway) problems.push(awayProblem(input.batch, item, error.problem));
+    else if (!input.isServed(item.account)) problems.push(unservedProblem(input.batch, item));
     else if (await fetchAgain(input, item, error.problem)) fetchedAgain.push(placeOf(item));
   return { results, problems, restored, fetchedAgain };
 }
@@ -141,6 +147,15 @@ function awayProblem(batch: string, item: OutputItem, problem: BlobProblem): Out
     next:
       'connect the disk of the blob store; where it is gone for good, fetch all files again, free: ' +
       `shotlist collect ${batch} --refetch`,
+  };
+}
+
+function unservedProblem(batch: string, item: OutputItem): OutProblem {
+  const account = accountName(item.account);
+  return {
+    place: placeOf(item),
+    why: `its file is gone from this machine, and ${account} has no key here to fetch it again`,
+    next: `give ${account} its key, then fetch it, free: shotlist collect ${batch}`,
   };
 }
 

@@ -196,6 +196,7 @@ async function itemsOf(
         sha256: output.sha256,
         bytes: output.bytes,
         submission: shot.submission ?? '',
+        account: shot.account,
         index: output.index,
         knownShas: [...knownShas, output.sha256],
         sidecar: sidecarOf(batch, shot, output, submissions.get(shot.submission ?? '')),

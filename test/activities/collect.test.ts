@@ -130,6 +130,10 @@ describe('what was paid for', () => {
       .run(studio.activities.finishRun, cancelled);
     expect(end.outcome).toBe('cancelled');
     expect(await studio.ledger.batches.get('one')).toMatchObject({ state: 'cancelled' });
+    // The end of that run comes once more, late, and says nothing of the next one.
+    await studio.startRun(batchOf('fox'));
+    await studio.environmentOf().run(studio.activities.finishRun, cancelled);
+    expect(await studio.ledger.batches.get('one')).toMatchObject({ state: 'running' });
   });
 
   it('is collected when its job, given up as endless, has ended after all', async () => {

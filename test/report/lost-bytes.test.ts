@@ -39,6 +39,7 @@ describe('bytes that the blob store has lost', () => {
       recovery: recovery(blobs, { outFolder: join(home, 'out'), folders: async () => [home] }),
       outRoot: join(home, 'out'),
       batch: 'three',
+      isServed: () => true,
       now: Date.now,
       warn: (message) => {
         throw new Error(message);
@@ -69,6 +70,15 @@ describe('bytes that the blob store has lost', () => {
       ...{ from: 0, to: 0, reportAfterMs: null },
     });
   };
+
+  it('are told of, and not waited for, where nobody can ask the account for them', async () => {
+    await rm(await blobOf('a'));
+    await rm(place('draw', 'a.jpg'));
+    const results = await writeResults({ ...freshInput(), isServed: () => false });
+    expect(results).toMatchObject({ fetchedAgain: [], problems: [{ place: 'draw/a.jpg' }] });
+    expect(results.problems[0]?.next).toContain('shotlist collect three');
+    expect(await shotOf('a')).toMatchObject({ state: 'done' });
+  });
 
   it('come back from their copy in out/, which stays as it is', async () => {
     const before = await stat(place('draw', 'a.jpg'));
@@ -196,6 +206,7 @@ describe('a place in out/ that cannot be written', () => {
     return writeResults({
       reports: ledger.reports,
       submissions: ledger.submissions,
+      isServed: () => true,
       blobs,
       recovery: recovery(blobs, { outFolder: outRoot, folders: async () => [] }),
       outRoot,

@@ -114,6 +114,7 @@ async function savedAs(name: string, content: string, mime: string): Promise<Sho
 
 function input(shots: readonly ShotRow[], former: readonly ShotRow[] = []): ResultsInput {
   return {
+    isServed: () => true,
     reports: {
       status: async () => status,
       async *shots() {

@@ -63,12 +63,13 @@ const unwritable = ['disk full', 'ledger locked', 'no file can be opened'];
 /** Parked although the vendor refused it, and the answer came to a process that lived on and could write. */
 export function refusedAndParked(evidence: Evidence): string[] {
   const { book, kills, endings, befallen } = evidence;
-  const isHindered = unwritable.some((name) => name in befallen) || 'suspended' in befallen;
+  const isHindered = [...unwritable, 'suspended', 'clock stepped'].some((name) => name in befallen);
   if (kills > 0 || endings.length > 0 || isHindered) return [];
   return questionsIn(evidence).flatMap(({ shot, row, vendor }) => {
     const isIts = ({ request }: Pick<Entry, 'request'>): boolean =>
       shot.request.prompt !== undefined && request.prompt === shot.request.prompt;
-    const since = row.claimedAt - closeMs;
+    // An earlier request of the shot may have been refused just before.
+    const since = row.claimedAt;
     const made = book.accepted.some((entry) => entry.vendor === vendor && isIts(entry));
     const refusal = book.refused.findLast(
       ({ request, at, ...each }) =>

@@ -170,7 +170,7 @@ export const reported: readonly Mutant[] = [
         replace: "fit !== 'same' && provider.describe !== undefined",
       },
       {
-        file: 'src/activities/settling/settle.ts',
+        file: 'src/activities/settling/patience.ts',
         find: 'return Math.min(jobMs, patienceFactor * postMs);',
         replace: 'return jobMs;',
       },

@@ -1,20 +1,33 @@
 import type { Due } from '../../ledger/port.ts';
 import { jobTimes } from '../claim-and-start.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import type { JobRef } from '../../providers/port.ts';
 import type { Candidate } from './candidates.ts';
 
-/** Gives a request the first of these jobs that nobody else has taken since. @returns whether there was one */
+/**
+ * Gives a request the first of these jobs that the vendor knows and nobody else has taken since.
+ * @returns `unknown`: the vendor lists one, and says that it does not have it
+ */
 export async function adoptOneOf(
   deps: ActivityDependencies,
   access: AccountAccess,
   { submission, request }: Due['ambiguous'][number],
   jobs: readonly Candidate[],
-): Promise<boolean> {
+): Promise<'adopted' | 'taken' | 'unknown'> {
   const { submissions } = deps.ledger;
-  for (const { job } of jobs)
-    if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))
-      return true;
-  return false;
+  let isUnknown = false;
+  for (const { job } of jobs) {
+    if (await isMissing(access, job.job)) isUnknown = true;
+    else if (await submissions.adopt(submission, job.job, job.id, jobTimes(deps, access, request)))
+      return 'adopted';
+  }
+  return isUnknown ? 'unknown' : 'taken';
+}
+
+/** Any other trouble tells nothing: the job is listed. */
+async function isMissing({ provider }: AccountAccess, job: JobRef): Promise<boolean> {
+  const state = await provider.check(job).catch(() => undefined);
+  return state?.state === 'missing';
 }
 
 /** Why a request is left to a person: `2 jobs may be it`. */

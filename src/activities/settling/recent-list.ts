@@ -7,8 +7,10 @@ const longAgoMs = 10 * minuteMs;
 /** Descriptions of ended jobs that are kept, since they change no more. */
 const describedMax = 5_000;
 
-/** An answer that cannot be read is asked for again at least so often, however long it takes. */
+/** A list that comes to nothing is asked for again at least so often, however long that takes. */
 const unreadTimesLeast = 3;
+/** A list that nobody asked for so long begins anew: nothing is known of the time between. */
+const unreadApartMs = 2 * minuteMs;
 
 interface Asked {
   readonly sinceMs: number;
@@ -18,6 +20,15 @@ interface Asked {
   readonly jobs: Promise<Listing<ListedJob>>;
 }
 
+/** By a clock that nobody sets. */
+interface Unread {
+  readonly since: number;
+  readonly last: number;
+  readonly times: number;
+  /** What else was asked of the vendor since was answered. */
+  readonly isThere: boolean;
+}
+
 /**
  * One list of an account's jobs for all the requests whose fate is looked for at about the same time. Each
  * would else read the same pages by itself.
@@ -25,7 +36,7 @@ interface Asked {
 export class RecentList {
   #asked: Asked | undefined;
   readonly #described = new Map<string, JobDescription>();
-  #unread: { readonly since: number; readonly times: number } | undefined;
+  #unread: Unread | undefined;
 
   /** The provider, whose list may be up to two seconds old, or a minute where it tells of long ago. */
   of(provider: Provider): Pick<Provider, 'listJobs' | 'describe'> {
@@ -47,9 +58,25 @@ export class RecentList {
     return times >= unreadTimesLeast && performance.now() - since >= patienceMs;
   }
 
+  /** Whether the vendor has answered something else while its list came to nothing. */
+  get isVendorThere(): boolean {
+    return this.#unread?.isThere ?? false;
+  }
+
+  noteVendorThere(): void {
+    if (this.#unread) this.#unread = { ...this.#unread, isThere: true };
+  }
+
   /** The vendor could not be asked: that says nothing of its list. */
   forgetUnread(): void {
     this.#unread = undefined;
+  }
+
+  #noteUnread(now: number): void {
+    const before =
+      this.#unread && now - this.#unread.last < unreadApartMs ? this.#unread : undefined;
+    const { since = now, times = 0, isThere = false } = before ?? {};
+    this.#unread = { since, last: now, times: times + 1, isThere };
   }
 
   async #describe(ask: NonNullable<Provider['describe']>, job: JobRef): Promise<JobDescription> {
@@ -89,8 +116,7 @@ export class RecentList {
     asked.jobs.then(
       () => this.forgetUnread(),
       () => {
-        const { since = performance.now(), times = 0 } = this.#unread ?? {};
-        this.#unread = { since, times: times + 1 };
+        this.#noteUnread(performance.now());
         if (this.#asked === asked) this.#asked = undefined;
       },
     );

@@ -39,7 +39,7 @@ export async function settleInGap(
   if (doubt === undefined && candidates.length === 0) return await submissions.absent(submission);
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
-    if (await adoptOneOf(deps, access, unclear, same)) return true;
+    if ((await adoptOneOf(deps, access, unclear, same)) === 'adopted') return true;
   return await park(candidates.length > 0 ? mayBeIt(candidates) : (doubt ?? 'nothing tells'));
 }
 
@@ -57,7 +57,7 @@ async function lookIn(
   try {
     return (await lookAround(vendor, unclear, all)) ?? 'the vendor does not list its jobs';
   } catch (error) {
-    return unreadableList(deps, access, unclear.request, error);
+    return await unreadableList(deps, access, unclear.request, error);
   }
 }
 

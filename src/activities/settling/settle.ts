@@ -9,7 +9,7 @@ import { reached } from '../moments.ts';
 import { patienceWith, unreadableList } from './patience.ts';
 import { settleInGap } from './settle-in-gap.ts';
 
-/** By how much a clock that was set back while a request was on its way shortens its time. */
+/** The least by which a clock that was set back brings the time of a request nearer. */
 const setBackMs = 5_000;
 /** How many times a request's usual time its vendor may need to list what became of one that broke off. */
 const settleFactor = 10;
@@ -53,10 +53,10 @@ async function lookUp(
   unclear: Unclear,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, claimedAt, deadlineAt, overAt, why } = unclear;
+  const { submission, claimedAt, sendBy, deadlineAt, overAt, why } = unclear;
   if (unclear.gap !== null) return await settleInGap(deps, access, unclear);
   if (!hasSettled(deps, access, unclear)) return false;
-  if (overAt === null && deadlineAt - claimedAt < access.timeouts.postMs - setBackMs)
+  if (overAt === null && sendBy < claimedAt - setBackMs)
     return await park(deps, submission, 'the clock was set back while it was on its way');
   const watch = jumpWatchOf(deps);
   const jumpedMs = watch.jumpedSince(claimedAt);
@@ -77,7 +77,7 @@ async function lookUp(
       witnesses,
     );
   } catch (error) {
-    const doubt = unreadableList(deps, access, unclear.request, error);
+    const doubt = await unreadableList(deps, access, unclear.request, error);
     return await park(deps, submission, `${why}, and ${doubt}`);
   }
   if (!sighting)
@@ -149,10 +149,12 @@ async function choose(
   const isShared = isInGap && (await submissions.hasLikeness(submission));
   const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
-  if (await adoptOneOf(deps, access, question.unclear, chosen)) return true;
+  const end =
+    chosen.length > 0 ? await adoptOneOf(deps, access, question.unclear, chosen) : undefined;
+  if (end === 'adopted') return true;
   // Others have taken them since.
-  if (chosen.length > 0) return false;
-  const tellsMore = candidates.some(mayTellMore(access)) || unreadable > 0;
+  if (end === 'taken') return false;
+  const tellsMore = end === 'unknown' || candidates.some(mayTellMore(access)) || unreadable > 0;
   if (tellsMore && isWithinPatience(deps, access, question.unclear)) return false;
   const unread = unreadable > 0 ? `, and ${unreadable} that cannot be read` : '';
   return await park(deps, submission, `${why}, and ${mayBeIt(candidates)}${unread}`);

@@ -1,5 +1,6 @@
 import type { ModelRow, Trigger } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
+import { withoutJumps } from '../clock.ts';
 import { lookForModel } from './look-for-model.ts';
 import { lookAgainMs, setPhase, type Advance, type Training } from './training.ts';
 
@@ -48,7 +49,8 @@ export function isOverdue(training: Training, { trigger }: ModelRow): boolean {
 }
 
 function trainsForMs({ deps }: Training, { submittedAt, claimedAt }: Trigger): number {
-  return deps.now() - (submittedAt ?? claimedAt);
+  const since = submittedAt ?? claimedAt;
+  return withoutJumps(deps, since) - since;
 }
 
 /** Its money stays reserved, and a later run looks at it again. */

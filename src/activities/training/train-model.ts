@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TrainingSet } from '../../batch/request.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
+import { jumpWatchOf } from '../clock.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
 import { accessOf, checkLedger } from '../own-work.ts';
@@ -49,6 +50,7 @@ export async function trainModel(
       remotes.leaseModel(input.account, input.fingerprint, owner, forMs);
     await using _ = keepLease(lease);
     while (!cancelled.aborted && deps.now() < until) {
+      jumpWatchOf(deps).look();
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
       tell(`${set.name}: ${row?.phase ?? 'creating'}`);

@@ -1,9 +1,10 @@
 import { messageOf } from '../../errors.ts';
+import { mayStillRun } from '../../http/errors.ts';
 import type { ClaimAnswer, ModelRow, Trigger } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
-import { neverBackwards } from '../clock.ts';
+import { neverBackwards, withoutJumps } from '../clock.ts';
 import { claimWhenAvailable } from '../account/availability.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import { reached } from '../moments.ts';
@@ -126,10 +127,8 @@ async function recordFailure(
   await holdAccount(deps, access, account, null);
   const isBegun = request === 'refused' ? await hasBegun(training, row) : false;
   if (request === 'unknown' || isBegun !== false) {
-    await submissions.ambiguous(
-      submission,
-      isBegun === undefined ? `${message}; ${unasked}` : message,
-    );
+    const why = isBegun === undefined ? `${message}; ${unasked}` : message;
+    await submissions.ambiguous(submission, why, { mayStillRun: mayStillRun(error) });
     reached('unclear', submission);
     return;
   }
@@ -165,7 +164,7 @@ export async function waitForTrigger(
   if (trigger.state === 'parked') return undecided(training, trigger.why ?? 'its answer was lost');
   const { pollFirstMs, trainingPollMs } = access.timeouts;
   const endAt = trigger.overAt ?? trigger.deadlineAt;
-  const waitedMs = deps.now() - endAt;
+  const waitedMs = withoutJumps(deps, endAt) - endAt;
   if (waitedMs < triggerPatienceMs(access))
     return Math.min(trainingPollMs, Math.max(pollFirstMs, waitedMs / 4));
   const why = trigger.why ?? 'no answer was recorded in time';
@@ -209,7 +208,8 @@ export async function retryRefused(
   trigger: Trigger,
 ): Promise<void> {
   const { deps, input, port } = training;
-  const refusedForMs = deps.now() - (trigger.endedAt ?? trigger.claimedAt);
+  const refusedAt = trigger.endedAt ?? trigger.claimedAt;
+  const refusedForMs = withoutJumps(deps, refusedAt) - refusedAt;
   const isNew = refusedForMs > missingMs && (await port.check(remoteId ?? '')).phase === 'new';
   if (isNew) await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
   else await setPhase(training, ['failed'], 'armed', {});

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import type { Config } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import { type OutProblem, outProblem } from '../../report/place-files.ts';
 import { checkFiles, type ResultsInput, writeResults } from '../../report/results.ts';
@@ -54,6 +55,7 @@ export class Publisher {
       recovery,
       outRoot: outFolder,
       batch: this.#batch,
+      isServed: (account) => isServed(this.#project.config, account),
       now: Date.now,
       warn: (message) => this.#say(message),
     };
@@ -89,4 +91,12 @@ export class Publisher {
   #shownFolder(): string {
     return relative(this.#terminal.folder, join(this.#project.outFolder, this.#batch));
   }
+}
+
+/** By a key that is here, or by a worker of the standing server. */
+function isServed({ temporal, accounts }: Config, key: string): boolean {
+  const isHere = [...accounts.values()].some(
+    (account) => account.key === key && account.apiKey !== undefined,
+  );
+  return isHere || temporal.address !== undefined;
 }

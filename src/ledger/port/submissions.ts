@@ -34,6 +34,8 @@ export interface Due {
     submission: string;
     request: ShotRequest;
     claimedAt: number;
+    /** Its first byte left before this; earlier than `claimedAt` where the clock was set back since. */
+    sendBy: number;
     deadlineAt: number;
     /** When its sender saw the request end; null: nobody did, and it is over by `deadlineAt`. */
     overAt: number | null;
@@ -120,8 +122,15 @@ export interface SubmissionLedger {
    * request names is gone, but once in a run: then the shot fails.
    */
   rejected(submission: string, why: string, effect: 'fail' | 'reopen' | 'renew'): Promise<boolean>;
-  /** Sent, and over without a usable answer, as its sender has just seen. */
-  ambiguous(submission: string, why: string): Promise<boolean>;
+  /**
+   * Sent, and over without a usable answer, as its sender has just seen. `mayStillRun`: its sender gave up
+   * waiting, so that it counts as over only by its deadline.
+   */
+  ambiguous(
+    submission: string,
+    why: string,
+    end?: { readonly mayStillRun: boolean },
+  ): Promise<boolean>;
   /** The one job that fits was found. False also when another submission has that job. */
   adopt(
     submission: string,

@@ -43,6 +43,7 @@ const unclear: Question['unclear'] = {
   submission: 's',
   request: cutout('own'),
   claimedAt: at,
+  sendBy: at + 5 * second,
   deadlineAt: at + 65 * second,
   overAt: null,
   gap: null,

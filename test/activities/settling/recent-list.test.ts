@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RecentList } from '../../../src/activities/settling/recent-list.ts';
 import type { Listing, ListedJob, Provider } from '../../../src/providers/port.ts';
 
@@ -19,7 +19,7 @@ async function read(list: RecentList, answers: readonly ('whole' | 'unreadable')
   }
 }
 
-describe.concurrent('a list of jobs', () => {
+describe('a list of jobs', () => {
   it('stays unread after three answers that nobody could read, and not before', async () => {
     const list = new RecentList();
     expect(list.isUnreadFor(0)).toBe(false);
@@ -35,6 +35,17 @@ describe.concurrent('a list of jobs', () => {
     expect(list.isUnreadFor(60_000)).toBe(false);
     await wait(5);
     expect(list.isUnreadFor(4)).toBe(true);
+  });
+
+  it('begins anew after a time in which nobody asked', async () => {
+    let passedMs = 0;
+    const steady = vi.spyOn(performance, 'now').mockImplementation(() => passedMs);
+    const list = new RecentList();
+    await read(list, ['unreadable', 'unreadable']);
+    passedMs += 3 * 3_600_000;
+    await read(list, ['unreadable']);
+    expect(list.isUnreadFor(600_000)).toBe(false);
+    steady.mockRestore();
   });
 
   it('is read anew after an answer that could be read, and after an outage', async () => {

@@ -161,4 +161,33 @@ describe('a request that was on its way when the backup was made', () => {
     expect(await stateAfterSettling(range)).toBe('parked');
     expect(accepted()).toEqual(['a fox']);
   });
+
+  it('leaves its job alone to what is asked about in the gap, where that has the same prompt', async () => {
+    studio = await openStudio({ revealing: true }, { postMs: 60_000 });
+    await studio.runStep(await studio.startRun(batchOf('known', photogpt, ['a cup'])), 'draw');
+    const shapes = batchOf('zoo', photogpt, ['a fox']).replace(
+      'rows: [{ what: a fox }]',
+      'rows: [{ what: a fox, shape: "1:1" }, { what: a fox, shape: "16:9" }]',
+    );
+    const input = await studio.startRun(`${shapes}    aspectRatio: "{{ shape }}"\n`);
+    const [lane] = await studio.lanesOf(input, 'draw');
+    const range = { ...input, lane: lane?.lane ?? '', account: lane?.account ?? '', from: 0 };
+    const options = { window: 1, postTimeoutMs: 60_000, worker: 'lost' };
+    const { granted } = await studio.ledger.claims.claim({ ...range, to: 1 }, options);
+    const from = Date.now() + 1;
+    const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+    const start = { ...asked('a fox'), request: granted[0]!.request };
+    await studio.access.provider.start(start, fence);
+    await studio.ledger.gaps.add({ from, to: Date.now() + 1, why: 'a backup was restored' });
+    studio.clock.passedMs += 60 * minute;
+    // What is asked about in the gap is settled a little sooner than what was on its way.
+    studio.restart(2 * minute + 1_000);
+    const passing = setInterval(() => (studio.clock.passedMs += 1_000), 250);
+    const work = { ...range, to: 2, reportAfterMs: null };
+    await studio.environmentOf().run(studio.activities.runShots, work);
+    clearInterval(passing);
+    const shots = await Array.fromAsync(studio.ledger.reports.shots('zoo'));
+    expect(shots.map(({ state }) => state)).toEqual(['parked', 'parked']);
+    expect(accepted()).toEqual(['a cup', 'a fox']);
+  });
 });

@@ -34,6 +34,12 @@ interface Setting {
   readonly twist?: Twist;
 }
 
+const batchWith = (step: string): string => `batch: lost
+steps:
+  draw:
+    model: photogpt:nanobanana
+${step}`;
+
 async function run(
   step: string,
   faults: readonly Fault[],
@@ -52,11 +58,7 @@ async function run(
   );
   try {
     await before(studio);
-    const input = await studio.startRun(`batch: lost
-steps:
-  draw:
-    model: photogpt:nanobanana
-${step}`);
+    const input = await studio.startRun(batchWith(step));
     await studio.runStep(input, 'draw');
     const states: string[] = [];
     const whys: (string | null)[] = [];
@@ -141,6 +143,32 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     expect(accepted).toBe(5);
   });
 
+  it('is looked for with the time limit that it was sent with, whatever that is now', async () => {
+    const step = `    prompt: a fox in the snow\n`;
+    const studio = await openStudio({ revealing: true }, { postMs: 1_000 });
+    try {
+      const input = await studio.startRun(batchWith(step));
+      const [lane] = await studio.lanesOf(input, 'draw');
+      const range = { ...input, lane: lane?.lane ?? '', account: lane?.account ?? '' };
+      const { granted } = await studio.ledger.claims.claim(
+        { ...range, from: 0, to: 1 },
+        { window: 1, postTimeoutMs: 1_000, worker: 'killed' },
+      );
+      const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+      await studio.access.provider.start({ ...fox, request: granted[0]!.request }, fence);
+      Object.assign(studio.access, { timeouts: { ...studio.access.timeouts, postMs: 20_000 } });
+      studio.clock.passedMs += 60_000;
+      studio.restart(180_000);
+      await studio
+        .environmentOf()
+        .run(studio.activities.runShots, { ...range, from: 0, to: 1, reportAfterMs: null });
+      const [shot] = await Array.fromAsync(studio.ledger.reports.shots(input.batch));
+      expect(shot?.state).toBe('done');
+    } finally {
+      await studio.close();
+    }
+  });
+
   it('is sent again where others follow only after a long hold, and the list lags behind them', async () => {
     const { states, accepted } = await run(draw(5), [
       { ...unanswered, nth: 1 },
@@ -176,6 +204,47 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     const { states, accepted } = await run(draw(1), [{ ...unanswered, nth: 1 }]);
     expect(states).toEqual(['parked']);
     expect(accepted).toBe(0);
+  });
+
+  it('is left to a person where the list shows a job that the vendor does not have', async () => {
+    const phantom: Twist = ({ method, path, body }) => {
+      if (method === 'GET' && path.endsWith('/jobs/phantom'))
+        return { status: 404, body: { err: 'not found', message: 'job not found', status: 'NOK' } };
+      if (method !== 'GET' || !/\/jobs\?/.test(path)) return undefined;
+      const { result, ...rest } = body as { result: { jobs: { jobId: string }[] } };
+      const [job] = result.jobs;
+      const jobs = job ? [...result.jobs, { ...job, jobId: 'phantom' }] : [];
+      return { body: { ...rest, result: { ...result, jobs } } };
+    };
+    const { states, accepted, whys } = await run(draw(3), [unanswered], undefined, {
+      twist: phantom,
+      revealing: false,
+    });
+    expect(states.toSorted()).toEqual(['done', 'done', 'parked']);
+    expect(accepted).toBe(2);
+    expect(whys[0]).toMatch(/, and 1 job may be it$/);
+  });
+
+  it.each([403, 402])(
+    'is left to a person where this list alone is refused with %s',
+    async (status) => {
+      const refused: Twist = ({ method, path }) =>
+        method === 'GET' && /\/jobs\?/.test(path)
+          ? { status, body: { status: 'NOK', message: 'not for this key' } }
+          : undefined;
+      const { states, whys } = await run(draw(1), [{ ...unanswered, nth: 1 }], undefined, {
+        twist: refused,
+      });
+      expect(states).toEqual(['parked']);
+      expect(whys[0]).toContain('the list of jobs cannot be read');
+    },
+  );
+
+  it('is left to a person where this list alone is never to be had', async () => {
+    const down: Twist = ({ method, path }) =>
+      method === 'GET' && /\/jobs\?/.test(path) ? { status: 503, body: {} } : undefined;
+    const { states } = await run(draw(3), [unanswered], undefined, { twist: down });
+    expect(states.toSorted()).toEqual(['done', 'done', 'parked']);
   });
 
   it('is left to a person where the list cannot be read for as long as a job may take', async () => {

@@ -137,4 +137,27 @@ export function clockSuite(open: Open): void {
       );
     });
   });
+
+  it('looks for a lost answer whose end was seen while the clock was ahead', async () => {
+    await start();
+    const id = await claimOne(ledger, fox);
+    await ledger.submissions.ambiguous(id, 'reset');
+    setBack();
+    const overMs = 5_000;
+    const look = () =>
+      ledger.submissions.due(fox, { leaseMs: 10_000, limit: 10, settleMs, overMs });
+    expect((await look()).nextInMs).toBe(overMs);
+    now += overMs;
+    expect((await look()).ambiguous).toMatchObject([{ submission: id }]);
+  });
+
+  it('tells a request whose clock was set back since', async () => {
+    await start();
+    await claimOne(ledger, fox);
+    setBack();
+    await due();
+    now += 2 * hour;
+    const [unclear] = (await due()).ambiguous;
+    expect(unclear?.sendBy).toBeLessThan(unclear?.claimedAt ?? 0);
+  });
 }

@@ -241,6 +241,18 @@ export function gapSuite(open: Open): void {
       expect(await ledger.submissions.hasLikeness(id)).toBe(true);
     });
 
+    it('tell so too of a shot that was on its way when the gap began', async () => {
+      await ledger.gaps.close(gap.id);
+      const { request } = plannedShot(0);
+      const alike = { ...request, resolution: '4K' };
+      const owl = await startBatch(ledger, 'owl', [plannedShot(7, { request: alike })]);
+      await claimOne(ledger, owl);
+      await gapOf(-1, 0);
+      await claim();
+      const own = (await ambiguous()).find((each) => each.request.prompt === request.prompt);
+      expect(await ledger.submissions.hasLikeness(own?.submission ?? '')).toBe(true);
+    });
+
     it.each([
       ['failed', async (of: Range) => await fail(of)],
       ['is open in a batch that is over', async () => undefined],

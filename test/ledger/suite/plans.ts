@@ -253,6 +253,10 @@ export function planSuite(open: Open): void {
     now += 1_000;
     await ledger.remotes.noteModelMissing(account, 'set', true);
     expect(await since()).toBe(first);
+    // The clock was set back: not since a time that is still to come.
+    now -= 3_600_000;
+    await ledger.remotes.noteModelMissing(account, 'set', true);
+    expect(await since()).toBe(now);
     await ledger.remotes.noteModelMissing(account, 'set', false);
     expect(await since()).toBeNull();
   });

@@ -547,6 +547,17 @@ export function transitionSuite(open: Open): void {
       expect((await due()).downloads).toMatchObject([{ index: 1, tries: 1 }]);
     });
 
+    it('looks for a request that its sender gave up on only after its deadline', async () => {
+      const end = { mayStillRun: true };
+      await ledger.submissions.ambiguous(id, 'no answer within 60 s', end);
+      const look = () =>
+        ledger.submissions.due(range, { leaseMs: 1, limit: 9, settleMs: 60_000, overMs: 1_000 });
+      now += 60_000;
+      expect((await look()).ambiguous).toEqual([]);
+      now += 65_000;
+      expect((await look()).ambiguous).toMatchObject([{ submission: id, overAt: null }]);
+    });
+
     it('counts unclear requests of one account that overlap as rivals', async () => {
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const second = await claimOne(ledger, other);
@@ -572,6 +583,16 @@ export function transitionSuite(open: Open): void {
         ]);
       },
     );
+
+    it('counts no request to train as a rival: no list of jobs shows what it made', async () => {
+      const set = { fingerprint: 'set', key: 'train/anna' } as const;
+      const price = { amount: 1, unit: 'credits', basis: 'assumed' } as const;
+      const training = { batch: 'fox', run: 1, account, price, ...set };
+      const { granted } = await ledger.claims.claimTraining(training, options);
+      await ledger.submissions.ambiguous(granted[0]?.submission ?? '', 'reset');
+      await becomeAmbiguous();
+      expect(await ledger.submissions.rivals(id, 10_000)).toEqual([]);
+    });
 
     it('counts one that was sent again as a rival still: the job may be that of its first request', async () => {
       const policy = {

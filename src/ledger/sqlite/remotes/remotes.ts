@@ -334,8 +334,8 @@ function noteModelMissing(
   now: number,
 ): void {
   database.run(
-    `update model set missing_since = iif(?, coalesce(missing_since, ?), null)
-     where account = ? and fp = ?`,
+    `update model set missing_since = iif(?1, min(coalesce(missing_since, ?2), ?2), null)
+     where account = ?3 and fp = ?4`,
     isMissing ? 1 : 0,
     now,
     account,

@@ -74,7 +74,7 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
 /**
  * Claims that were made later than now were made before the clock was set back. Their answers are waited
  * for as long as if they were made now, since nobody knows how long ago it was; their `deadline_at` then
- * lies nearer to `claimed_at`, or before it, which tells.
+ * lies nearer to `claimed_at`, or before it, which tells. Their ends, where they were seen, were not later than now.
  */
 function bringNearer(database: Database, account: string, now: number): void {
   database.run(
@@ -82,6 +82,13 @@ function bringNearer(database: Database, account: string, now: number): void {
      where account = ?1 and state in ('claimed', 'ambiguous') and send_by > ?2 + ?3`,
     account,
     now + sendWithinMs,
+    clockCorrectionMs,
+  );
+  database.run(
+    `update submission set over_at = ?2
+     where account = ?1 and state = 'ambiguous' and over_at > ?2 + ?3`,
+    account,
+    now,
     clockCorrectionMs,
   );
 }
@@ -190,12 +197,13 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     id: string;
     request: string;
     claimed_at: number;
+    send_by: number;
     deadline_at: number;
     over_at: number | null;
     gap: number | null;
     why: string;
   }>(
-    `select id, request, claimed_at, deadline_at, over_at, gap, why
+    `select id, request, claimed_at, send_by, deadline_at, over_at, gap, why
      from submission where id in ${among} and state = 'ambiguous'
        and request is not null and ${settleAt('?5', '?2')} <= ?3
      order by deadline_at limit ?4`,
@@ -209,6 +217,7 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     submission: row.id,
     request: JSON.parse(row.request) as ShotRequest,
     claimedAt: row.claimed_at,
+    sendBy: row.send_by,
     deadlineAt: row.deadline_at,
     overAt: row.over_at,
     gap: row.gap,

@@ -17,7 +17,7 @@ export function hasLikeness(database: Database, submission: string): boolean {
     references: unknown;
   };
   const alike = [account, prompt, request, JSON.stringify(references)] as const;
-  // Of whichever batch, and failed or skipped as well: it may have been run again in the gap.
+  // Of whichever batch. One that is not open may have been run, or run again, in the gap.
   const wanted = database.get(
     `select 1 from shot indexed by shot_wanted
      where account = ?1 and state in ('open', 'failed', 'skipped') and ${isAlike} limit 1`,
@@ -27,7 +27,8 @@ export function hasLikeness(database: Database, submission: string): boolean {
   return (
     database.get(
       `select 1 from submission indexed by submission_state
-       where account = ?1 and state in ('ambiguous', 'parked') and gap is not null and ${isAlike}
+       where account = ?1 and state in ('claimed', 'ambiguous', 'parked', 'submitted', 'stalled')
+         and ${isAlike}
        limit 1`,
       ...alike,
     ) !== undefined

@@ -13,14 +13,15 @@ interface RivalRecord {
 const postMostMs = 3_600_000;
 
 /**
- * Rivals are requests of about the same time whose own fate is not proven by a job: on their way, ambiguous,
+ * Rivals are requests of one kind and about the same time whose own fate is not proven by a job: on their way, ambiguous,
  * parked, sent again unproven, or called absent, and whatever was sent in a gap. Whatever job turns up may be
  * theirs.
  */
 export function rivals(database: Database, submission: string, marginMs: number): readonly Rival[] {
   const rows = database.all<RivalRecord>(
     `select r.request, r.claimed_at, r.deadline_at, r.state
-     from submission m join submission r on r.account = m.account and r.id <> m.id
+     from submission m join submission r on r.account = m.account and r.op = m.op
+       and r.id <> m.id
      where m.id = ?1 and r.deadline_at >= m.claimed_at - ?2
        and r.claimed_at between m.claimed_at - ?2 - ${postMostMs} and m.deadline_at + ?2
        and (r.state in ('claimed', 'ambiguous', 'parked')

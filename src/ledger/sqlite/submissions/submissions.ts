@@ -53,7 +53,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     adopt: (id, job, jobId, times) =>
       write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
     rejected: (id, why, effect) => write(() => rejected(database, { id, why, effect }, now())),
-    ambiguous: (id, why) => write(() => ambiguous(database, id, why, now())),
+    ambiguous: (id, why, end) => write(() => ambiguous(database, id, { why, ...end }, now())),
     absent: (id) => write(() => absent(database, id, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
     resolve: (id, word) => write(() => resolve(database, id, word, now())),
@@ -94,10 +94,16 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
   };
 }
 
-/** Its sender has seen the request end: nothing of it is on its way any more. */
-function ambiguous(database: Database, id: string, why: string, now: number): boolean {
+/** Where its sender has seen the request end, nothing of it is on its way any more. */
+function ambiguous(
+  database: Database,
+  id: string,
+  { why, mayStillRun = false }: { readonly why: string; readonly mayStillRun?: boolean },
+  now: number,
+): boolean {
   const moved = advance(database, 'ambiguous', id, why, now);
-  if (moved) database.run('update submission set over_at = ? where id = ?', now, id);
+  if (moved && !mayStillRun)
+    database.run('update submission set over_at = ? where id = ?', now, id);
   return moved !== undefined;
 }
 
