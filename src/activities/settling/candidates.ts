@@ -105,6 +105,29 @@ export async function lookAround(
   };
 }
 
+/** So much do clocks of vendors jump at the most: as far as any is believed to be off. */
+const jumpMostMs = 24 * 3_600_000;
+/** More unknown jobs than that are not asked one by one. */
+const strangersMost = 100;
+
+/**
+ * Whether no job of the day before and after may be the request's, whatever time it bears. A vendor whose clock
+ * was set after it made a job shows that job at another time than we look for it.
+ */
+export async function isNowhere(vendor: Vendor, sent: Sent): Promise<boolean> {
+  const { ledger, provider, account } = vendor;
+  const from = sent.claimedAt - jumpMostMs;
+  const to = sent.deadlineAt + jumpMostMs;
+  const { listed, unreadable } = await listBetween(provider, originOf(account), { from, to });
+  const ids = listed.map(({ job }) => job.id);
+  const known = await ledger.submissions.knownJobs(account, ids);
+  const strangers = ids.length - known.size;
+  if (unreadable > 0 || strangers > strangersMost) return false;
+  if (strangers === 0) return true;
+  const day = await lookAround(vendor, { ...sent, claimedAt: from, deadlineAt: to });
+  return day?.candidates.length === 0;
+}
+
 /**
  * Whether a job that may be ours may just as well be what the other request has made. One that tells our
  * prompt is not that of a request with another prompt, however the vendor tells prompts.

@@ -3,7 +3,7 @@ import { clockSlackMs } from '../../http/server-clock.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
-import { lookAround, type Sighting } from './candidates.ts';
+import { isNowhere, lookAround, type Sighting } from './candidates.ts';
 import { unreadableList } from './patience.ts';
 
 /** After the end of a gap, what was sent in it may be on its way and then not listed yet: in time limits of a POST. */
@@ -36,11 +36,21 @@ export async function settleInGap(
   const doubt = doubtOf(sighting, witnesses);
   if (doubt === undefined && strangers === 0 && unclear.gap !== null)
     await gaps.clear(unclear.gap, access.key);
-  if (doubt === undefined && candidates.length === 0) return await submissions.absent(submission);
+  if (doubt === undefined && candidates.length === 0) {
+    const hasEarlier = witnesses.some(({ claimedAt }) => claimedAt < unclear.claimedAt);
+    const provider = access.pulse.recentList.of(access.provider);
+    const vendor = { ledger: deps.ledger, provider, account: access.key };
+    if (hasEarlier || (await isNowhere(vendor, unclear)))
+      return await submissions.absent(submission);
+  }
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
     if ((await adoptOneOf(deps, access, unclear, same)) === 'adopted') return true;
-  return await park(candidates.length > 0 ? mayBeIt(candidates) : (doubt ?? 'nothing tells'));
+  return await park(
+    candidates.length > 0
+      ? mayBeIt(candidates)
+      : (doubt ?? 'a job that bears another time may be it'),
+  );
 }
 
 /** A list that cannot be read is read again for as long as the vendor cannot be asked. */

@@ -1,7 +1,7 @@
 import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
-import { type Candidate, lookAround, type Sighting } from './candidates.ts';
+import { type Candidate, isNowhere, lookAround, type Sighting } from './candidates.ts';
 import { chooseJobs, mayHaveBeenRepeated, type Question } from './choose-job.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
@@ -67,11 +67,7 @@ async function lookUp(
   let sighting: Sighting | undefined;
   try {
     sighting = await lookAround(
-      {
-        ledger: deps.ledger,
-        provider: access.pulse.recentList.of(access.provider),
-        account: access.key,
-      },
+      vendorOf(deps, access),
       // What was held up by a jump, such as a sleep, reached the vendor after it.
       { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
       witnesses,
@@ -125,16 +121,26 @@ async function callAbsent(
   const { overlooked, unreadable } = sighting;
   const isWhole = overlooked === 0 && unreadable === 0;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
-  if (isUpToDate && isWhole) return await submissions.absent(submission);
+  // One from before that bears its own time shows that the vendor's clock was not set since.
+  const hasEarlier = known.some(({ claimedAt }) => claimedAt < unclear.claimedAt);
+  if (isUpToDate && isWhole)
+    if (hasEarlier || (await isNowhere(vendorOf(deps, access), unclear)))
+      return await submissions.absent(submission);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
   const since = await tellingSince(deps, access, unclear, known);
   if (mayTellMore && isWithinPatience(deps, access, unclear, since)) return false;
   const doubt = isWhole
-    ? 'no job made since shows whether the vendor lists all'
+    ? isUpToDate
+      ? 'a job that bears another time may be it'
+      : 'no job made since shows whether the vendor lists all'
     : overlooked > 0
       ? `the vendor's list leaves out ${overlooked} of ${known.length} jobs that are known`
       : `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;
   return await park(deps, submission, `${why}, and ${doubt}`);
+}
+
+function vendorOf({ ledger }: ActivityDependencies, { pulse, provider, key }: AccountAccess) {
+  return { ledger, provider: pulse.recentList.of(provider), account: key };
 }
 
 async function choose(

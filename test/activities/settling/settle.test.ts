@@ -169,6 +169,19 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     }
   });
 
+  it.each([-3_600_000, 3_600_000])(
+    'is not sent again where its job bears another time, since the vendor set its clock by %i ms',
+    async (ms) => {
+      const { states, accepted, whys } = await run(draw(4), [
+        { kind: 'reset-after', match: paidRequest, nth: 1 },
+        { kind: 'clock-jumps', ms, when: 'after', match: paidRequest, nth: 1 },
+      ]);
+      expect(states.toSorted()).toEqual(['done', 'done', 'done', 'parked']);
+      expect(accepted).toBe(4);
+      expect(whys[0]).toMatch(/, and a job that bears another time may be it$/);
+    },
+  );
+
   it('is sent again where others follow only after a long hold, and the list lags behind them', async () => {
     const { states, accepted } = await run(draw(5), [
       { ...unanswered, nth: 1 },
