@@ -19,6 +19,7 @@ const failuresMax = 12;
 const endLimitMs = 120_000;
 /** Of somebody who is not patient. */
 const secondSignalMs = 300;
+const naming = nameOf({ kind: 'person', when: 'ended' });
 /** Whoever is told to wait longer goes home. */
 const patienceMs = 60_000;
 
@@ -76,10 +77,13 @@ export class Company implements Crew {
       if (this.#isLate()) return 'it did not end in time';
       this.#keepWorker();
       const signals = this.endings.length;
+      const named = this.#named;
       const code = await this.#oneRun();
       if (code === 'late') return 'it did not end in time';
       // Told to end, it ended: the batch did not.
       if (this.endings.length > signals) continue;
+      // Named when it was about to end: the command says that it is to be run again.
+      if (code !== null && this.#named > named) continue;
       if (code === 0 || code === 3) return undefined;
       if (code === 4 && this.scenario.capped && (await this.#hasComeToRest())) return undefined;
       if (code === 2 && this.undo) {
@@ -94,6 +98,10 @@ export class Company implements Crew {
       if (failures >= failuresMax) return `it ended with ${code} again and again`;
       await wait(50);
     }
+  }
+
+  get #named(): number {
+    return this.done[naming] ?? 0;
   }
 
   #isLate(): boolean {

@@ -62,8 +62,10 @@ function evidence(
     submission: `s${index}`,
     request: { prompt, aspectRatio: shape, model: 'nanobanana-pro' },
   }));
-  const submissions = asked.map(({ state, job = null, second = 0 }, index) => ({
+  const submissions = asked.map(({ prompt, state, job = null, second = 0, why }, index) => ({
     submission: `s${index}`,
+    key: `stills/${prompt}`,
+    why: why ?? null,
     account,
     state,
     jobId: job,
@@ -216,6 +218,13 @@ describe('an answer', () => {
     expect(answersDropped(books)).toHaveLength(1);
     expect(answersDropped({ ...books, kills: 1 })).toEqual([]);
     expect(answersDropped({ ...books, kills: 1, heard: ['s0'] })).toHaveLength(1);
+  });
+
+  it('was given up where it came at the very end of the time limit', () => {
+    const arrivedAt = new Date(noon - 400).toISOString();
+    const asked = { prompt: 'cat', state: 'parked', why: 'no answer within 700 ms' } as const;
+    expect(answersDropped(evidence([entry('a', 'cat', { arrivedAt })], [asked]))).toEqual([]);
+    expect(answersDropped(evidence([entry('a', 'cat')], [asked]))).toHaveLength(1);
   });
 
   it('was not in hand where it was for another shape of the same prompt', () => {
