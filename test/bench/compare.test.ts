@@ -200,6 +200,11 @@ describe('the picture of a shot', () => {
 
   it('cannot be told from the one request of that time that a gateway repeated', () => {
     expect(mixedUp(evidence([first, repeat], [own, wide]))).toEqual([]);
+    const swapped = [
+      { ...own, job: 'b' },
+      { ...wide, job: 'a' },
+    ];
+    expect(mixedUp(evidence([first, repeat], swapped))).toEqual([]);
     const another = entry('c', 'dog', { by: 'gateway' });
     expect(mixedUp(evidence([first, repeat, another], [own, wide]))).toHaveLength(1);
   });

@@ -94,7 +94,7 @@ function pairsIn(accepted: readonly Entry[]): (readonly [Entry, Entry])[] {
   });
 }
 
-const sameRequest = (one: Entry, other: Entry): boolean =>
+export const sameRequest = (one: Entry, other: Entry): boolean =>
   one.vendor === other.vendor && one.kind === other.kind && one.requestSha === other.requestSha;
 
 /** Whether it is what the shot asks for, as far as both tell: its prompt, and the shape of its picture. */

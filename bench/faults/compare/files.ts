@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SubmissionRow } from '../../../src/ledger/port.ts';
 import { manifestOf, sha256Of } from '../../project-books.ts';
 import { batch } from '../crew.ts';
-import { asksForTheSame, type Entry, type Evidence } from './evidence.ts';
+import { asksForTheSame, type Entry, type Evidence, sameRequest } from './evidence.ts';
 import { aroundMs } from './parked.ts';
 
 const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous', 'claimed']);
@@ -77,11 +77,13 @@ export function mixedUp({ book, ledger }: Evidence): string[] {
   });
 }
 
+/** Whether it, or the request that it came from, is what was repeated: either may be the one that is answered. */
 function isOnlyRepeat(entry: Entry, accepted: readonly Entry[]): boolean {
   const isNear = ({ vendor, at }: Entry): boolean =>
     vendor === entry.vendor && Math.abs(Date.parse(at) - Date.parse(entry.at)) < aroundMs;
   const repeats = accepted.filter((each) => each.by === 'gateway' && isNear(each));
-  return repeats.length === 1 && repeats[0] === entry;
+  const [only, ...more] = repeats;
+  return only !== undefined && more.length === 0 && sameRequest(only, entry);
 }
 
 /** Files that the vendor never gave whole, and files that it did not show: no failures of ours. */
