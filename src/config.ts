@@ -23,7 +23,7 @@ import {
 } from './providers/port.ts';
 import { linkedBatch, projectFolder } from './project-folder.ts';
 import { vendorById, vendors } from './providers/registry.ts';
-import { timeoutsSchema } from './providers/timeouts.ts';
+import { timeoutsOf, timeoutsSchema } from './providers/timeouts.ts';
 import { readSettings } from './settings-file.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
@@ -217,7 +217,7 @@ function accountFrom(
     keyTrouble: trouble,
     baseUrl,
     limits: { ...vendor.offer(settings, nothingLearned).limits, ...entry.limits },
-    timeouts: { ...vendor.timeouts, ...entry.timeouts },
+    timeouts: timeoutsOf(vendor.timeouts, entry.timeouts),
     prices: entry.prices ?? {},
     budget: entry.budget === undefined ? undefined : parseBudget(entry.budget, vendor.unit, where),
     referenceHost:

@@ -38,6 +38,8 @@ const timeouts = {
   pollFirstMs: 100,
   pollMs: 300,
   trainingPollMs: 200,
+  // The longest that a list which is drawn to lag does.
+  listLagMs: 2_500,
 };
 const patience = { imageJobMs: 1_800_000, videoJobMs: 7_200_000 };
 

@@ -41,6 +41,17 @@ export const timeoutsSchema = z
   )
   .optional();
 
+/** A list that is not said to lag lags no longer than an answer may take. */
+export function timeoutsOf(
+  vendor: Timeouts,
+  own: { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined } = {},
+): Timeouts {
+  const given = Object.fromEntries(Object.entries(own).filter(([, ms]) => ms !== undefined));
+  const timeouts = { ...vendor, ...given };
+  const listLagMs = own.listLagMs ?? Math.min(timeouts.listLagMs, timeouts.postMs);
+  return { ...timeouts, listLagMs };
+}
+
 function milliseconds({ min, max }: { readonly min: number; readonly max: number }) {
   const wanted = `write whole milliseconds from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
   return z.int(wanted).min(min, wanted).max(max, wanted).optional();

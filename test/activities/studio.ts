@@ -21,6 +21,7 @@ import type { AcceptedRun } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import { connectVendor } from '../../src/providers/connect.ts';
 import type { Limits, Timeouts } from '../../src/providers/port.ts';
+import { timeoutsOf } from '../../src/providers/timeouts.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/index.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import { folderBlobs } from '../../src/storage/folder-blobs.ts';
@@ -106,7 +107,7 @@ export async function openStudio(
     name: account.name,
     key: account.key,
     limits,
-    timeouts: { ...fast, ...timeouts },
+    timeouts: timeoutsOf(fast, timeouts),
     provider: connectVendor(account.vendor, {
       baseUrl: account.baseUrl,
       apiKey: account.apiKey ?? '',

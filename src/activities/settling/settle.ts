@@ -27,8 +27,8 @@ export function settleTimes({ provider, timeouts, pulse }: AccountAccess): {
 } {
   if (!provider.listJobs) return { settleMs: 0, overMs: 0 };
   const { postMs, listLagMs } = timeouts;
-  const overMs = Math.min(postMs, Math.max(listLagMs, settleFactor * pulse.postMs));
-  return { settleMs: postMs, overMs };
+  const overMs = Math.max(listLagMs, Math.min(postMs, settleFactor * pulse.postMs));
+  return { settleMs: Math.max(postMs, listLagMs), overMs };
 }
 
 /**

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { AccountAccess } from '../../../src/activities/dependencies.ts';
+import { settleTimes } from '../../../src/activities/settling/settle.ts';
 import type { StartRequest } from '../../../src/providers/port.ts';
+import { usualTimeouts } from '../../../src/providers/timeouts.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
 import type { Twist } from '../../http/twist.ts';
 import { openStudio, type Studio } from '../studio.ts';
@@ -71,6 +74,24 @@ async function run(
     await studio.close();
   }
 }
+
+describe('the time after which the fate of a request is looked for', () => {
+  const times = (postMs: number, listLagMs: number, answerMs: number) => {
+    const timeouts = { ...usualTimeouts, postMs, listLagMs };
+    const access = { provider: { listJobs: true }, timeouts, pulse: { postMs: answerMs } };
+    return settleTimes(access as unknown as AccountAccess);
+  };
+
+  it('is ten usual answers, within the time limit of one', () => {
+    expect(times(60_000, 10_000, 2_000).overMs).toBe(20_000);
+    expect(times(60_000, 10_000, 9_000).overMs).toBe(60_000);
+  });
+
+  it('is never sooner than a list may lag', () => {
+    expect(times(60_000, 10_000, 100).overMs).toBe(10_000);
+    expect(times(700, 2_500, 10)).toEqual({ settleMs: 2_500, overMs: 2_500 });
+  });
+});
 
 describe.concurrent('unclear requests of one time', () => {
   it('each get the job that tells their own prompt', async () => {
