@@ -19,7 +19,8 @@ export function neverBackwards(now: () => number): () => number {
 export class JumpWatch {
   readonly #now: () => number;
   readonly #steady: () => number;
-  readonly #beganAt: number;
+  /** By the wall clock, epoch milliseconds. */
+  readonly beganAt: number;
   #aheadMs: number;
   #jumpedAt: number;
   readonly #jumps: { readonly at: number; readonly ms: number }[] = [];
@@ -28,9 +29,9 @@ export class JumpWatch {
   constructor(now: () => number, steady: () => number) {
     this.#now = now;
     this.#steady = steady;
-    this.#beganAt = now();
+    this.beganAt = now();
     this.#jumpedAt = steady();
-    this.#aheadMs = this.#beganAt - this.#jumpedAt;
+    this.#aheadMs = this.beganAt - this.#jumpedAt;
   }
 
   /** To be called often, so that a clock which is slowly kept right is not taken for one that jumped. */
@@ -52,7 +53,7 @@ export class JumpWatch {
 
   /** By how much it may have jumped ahead since then before this watch began: by all the time between, at most. */
   unseenSince(time: number): number {
-    return Math.max(0, this.#beganAt - time);
+    return Math.max(0, this.beganAt - time);
   }
 
   /** Whether so much time has really passed since the last jump, and since this watch began. */

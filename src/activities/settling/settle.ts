@@ -183,11 +183,11 @@ function isWithinPatience(
 }
 
 /**
- * From the end of the request on; or later, where its account was held up after it: the jobs that tell were made
- * only after the hold, and a list that lags is given its time from then on.
+ * From the end of the request on; or later, where its account was held up after it, or nobody was at work: the jobs
+ * that tell were made only after that, and a list that lags is given its time from then on.
  */
 async function tellingSince(
-  { ledger }: ActivityDependencies,
+  deps: ActivityDependencies,
   { key }: AccountAccess,
   { claimedAt, deadlineAt, overAt }: Unclear,
   known: readonly Witness[],
@@ -195,7 +195,8 @@ async function tellingSince(
   const endAt = overAt ?? deadlineAt;
   const later = known.filter((job) => job.claimedAt > claimedAt);
   if (later.length > 0) return Math.max(endAt, Math.min(...later.map((job) => job.submittedAt)));
-  return Math.max(endAt, (await ledger.submissions.heldUntil(key)) ?? 0);
+  const heldUntil = (await deps.ledger.submissions.heldUntil(key)) ?? 0;
+  return Math.max(endAt, heldUntil, jumpWatchOf(deps).beganAt);
 }
 
 async function park(

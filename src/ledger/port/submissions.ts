@@ -85,7 +85,7 @@ export interface SubmissionLedger {
    */
   hasLater(submission: string): Promise<boolean>;
   /**
-   * Until when nothing paid leaves, or left, to the account: its last wait after a refusal or an outage. Epoch
+   * Until when nothing paid leaves, or left, to the account: its last wait after a refusal or an outage, or for a person. Epoch
    * milliseconds; null: it had none.
    */
   heldUntil(account: string): Promise<number | null>;

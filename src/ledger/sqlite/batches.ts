@@ -25,8 +25,8 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
             from,
           ) > 0,
       ),
-    setState: (batch, to, from) => commits.write(() => setState(database, batch, to, from)),
-    clearHolds: (batch) => commits.write(() => resumeAccounts(database, batch)),
+    setState: (batch, to, from) => commits.write(() => setState(database, batch, to, from, now())),
+    clearHolds: (batch) => commits.write(() => resumeAccounts(database, batch, now())),
     setBudget: (batch, account, unit, cap) =>
       commits.write(() => {
         setCap(database, batchScope(batch), account, unit, cap);
@@ -101,7 +101,7 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
     setCap(database, acceptedScope(run.batch, number), account, unit, cap);
   database.run('delete from stop where batch = ?', run.batch);
   retireSteps(database, run);
-  endHolds(database, { batch: run.batch, run: number });
+  endHolds(database, { batch: run.batch, run: number }, now);
   const row = readBatch(database, run.batch);
   if (!row) throw new Error(`batch ${run.batch} is gone`);
   return row;
@@ -122,6 +122,7 @@ function setState(
   batch: string,
   to: BatchState,
   from: readonly BatchState[],
+  now: number,
 ): boolean {
   const changed = database.run(
     `update batch set state = ? where name = ? and state in (select value from json_each(?))`,
@@ -129,12 +130,12 @@ function setState(
     batch,
     JSON.stringify(from),
   );
-  if (changed > 0 && to === 'running') resumeAccounts(database, batch);
+  if (changed > 0 && to === 'running') resumeAccounts(database, batch, now);
   return changed > 0;
 }
 
-function resumeAccounts(database: Database, batch: string): void {
-  endHolds(database, { batch, run: readBatch(database, batch)?.run ?? 0 });
+function resumeAccounts(database: Database, batch: string, now: number): void {
+  endHolds(database, { batch, run: readBatch(database, batch)?.run ?? 0 }, now);
   // What a new plan or another cap has to answer is not answered by going on.
   database.run(
     `delete from stop where batch = ? and reason ->> 'kind' <> 'unknownPrice'

@@ -36,9 +36,13 @@ export function putHold(
   );
 }
 
-/** Until when an account is, or was, last held by what ends by itself: a refusal's wait, an outage. */
+/**
+ * Until when an account is held by what ends by itself, or was last held. One that a person ends has no end
+ * before that: what waits for it would wait for the person.
+ */
 export const heldUntil = (account: string, now: string): string =>
-  `(select max(until) from hold where account = ${account} and reason in ('limited', 'unreachable')
+  `(select max(until) from hold where account = ${account}
+     and (reason in ('limited', 'unreachable', 'breaker') or until <= ${now})
      and set_at <= ${now} + ${clockCorrectionMs})`;
 
 /** The accounts that a batch pays or may pay, as its budgets and accepted plans name them. */
@@ -51,12 +55,15 @@ const endedByPerson = ['noFunds', 'badKey', 'forbidden', 'unreachable'] as const
 export function endHolds(
   database: Database,
   { batch, run }: { readonly batch: string; readonly run: number },
+  now: number,
 ): void {
   database.run(
-    `delete from hold where reason in (select value from json_each(?))
-       and account in (${accountsOfBatch('?', '?')})`,
+    `update hold set until = ?4, set_at = min(set_at, ?4)
+     where reason in (select value from json_each(?1)) and coalesce(until, ?4) >= ?4
+       and account in (${accountsOfBatch('?2', '?3')})`,
     JSON.stringify(endedByPerson),
     batchScope(batch),
     acceptedScope(batch, run),
+    now,
   );
 }

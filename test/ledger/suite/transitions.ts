@@ -149,7 +149,20 @@ export function transitionSuite(open: Open): void {
     await submissions.hold(account, 'nanobanana', 'unreachable', now + 5_000);
     expect(await submissions.heldUntil(account)).toBe(now + 5_000);
     now += 60_000;
-    expect(await submissions.heldUntil(account)).toBe(now - 55_000);
+    expect(await submissions.heldUntil(account)).toBe(now - 51_000);
+  });
+
+  it('tells until when the account was held by what a person has ended', async () => {
+    const { submissions } = ledger;
+    await submissions.hold(account, null, 'badKey', null);
+    await submissions.hold(account, null, 'noFunds', now + 900_000);
+    now += 30_000;
+    expect(await submissions.heldUntil(account)).toBeNull();
+    await ledger.batches.clearHolds('fox');
+    expect(await submissions.heldUntil(account)).toBe(now);
+    expect((await ledger.reports.status('fox'))?.holds).toEqual([]);
+    now += 30_000;
+    expect(await submissions.heldUntil(account)).toBe(now - 30_000);
   });
 
   it('counts a request that was called absent among those that may have made a job', async () => {
