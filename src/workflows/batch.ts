@@ -6,7 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { RunInput } from '../activities/own-work.ts';
-import type { BatchOutcome } from '../activities/runs.ts';
+import type { BatchOutcome, RunSteps } from '../activities/runs.ts';
 import { common } from './activity-options.ts';
 import { AdriftCollection } from './collect.ts';
 import {
@@ -31,29 +31,34 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   const shards = new OpenShards();
   const progress = new Map<string, StepProgress>();
   const run = new CancellationScope();
-  let moves = 0;
-  let reopenings = 0;
+  /** What messages have asked for, and of that what the run has been told. */
+  let asked = { moves: 0, reopenings: 0, isAbandoned: false };
+  let told = asked;
+  let answered = 0;
   let isClosing = false;
 
-  const wake = async (): Promise<void> => {
-    moves++;
-    await shards.wake();
-  };
-  const reopen = async (): Promise<void> => {
-    reopenings++;
-    await wake();
+  // Handlers send nothing. An update that follows a task without commands is told together with what that
+  // task was about, updates first, and in a replay after it: what is sent must not depend on either.
+  const ask = (more: { reopened?: boolean; abandon?: boolean }): number => {
+    const { moves, reopenings, isAbandoned } = asked;
+    asked = {
+      moves: moves + 1,
+      reopenings: reopenings + (more.reopened ? 1 : 0),
+      isAbandoned: isAbandoned || more.abandon === true,
+    };
+    return asked.moves;
   };
   setHandler(wakeUpdate, async ({ reopened }) => {
-    await (reopened ? reopen() : wake());
+    const own = ask({ reopened });
     // Whoever opened something hears only then whether the run went on with it or was closed.
-    await condition(() => !isClosing);
+    await condition(() => answered >= own && !isClosing);
   });
   setHandler(cancelUpdate, async ({ abandon }) => {
-    await wake();
-    if (abandon) run.cancel();
+    const own = ask({ abandon });
+    await condition(() => answered >= own);
   });
-  setHandler(shotsOpenedSignal, reopen);
-  setHandler(joinedSignal, wake);
+  setHandler(shotsOpenedSignal, () => void ask({ reopened: true }));
+  setHandler(joinedSignal, () => void ask({}));
   setHandler(shardAdmittedSignal, (shard) => shards.admit(shard));
   setHandler(sourcesMovedSignal, (step) => {
     const source = progress.get(step);
@@ -65,21 +70,38 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   }));
 
   const adriftPaid = new AdriftCollection(input);
-  /** While steps wait for a person, each message may be the news of something lost. */
-  const collectOnEachMove = async (since: number, isOver: () => boolean): Promise<void> => {
-    for (let seen = since; ;) {
-      await condition(() => isOver() || moves !== seen);
-      if (isOver()) return;
-      seen = moves;
-      const { adrift = [] } = await common.openRun(input);
-      adriftPaid.collect(adrift);
+  const tell = (news: typeof asked): void => {
+    if (news.moves > told.moves) told = news;
+    if (told.isAbandoned) run.cancel();
+  };
+  let hasBegun = false;
+  /**
+   * Looks into the ledger after each message, for as long as the workflow lives, and only then tells the rest
+   * of it. While steps wait for a person, a message may be the news of something lost.
+   */
+  const attend = async (): Promise<never> => {
+    for (;;) {
+      await condition(() => hasBegun && asked.moves > told.moves);
+      const news = asked;
+      // What is wrong with the ledger is met by the steps.
+      const { adrift = [] } = await common.openRun(input).catch((): Partial<RunSteps> => ({}));
+      tell(news);
+      await run.run(async () => adriftPaid.collect(adrift)).catch(() => undefined);
+      await shards.wake();
+      answered = told.moves;
     }
   };
+  CancellationScope.nonCancellable(attend).catch(() => undefined);
+
   const runSteps = async (): Promise<void> => {
     let seen: number;
     do {
-      seen = moves;
+      const news = asked;
       const { steps, adrift = [] } = await common.openRun(input);
+      hasBegun = true;
+      tell(news);
+      answered = told.moves;
+      seen = told.moves;
       for (const { name } of steps) {
         const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
         progress.set(name, { sweep, planned: false, ended: false, moves: saves });
@@ -90,17 +112,16 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
           step,
           progress,
           shards,
-          wakes: () => moves,
-          reopenings: () => reopenings,
+          wakes: () => told.moves,
+          reopenings: () => told.reopenings,
           all: steps,
         }),
       );
       adriftPaid.collect(adrift);
-      let isOver = false;
-      const ended = Promise.all(running).finally(() => (isOver = true));
-      await Promise.all([ended, collectOnEachMove(seen, () => isOver)]);
+      await Promise.all(running);
       await adriftPaid.untilCollected();
-    } while (moves !== seen);
+      await condition(() => answered >= asked.moves);
+    } while (told.moves !== seen);
   };
 
   let cancelled = false;
@@ -121,7 +142,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   return await CancellationScope.nonCancellable(async () => {
     for (let final = cancelled; ;) {
       await condition(allHandlersFinished);
-      const seen = moves;
+      const seen = told.moves;
       const { adrift = [], isOpen = false, ...outcome } = await close(final);
       if (adrift.length === 0 && !isOpen) {
         await condition(allHandlersFinished);
@@ -131,13 +152,13 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       const goingOn = run.run(async () => {
         adriftPaid.collect(adrift);
         await adriftPaid.untilCollected();
-        if (isOpen || moves !== seen) await runSteps();
+        if (isOpen || told.moves !== seen) await runSteps();
       });
       await goingOn.catch((error: unknown) => {
         if (!isCancellation(error)) throw error;
         cancelled = true;
       });
-      final = cancelled || moves === seen;
+      final = cancelled || told.moves === seen;
     }
   });
 }

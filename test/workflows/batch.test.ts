@@ -79,6 +79,35 @@ describe('batchWorkflow', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
+  it('goes the same way in a replay when it is woken after a shard has ended', async () => {
+    let isHeld = true;
+    // Without a cache each task is a replay, and the one of the update begins with the end of the shard.
+    stage = await openStage(
+      {
+        openRun: async () => ({
+          steps: [
+            { name: 'draw', from: [] },
+            { name: 'more', from: [] },
+          ],
+        }),
+        planStep: planOnce(1),
+        runShots: async ({ lane }) =>
+          isHeld && lane === 'draw-lane'
+            ? { kind: 'stopped', reason: { kind: 'paused' }, endsInMs: null, saved: 0 }
+            : { kind: 'done', saved: 0 },
+      },
+      { maxCachedWorkflows: 0 },
+    );
+    const handle = await stage.start();
+    const shards = async () => (await handle.query(progressQuery)).openShards;
+    await expect.poll(shards).toBe(1);
+    for (const reopened of [true, false])
+      await handle.executeUpdate(wakeUpdate, { args: [{ reopened }] });
+    isHeld = false;
+    await handle.executeUpdate(wakeUpdate, { args: [{ reopened: false }] });
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+  });
+
   it('looks again as soon as a hold that ends by itself is over', async () => {
     let calls = 0;
     stage = await openStage({

@@ -3,7 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { Activities } from '../../src/activities/index.ts';
 import type { RunShotsInput } from '../../src/activities/run-shots.ts';
@@ -16,7 +22,10 @@ Runtime.install({ logger: new DefaultLogger('ERROR') });
 /**
  * Workflows on a real server with activities that a test makes up, on task queues that no other test has.
  */
-export async function openStage(activities: Partial<Activities>) {
+export async function openStage(
+  activities: Partial<Activities>,
+  options: Pick<WorkerOptions, 'maxCachedWorkflows'> = {},
+) {
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
@@ -50,6 +59,7 @@ export async function openStage(activities: Partial<Activities>) {
     taskQueue: common,
     activities: recorded,
     workflowBundle: await workflowBundle(inject('cacheFolder')),
+    ...options,
     shutdownGraceTime: 0,
   });
   const accountWorker = await Worker.create({
