@@ -55,9 +55,9 @@ export const reported: readonly Mutant[] = [
       {
         file: 'src/activities/clock.ts',
         find: `    this.#jumpedAt = steady();
-    this.#aheadMs = this.#beganAt - this.#jumpedAt;`,
+    this.#aheadMs = this.beganAt - this.#jumpedAt;`,
         replace: `    this.#jumpedAt = -Infinity;
-    this.#aheadMs = this.#beganAt - steady();`,
+    this.#aheadMs = this.beganAt - steady();`,
       },
     ],
     focus: focusNamed('P2 killed in a paid request, clock set ahead'),
