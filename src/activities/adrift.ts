@@ -1,6 +1,7 @@
 import { noLane } from '../ledger/rules/lane-name.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { recordFailure, recordSuccess } from './poll-job.ts';
+import { settle } from './settling/settle.ts';
 
 /** Where something that a batch paid for stands in no lane; `runShots` collects it like any range. */
 export interface AdriftPlace {
@@ -51,4 +52,24 @@ export async function askAfterStalled(
       deps.log(`a stalled job at ${access.name}: ${access.provider.classify(error).message}`);
     }
   }
+}
+
+/**
+ * Looks once more for the jobs of requests that were left to a person: jobs that were made since, or that a
+ * person has named, may tell. What is told is settled as if it had been told at once.
+ */
+export async function lookAfterParked(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+  batch: string,
+): Promise<void> {
+  const { submissions } = deps.ledger;
+  if (!access.provider.listJobs) return;
+  const parked = await submissions.parkedWithoutJob(batch, access.key);
+  for (const unclear of parked)
+    await settle(deps, access, unclear).catch((error: unknown) =>
+      deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),
+    );
+  const left = await submissions.parkedWithoutJob(batch, access.key);
+  if (left.length < parked.length) await deps.sweepAgain(batch);
 }

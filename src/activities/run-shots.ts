@@ -1,6 +1,6 @@
 import type { LostOutput, Range } from '../ledger/port.ts';
 import { noLane } from '../ledger/rules/lane-name.ts';
-import { askAfterStalled } from './adrift.ts';
+import { askAfterStalled, lookAfterParked } from './adrift.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { pause, withHeartbeat } from './heartbeat.ts';
 import { askForLost } from './outputs/lost-again.ts';
@@ -30,7 +30,10 @@ export async function runShots(
   const { batch, run, lane, account, from, to } = input;
   const range: Range = { batch, run, lane, account, from, to };
   await deps.learned.load();
-  if (lane === noLane) await askAfterStalled(deps, access, batch);
+  if (lane === noLane) {
+    await askAfterStalled(deps, access, batch);
+    await lookAfterParked(deps, access, batch);
+  }
   const runner = new RangeRunner(deps, access, range);
   const reportAfterMs = input.reportAfterMs ?? leaseMs;
   const drained = (): void => {

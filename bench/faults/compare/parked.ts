@@ -99,7 +99,7 @@ function listsItsJobs(vendor: string, accounts: Readonly<Record<string, object>>
 function toldOf(
   question: Question,
   questions: readonly Question[],
-  { book, ledger, scenario, befallen }: Evidence,
+  { book, ledger, scenario }: Evidence,
 ): string | undefined {
   const { shot, row, vendor } = question;
   const others = questions.filter((other) => other !== question && other.vendor === vendor);
@@ -119,10 +119,8 @@ function toldOf(
   if (scenario.simulator.revealing && prompt !== undefined && telling.length === 1 && isAlone)
     return `job ${telling[0]?.id} tells its prompt, and nobody else asked for it`;
   const [only, ...more] = unclaimed;
-  // It is the only one since a person has named the others, perhaps.
-  const isNamed = 'a person names jobs' in befallen;
   const isClose = only && Math.abs(Date.parse(only.at) - row.claimedAt) < closeMs;
-  return more.length === 0 && others.length === 0 && isClose && !isNamed && fits(only, shot)
+  return more.length === 0 && others.length === 0 && isClose && fits(only, shot)
     ? `job ${only.id} is the only one that nobody claims, and there is no other question`
     : undefined;
 }

@@ -94,13 +94,15 @@ export interface SubmissionLedger {
    * other settings: what a job tells may then not tell the two apart. One that has left its batch is not seen.
    */
   hasLikeness(submission: string): Promise<boolean>;
-  /** Accounts at which the batch has paid work that stands in no lane, stalled jobs included. */
+  /** Accounts at which the batch has paid work that stands in no lane, stalled jobs and parked requests included. */
   adrift(batch: string): Promise<readonly string[]>;
   /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */
   stalledJobs(
     batch: string,
     account: string,
   ): Promise<readonly { submission: string; job: JsonObject }[]>;
+  /** Requests that shots of the batch wait for, without a job, and that were left to a person: later jobs may tell. */
+  parkedWithoutJob(batch: string, account: string): Promise<Due['ambiguous']>;
   /** What the vendor's own list of jobs says that they cost; kept beside what the ledger counts. */
   noteListed(
     account: string,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountAccess } from '../../../src/activities/dependencies.ts';
+import { noLane } from '../../../src/ledger/rules/lane-name.ts';
+import { AccountPulse } from '../../../src/activities/account/account-pulse.ts';
 import { settleTimes } from '../../../src/activities/settling/settle.ts';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import { usualTimeouts } from '../../../src/providers/timeouts.ts';
@@ -257,6 +259,33 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     expect(states.toSorted()).toEqual(['done', 'done', 'parked']);
     expect(accepted).toBe(2);
     expect(whys[0]).toMatch(/, and 1 job may be it$/);
+  });
+
+  it('is looked for once more when it was left to a person and later jobs tell', async () => {
+    const studio = await openStudio(
+      { revealing: true, faults: [{ ...unanswered, nth: 1 }] },
+      { postMs: 300, imageJobMs: 3_000 },
+    );
+    try {
+      const input = await studio.startRun(batchWith(draw(1)));
+      await studio.runStep(input, 'draw');
+      const states = async () =>
+        (await Array.fromAsync(studio.ledger.reports.shots(input.batch))).map(({ state }) => state);
+      expect(await states()).toEqual(['parked']);
+      const other = batchWith(draw(2)).replace('batch: lost', 'batch: other');
+      await studio.runStep(await studio.startRun(other), 'draw');
+      expect(await studio.ledger.submissions.adrift(input.batch)).toEqual([studio.access.key]);
+      // The list that was read a moment ago is not used again.
+      Object.assign(studio.access, { pulse: new AccountPulse(studio.access.limits) });
+      await studio.environmentOf().run(studio.activities.runShots, {
+        ...{ ...input, lane: noLane, account: studio.access.key },
+        ...{ from: 0, to: 0, reportAfterMs: null },
+      });
+      expect(await states()).toEqual(['open']);
+      expect(studio.sweptAgain).toEqual([input.batch]);
+    } finally {
+      await studio.close();
+    }
   });
 
   it.each([403, 402])(

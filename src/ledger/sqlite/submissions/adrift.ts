@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Database } from '../database.ts';
+import { parkedWithoutJob } from './parked.ts';
 
 /**
  * Generations at an account that are alive or have files to fetch, and meet a condition on `m`. `+` and
@@ -51,7 +52,7 @@ export const concerned = `select s.submission as id from shot s
 /** What no lane answers for. */
 export const laneless = collectable(`(${unwaited}) or ${waitedLaneless}`);
 
-/** Accounts at which something of the batch stands in no lane, or was given up as endless. */
+/** Accounts at which something of the batch stands in no lane, was given up as endless, or left to a person. */
 export function adrift(database: Database, batch: string): readonly string[] {
   const accounts = database.all<{ account: string }>(
     'select id as account from account order by id',
@@ -61,7 +62,8 @@ export function adrift(database: Database, batch: string): readonly string[] {
     .filter(
       (account) =>
         database.get(`select 1 from (${laneless}) limit 1`, batch, account) !== undefined ||
-        stalledJobs(database, batch, account).length > 0,
+        stalledJobs(database, batch, account).length > 0 ||
+        parkedWithoutJob(database, batch, account).length > 0,
     );
 }
 

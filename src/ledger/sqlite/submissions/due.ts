@@ -1,5 +1,4 @@
 import type { MediaKind } from '../../../batch/model-spec.ts';
-import type { ShotRequest } from '../../../batch/request.ts';
 import type { Json, JsonObject } from '../../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../../port.ts';
 import { noLane } from '../../rules/lane-name.ts';
@@ -9,6 +8,7 @@ import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
 import { orderedFiles } from '../rows.ts';
 import { countRange, type RangeCounts } from '../claims/range.ts';
+import { unclear, unclearColumns, type UnclearRecord } from './parked.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
@@ -193,17 +193,8 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
 }
 
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
-  const rows = database.all<{
-    id: string;
-    request: string;
-    claimed_at: number;
-    send_by: number;
-    deadline_at: number;
-    over_at: number | null;
-    gap: number | null;
-    why: string;
-  }>(
-    `select id, request, claimed_at, send_by, deadline_at, over_at, gap, why
+  const rows = database.all<UnclearRecord>(
+    `select ${unclearColumns}
      from submission where id in ${among} and state = 'ambiguous'
        and request is not null and ${settleAt('?5', '?2')} <= ?3
      order by deadline_at limit ?4`,
@@ -213,14 +204,5 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     options.limit,
     options.overMs ?? options.settleMs,
   );
-  return rows.map((row) => ({
-    submission: row.id,
-    request: JSON.parse(row.request) as ShotRequest,
-    claimedAt: row.claimed_at,
-    sendBy: row.send_by,
-    deadlineAt: row.deadline_at,
-    overAt: row.over_at,
-    gap: row.gap,
-    why: row.why,
-  }));
+  return rows.map(unclear);
 }

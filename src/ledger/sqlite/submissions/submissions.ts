@@ -20,6 +20,7 @@ import {
 } from './outputs.ts';
 import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
+import { parkedWithoutJob } from './parked.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
 import { rejected } from './rejected.ts';
@@ -47,6 +48,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       )?.until ?? null,
     adrift: async (batch) => adrift(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
+    parkedWithoutJob: async (batch, account) => parkedWithoutJob(database, batch, account),
     noteListed: (account, jobs) => write(() => noteListed(database, account, jobs, now())),
     submitted: (id, job, jobId, times) =>
       write(() => startJob(database, 'submitted', id, { job, jobId, ...times }, now())),
