@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { readLedger } from '../project-books.ts';
-import type { SimulatorBook } from '../stage.ts';
+import { asksForTheSame } from './compare/evidence.ts';
 import { batch, type Crew } from './crew.ts';
 
 const lookEveryMs = 500;
@@ -18,25 +18,17 @@ export async function nameJobs(crew: Crew, named: () => void): Promise<void> {
     if (!ledger || !parked || parked.length === 0) continue;
     const known = new Set(ledger.submissions.map(({ jobId }) => jobId));
     const book = await crew.stage.book();
-    for (const { key, request, submission } of parked) {
+    for (const shot of parked) {
+      const { key, submission } = shot;
       asked.add(key);
       const row = ledger.submissions.find((each) => each.submission === submission);
-      const job = row?.jobId === null ? unclaimed(book, request, known) : undefined;
+      if (row?.jobId !== null) continue;
+      const job = book.accepted.find(
+        (entry) => asksForTheSame(entry, shot) && !known.has(entry.id),
+      );
       if (!job) continue;
       known.add(job.id);
       if ((await crew.say('resolve', batch, key, '--job', job.id)) === 0) named();
     }
   }
-}
-
-function unclaimed(
-  { accepted }: SimulatorBook,
-  { prompt, aspectRatio }: { readonly prompt?: string; readonly aspectRatio?: string },
-  known: ReadonlySet<string | null>,
-): SimulatorBook['accepted'][number] | undefined {
-  return accepted.find(({ id, request }) => {
-    const shape = request.aspectRatio ?? request.aspect_ratio;
-    const isIts = prompt !== undefined && request.prompt === prompt && shape === aspectRatio;
-    return isIts && !known.has(id);
-  });
 }

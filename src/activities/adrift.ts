@@ -55,8 +55,8 @@ export async function askAfterStalled(
 }
 
 /**
- * Looks once more for the jobs of requests that were left to a person: jobs that were made since, or that a
- * person has named, may tell. What is told is settled as if it had been told at once.
+ * Reads the list again for parked requests. Newer jobs, or jobs that a person has assigned since, may prove what
+ * became of them; then they are adopted or sent again as usual.
  */
 export async function lookAfterParked(
   deps: ActivityDependencies,

@@ -73,10 +73,10 @@ export function jumpWatchOf(clocks: { now: () => number; steadyNow: () => number
   return watch;
 }
 
-/** The wall clock's time, had it not jumped ahead since then: what it leapt over is no time for a job or a model. */
-export function withoutJumps(
+/** Milliseconds since then. Time that the wall clock leapt over does not count: a job or a model did not have it. */
+export function elapsedSince(
   clocks: { now: () => number; steadyNow: () => number },
-  since: number,
+  time: number,
 ): number {
-  return clocks.now() - jumpWatchOf(clocks).jumpedSince(since);
+  return clocks.now() - jumpWatchOf(clocks).jumpedSince(time) - time;
 }

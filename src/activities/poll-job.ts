@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 import type { Due } from '../ledger/port.ts';
 import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
-import { withoutJumps } from './clock.ts';
+import { elapsedSince } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { listFrom } from './account/job-list.ts';
@@ -31,9 +31,8 @@ export async function pollJob(
 ): Promise<void> {
   const { submissions } = deps.ledger;
   const { submission, job } = poll;
-  const now = withoutJumps(deps, poll.submittedAt);
-  const elapsedMs = now - poll.submittedAt;
-  const isOverdue = now >= poll.giveUpAt;
+  const elapsedMs = elapsedSince(deps, poll.submittedAt);
+  const isOverdue = elapsedMs >= poll.giveUpAt - poll.submittedAt;
   const { polls: times } = access.pulse;
   const usualMs = times.delayMs(poll.model, { elapsedMs, polls: poll.polls + 1 }, access.timeouts);
   const many = access.provider.listJobs !== undefined && times.live >= listFrom;
@@ -106,7 +105,7 @@ async function ask(
   return await provider.check(poll.job);
 }
 
-/** While it is asked after, its submission may be given another job: then what is heard of it is not recorded. */
+/** The vendor's answer about this job is recorded only if the submission still has it. */
 interface AskedJob {
   readonly submission: string;
   readonly job: JsonObject;

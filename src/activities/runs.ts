@@ -56,8 +56,7 @@ export async function finishRun(
 ): Promise<BatchOutcome> {
   checkLedger(deps, input);
   const { batches } = deps.ledger;
-  const isOwn = (await batches.get(input.batch))?.run === input.run;
-  if (input.cancelled && isOwn)
+  if (input.cancelled && (await batches.get(input.batch))?.run === input.run)
     await batches.setState(input.batch, 'cancelled', ['running', 'paused']);
   await askAfterAllRefunds(deps);
   const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);

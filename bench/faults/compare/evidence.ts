@@ -98,11 +98,16 @@ export const sameRequest = (one: Entry, other: Entry): boolean =>
   one.vendor === other.vendor && one.kind === other.kind && one.requestSha === other.requestSha;
 
 /** Whether it is what the shot asks for, as far as both tell: its prompt, and the shape of its picture. */
-export function asksForTheSame({ request: sent }: Entry, { request }: ShotRow): boolean {
-  const shape = sent.aspectRatio ?? sent.aspect_ratio;
+export function asksForTheSame(entry: Entry, { request }: Pick<ShotRow, 'request'>): boolean {
+  const { prompt } = entry.request;
   return (
-    sent.prompt !== undefined && sent.prompt === request.prompt && shape === request.aspectRatio
+    prompt !== undefined && prompt === request.prompt && shapeOf(entry) === request.aspectRatio
   );
+}
+
+/** Of the picture, in the words of either vendor. */
+export function shapeOf({ request }: Entry): string | undefined {
+  return request.aspectRatio ?? request.aspect_ratio;
 }
 
 /** As the hook tells it. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SubmissionRow } from '../../../src/ledger/port.ts';
 import { manifestOf, sha256Of } from '../../project-books.ts';
 import { batch } from '../crew.ts';
-import { asksForTheSame, type Entry, type Evidence, sameRequest } from './evidence.ts';
+import { asksForTheSame, type Entry, type Evidence, sameRequest, shapeOf } from './evidence.ts';
 import { aroundMs } from './parked.ts';
 
 const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous', 'claimed']);
@@ -70,10 +70,10 @@ export function mixedUp({ book, ledger }: Evidence): string[] {
   return ledger.shots.flatMap((shot) => {
     const entry = entries.get(rows.get(shot.submission ?? '')?.jobId ?? '');
     if (shot.state !== 'done' || entry?.request.prompt === undefined) return [];
-    const { prompt, aspectRatio, aspect_ratio: shape = aspectRatio } = entry.request;
+    const { prompt } = entry.request;
     const mayBe = prompt === shot.request.prompt && isOnlyRepeat(entry, book.accepted);
     if (mayBe || asksForTheSame(entry, shot)) return [];
-    return [`${shot.key} has the picture of "${prompt}" ${shape ?? ''}`];
+    return [`${shot.key} has the picture of "${prompt}" ${shapeOf(entry) ?? ''}`];
   });
 }
 

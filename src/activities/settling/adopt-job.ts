@@ -5,7 +5,7 @@ import type { JobRef } from '../../providers/port.ts';
 import type { Candidate } from './candidates.ts';
 
 /**
- * Gives a request the first of these jobs that the vendor knows and nobody else has taken since.
+ * Adopts the first of these jobs that the vendor knows and that is still free.
  * @returns `unknown`: the vendor lists one, and says that it does not have it
  */
 export async function adoptOneOf(

@@ -3,6 +3,7 @@ import type { ShotRequest } from '../../batch/request.ts';
 import { clockSlackMs, serverAheadMs } from '../../http/server-clock.ts';
 import type { Ledger, RemoteLedger, Witness } from '../../ledger/port.ts';
 import type { JobDescription, ListedJob, Listing, Provider } from '../../providers/port.ts';
+import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
 /** Jobs asked what they tell, to learn whether the vendor tells prompts as they were sent. */
 const asked = 3;
@@ -110,18 +111,33 @@ const jumpMostMs = 24 * 3_600_000;
 /** More unknown jobs than that are not asked one by one. */
 const strangersMost = 100;
 
+/** The vendor's list as all the requests of an account read it. */
+export function vendorOf(
+  { ledger }: Pick<ActivityDependencies, 'ledger'>,
+  { pulse, provider, key }: AccountAccess,
+): Vendor {
+  return { ledger, provider: pulse.recentList.of(provider), account: key };
+}
+
 /**
- * Whether no job of the day before and after may be the request's, whatever time it bears. A vendor whose clock
- * was set after it made a job shows that job at another time than we look for it.
+ * Whether a request that the list does not show at its time is not listed at another time either. A vendor
+ * whose clock was set after it made a job shows that job at another time. An earlier known job that bears its
+ * own time shows that the clock was not set since; without one, every unknown job of the day before and
+ * after is held against the request. @throws as `Provider.listJobs`
  */
-export async function isNowhere(vendor: Vendor, sent: Sent): Promise<boolean> {
+export async function isNowhere(
+  vendor: Vendor,
+  sent: Sent,
+  known: readonly Witness[],
+): Promise<boolean> {
+  if (known.some(({ claimedAt }) => claimedAt < sent.claimedAt)) return true;
   const { ledger, provider, account } = vendor;
   const from = sent.claimedAt - jumpMostMs;
   const to = sent.deadlineAt + jumpMostMs;
   const { listed, unreadable } = await listBetween(provider, originOf(account), { from, to });
   const ids = listed.map(({ job }) => job.id);
-  const known = await ledger.submissions.knownJobs(account, ids);
-  const strangers = ids.length - known.size;
+  const ours = await ledger.submissions.knownJobs(account, ids);
+  const strangers = ids.length - ours.size;
   if (unreadable > 0 || strangers > strangersMost) return false;
   if (strangers === 0) return true;
   const day = await lookAround(vendor, { ...sent, claimedAt: from, deadlineAt: to });

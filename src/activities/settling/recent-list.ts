@@ -9,7 +9,7 @@ const describedMax = 5_000;
 
 /** A list that comes to nothing is asked for again at least so often, however long that takes. */
 const unreadTimesLeast = 3;
-/** A list that nobody asked for so long begins anew: nothing is known of the time between. */
+/** The longest pause between two failures of one series. */
 const unreadApartMs = 2 * minuteMs;
 
 interface Asked {

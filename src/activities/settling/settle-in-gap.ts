@@ -3,7 +3,7 @@ import { clockSlackMs } from '../../http/server-clock.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
-import { isNowhere, lookAround, type Sighting } from './candidates.ts';
+import { isNowhere, lookAround, type Sighting, vendorOf } from './candidates.ts';
 import { unreadableList } from './patience.ts';
 
 /** After the end of a gap, what was sent in it may be on its way and then not listed yet: in time limits of a POST. */
@@ -36,13 +36,9 @@ export async function settleInGap(
   const doubt = doubtOf(sighting, witnesses);
   if (doubt === undefined && strangers === 0 && unclear.gap !== null)
     await gaps.clear(unclear.gap, access.key);
-  if (doubt === undefined && candidates.length === 0) {
-    const hasEarlier = witnesses.some(({ claimedAt }) => claimedAt < unclear.claimedAt);
-    const provider = access.pulse.recentList.of(access.provider);
-    const vendor = { ledger: deps.ledger, provider, account: access.key };
-    if (hasEarlier || (await isNowhere(vendor, unclear)))
+  if (doubt === undefined && candidates.length === 0)
+    if (await isNowhere(vendorOf(deps, access), unclear, witnesses))
       return await submissions.absent(submission);
-  }
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
     if ((await adoptOneOf(deps, access, unclear, same)) === 'adopted') return true;
@@ -60,12 +56,13 @@ async function lookIn(
   unclear: Due['ambiguous'][number],
   witnesses: readonly Witness[],
 ): Promise<Sighting | string> {
-  const provider = access.pulse.recentList.of(access.provider);
-  const vendor = { ledger: deps.ledger, provider, account: access.key };
   // After so long, each job that is on record tells whether the list can be trusted, of whichever model.
   const all = witnesses.map((witness) => ({ ...witness, sameModel: true }));
   try {
-    return (await lookAround(vendor, unclear, all)) ?? 'the vendor does not list its jobs';
+    return (
+      (await lookAround(vendorOf(deps, access), unclear, all)) ??
+      'the vendor does not list its jobs'
+    );
   } catch (error) {
     return await unreadableList(deps, access, unclear.request, error);
   }

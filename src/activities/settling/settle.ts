@@ -1,7 +1,7 @@
 import type { Due, Witness } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
-import { type Candidate, isNowhere, lookAround, type Sighting } from './candidates.ts';
+import { type Candidate, isNowhere, lookAround, type Sighting, vendorOf } from './candidates.ts';
 import { chooseJobs, mayHaveBeenRepeated, type Question } from './choose-job.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
@@ -121,11 +121,8 @@ async function callAbsent(
   const { overlooked, unreadable } = sighting;
   const isWhole = overlooked === 0 && unreadable === 0;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
-  // One from before that bears its own time shows that the vendor's clock was not set since.
-  const hasEarlier = known.some(({ claimedAt }) => claimedAt < unclear.claimedAt);
-  if (isUpToDate && isWhole)
-    if (hasEarlier || (await isNowhere(vendorOf(deps, access), unclear)))
-      return await submissions.absent(submission);
+  if (isUpToDate && isWhole && (await isNowhere(vendorOf(deps, access), unclear, known)))
+    return await submissions.absent(submission);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
   const since = await tellingSince(deps, access, unclear, known);
   if (mayTellMore && isWithinPatience(deps, access, unclear, since)) return false;
@@ -137,10 +134,6 @@ async function callAbsent(
       ? `the vendor's list leaves out ${overlooked} of ${known.length} jobs that are known`
       : `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;
   return await park(deps, submission, `${why}, and ${doubt}`);
-}
-
-function vendorOf({ ledger }: ActivityDependencies, { pulse, provider, key }: AccountAccess) {
-  return { ledger, provider: pulse.recentList.of(provider), account: key };
 }
 
 async function choose(

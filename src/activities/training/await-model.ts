@@ -3,7 +3,7 @@ import { plainLine } from '../../plain-text.ts';
 import type { TrainingPort } from '../../providers/port.ts';
 import { stopOf } from '../account/hold-account.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { jumpWatchOf, withoutJumps } from '../clock.ts';
+import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
 import { isUnlisted } from './look-for-model.ts';
@@ -76,7 +76,7 @@ async function lookAt(
   input: AwaitModelInput,
 ): Promise<Look> {
   const { id } = input;
-  const elapsedMs = withoutJumps(deps, input.sinceMs) - input.sinceMs;
+  const elapsedMs = elapsedSince(deps, input.sinceMs);
   const inMs = lookAgainMs(access, elapsedMs);
   let state: Awaited<ReturnType<TrainingPort['check']>>;
   try {
@@ -114,14 +114,13 @@ async function troubleAt(
   error: unknown,
 ): Promise<Look> {
   const { account, message } = access.provider.classify(error);
-  const elapsedMs = withoutJumps(deps, sinceMs) - sinceMs;
   const stop = await stopOf(deps, access, account);
   if (stop) {
     await deps.ledger.reports.noteStop({ batch, run, lane }, stop);
     return { inMs: forPersonMs, phase: message };
   }
   if (error instanceof UserError) return { block: message };
-  if (account.kind === 'fine' && elapsedMs > access.timeouts.trainingMs)
+  if (account.kind === 'fine' && elapsedSince(deps, sinceMs) > access.timeouts.trainingMs)
     return { block: `whether the model ${id} is ready cannot be told: ${message}` };
   const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? 0) : 0;
   return { inMs: Math.max(waitMs, access.timeouts.pollMs), phase: message };

@@ -1,6 +1,6 @@
 import type { ModelRow, Trigger } from '../../ledger/port.ts';
 import { plainLine } from '../../plain-text.ts';
-import { withoutJumps } from '../clock.ts';
+import { elapsedSince } from '../clock.ts';
 import { lookForModel } from './look-for-model.ts';
 import { lookAgainMs, setPhase, type Advance, type Training } from './training.ts';
 
@@ -49,8 +49,7 @@ export function isOverdue(training: Training, { trigger }: ModelRow): boolean {
 }
 
 function trainsForMs({ deps }: Training, { submittedAt, claimedAt }: Trigger): number {
-  const since = submittedAt ?? claimedAt;
-  return withoutJumps(deps, since) - since;
+  return elapsedSince(deps, submittedAt ?? claimedAt);
 }
 
 /** Its money stays reserved, and a later run looks at it again. */

@@ -4,7 +4,7 @@ import type { ClaimAnswer, ModelRow, Trigger } from '../../ledger/port.ts';
 import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
-import { neverBackwards, withoutJumps } from '../clock.ts';
+import { elapsedSince, neverBackwards } from '../clock.ts';
 import { claimWhenAvailable } from '../account/availability.ts';
 import { holdAccount } from '../account/hold-account.ts';
 import { reached } from '../moments.ts';
@@ -163,8 +163,7 @@ export async function waitForTrigger(
   const { submissions } = deps.ledger;
   if (trigger.state === 'parked') return undecided(training, trigger.why ?? 'its answer was lost');
   const { pollFirstMs, trainingPollMs } = access.timeouts;
-  const endAt = trigger.overAt ?? trigger.deadlineAt;
-  const waitedMs = withoutJumps(deps, endAt) - endAt;
+  const waitedMs = elapsedSince(deps, trigger.overAt ?? trigger.deadlineAt);
   if (waitedMs < triggerPatienceMs(access))
     return Math.min(trainingPollMs, Math.max(pollFirstMs, waitedMs / 4));
   const why = trigger.why ?? 'no answer was recorded in time';
@@ -208,8 +207,7 @@ export async function retryRefused(
   trigger: Trigger,
 ): Promise<void> {
   const { deps, input, port } = training;
-  const refusedAt = trigger.endedAt ?? trigger.claimedAt;
-  const refusedForMs = withoutJumps(deps, refusedAt) - refusedAt;
+  const refusedForMs = elapsedSince(deps, trigger.endedAt ?? trigger.claimedAt);
   const isNew = refusedForMs > missingMs && (await port.check(remoteId ?? '')).phase === 'new';
   if (isNew) await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
   else await setPhase(training, ['failed'], 'armed', {});

@@ -85,8 +85,8 @@ export interface SubmissionLedger {
    */
   hasLater(submission: string): Promise<boolean>;
   /**
-   * Until when nothing paid leaves, or left, to the account: its last wait after a refusal or an outage, or for a person. Epoch
-   * milliseconds; null: it had none.
+   * Until when the account is blocked, or was last blocked: after a refusal, an outage, or for a person. Epoch
+   * milliseconds; null: never.
    */
   heldUntil(account: string): Promise<number | null>;
   /**

@@ -8,7 +8,7 @@ import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
 import { orderedFiles } from '../rows.ts';
 import { countRange, type RangeCounts } from '../claims/range.ts';
-import { unclear, unclearColumns, type UnclearRecord } from './parked.ts';
+import { unclear, unclearColumns, type UnclearRecord } from './unclear.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
@@ -74,7 +74,7 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
 /**
  * Claims that were made later than now were made before the clock was set back. Their answers are waited
  * for as long as if they were made now, since nobody knows how long ago it was; their `deadline_at` then
- * lies nearer to `claimed_at`, or before it, which tells. Their ends, where they were seen, were not later than now.
+ * lies nearer to `claimed_at`, or before it, which tells. An end that was seen cannot be later than now.
  */
 function bringNearer(database: Database, account: string, now: number): void {
   database.run(

@@ -13,9 +13,9 @@ interface RivalRecord {
 const postMostMs = 3_600_000;
 
 /**
- * Rivals are requests of one kind and about the same time whose own fate is not proven by a job: on their way, ambiguous,
- * parked, sent again unproven, or called absent, and whatever was sent in a gap. Whatever job turns up may be
- * theirs.
+ * Rivals are requests of one kind and about the same time whose own fate is not proven by a job: on their
+ * way, ambiguous, parked, sent again unproven, or called absent, and whatever was sent in a gap. Whatever job
+ * turns up may be theirs.
  */
 export function rivals(database: Database, submission: string, marginMs: number): readonly Rival[] {
   const rows = database.all<RivalRecord>(

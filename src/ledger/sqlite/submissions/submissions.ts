@@ -20,7 +20,7 @@ import {
 } from './outputs.ts';
 import { absent } from './absent.ts';
 import { adrift, stalledJobs } from './adrift.ts';
-import { parkedWithoutJob } from './parked.ts';
+import { parkedWithoutJob } from './unclear.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
 import { rejected } from './rejected.ts';
