@@ -123,7 +123,7 @@ export function vendorOf(
  * Whether a request that the list does not show at its time is not listed at another time either. A vendor
  * whose clock was set after it made a job shows that job at another time. An earlier known job that bears its
  * own time shows that the clock was not set since; without one, every unknown job of the day before and
- * after is held against the request. @throws as `Provider.listJobs`
+ * after is held against the request. A list that cannot be read so far proves nothing.
  */
 export async function isNowhere(
   vendor: Vendor,
@@ -131,6 +131,10 @@ export async function isNowhere(
   known: readonly Witness[],
 ): Promise<boolean> {
   if (known.some(({ claimedAt }) => claimedAt < sent.claimedAt)) return true;
+  return await isNowhereInDays(vendor, sent).catch(() => false);
+}
+
+async function isNowhereInDays(vendor: Vendor, sent: Sent): Promise<boolean> {
   const { ledger, provider, account } = vendor;
   const from = sent.claimedAt - jumpMostMs;
   const to = sent.deadlineAt + jumpMostMs;

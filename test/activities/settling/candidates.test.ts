@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lookAround } from '../../../src/activities/settling/candidates.ts';
+import { isNowhere, lookAround } from '../../../src/activities/settling/candidates.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { Ledger, Witness } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
-import type { JobDescription, ListedJob } from '../../../src/providers/port.ts';
+import type { JobDescription, ListedJob, Listing } from '../../../src/providers/port.ts';
 
 const at = Date.UTC(2026, 0, 31, 12);
 const second = 1_000;
@@ -107,5 +107,17 @@ describe('what the list of jobs shows of a request without an answer', () => {
   it('keeps a job whose time cannot be read', async () => {
     const jobs = { w: { madeAt: null }, j: { madeAt: null } };
     expect(await look(jobs)).toMatchObject({ fits: ['j untold'], overlooked: 0 });
+  });
+
+  it('proves nothing of another time where the list cannot be read so far', async () => {
+    const account = 'acme@https://api.example.test';
+    const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
+    const nowhere = (listJobs: () => Promise<Listing<ListedJob>>, known: readonly Witness[] = []) =>
+      isNowhere({ ledger, provider: { listJobs }, account }, sent, known);
+    const empty = async () => ({ entries: [], unreadable: 0 });
+    const tooLong = () => Promise.reject(new Error('more than 500 pages of jobs'));
+    expect(await nowhere(empty)).toBe(true);
+    expect(await nowhere(tooLong)).toBe(false);
+    expect(await nowhere(tooLong, [witness])).toBe(true);
   });
 });
