@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { refundWaitMs } from '../../src/ledger/rules/refunds.ts';
 import { ledgerPath } from '../project-books.ts';
 import type { Command, Stage } from '../stage.ts';
 import { Clock } from './clock.ts';
@@ -22,6 +23,8 @@ const secondSignalMs = 300;
 const naming = nameOf({ kind: 'person', when: 'ended' });
 /** Whoever is told to wait longer goes home. */
 const patienceMs = 60_000;
+/** Nothing was sent and nothing has ended for so long. */
+const restMs = 20_000;
 
 /** The processes of one run, what befalls them, and the person who starts them again. */
 export class Company implements Crew {
@@ -237,9 +240,9 @@ export class Company implements Crew {
     return due.length > 0;
   }
 
-  /** What an account asks to wait for is over when the person comes back. */
+  /** What an account asks to wait for, or a promised refund, is over when the person comes back. */
   async #goHome(): Promise<void> {
-    const until = limitOf(ledgerPath(this.stage.folder), this.clock.now());
+    const until = restUntil(ledgerPath(this.stage.folder), this.clock.now());
     const waitMs = until - this.clock.now();
     if (waitMs < patienceMs || !this.run?.isRunning) return;
     this.count('a person comes back later');
@@ -280,13 +283,21 @@ function atMost(ms: number): Promise<'late'> {
   return wait(ms, 'late' as const, { ref: false });
 }
 
-/** Until when the account with the longest limit is held; 0: none is. */
-function limitOf(path: string, now: number): number {
+/**
+ * Until when the account with the longest limit is held, or a promised refund is waited for while nothing else
+ * is under way; 0: none is.
+ */
+function restUntil(path: string, now: number): number {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true });
-    const sql = `select max(until) as until from hold where reason = 'limited' and until > ?`;
-    return Number(database.prepare(sql).get(now)?.['until'] ?? 0);
+    const sql = `select max(
+      coalesce((select max(until) from hold where reason = 'limited' and until > ?1), 0),
+      coalesce((select max(ended_at) + ?2 from submission where refund = 'owed'
+        and ended_at + ?2 > ?1 and not exists (
+          select 1 from submission where state in ('claimed', 'submitted', 'ambiguous')
+            or max(claimed_at, coalesce(ended_at, 0)) > ?1 - ?3)), 0)) as until`;
+    return Number(database.prepare(sql).get(now, refundWaitMs, restMs)?.['until'] ?? 0);
   } catch {
     // Not made yet, or locked.
     return 0;

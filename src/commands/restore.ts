@@ -60,7 +60,7 @@ async function requireQuiet({ stateFolder }: Config): Promise<void> {
 }
 
 function describe(file: string, facts: BackupFacts, { ledgerPath, home }: Config): string[] {
-  const since = claimedSince(ledgerPath, facts.madeAt);
+  const since = claimedSince(ledgerPath, facts);
   const lost =
     since === undefined || since === 0
       ? []

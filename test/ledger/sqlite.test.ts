@@ -38,7 +38,9 @@ describe('the file', () => {
     const opened = await openSqliteLedger({ path: copy });
     expect(opened.gaps.copyOf).toBeDefined();
     await opened.close();
-    await backUp({ ledgerPath: path, target: path, settings: null, now: () => 1 });
+    // By a clock that is ahead.
+    const later = (): number => Date.now() + 60_000;
+    await backUp({ ledgerPath: path, target: path, settings: null, now: later });
     const restored = await openSqliteLedger({ path });
     expect(restored.gaps.found).toHaveLength(1);
     await restored.close();
@@ -85,7 +87,7 @@ const byKey: readonly RegExp[] = [
   /^output_(ready|damaged) \(submission=\?\)$/,
   // Of files that are to be fetched.
   /^all of output_ready$/,
-  /^all of (meta|account|batch|kept_plan|place|sqlite_schema|backup)$/,
+  /^all of (meta|account|batch|kept_plan|place|sqlite_schema|backup|clock_back)$/,
   // Few: gaps, and files of one content.
   /^all of gap$/,
   /^output_file \(sha256=\?\)$/,
@@ -134,6 +136,11 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'the first and the last entry of an index',
   },
   {
+    access: /^submission_claimed \(account=\? AND claimed_at<\?\)$|^PRIMARY KEY$/,
+    text: /^select max\(at\) as at from/,
+    because: 'one entry of an index an account, where the clock was set back',
+  },
+  {
     access: /^shot_seq \(batch=\?\)$/,
     text: /^select coalesce\(max\(seq\), 0\) as cursor/,
     because: 'the last entry of an index',
@@ -149,8 +156,8 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'lost files of one batch, when it is collected or runs again',
   },
   {
-    access: /^(all of )?submission_claimed$/,
-    text: /^select (count\(\*\) as count|account, unit, sum\(spent\) .*|max\(claimed_at\) as at) from submission/,
+    access: /^(all of )?submission(_claimed)?$/,
+    text: /^select (count\(\*\) as count|account, unit, sum\(spent\) .*|max\(claimed_at\) as at|min\(claimed_at\) as first, max\(claimed_at\) as last) from submission/,
     because: 'looks at a backup, or at the original of a copied project: once',
   },
   {

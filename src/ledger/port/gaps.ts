@@ -7,6 +7,8 @@ export interface Gap {
   /** For people. */
   readonly why: string;
   readonly foundAt: number;
+  /** Claims that the ledger had counted then; later ones were sent with its knowledge. */
+  readonly claims: number;
   /** When a person closed it. */
   readonly closedAt: number | null;
   /** Nobody has closed it, and some account is not clear. */

@@ -10,8 +10,9 @@ import { systemCode, temporaryBeside } from '../../storage/atomic-file.ts';
 import { makeFolder, syncFolder } from '../../storage/durable-folder.ts';
 import { asUserError } from '../../system-errors.ts';
 import type { BatchState } from '../port.ts';
-import { markPath } from './mark.ts';
+import { type Mark, markPath, readMark } from './mark.ts';
 import { migrations } from './schema.ts';
+import { claimsAfter, type LaterClaims, unknownTime } from './unknown-time.ts';
 
 /** What a backup holds. */
 export interface BackupFacts {
@@ -21,6 +22,8 @@ export interface BackupFacts {
   readonly batches: readonly { readonly batch: string; readonly state: BatchState }[];
   /** Paid requests, trainings included. */
   readonly requests: number;
+  /** How often the ledger had claimed one; undefined: an older version made the backup. */
+  readonly claims: number | undefined;
   readonly money: readonly {
     readonly account: string;
     readonly unit: Unit;
@@ -47,6 +50,7 @@ export async function backUp(options: {
     await makeFolder(dirname(target));
     // Before the copy: what is claimed meanwhile may be in it or not.
     const madeAt = Math.round(options.now());
+    noteClock(options.ledgerPath, madeAt);
     using source = connect(options.ledgerPath);
     source.database.prepare('vacuum into ?').run(temporary);
     sign(temporary, madeAt, options.settings);
@@ -60,6 +64,23 @@ export async function backUp(options: {
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
     await rm(`${temporary}-journal`, { force: true }).catch(() => undefined);
+  }
+}
+
+/**
+ * So that a claim after the copy shows whether the clock was set back since. Left out where others keep the
+ * ledger locked, as then they claim and note the time themselves.
+ */
+function noteClock(ledgerPath: string, now: number): void {
+  const ledger = new DatabaseSync(ledgerPath, { timeout: 200 });
+  try {
+    const has = `select 1 from pragma_table_info('meta') where name = 'clock_at'`;
+    // An older version's has none.
+    if (ledger.prepare(has).get()) ledger.prepare('update meta set clock_at = ?').run(now);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  } finally {
+    ledger.close();
   }
 }
 
@@ -114,6 +135,7 @@ function factsOf(database: DatabaseSync, file: string): BackupFacts {
     batches: all<{ name: string; state: BatchState }>(
       'select name, state from batch order by started_at, name',
     ).map(({ name, state }) => ({ batch: name, state })),
+    claims: all<{ claims?: number }>('select * from meta')[0]?.claims,
     requests: all<{ count: number }>('select count(*) as count from submission')[0]?.count ?? 0,
     money: all<BackupFacts['money'][number]>(
       `select account, unit, sum(spent) as spent, sum(reserved) as reserved from submission
@@ -123,18 +145,13 @@ function factsOf(database: DatabaseSync, file: string): BackupFacts {
   };
 }
 
-/** How many requests of a ledger were claimed after that time; undefined where it cannot be read. */
-export function claimedSince(ledgerPath: string, since: number): number | undefined {
-  if (!existsSync(ledgerPath)) return undefined;
-  try {
-    using ledger = connect(ledgerPath, { readOnly: true });
-    const counted = ledger.database
-      .prepare('select count(*) as count from submission where claimed_at > ?')
-      .get(since);
-    return Number(counted?.['count']);
-  } catch {
-    return undefined;
-  }
+/** How many requests a ledger has claimed since a backup of it was made; undefined where it cannot tell. */
+export function claimedSince(
+  ledgerPath: string,
+  { ledger, claims }: Pick<BackupFacts, 'ledger' | 'claims'>,
+): number | undefined {
+  if (!existsSync(ledgerPath) || claims === undefined) return undefined;
+  return claimsIn(ledgerPath, { id: ledger, claims })?.count;
 }
 
 /**
@@ -153,7 +170,8 @@ export async function restoreBackup(options: {
   try {
     await makeFolder(dirname(ledgerPath));
     await copyFile(file, temporary);
-    becomeLedger(temporary, Math.round(options.now()));
+    const mark = await readMark(ledgerPath);
+    becomeLedger(temporary, { ledgerPath, mark, now: Math.round(options.now()) });
     await syncFile(temporary);
     const aside = await replace(ledgerPath, temporary, new Date(options.now()));
     await syncFolder(dirname(ledgerPath));
@@ -168,18 +186,69 @@ export async function restoreBackup(options: {
   }
 }
 
-function becomeLedger(file: string, now: number): void {
+function becomeLedger(
+  file: string,
+  {
+    ledgerPath,
+    mark,
+    now,
+  }: { readonly ledgerPath: string; readonly mark: Mark | undefined; readonly now: number },
+): void {
   using copy = connect(file);
   const { database } = copy;
   database.exec('begin');
+  bringUpToDate(database);
+  const known = database
+    .prepare('select ledger_id as id, claims, made_at as madeAt from meta, backup')
+    .get() as { id: string; claims: number; madeAt: number };
+  const later = laterClaims(ledgerPath, known, mark);
+  const { from, to } = unknownTime(known.madeAt, now, later, (time) => {
+    const last = 'select max(claimed_at) as at from submission where claimed_at <= ?';
+    return (database.prepare(last).get(time) as { at: number | null }).at;
+  });
   database
     .prepare(
-      `insert into gap (from_at, to_at, why, found_at)
-       select made_at, max(made_at, ?), 'a backup was restored', ? from backup`,
+      `insert into gap (from_at, to_at, why, found_at, claims)
+       values (?, ?, 'a backup was restored', ?, ?)`,
     )
-    .run(now, now);
+    .run(from, to, now, known.claims);
   database.exec('drop table backup');
   database.exec('commit');
+}
+
+/** A backup may be of an older version. */
+function bringUpToDate(database: DatabaseSync): void {
+  const meta = database.prepare('select schema_version as schema from meta').get();
+  for (const migration of migrations.slice(Number(meta?.['schema']))) database.exec(migration);
+  database.prepare('update meta set schema_version = ?').run(migrations.length);
+}
+
+/** What the ledger that is replaced, or the mark beside it, tells of its claims since the backup. */
+function laterClaims(
+  ledgerPath: string,
+  known: { readonly id: string; readonly claims: number },
+  mark: Mark | undefined,
+): LaterClaims {
+  const marked = mark?.ledger === known.id ? mark : undefined;
+  const replaced = existsSync(ledgerPath) ? claimsIn(ledgerPath, known) : undefined;
+  return {
+    clockBack: marked?.clockBack?.filter(({ claim }) => claim > known.claims),
+    first: replaced?.first,
+    last: replaced ? replaced.last : marked?.newestClaim,
+  };
+}
+
+/** Undefined where the file is another ledger, of an older version, or cannot be read. */
+function claimsIn(
+  ledgerPath: string,
+  known: { readonly id: string; readonly claims: number },
+): ReturnType<typeof claimsAfter> {
+  try {
+    using ledger = connect(ledgerPath, { readOnly: true });
+    return claimsAfter(ledger.database, known);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -214,6 +283,9 @@ async function replace(ledgerPath: string, by: string, time: Date): Promise<stri
 
 const busyCode = 5;
 
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busyCode;
+
 /**
  * Takes the ledger out of its log, which only works while nobody else has it open, and lets nobody in until
  * it is closed: who waits finds the other file then. Undefined for one that is no database any more.
@@ -227,8 +299,7 @@ function lockAlone(ledgerPath: string): DatabaseSync | undefined {
     return database;
   } catch (error) {
     database.close();
-    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-    if (code !== busyCode) return undefined;
+    if (!isBusy(error)) return undefined;
     throw new UserError(`another process has the ledger ${ledgerPath} open; nothing was changed`, {
       next: [`see which one, and end it: lsof ${shellQuoted(ledgerPath)}`],
       cause: error,

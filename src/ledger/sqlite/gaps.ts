@@ -8,6 +8,7 @@ interface GapRecord {
   to_at: number;
   why: string;
   found_at: number;
+  claims: number;
   closed_at: number | null;
   clear: string;
   is_clear: number;
@@ -63,7 +64,7 @@ export function gapsOfTrainings(database: Database): readonly Gap[] {
 }
 
 /**
- * The first of the gaps in which a request may have been sent: what was claimed since it was found was sent
+ * The first of the gaps in which a request may have been sent: what was claimed after it was found was sent
  * with this ledger's knowledge, and what was asked about is decided.
  */
 export function gapOfRequest(
@@ -72,13 +73,13 @@ export function gapOfRequest(
   gaps: readonly Gap[],
 ): Gap | undefined {
   return gaps.find(
-    ({ id, foundAt }) =>
+    ({ id, claims }) =>
       database.get(
-        'select 1 from submission where account = ? and fp = ? and (gap = ? or claimed_at >= ?)',
+        'select 1 from submission where account = ? and fp = ? and (gap = ? or claim_no > ?)',
         account,
         fp,
         id,
-        foundAt,
+        claims,
       ) === undefined,
   );
 }
@@ -115,7 +116,8 @@ export function addGap(
   );
   const reasons = new Set([...taken.flatMap((gap) => gap.why.split(besides)), why]);
   const added = database.get<{ id: number }>(
-    'insert into gap (from_at, to_at, why, found_at) values (?, ?, ?, ?) returning id',
+    `insert into gap (from_at, to_at, why, found_at, claims)
+     values (?, ?, ?, ?, (select claims from meta)) returning id`,
     Math.min(from, ...taken.map((gap) => gap.from_at)),
     Math.max(end, ...taken.map((gap) => gap.to_at)),
     [...reasons].join(besides),
@@ -139,6 +141,7 @@ function gapOf(record: GapRecord): Gap {
     to: record.to_at,
     why: record.why,
     foundAt: record.found_at,
+    claims: record.claims,
     closedAt: record.closed_at,
     isOpen: record.closed_at === null && record.is_clear === 0,
     clearAccounts: JSON.parse(record.clear) as string[],

@@ -84,7 +84,7 @@ async function opened(from: {
 function marked(claims: ClaimLedger, mark: MarkKeeper): ClaimLedger {
   const noted = async (asked: Promise<ClaimAnswer>): Promise<ClaimAnswer> => {
     const answer = await asked;
-    if (answer.granted.length > 0) mark.claimed();
+    if (answer.granted.length > 0) await mark.claimed();
     return answer;
   };
   return {

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import type { Gap } from '../port.ts';
 import type { Database } from './database.ts';
 import { addGap } from './gaps.ts';
-import { claimTimes, type Mark } from './mark.ts';
+import { claimFacts, type Mark } from './mark.ts';
+import { claimsAfter, type LaterClaims, unknownTime } from './unknown-time.ts';
 
 /** Which file the ledger was when it was last opened. */
 interface Place {
@@ -34,29 +35,54 @@ export function checkProvenance(
   }: { readonly path: string; readonly mark: Mark | undefined; readonly now: number },
 ): Provenance {
   const id = database.get<{ id: string }>('select ledger_id as id from meta')?.id ?? '';
-  const { newestClaim } = claimTimes(database);
-  const since = (from: number, why: string): Gap[] => [
-    addGap(database, { from: Math.min(from, now), to: now, why }, now),
-  ];
-  const original = originalOf(database, path, id, newestClaim);
+  const { newestClaim, claims } = claimFacts(database);
+  const since = (start: number, why: string, later: LaterClaims = {}): Gap[] => {
+    const time = unknownTime(start, now, later, (before) => claimedBefore(database, before));
+    return [addGap(database, { ...time, why }, now)];
+  };
+  const original = originalOf(database, path, { id, claims });
+  const clockAt =
+    database.get<{ at: number | null }>('select clock_at as at from meta')?.at ?? null;
   if (original) {
     const copy = { id: becomeCopy(database), copyOf: original.path };
-    if (!original.wentOn || newestClaim === null) return { ...copy, found: [] };
+    if (!original.wentOn || clockAt === null) return { ...copy, found: [] };
     const why = `this project is a copy of the one with ${original.path}`;
-    return { ...copy, found: since(newestClaim, why) };
+    return { ...copy, found: since(clockAt, why, original.later) };
   }
+  const isMarked = mark?.ledger === id;
+  const later: LaterClaims = isMarked
+    ? {
+        clockBack: mark.clockBack?.filter(({ claim }) => claim > claims),
+        last: mark.newestClaim,
+      }
+    : {};
   const madeAt = takeBackup(database);
   if (madeAt !== undefined)
-    return { id, found: since(madeAt, 'a backup was put in the place of the ledger') };
+    return { id, found: since(madeAt, 'a backup was put in the place of the ledger', later) };
   if (mark?.newestClaim == null) return { id, found: [] };
-  if (mark.ledger !== id)
+  if (!isMarked)
     return {
       id,
       found: since(mark.firstClaim ?? mark.newestClaim, 'the ledger that was here before is gone'),
     };
-  if (mark.newestClaim <= (newestClaim ?? -Infinity)) return { id, found: [] };
-  const from = newestClaim ?? mark.firstClaim ?? mark.newestClaim;
-  return { id, found: since(from, 'an older copy was put in the place of the ledger') };
+  const isOlder =
+    mark.claims === undefined
+      ? mark.newestClaim > (newestClaim ?? -Infinity)
+      : mark.claims > claims;
+  if (!isOlder) return { id, found: [] };
+  const from = clockAt ?? mark.firstClaim ?? mark.newestClaim;
+  return { id, found: since(from, 'an older copy was put in the place of the ledger', later) };
+}
+
+function claimedBefore(database: Database, time: number): number | null {
+  // Account by account, since that is how they are indexed.
+  const row = database.get<{ at: number | null }>(
+    `select max(at) as at from (
+       select (select max(claimed_at) from submission where account = a.id and claimed_at <= ?) as at
+       from account a)`,
+    time,
+  );
+  return row?.at ?? null;
 }
 
 /**
@@ -66,28 +92,28 @@ export function checkProvenance(
 function originalOf(
   database: Database,
   ledgerPath: string,
-  id: string,
-  newestClaim: number | null,
-): { readonly path: string; readonly wentOn: boolean } | undefined {
+  known: { readonly id: string; readonly claims: number },
+):
+  | { readonly path: string; readonly wentOn: boolean; readonly later?: LaterClaims | undefined }
+  | undefined {
   // One in memory is in no place.
   const facts = fileAt(ledgerPath);
   if (!facts) return undefined;
   const path = realpathSync(ledgerPath);
-  const known = database.get<Place>('select path, dev, ino from place');
+  const place = database.get<Place>('select path, dev, ino from place');
   const here: Place = { path, dev: String(facts.dev), ino: String(facts.ino) };
-  if (known?.path === here.path && known.dev === here.dev && known.ino === here.ino)
+  if (place?.path === here.path && place.dev === here.dev && place.ino === here.ino)
     return undefined;
-  const original = known && known.path !== path ? fileAt(known.path) : undefined;
+  const original = place && place.path !== path ? fileAt(place.path) : undefined;
   // The same file by another path, such as a mount.
   if (original?.ino === facts.ino && original.dev === facts.dev) return undefined;
   database.run('delete from place');
   database.run('insert into place (path, dev, ino) values (?, ?, ?)', path, here.dev, here.ino);
-  if (!known || !original) return undefined;
-  const newestThere = newestClaimOf(known.path, id);
-  const isOriginal = String(original.ino) === known.ino || newestThere !== undefined;
+  if (!place || !original) return undefined;
+  const later = laterClaims(place.path, known);
+  const isOriginal = String(original.ino) === place.ino || later !== undefined;
   if (!isOriginal) return undefined;
-  const wentOn = newestThere === undefined || (newestThere ?? 0) > (newestClaim ?? 0);
-  return { path: known.path, wentOn };
+  return { path: place.path, wentOn: later === undefined || later.count > 0, later };
 }
 
 function fileAt(path: string): BigIntStats | undefined {
@@ -99,17 +125,17 @@ function fileAt(path: string): BigIntStats | undefined {
   }
 }
 
-/** The newest claim in another file of the same ledger; undefined where it is another, or cannot be read. */
-function newestClaimOf(path: string, id: string): number | null | undefined {
+/** What another file of the same ledger has claimed since; undefined where it is another, or cannot be read. */
+function laterClaims(
+  path: string,
+  known: { readonly id: string; readonly claims: number },
+): ReturnType<typeof claimsAfter> {
   try {
-    const database = new DatabaseSync(path, { readOnly: true });
+    const ledger = new DatabaseSync(path, { readOnly: true });
     try {
-      const meta = database.prepare('select ledger_id as id from meta').get();
-      if (meta?.['id'] !== id) return undefined;
-      const row = database.prepare('select max(claimed_at) as at from submission').get();
-      return row?.['at'] === null ? null : Number(row?.['at']);
+      return claimsAfter(ledger, known);
     } finally {
-      database.close();
+      ledger.close();
     }
   } catch {
     return undefined;

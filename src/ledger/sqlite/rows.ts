@@ -71,6 +71,7 @@ export interface SubmissionRecord {
   over_at: number | null;
   /** The gap in which it may have been sent. */
   gap: number | null;
+  claim_no: number;
   submitted_at: number | null;
   ended_at: number | null;
   next_poll_at: number | null;

@@ -222,6 +222,20 @@ alter table submission add column refused_at integer;
   `
 update gap set closed_at = null where id in (select gap from gap_clear);
 `,
+  // Until now the time of a claim told what came after what.
+  `
+alter table meta add column claims integer not null default 0;
+alter table meta add column clock_at integer;
+alter table submission add column claim_no integer not null default 0;
+alter table gap add column claims integer not null default 0;
+create table clock_back (claim_no integer primary key, at integer not null) strict;
+update submission set claim_no = numbered.n from (
+  select id, row_number() over (order by claimed_at, id) as n from submission) as numbered
+  where numbered.id = submission.id;
+update meta set claims = (select count(*) from submission),
+  clock_at = (select max(claimed_at) from submission);
+update gap set claims = (select count(*) from submission where claimed_at < gap.found_at);
+`,
 ];
 
 /**
@@ -237,7 +251,8 @@ export function migrate(database: Database, path: string): Promise<string> {
         fingerprint_version integer not null) strict`,
     );
     database.run(
-      'insert into meta select ?, 0, ? where not exists (select 1 from meta)',
+      `insert into meta (ledger_id, schema_version, fingerprint_version)
+         select ?, 0, ? where not exists (select 1 from meta)`,
       randomUUID(),
       fingerprintVersion,
     );

@@ -119,15 +119,66 @@ describe('a backup', () => {
 describe('restoring a backup', () => {
   it('puts it in the place of the ledger, keeps that one, and notes the gap', async () => {
     await pay('fox');
-    const { madeAt } = await backup();
+    const facts = await backup();
+    const { madeAt } = facts;
     await pay('hen');
     now += 60_000;
-    expect(claimedSince(ledgerPath(), madeAt)).toBe(1);
+    expect(claimedSince(ledgerPath(), facts)).toBe(1);
     const aside = await restore();
     const { batches, gaps } = await batchesOf();
     expect(batches).toEqual(['fox']);
     expect(gaps).toMatchObject([{ from: madeAt, to: now, why: 'a backup was restored' }]);
     expect((await batchesOf(aside)).batches).toEqual(['fox', 'hen']);
+  });
+
+  it('notes a gap that covers what was sent after the clock was set back', async () => {
+    await pay('fox');
+    await backup();
+    now -= 9 * 60_000;
+    const sentAt = await pay('hen');
+    now += 60_000;
+    await restore();
+    const [gap] = (await batchesOf()).gaps;
+    expect(gap?.from).toBeLessThanOrEqual(sentAt);
+    expect(gap?.to).toBeGreaterThanOrEqual(now);
+  });
+
+  it('notes it by the mark alone, where the ledger that it replaces is no database any more', async () => {
+    await pay('fox');
+    await backup();
+    now -= 9 * 60_000;
+    const sentAt = await pay('hen');
+    now += 30 * 60_000;
+    await writeFile(ledgerPath(), 'rotten, and no database at all any more');
+    await restore();
+    expect((await batchesOf()).gaps[0]?.from).toBeLessThanOrEqual(sentAt);
+  });
+
+  it('notes a gap that covers what was sent before the clock was set back', async () => {
+    await pay('fox');
+    await backup();
+    const sentAt = await pay('hen');
+    now -= 9 * 60_000;
+    await restore();
+    const [gap] = (await batchesOf()).gaps;
+    expect(gap?.to).toBeGreaterThanOrEqual(sentAt);
+    expect(gap?.from).toBeLessThanOrEqual(now);
+  });
+
+  it('brings one of an older version up to date, and counts its requests', async () => {
+    await pay('fox');
+    await backup();
+    const old = new DatabaseSync(at('kept.shotlist'));
+    old.exec(`drop table clock_back; alter table meta drop column claims;
+      alter table meta drop column clock_at; alter table submission drop column claim_no;
+      alter table gap drop column claims;
+      update meta set schema_version = schema_version - 1`);
+    old.close();
+    await pay('hen');
+    await restore();
+    const { batches, gaps } = await batchesOf();
+    expect(batches).toEqual(['fox']);
+    expect(gaps).toMatchObject([{ claims: 1 }]);
   });
 
   it('finds no gap twice: the mark of the ledger before goes with it', async () => {

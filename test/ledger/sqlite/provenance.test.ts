@@ -66,6 +66,33 @@ describe('an older copy in the place of a ledger', () => {
     expect(await ledger.gaps.list()).toMatchObject([{ from: first, to: now, why }]);
   });
 
+  it('is noticed although the clock was set back before what it lacks was claimed', async () => {
+    await claimOnce('fox');
+    await copyFile(at('studio', 'ledger.db'), at('old.db'));
+    now -= 20 * minute;
+    const lost = await claimOnce('hen');
+    await copyFile(at('old.db'), at('studio', 'ledger.db'));
+    now += minute;
+    const [gap] = await foundBy();
+    expect(gap?.from).toBeLessThanOrEqual(lost);
+    expect(gap?.to).toBeGreaterThanOrEqual(now);
+  });
+
+  it('is noticed by the mark that a process wrote at once as the clock was set back', async () => {
+    await claimOnce('fox');
+    await copyFile(at('studio', 'ledger.db'), at('old.db'));
+    const killed = await open();
+    await claim(killed, 'owl');
+    now -= 20 * minute;
+    const lost = await claim(killed, 'hen');
+    const mark = await readFile(at('studio', 'ledger.mark'), 'utf8');
+    await killed.close();
+    await writeFile(at('studio', 'ledger.mark'), mark);
+    await copyFile(at('old.db'), at('studio', 'ledger.db'));
+    now += 40 * minute;
+    expect((await foundBy())[0]?.from).toBeLessThanOrEqual(lost);
+  });
+
   it('is noticed when it lacks what stood in the -wal file', async () => {
     const first = await claimOnce('fox');
     const ledger = await open();
@@ -256,7 +283,10 @@ describe('the mark', () => {
     await expect.poll(() => markOf()).toMatchObject({ newestClaim: third });
     const last = await claim(ledger, 'elk');
     await ledger.close();
-    expect(await markOf()).toEqual({ ledger: ledger.id, firstClaim: first, newestClaim: last });
+    expect(await markOf()).toEqual({
+      ...{ ledger: ledger.id, firstClaim: first, newestClaim: last },
+      ...{ claims: 4, clockBack: [] },
+    });
   });
 
   it('is not touched by a command that claims nothing, and missed by nobody', async () => {

@@ -38,7 +38,7 @@ export function gapSuite(open: Open): void {
     const early = await gapOf(-9, -8);
     expect(early).toEqual({
       ...{ id: early.id, from: now - 9 * minute, to: now - 8 * minute, why: 'a restore' },
-      ...{ foundAt: now, closedAt: null, isOpen: true, clearAccounts: [] },
+      ...{ foundAt: now, claims: 0, closedAt: null, isOpen: true, clearAccounts: [] },
     });
     expect(await ledger.gaps.list()).toEqual([early, late]);
     now += minute;
@@ -194,6 +194,27 @@ export function gapSuite(open: Open): void {
       expect(await ledger.claims.claim({ ...there, account: other }, options)).toMatchObject({
         ...{ granted: [], bound: 1 },
       });
+    });
+
+    it('ask about what was claimed before, by a clock that was ahead then', async () => {
+      await ledger.gaps.close(gap.id);
+      now += 9 * minute;
+      await fail(range);
+      now -= 9 * minute;
+      await gapOf(-1, 0);
+      const again = await startBatch(ledger, 'fox', plannedShots(2));
+      expect(await ledger.claims.claim(again, options)).toMatchObject({ granted: [], bound: 2 });
+    });
+
+    it('do not ask about what was claimed after, by a clock that was set back since', async () => {
+      for (const each of [await ask(), (await ambiguous())[1]?.submission ?? ''])
+        await ledger.submissions.absent(each);
+      const { granted } = await claim();
+      expect(granted).toHaveLength(2);
+      for (const { submission } of granted)
+        await ledger.submissions.rejected(submission, 'not now', 'reopen');
+      now -= 9 * minute;
+      expect((await claim()).granted).toHaveLength(2);
     });
 
     it('do not hold what is closed', async () => {

@@ -5,6 +5,7 @@ import { liveStates } from '../../rules/transitions.ts';
 import type { Database } from '../database.ts';
 import { moveMoney } from '../money.ts';
 import type { Claimant } from './claim-gate.ts';
+import { nextClaimNumber } from './claim-number.ts';
 
 /** How long from a grant until its request's first byte must have left; docs/ledger.md says why. */
 export const sendWithinMs = 5_000;
@@ -57,8 +58,9 @@ export function insertSubmission(
   const reserved = price.amount ?? 0;
   database.run(
     `insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit,
-       basis, reserved, request, model, claimed_at, send_by, deadline_at, over_at, why, gap, worker)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       basis, reserved, request, model, claimed_at, send_by, deadline_at, over_at, why, gap, worker,
+       claim_no)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     content.operation,
     account.id,
@@ -81,6 +83,7 @@ export function insertSubmission(
     sending.why,
     gap?.id ?? null,
     options.worker,
+    nextClaimNumber(database, claimant.now),
   );
   const { claimedAt } = sending;
   const payer = { batch, run, claimedAt, account: account.id, unit: price.unit };

@@ -8,7 +8,7 @@ import type { SubmissionRecord } from '../rows.ts';
  */
 export function foldRefusal(
   database: Database,
-  { id, op, account, fp, batch, run, key, refusals }: SubmissionRecord,
+  { id, op, account, fp, batch, run, key, refusals, claim_no }: SubmissionRecord,
   why: string,
   now: number,
 ): void {
@@ -23,9 +23,10 @@ export function foldRefusal(
   if (before.batch !== batch || before.run !== run || before.key !== key) return;
   if (before.job_id !== null || before.resolution !== null || isShown(database, id)) return;
   database.run(
-    'update submission set refusals = refusals + ?, refused_at = ? where id = ?',
+    'update submission set refusals = refusals + ?, refused_at = ?, claim_no = ? where id = ?',
     refusals,
     now,
+    claim_no,
     before.id,
   );
   database.run('delete from submission where id = ?', id);
