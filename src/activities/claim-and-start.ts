@@ -2,7 +2,8 @@ import type { ShotRequest } from '../batch/request.ts';
 import { UserError } from '../errors.ts';
 import type { ClaimAnswer, Grant, Range } from '../ledger/port.ts';
 import { mayStillRun } from '../http/errors.ts';
-import type { SendFence, Verdict } from '../providers/port.ts';
+import type { SendDeadline } from '../http/send-deadline.ts';
+import type { Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { claimWhenAvailable } from './account/availability.ts';
@@ -18,11 +19,11 @@ import { uploadTrouble } from './uploads/upload-places.ts';
 export type SendEnd = 'ended' | 'late' | 'unready';
 
 /** When a request's first byte must have left, by a clock that cannot be set back. */
-export type SendLimit = Pick<SendFence, 'sendBy' | 'now'>;
+export type SendLimit = Pick<SendDeadline, 'sendBy' | 'now'>;
 
 /**
  * Asks the door for paid requests and hands each that was granted to `post`, at once and in parallel.
- * The fence is read against the time before the claim, so that a slow database can only shorten it.
+ * The deadline is read against the time before the claim, so that a slow database can only shorten it.
  * @param except keys of shots that are not to be sent now
  */
 export async function claimAndStart(

@@ -1,7 +1,13 @@
 import type { Dispatcher } from 'undici';
-import type { SendFence } from '../providers/port.ts';
+import type { SendDeadline } from './send-deadline.ts';
 import { EncodingError, encodingsOf, unpackedBytes } from './encoding.ts';
-import { FenceError, HttpError, NetworkError, ResponseShapeError, TimeoutError } from './errors.ts';
+import {
+  SendDeadlineError,
+  HttpError,
+  NetworkError,
+  ResponseShapeError,
+  TimeoutError,
+} from './errors.ts';
 
 /** Letters of an error's body. */
 export const errorBodyMax = 4_000;
@@ -21,7 +27,7 @@ export interface AttemptOptions {
   readonly label: string;
   readonly timeoutMs: number;
   readonly maxBytes: number;
-  readonly fence: SendFence | undefined;
+  readonly deadline: SendDeadline | undefined;
   readonly redact: (text: string) => string;
   /** Told when the answer is not waited for any longer, before the connection is closed. */
   readonly abandoned: () => void;
@@ -31,7 +37,7 @@ type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResp
 
 /**
  * One request from dispatch to its end. undici calls `onRequestStart` once the connection stands (TLS
- * included) and writes the bytes in the same turn, so the fence read there is read directly before them.
+ * included) and writes the bytes in the same turn, so the deadline read there is read directly before them.
  */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly answer: Promise<RawAnswer>;
@@ -56,13 +62,13 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    const { fence, label } = this.#options;
+    const { deadline, label } = this.#options;
     if (this.#settled) throw new NetworkError(label, { code: 'TOO_LATE', sent: false });
     // undici would send a queued request again on a new connection; an attempt is sent once.
     if (this.#controller) throw new NetworkError(label, { code: 'CONNECTION_LOST', sent: true });
-    if (fence) {
-      const lateByMs = fence.now() - fence.sendBy;
-      if (lateByMs >= 0) throw new FenceError(label, lateByMs);
+    if (deadline) {
+      const lateByMs = deadline.now() - deadline.sendBy;
+      if (lateByMs >= 0) throw new SendDeadlineError(label, lateByMs);
     }
     this.#controller = controller;
   }
@@ -96,7 +102,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) return;
-    if (error instanceof FenceError || error instanceof NetworkError) return this.#fail(error);
+    if (error instanceof SendDeadlineError || error instanceof NetworkError)
+      return this.#fail(error);
     // The status of a refusal counts even if its body breaks off.
     if (this.#status !== 0 && !this.#succeeded()) return this.#settleWithAnswer();
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;

@@ -126,9 +126,9 @@ export function mayStillRun(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof HttpError && gaveUp.has(error.status));
 }
 
-/** The send fence had passed before the first byte was written: surely not sent. */
-export class FenceError extends Error {
-  override readonly name = 'FenceError';
+/** Its send deadline had passed before the first byte was written: surely not sent. */
+export class SendDeadlineError extends Error {
+  override readonly name = 'SendDeadlineError';
   readonly request: string;
 
   constructor(request: string, lateByMs: number) {

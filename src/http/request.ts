@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import type { SendFence } from '../providers/port.ts';
+import type { SendDeadline } from './send-deadline.ts';
 import { isDeep } from '../json.ts';
 import { Attempt, excerptOf } from './attempt.ts';
 import { HttpError, ResponseShapeError } from './errors.ts';
@@ -16,8 +16,8 @@ export interface HttpRequest {
   readonly body?: string | MultipartBody;
   /** For everything, from the name look-up to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Makes this a paid call: a connection of its own, and nothing is written once the fence has passed. */
-  readonly fence?: SendFence;
+  /** Makes this a paid call: a connection of its own, and nothing is written once the deadline has passed. */
+  readonly deadline?: SendDeadline;
   /** Cap on the answer; `answerBytesMax` unless given. */
   readonly maxBytes?: number;
 }
@@ -49,19 +49,19 @@ const pooled = new Agent({
 /**
  * One attempt: no retry, no redirect, no cookie. Every failure tells truthfully whether bytes of the
  * request may have left this machine, and holds neither the query string nor a key.
- * @throws HttpError, NetworkError, TimeoutError, FenceError, ResponseShapeError
+ * @throws HttpError, NetworkError, TimeoutError, SendDeadlineError, ResponseShapeError
  */
 export async function send(request: HttpRequest): Promise<HttpAnswer> {
   const url = new URL(request.url);
   const label = requestLabel(request.method, url);
   const headers = { 'user-agent': userAgent, 'accept-encoding': 'identity', ...request.headers };
   const redact = redactor(headers);
-  const own = request.fence && new OwnConnection(url.origin);
+  const own = request.deadline && new OwnConnection(url.origin);
   const attempt = new Attempt({
     label,
     timeoutMs: request.timeoutMs,
     maxBytes: request.maxBytes ?? answerBytesMax,
-    fence: request.fence,
+    deadline: request.deadline,
     redact,
     abandoned: () => own?.reset(),
   });

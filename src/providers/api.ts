@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { Backoff, type Outcome } from '../http/backoff.ts';
 import {
-  FenceError,
+  SendDeadlineError,
   HttpError,
   NetworkError,
   NotOkError,
@@ -11,7 +11,8 @@ import {
 } from '../http/errors.ts';
 import type { MultipartBody } from '../http/multipart.ts';
 import { send, sendJson, type HttpAnswer } from '../http/request.ts';
-import type { Connection, SendFence, Verdict } from './port.ts';
+import type { SendDeadline } from '../http/send-deadline.ts';
+import type { Connection, Verdict } from './port.ts';
 
 const unpaidTimeoutMs = 30_000;
 const uploadTimeoutMs = 120_000;
@@ -24,7 +25,7 @@ interface Call<Result> {
   readonly form?: MultipartBody;
   /** Given for every paid call. */
   readonly paid?: {
-    readonly fence: SendFence;
+    readonly deadline: SendDeadline;
     /** What a refusal concerns besides the account: the model, or `training`. */
     readonly about: string;
   };
@@ -50,8 +51,8 @@ export function createApi(options: ApiOptions): Api {
       method,
       url: safeUrl(baseUrl, path),
       headers,
-      timeoutMs: paid?.fence.timeoutMs ?? (form ? uploadTimeoutMs : unpaidTimeoutMs),
-      ...(paid && { fence: paid.fence }),
+      timeoutMs: paid?.deadline.timeoutMs ?? (form ? uploadTimeoutMs : unpaidTimeoutMs),
+      ...(paid && { deadline: paid.deadline }),
     };
     const turn = paid ? backoff.paid(paid.about) : await backoff.free(kindOf(method, path));
     try {
@@ -78,7 +79,7 @@ function kindOf(method: string, path: string): string {
 }
 
 function outcomeOf(error: unknown, { account }: Verdict): Outcome {
-  const isUnsent = [FenceError, PaceError, UserError].some((kind) => error instanceof kind);
+  const isUnsent = [SendDeadlineError, PaceError, UserError].some((kind) => error instanceof kind);
   if (isUnsent) return 'unsent';
   if (account.kind === 'limited' || account.kind === 'unreachable')
     return {

@@ -1,6 +1,6 @@
 import { messageOf, UserError } from '../errors.ts';
 import {
-  FenceError,
+  SendDeadlineError,
   HttpError,
   NetworkError,
   NotOkError,
@@ -59,7 +59,7 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
   return (error) => {
     if (error instanceof HttpError) return classifyStatus(errors, error);
     if (error instanceof NotOkError) return classifyNotOk(errors, error);
-    if (error instanceof FenceError)
+    if (error instanceof SendDeadlineError)
       return { request: 'notSent', account: fine, message: error.message };
     if (error instanceof PaceError)
       return {

@@ -20,8 +20,8 @@ export function connectVendor(vendor: Vendor, connection: Connection): Provider 
   const { describe, listJobs } = current;
   return {
     ...current,
-    async start(request, fence) {
-      const started = await current.start(request, fence);
+    async start(request, deadline) {
+      const started = await current.start(request, deadline);
       return { ...started, job: placed(started.job) };
     },
     jobRef: (id) => placed(current.jobRef(id)),

@@ -16,7 +16,7 @@ export function keepKey(provider: Provider, apiKey: string): Provider {
   const speak = speaking(redactor);
   return {
     ...provider,
-    start: (request, fence) => speak(provider.start(request, fence)),
+    start: (request, deadline) => speak(provider.start(request, deadline)),
     check: async (job) => stateWithout(redactor, await speak(provider.check(job))),
     ...(prepare && {
       prepare: async (output) => {

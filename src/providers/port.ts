@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { FileRules, MediaKind, ModelSpec, TrainingSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { Backoff } from '../http/backoff.ts';
+import type { SendDeadline } from '../http/send-deadline.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Amount, Price, Unit } from '../money.ts';
 import type { Delivery } from './delivery.ts';
@@ -95,19 +96,10 @@ export interface Connection {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly settings: JsonObject;
-  /** Awaited before every request that has no fence, where the vendor's rate counts those too. */
+  /** Awaited before every request that has no deadline, where the vendor's rate counts those too. */
   readonly pace?: (() => Promise<void>) | undefined;
   /** Shared by all connections of an account in a process; without it a connection has its own. */
   readonly backoff?: Backoff | undefined;
-}
-
-/** A paid request's fence: its bytes must be on the wire before this wall-clock time, or not at all. */
-export interface SendFence {
-  /** Epoch milliseconds. */
-  readonly sendBy: number;
-  readonly timeoutMs: number;
-  /** The clock the fence is read against; injected in tests. */
-  readonly now: () => number;
 }
 
 /** A request with every reference at the vendor, ready to be sent. */
@@ -232,7 +224,7 @@ export interface Verification {
 /** The vendor with a key: one request per call, never a loop, never the ledger. */
 export interface Provider {
   /** @throws HttpError, NetworkError, TimeoutError, ResponseShapeError; hand them to `classify` */
-  start(request: StartRequest, fence: SendFence): Promise<StartedJob>;
+  start(request: StartRequest, deadline: SendDeadline): Promise<StartedJob>;
   check(job: JobRef): Promise<JobState>;
   /** How to ask for a job of which a person knows the vendor's id alone. */
   jobRef(id: string): JobRef;
@@ -300,7 +292,7 @@ export interface TrainingPort {
   /** Ids of the pictures of the model: those to train from, or those that references attached. */
   listImages(model: string, purpose: 'training' | 'reference'): Promise<Listing<string>>;
   /** Paid. */
-  start(model: string, fence: SendFence): Promise<void>;
+  start(model: string, deadline: SendDeadline): Promise<void>;
   check(
     model: string,
   ): Promise<

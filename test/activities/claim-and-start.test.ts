@@ -76,8 +76,8 @@ describe('a machine that slept before the answer came', () => {
   /** It sleeps between the request and its answer. */
   function sleepWhileSending(range: Range, isParked: boolean): void {
     const { provider } = studio.access;
-    const start: Provider['start'] = (request, fence) =>
-      provider.start(request, fence).finally(() => sleepLong(range, isParked));
+    const start: Provider['start'] = (request, deadline) =>
+      provider.start(request, deadline).finally(() => sleepLong(range, isParked));
     Object.assign(studio.access, { provider: { ...provider, start } });
   }
 

@@ -97,9 +97,9 @@ describe('a request on its way when the clock jumps', () => {
     const { studio: of, clock, due, state } = await unclear(300, 'unseen', 600_000);
     const row = await due();
     if (!row) throw new Error('not due');
-    const fence = { sendBy: Infinity, timeoutMs: 5_000, now: Date.now };
+    const deadline = { sendBy: Infinity, timeoutMs: 5_000, now: Date.now };
     const resolved = { makes: 'image', trainedModel: undefined, references: [] } as const;
-    await of.access.provider.start({ request: row.request, ...resolved }, fence);
+    await of.access.provider.start({ request: row.request, ...resolved }, deadline);
     const fresh = { ...of.deps, now: () => of.deps.now() };
     jumpWatchOf(fresh).look();
     clock.passedMs += 5_000 + 300 + 300;
@@ -170,7 +170,7 @@ describe('a vendor whose clock is not ours', () => {
   });
 });
 
-describe('the clock of the fence', () => {
+describe('the clock of the deadline', () => {
   it('goes on when the wall clock is set back, and ahead with it', () => {
     let wall = 1_000_000;
     const now = neverBackwards(() => wall);

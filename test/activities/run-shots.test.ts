@@ -86,7 +86,7 @@ describe('runShots', () => {
       { postMs: 300 },
     );
     const input = await studio.startRun(fiveShots);
-    // The claim's fence counts five seconds from the claim, and settling follows it.
+    // The claim's deadline counts five seconds from the claim, and settling follows it.
     const { results } = await studio.runStep(input, 'draw');
     expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
     expect(studio.simulator.book.accepted).toHaveLength(5);

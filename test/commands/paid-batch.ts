@@ -69,8 +69,8 @@ async function makeAtTheVendor({ simulator }: Desk, request: ShotRequest) {
   const baseUrl = simulator.baseUrls['photogpt'] ?? '';
   const vendor = vendorById('photogpt')!.connect({ baseUrl, apiKey: 'test-key', settings: {} });
   const start = { request, makes: 'image', trainedModel: undefined, references: [] } as const;
-  const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
-  const started = await vendor.start(start, fence);
+  const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+  const started = await vendor.start(start, deadline);
   for (;;) {
     const state = await vendor.check(started.job);
     if (state.state === 'succeeded') return { ...started, outputs: state.outputs };

@@ -61,9 +61,9 @@ describe('parked shots', () => {
   const startJob = async (number: number): Promise<string> => {
     const baseUrl = desk.simulator.baseUrls['photogpt'] ?? '';
     const provider = vendorById('photogpt')?.connect({ baseUrl, apiKey: 'demo', settings: {} });
-    const fence = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
+    const deadline = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
     const start = { request: request(number), makes: 'image', references: [] } as const;
-    return (await provider?.start({ ...start, trainedModel: undefined }, fence))?.id ?? '';
+    return (await provider?.start({ ...start, trainedModel: undefined }, deadline))?.id ?? '';
   };
 
   it('says that there is nobody to ask', async () => {

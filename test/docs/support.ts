@@ -21,7 +21,7 @@ export function read(path: string): string {
 }
 
 export interface Block {
-  /** What stands behind the fence: `yaml batch`. */
+  /** What stands behind the deadline: `yaml batch`. */
   readonly info: string;
   readonly text: string;
 }

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { brotliCompressSync, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
-  FenceError,
+  SendDeadlineError,
   HttpError,
   NetworkError,
   ResponseShapeError,
@@ -16,7 +16,7 @@ import { failure, json, serve, serveSlowReader, serveTcp, serveTls } from './ser
 const key = 'sk_very_secret_1234';
 const headers = { authorization: `Bearer ${key}` };
 const classify = classifier({ title: 'Acme', isOwn: () => true, read: () => undefined });
-const openFence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 2_000, now: () => 0 };
+const openDeadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 2_000, now: () => 0 };
 
 describe('sendJson', () => {
   it('sends one request and reads the JSON answer', async () => {
@@ -69,7 +69,7 @@ describe('sendJson', () => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(half),
     );
     const paid = { method: 'POST', url, headers, body: {}, timeoutMs: 2_000 } as const;
-    const error = await failure(sendJson({ ...paid, fence: openFence }));
+    const error = await failure(sendJson({ ...paid, deadline: openDeadline }));
     expect(error).toBeInstanceOf(ResponseShapeError);
     expect(error).toMatchObject({ detail: 'its compression (gzip) cannot be undone', body: '' });
     expect(classify(error).request).toBe('unknown');
@@ -89,14 +89,14 @@ describe('sendJson', () => {
   it('opens a connection for each paid call and closes it', async () => {
     const { url, received } = await serve((_, response) => json(response, 200, {}));
     const paid = { method: 'POST', url, headers, body: {}, timeoutMs: 2_000 } as const;
-    await sendJson({ ...paid, fence: openFence });
-    await sendJson({ ...paid, fence: openFence });
+    await sendJson({ ...paid, deadline: openDeadline });
+    await sendJson({ ...paid, deadline: openDeadline });
     expect(received.map((one) => one.headers.connection)).toEqual(['keep-alive', 'keep-alive']);
     expect(received).toHaveLength(2);
   });
 });
 
-describe('the fence', () => {
+describe('the deadline', () => {
   it('is read after a slow connection stands, and then nothing is written', async () => {
     const server = await serveTcp(() => undefined);
     let clock = 0;
@@ -108,7 +108,7 @@ describe('the fence', () => {
       headers,
       body: {},
       timeoutMs: 2_000,
-      fence: {
+      deadline: {
         sendBy: 5_000,
         timeoutMs: 2_000,
         now: () => {
@@ -120,7 +120,7 @@ describe('the fence', () => {
     expect(reads).toBe(0);
     clock = 9_000;
     const error = await failure(sending);
-    expect(error).toBeInstanceOf(FenceError);
+    expect(error).toBeInstanceOf(SendDeadlineError);
     expect((error as Error).message).toBe(`not sent, 4000 ms after its time: POST ${server.url}/`);
     expect(reads).toBe(1);
     expect(server.bytes()).toBe(0);
@@ -133,16 +133,16 @@ describe('the fence', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const late = { sendBy: 5_000, timeoutMs: 2_000, now: () => clock };
     const post = { method: 'POST', url: server.url, headers, body: {}, timeoutMs: 2_000 } as const;
-    expect(await failure(sendJson({ ...post, fence: late }))).toBeInstanceOf(FenceError);
+    expect(await failure(sendJson({ ...post, deadline: late }))).toBeInstanceOf(SendDeadlineError);
     expect(server.bytes()).toBe(0);
-    await failure(sendJson({ ...post, timeoutMs: 200, fence: openFence }));
+    await failure(sendJson({ ...post, timeoutMs: 200, deadline: openDeadline }));
     expect(server.bytes()).toBeGreaterThan(0);
   });
 
   it('lets a request through that is in time', async () => {
     const { url } = await serve((_, response) => json(response, 202, {}));
-    const fence = { sendBy: 10, timeoutMs: 2_000, now: () => 9 };
-    const answer = await send({ method: 'GET', url, headers, timeoutMs: 2_000, fence });
+    const deadline = { sendBy: 10, timeoutMs: 2_000, now: () => 9 };
+    const answer = await send({ method: 'GET', url, headers, timeoutMs: 2_000, deadline });
     expect(answer.status).toBe(202);
   });
 });
@@ -156,7 +156,9 @@ describe('a paid request that is given up', () => {
       onTestFinished(() => void vi.unstubAllEnvs());
       const body = { prompt: 'a'.repeat(1_500_000) };
       const post = { method: 'POST', url: server.url, headers, body, timeoutMs: 300 } as const;
-      const error = await failure(sendJson({ ...post, fence: { ...openFence, timeoutMs: 300 } }));
+      const error = await failure(
+        sendJson({ ...post, deadline: { ...openDeadline, timeoutMs: 300 } }),
+      );
       expect(error).toMatchObject({ name: 'TimeoutError', sent: true });
       const { bytes, end } = await server.readAll();
       expect(end).toBe('ECONNRESET');
@@ -178,7 +180,14 @@ describe('failures', () => {
     const server = await serveTcp((socket) => socket.end('no TLS here\r\n'));
     const url = server.url.replace('http:', 'https:');
     const error = await failure(
-      sendJson({ method: 'POST', url, headers, body: {}, timeoutMs: 2_000, fence: openFence }),
+      sendJson({
+        method: 'POST',
+        url,
+        headers,
+        body: {},
+        timeoutMs: 2_000,
+        deadline: openDeadline,
+      }),
     );
     expect(error).toMatchObject({ name: 'NetworkError', sent: false });
   });
@@ -199,7 +208,7 @@ describe('failures', () => {
         headers,
         body: {},
         timeoutMs: 2_000,
-        fence: openFence,
+        deadline: openDeadline,
       }),
     );
     expect(error).toMatchObject({ name: 'NetworkError', sent: true });
@@ -213,7 +222,7 @@ describe('failures', () => {
       socket.once('data', () => socket.destroy());
     });
     const get = { method: 'GET', url: server.url, headers, timeoutMs: 2_000 } as const;
-    await failure(send({ ...get, fence: openFence }));
+    await failure(send({ ...get, deadline: openDeadline }));
     expect(connections).toBe(1);
   });
 

@@ -6,7 +6,7 @@ import type { AccountSpec, FieldSpec, ModelSpec } from '../../src/batch/model-sp
 import type { ShotRequest } from '../../src/batch/request.ts';
 import type { Json } from '../../src/json.ts';
 import { nothingLearned, type Verdict } from '../../src/providers/port.ts';
-import { boldest, existing, openFence, type Texts } from './requests.ts';
+import { boldest, existing, openDeadline, type Texts } from './requests.ts';
 import { Client, Stage, titledCases, vendorOf } from './stage.ts';
 
 /** A request as a person may have written it: as it should be, but for one thing at most. */
@@ -123,7 +123,7 @@ describe.each(titledCases)('the catalogue and the simulator of %s', (_title, whi
     const { provider } = client;
     const start = await client.startFor(spec, request, request.references.length);
     try {
-      await provider.start(start, openFence);
+      await provider.start(start, openDeadline);
       return undefined;
     } catch (error) {
       return provider.classify(error);

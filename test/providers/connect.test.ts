@@ -4,7 +4,7 @@ import { connectVendor } from '../../src/providers/connect.ts';
 import type { Provider } from '../../src/providers/port.ts';
 import { vendors } from '../../src/providers/registry.ts';
 import { failure, json, serve } from '../http/server.ts';
-import { openFence, startOf } from './requests.ts';
+import { openDeadline, startOf } from './requests.ts';
 import { vendorOf } from './stage.ts';
 
 /** Everything that any vendor of these tests needs to see of a job. */
@@ -28,7 +28,7 @@ describe('a job', () => {
   it('is asked for under the base path that it began under', async () => {
     const { connect, paths } = await open();
     const start = startOf('nanobanana', { prompt: 'a chair' });
-    const { job, id } = await connect('photogpt', '/api/v1').start(start, openFence);
+    const { job, id } = await connect('photogpt', '/api/v1').start(start, openDeadline);
     expect([job, id]).toEqual([{ jobId: 'j-1', basePath: '/api/v1' }, 'j-1']);
     const moved = connect('photogpt', '/v2/');
     await moved.check(job);
@@ -45,7 +45,7 @@ describe('a job', () => {
   it('is answered with what it costs, where the vendor tells', async () => {
     const { connect } = await open();
     const start = startOf('gpt-image-2', { prompt: 'a jug' });
-    const started = await connect('gptimage2api', '/v2').start(start, openFence);
+    const started = await connect('gptimage2api', '/v2').start(start, openDeadline);
     expect(started).toMatchObject({ job: { basePath: '/v2' }, billed: 12_000 });
   });
 
@@ -77,7 +77,7 @@ describe('a job of productai', () => {
     'that began in dialect %s is asked for in it when %s is set',
     async (from, to, made, asked) => {
       const { connect, paths } = await open();
-      const { job } = await connect('productai', '', { dialect: from }).start(start, openFence);
+      const { job } = await connect('productai', '', { dialect: from }).start(start, openDeadline);
       const switched = connect('productai', '', { dialect: to });
       await switched.check(job);
       expect(paths()).toEqual([`POST ${made}`, `GET ${asked}`]);
@@ -95,7 +95,7 @@ describe('a job of productai', () => {
         const { url, received } = await serve((_, response) => json(response, 200, anything));
         const settings = { dialect };
         const provider = vendorOf('productai').connect({ baseUrl: url, apiKey: 'key-1', settings });
-        await provider.start(startOf('nanobanana', { prompt: 'x' }, [upload]), openFence);
+        await provider.start(startOf('nanobanana', { prompt: 'x' }, [upload]), openDeadline);
         bodies.push(JSON.parse(received[0]?.body ?? ''));
       }
     expect(bodies).toMatchObject([

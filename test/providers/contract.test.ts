@@ -3,7 +3,7 @@ import type { ModelSpec } from '../../src/batch/model-spec.ts';
 import { download } from '../../src/http/download.ts';
 import { sniffMedia } from '../../src/media/sniff.ts';
 import { nothingLearned, type JobOutput, type Provider } from '../../src/providers/port.ts';
-import { fullest, openFence, smallest } from './requests.ts';
+import { fullest, openDeadline, smallest } from './requests.ts';
 import { Client, Stage, titledCases, vendorOf, waiting } from './stage.ts';
 
 let stage: Stage;
@@ -43,7 +43,7 @@ describe.each(titledCases)('%s', (_title, which) => {
     const fields = small ? smallest(spec) : fullest(spec, client.texts);
     const { min, max } = spec.references;
     const start = await client.startFor(spec, fields, small ? min : max);
-    const { job, id: jobId } = await provider.start(start, openFence);
+    const { job, id: jobId } = await provider.start(start, openDeadline);
     const { outputs } = await client.finished(job);
     expect(outputs).toHaveLength(start.request.outputs ?? 1);
     for (const output of outputs)
@@ -92,7 +92,7 @@ describe.each(titledCases)('%s', (_title, which) => {
     });
     const { job } = await paced.start(
       await client.startFor(spec, smallest(spec), spec.references.min),
-      openFence,
+      openDeadline,
     );
     expect(slots).toBe(0);
     await paced.check(job);
@@ -105,7 +105,7 @@ describe.each(titledCases)('%s', (_title, which) => {
     const [spec] = models;
     if (!spec) throw new Error('the vendor offers no models');
     const start = await client.startFor(spec, smallest(spec), spec.references.min);
-    const { job } = await client.provider.start(start, openFence);
+    const { job } = await client.provider.start(start, openDeadline);
     const strange = Object.fromEntries(
       Object.entries(job).map(([name, value]) => [name, `${String(value)}0`]),
     );
@@ -116,7 +116,7 @@ describe.each(titledCases)('%s', (_title, which) => {
     const [spec] = models;
     if (!spec) throw new Error('the vendor offers no models');
     const start = await client.startFor(spec, smallest(spec), spec.references.min);
-    const { id: jobId } = await client.provider.start(start, openFence);
+    const { id: jobId } = await client.provider.start(start, openDeadline);
     const { outputs } = await client.finished(client.provider.jobRef(jobId));
     expect(outputs).toHaveLength(start.request.outputs ?? 1);
     const unknown = client.provider.jobRef(`${jobId}0`);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nothingLearned, type Provider } from '../../src/providers/port.ts';
 import { json, serve } from '../http/server.ts';
-import { anyJob, openFence, smallest, startOf } from './requests.ts';
+import { anyJob, openDeadline, smallest, startOf } from './requests.ts';
 import { Client, Stage, titledCases, vendorOf } from './stage.ts';
 
 let stage: Stage;
@@ -33,7 +33,7 @@ describe.each(titledCases)('%s', (_title, which) => {
         .models.find(({ makes, trained }) => makes === 'image' && !trained);
       if (!model) throw new Error('no model');
       const start = await client.startFor(model, smallest(model), model.references.min);
-      const { job, id } = await client.provider.start(start, openFence);
+      const { job, id } = await client.provider.start(start, openDeadline);
       const { outputs } = await client.finished(job);
       expect(outputs).toHaveLength(1);
       expect(JSON.stringify([id, outputs])).not.toContain('[key]');
@@ -45,7 +45,7 @@ describe.each(titledCases)('%s', (_title, which) => {
 describe('an id', () => {
   it('that is made of the key stays whole', async () => {
     const provider = await answeredWith('wonda', long, { inferenceJobId: `ij_${long}_7` });
-    const { id } = await provider.start(startOf('z-image', { prompt: 'x' }), openFence);
+    const { id } = await provider.start(startOf('z-image', { prompt: 'x' }), openDeadline);
     expect(id).toBe(`ij_${long}_7`);
   });
 });
@@ -81,7 +81,7 @@ describe('a text', () => {
     const error = { code: 'insufficient_credits', message: 'no money with insufficient_credits' };
     const provider = await answeredWith('wonda', 'insufficient_credits', { error }, 400);
     const refused = await provider
-      .start(startOf('z-image', { prompt: 'x' }), openFence)
+      .start(startOf('z-image', { prompt: 'x' }), openDeadline)
       .catch((thrown: unknown) => provider.classify(thrown));
     expect(refused).toMatchObject({ request: 'refused', account: { kind: 'noFunds' } });
     expect(refused).toMatchObject({ message: 'Wonda answered 400: no money with [key]; [key]' });

@@ -30,7 +30,7 @@ import {
   times,
 } from '../ledger/fixture.ts';
 import { failure, serve } from '../http/server.ts';
-import { anyJob, openFence, smallest } from './requests.ts';
+import { anyJob, openDeadline, smallest } from './requests.ts';
 import { Client, Stage, titledCases, vendorOf } from './stage.ts';
 
 /** As JSON may write them. */
@@ -200,7 +200,7 @@ async function make(provider: Provider, start: StartRequest, spec: ModelSpec): P
     whole(quoted.amount);
     await ledger.learned.putQuotes(account, [{ key: 'q', amount: quoted.amount }]);
   }
-  const started = await answerOf(provider.start(start, openFence));
+  const started = await answerOf(provider.start(start, openDeadline));
   if (!started) return;
   const { job, id } = started;
   await ledger.submissions.submitted(submission, job, `${id} ${batches}`, times);
@@ -251,7 +251,7 @@ describe('a number that names a job', () => {
     );
     const provider = vendorOf('wonda').connect({ baseUrl: url, apiKey: 'k', settings: {} });
     const start = { request: { prompt: 'x', model: 'z-image', options: {} }, references: [] };
-    expect((await provider.start(start as unknown as StartRequest, openFence)).id).toBe(id);
+    expect((await provider.start(start as unknown as StartRequest, openDeadline)).id).toBe(id);
   });
 
   it.each([1.5, Infinity, 1e21, NaN])('is none when it is %d', (value) => {

@@ -3,7 +3,7 @@ import type { ModelChoice, ShotRequest } from '../../src/batch/request.ts';
 import type { Json } from '../../src/json.ts';
 import type { ResolvedReference, StartRequest } from '../../src/providers/port.ts';
 
-export const openFence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: () => 0 };
+export const openDeadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: () => 0 };
 
 /** A start of a public model from the fields that matter to a test. */
 export function startOf(

@@ -9,7 +9,7 @@ import { amountFromDecimal } from '../../src/money.ts';
 import { nothingLearned, type Provider, type StartRequest } from '../../src/providers/port.ts';
 import { vendorById } from '../../src/providers/registry.ts';
 import { failure, json, serve } from '../http/server.ts';
-import { aUuid, existing, openFence, smallest, startOf } from './requests.ts';
+import { aUuid, existing, openDeadline, smallest, startOf } from './requests.ts';
 import { playExamples } from './seeds/examples.ts';
 import { gptimage2api } from './seeds/gptimage2api.ts';
 import { photogpt } from './seeds/photogpt.ts';
@@ -69,7 +69,7 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
     const { url, received } = await serve((_, response) =>
       json(response, table.start.status, table.start.answer),
     );
-    await connect(url).start(start, openFence);
+    await connect(url).start(start, openDeadline);
     const [one] = received;
     if (!one) throw new Error('nothing arrived');
     expect(one.method).toBe('POST');
@@ -168,7 +168,9 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
       const { url } = await serve((_, response) => json(response, row.status, row.answer));
       const provider = connect(url);
       const model = offer.models[0]?.id ?? '';
-      expect(await provider.start(startWith(model, {}), openFence)).toMatchObject({ id: row.id });
+      expect(await provider.start(startWith(model, {}), openDeadline)).toMatchObject({
+        id: row.id,
+      });
     },
     async state(row) {
       const { url } = await serve(({ method }, response) =>
@@ -178,14 +180,14 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
       );
       const provider = connect(url);
       const model = offer.models[0]?.id ?? '';
-      const { job } = await provider.start(startWith(model, {}), openFence);
+      const { job } = await provider.start(startWith(model, {}), openDeadline);
       expect(await provider.check(job)).toMatchObject(row.state);
     },
     async error(row) {
       const { url } = await serve((_, response) => json(response, row.status, row.answer));
       const provider = connect(url);
       const model = offer.models[0]?.id ?? '';
-      const error = await failure(provider.start(startWith(model, {}), openFence));
+      const error = await failure(provider.start(startWith(model, {}), openDeadline));
       const verdict = provider.classify(error);
       expect(verdict).toMatchObject({ request: row.request, account: row.account });
       expect(verdict.message).toContain(row.text);

@@ -23,7 +23,7 @@ import {
   type Simulator,
   type SimulatorSettings,
 } from '../../src/simulator/index.ts';
-import { existing, openFence, smallest, startOf, type Texts } from './requests.ts';
+import { existing, openDeadline, smallest, startOf, type Texts } from './requests.ts';
 
 export interface Case {
   readonly id: string;
@@ -141,7 +141,7 @@ export class Client {
     );
     const plain = offer.models.find(({ references, trained }) => !references.min && !trained);
     if (!plain || !readsOwn) return;
-    const { job } = await provider.start(startOf(plain.id, smallest(plain)), openFence);
+    const { job } = await provider.start(startOf(plain.id, smallest(plain)), openDeadline);
     [this.#own] = (await this.finished(job)).outputs;
   }
 
@@ -162,7 +162,7 @@ export class Client {
     for (const name of names)
       await train.addImage(model, await this.#stage.file(name, 'image', model));
     expect((await train.listImages(model, 'training')).entries).toHaveLength(12);
-    await train.start(model, openFence);
+    await train.start(model, openDeadline);
     await vi.waitFor(
       async () => expect(await train.check(model)).toEqual({ phase: 'ready' }),
       waiting,

@@ -36,10 +36,10 @@ export const promises: readonly Mutant[] = [
       {
         file: 'src/activities/claim-and-start.ts',
         find: 'started = await access.provider.start(resolved, { sendBy, timeoutMs, now });',
-        replace: `const fence = { sendBy, timeoutMs, now };
+        replace: `const deadline = { sendBy, timeoutMs, now };
       started = await access.provider
-        .start(resolved, fence)
-        .catch(() => access.provider.start(resolved, fence));`,
+        .start(resolved, deadline)
+        .catch(() => access.provider.start(resolved, deadline));`,
       },
     ],
     focus: {
@@ -91,7 +91,7 @@ export const promises: readonly Mutant[] = [
     },
   },
   {
-    name: 'without the send fence',
+    name: 'without the send deadline',
     changes: [
       {
         file: 'src/http/attempt.ts',

@@ -47,7 +47,7 @@ export interface Grant {
   readonly attempt: number;
   readonly key: string;
   readonly request: ShotRequest;
-  /** Milliseconds from the grant within which the request's first byte must leave (docs/ledger.md, the fence). */
+  /** Milliseconds from the grant within which the request's first byte must leave (docs/ledger.md, the send deadline). */
   readonly sendWithinMs: number;
 }
 export interface ClaimAnswer {

@@ -28,9 +28,9 @@ function createGptImage2Api(connection: Connection): Provider {
   const account = settings.parse(connection.settings);
   const lifetime = lifetimeMs(account.outputLifetime);
   return {
-    async start(request, fence) {
+    async start(request, deadline) {
       const { path, body } = startCall(request, account.outputFormatField);
-      const paid = { fence, about: request.request.model };
+      const paid = { deadline, about: request.request.model };
       const job = await api({ method: 'POST', path, json: body, paid, answer: started });
       return { job, id: job.taskId, billed: billedAmount(job.creditsUsed, 'credits') };
     },

@@ -36,13 +36,13 @@ function createPhotogpt(connection: Connection): Provider {
   });
   const lifetime = lifetimeMs(settings.parse(connection.settings).outputLifetime);
   return {
-    async start(request, fence) {
+    async start(request, deadline) {
       const { path, body } = startCall(request);
       const { result } = await api({
         method: 'POST',
         path,
         json: body,
-        paid: { fence, about: request.request.model },
+        paid: { deadline, about: request.request.model },
         answer: started,
       });
       return { job: { jobId: result.jobId }, id: result.jobId };

@@ -104,11 +104,11 @@ export function createTraining(api: Api): TrainingPort {
       const imageType = purpose === 'training' ? 'input' : 'auxiliaryType';
       return listImages(api, `${pathOf(id)}/images`, imageType);
     },
-    async start(id, fence) {
+    async start(id, deadline) {
       await api({
         method: 'GET',
         path: `${pathOf(id)}/train`,
-        paid: { fence, about: 'training' },
+        paid: { deadline, about: 'training' },
         answer: acknowledged,
       });
     },

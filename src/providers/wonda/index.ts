@@ -36,13 +36,13 @@ function createWonda(connection: Connection): Provider {
   });
   const lifetime = lifetimeMs(rest.outputLifetime);
   return {
-    async start(request, fence) {
+    async start(request, deadline) {
       const { path, body } = startCall(request);
       const { inferenceJobId } = await api({
         method: 'POST',
         path,
         json: body,
-        paid: { fence, about: request.request.model },
+        paid: { deadline, about: request.request.model },
         answer: started,
       });
       return { job: { inferenceJobId }, id: inferenceJobId };

@@ -46,8 +46,8 @@ async function openRestored(
   studio = await openStudio({ revealing: true, ...settings });
   await studio.runStep(await studio.startRun(batchOf('known', photogpt, ['a cup'])), 'draw');
   const from = Date.now();
-  const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
-  for (const prompt of sent) await studio.access.provider.start(asked(prompt), fence);
+  const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+  for (const prompt of sent) await studio.access.provider.start(asked(prompt), deadline);
   await studio.ledger.gaps.add({ from, to: Date.now(), why: 'a backup was restored' });
   studio.clock.passedMs += 3 * minute;
   studio.restart(3 * minute);
@@ -68,8 +68,8 @@ async function openInFlight(sent: string, settings: Partial<SimulatorSettings>):
   const { granted } = await claims.claim({ ...range, from: 0, to: 1 }, options);
   await submissions.ambiguous(granted[0]?.submission ?? '', 'its connection was lost');
   const from = Date.now();
-  const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
-  await studio.access.provider.start(asked(sent), fence);
+  const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+  await studio.access.provider.start(asked(sent), deadline);
   await gaps.add({ from, to: Date.now(), why: 'a backup was restored' });
   studio.clock.passedMs += 3 * minute;
   studio.restart(3 * minute);
@@ -175,9 +175,9 @@ describe('a request that was on its way when the backup was made', () => {
     const options = { window: 1, postTimeoutMs: 60_000, worker: 'lost' };
     const { granted } = await studio.ledger.claims.claim({ ...range, to: 1 }, options);
     const from = Date.now() + 1;
-    const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+    const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
     const start = { ...asked('a fox'), request: granted[0]!.request };
-    await studio.access.provider.start(start, fence);
+    await studio.access.provider.start(start, deadline);
     await studio.ledger.gaps.add({ from, to: Date.now() + 1, why: 'a backup was restored' });
     studio.clock.passedMs += 60 * minute;
     // What is asked about in the gap is settled a little sooner than what was on its way.

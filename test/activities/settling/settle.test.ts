@@ -122,8 +122,8 @@ describe.concurrent('unclear requests of one time', () => {
     prompt: a {{ what }} in the snow
 `;
     const byHand = async ({ access }: Studio): Promise<void> => {
-      const fence = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
-      await expect(access.provider.start(fox, fence)).rejects.toThrow();
+      const deadline = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
+      await expect(access.provider.start(fox, deadline)).rejects.toThrow();
     };
     expect(await statesAfterLostAnswers(step, byHand)).toEqual(['parked', 'done']);
   });
@@ -177,8 +177,8 @@ describe.concurrent('a request without an answer that the list of jobs does not 
         { ...range, from: 0, to: 1 },
         { window: 1, postTimeoutMs: 1_000, worker: 'killed' },
       );
-      const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
-      await studio.access.provider.start({ ...fox, request: granted[0]!.request }, fence);
+      const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
+      await studio.access.provider.start({ ...fox, request: granted[0]!.request }, deadline);
       Object.assign(studio.access, { timeouts: { ...studio.access.timeouts, postMs: 20_000 } });
       studio.clock.passedMs += 60_000;
       studio.restart(180_000);

@@ -13,7 +13,7 @@ afterEach(async () => {
   studio = undefined;
 });
 
-const fence = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: () => 0 };
+const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: () => 0 };
 const picture = Buffer.from('\xff\xd8\xff\xe0a picture', 'latin1');
 
 /** A studio, and a model at the vendor that somebody has made, and trained unless it is to stay new. */
@@ -31,7 +31,7 @@ async function openWithModel(
     const facts = { sha256: `${index}`, mime: 'image/jpeg', bytes: bytes.length };
     await port.addImage(id, { ...facts, name: `${index}.jpg`, path, trainedModel: id });
   }
-  if (train) await port.start(id, fence);
+  if (train) await port.start(id, deadline);
   return id;
 }
 

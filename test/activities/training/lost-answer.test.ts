@@ -61,9 +61,9 @@ describe.concurrent('a training whose record and model do not agree', () => {
     const { ledger, access } = stage.studio;
     const { start } = stage.port;
     stage.change({
-      start: async (id, fence) => {
+      start: async (id, deadline) => {
         stage.change({ start });
-        await start(id, fence);
+        await start(id, deadline);
         await stage.port.delete(id);
         await ledger.remotes.forgetModel(access.key, id);
       },
@@ -85,9 +85,9 @@ describe.concurrent('a training whose record and model do not agree', () => {
     const { start } = stage.port;
     // As if its sender slept: what was sent is taken for absent, and another model is begun.
     stage.change({
-      start: async (id, fence) => {
+      start: async (id, deadline) => {
         stage.change({ start });
-        await start(id, fence);
+        await start(id, deadline);
         const [{ submission } = { submission: '' }] = await stage.submissions();
         await ledger.submissions.ambiguous(submission, 'no answer');
         await ledger.submissions.absent(submission);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import { gptimage2api } from '../../../src/providers/gptimage2api/index.ts';
 import { nothingLearned, type JobState } from '../../../src/providers/port.ts';
 import { failure, json, serve } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 
 type Fields = Parameters<typeof startOf>[1];
 
@@ -21,7 +21,7 @@ async function sent(
   const { models } = gptimage2api.offer(settings, nothingLearned);
   const makes = models.find(({ id }) => id === model)?.makes ?? 'image';
   const start = { ...startOf(model, fields, references), makes };
-  const started = await provider.start(start, openFence);
+  const started = await provider.start(start, openDeadline);
   expect(started).toEqual({
     job: { taskId: 'tsk_1', creditsUsed: 12 },
     id: 'tsk_1',
@@ -95,7 +95,7 @@ describe('start', () => {
   ])('sends nothing for %s', async (_, start) => {
     const { url, received } = await serve((__, response) => json(response, 200, {}));
     const provider = gptimage2api.connect({ baseUrl: url, apiKey: 'k-1', settings: {} });
-    const error = await failure(provider.start(start, openFence));
+    const error = await failure(provider.start(start, openDeadline));
     expect(provider.classify(error)).toMatchObject({ request: 'refused' });
     expect(received).toEqual([]);
   });
@@ -103,7 +103,7 @@ describe('start', () => {
   it('leaves open what became of a start that is answered without an id', async () => {
     const { url } = await serve((_, response) => json(response, 200, { status: 0 }));
     const provider = gptimage2api.connect({ baseUrl: url, apiKey: 'k-1', settings: {} });
-    const error = await failure(provider.start(startOf('veo3', { prompt: 'x' }), openFence));
+    const error = await failure(provider.start(startOf('veo3', { prompt: 'x' }), openDeadline));
     expect(provider.classify(error)).toMatchObject({ request: 'unknown' });
   });
 });

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import { gptimage2api } from '../../../src/providers/gptimage2api/index.ts';
 import { nothingLearned } from '../../../src/providers/port.ts';
 import { failure, serve } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 
 const offerOf = (settings: JsonObject = {}) => gptimage2api.offer(settings, nothingLearned);
 const offer = offerOf();
@@ -63,7 +63,7 @@ describe('classify', () => {
       response.writeHead(status, { 'retry-after': '7' }).end(body),
     );
     const provider = gptimage2api.connect({ baseUrl: url, apiKey: 'k-1', settings: {} });
-    const error = await failure(provider.start(start, openFence));
+    const error = await failure(provider.start(start, openDeadline));
     expect(provider.classify(error)).toEqual({ request, account, message });
   });
 });

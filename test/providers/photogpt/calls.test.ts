@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { photogpt } from '../../../src/providers/photogpt/index.ts';
 import type { Provider } from '../../../src/providers/port.ts';
 import { failure, json, serve, type Received } from '../../http/server.ts';
-import { existing, openFence, startOf } from '../requests.ts';
+import { existing, openDeadline, startOf } from '../requests.ts';
 
 type Answers = Readonly<Record<string, unknown>>;
 
@@ -31,7 +31,7 @@ async function bodyOf(start: ReturnType<typeof startOf>): Promise<unknown> {
     'POST /images/upscaling': queued,
     'POST /videos/generation': queued,
   });
-  expect(await provider.start(start, openFence)).toEqual({ job: { jobId: 'j-1' }, id: 'j-1' });
+  expect(await provider.start(start, openDeadline)).toEqual({ job: { jobId: 'j-1' }, id: 'j-1' });
   const [one] = received;
   expect(one?.headers).toMatchObject({ authorization: 'Bearer k-1', 'api-version': '1' });
   return [one?.url, JSON.parse(one?.body ?? '')];
@@ -181,7 +181,7 @@ describe('start', () => {
 
   it('is surely refused without its picture, before anything is sent', async () => {
     const { provider, received } = await against({});
-    const error = await failure(provider.start(startOf('upscale', {}, [{}]), openFence));
+    const error = await failure(provider.start(startOf('upscale', {}, [{}]), openDeadline));
     expect(provider.classify(error).request).toBe('refused');
     expect(received).toHaveLength(0);
   });
@@ -339,14 +339,14 @@ describe('train', () => {
     expect(JSON.parse(received[0]?.body ?? '')).toEqual({ name: 'Ines', ...subject });
     expect((await train?.listImages('m-1', 'training'))?.entries).toHaveLength(23);
     expect((await train?.listImages('m-1', 'reference'))?.entries).toEqual(['i-50']);
-    await train?.start('m-1', openFence);
+    await train?.start('m-1', openDeadline);
     expect(await train?.check('m-1')).toEqual({ phase: 'training' });
     expect(await train?.check('m-2')).toEqual({ phase: 'missing' });
     await train?.delete('m-1');
     await train?.delete('m-2');
   });
 
-  it('is paid: a fence that has passed holds it back', async () => {
+  it('is paid: a deadline that has passed holds it back', async () => {
     const { provider, received } = await against({ 'GET /models/m-1/train': 'Training triggered' });
     const late = { sendBy: 1, timeoutMs: 1_000, now: () => 2 };
     const error = await failure(provider.train?.start('m-1', late) ?? Promise.resolve());

@@ -3,7 +3,7 @@ import { photogpt } from '../../../src/providers/photogpt/index.ts';
 import { nothingLearned } from '../../../src/providers/port.ts';
 import { vendorById, vendors } from '../../../src/providers/registry.ts';
 import { failure, serve, serveTcp } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 
 const start = startOf('nanobanana', { prompt: 'a chair' });
 const offer = photogpt.offer({}, nothingLearned);
@@ -78,7 +78,7 @@ describe('classify', () => {
       response.writeHead(status, { 'retry-after': '7', location: '/x' }).end(body),
     );
     const provider = connect(url);
-    const error = await failure(provider.start(start, openFence));
+    const error = await failure(provider.start(start, openDeadline));
     expect(provider.classify(error)).toEqual({ request, account, message });
   });
 
@@ -89,7 +89,7 @@ describe('classify', () => {
   ])('leaves open what became of a start that is answered with %s', async (_, body) => {
     const { url } = await serve((__, response) => response.end(body));
     const provider = connect(url);
-    const error = await failure(provider.start(start, openFence));
+    const error = await failure(provider.start(start, openDeadline));
     expect(provider.classify(error)).toMatchObject({
       request: 'unknown',
       account: { kind: 'fine' },
@@ -98,13 +98,13 @@ describe('classify', () => {
 
   it('tells a server that is not there from one that falls silent', async () => {
     const absent = connect('http://127.0.0.1:1');
-    expect(absent.classify(await failure(absent.start(start, openFence)))).toMatchObject({
+    expect(absent.classify(await failure(absent.start(start, openDeadline)))).toMatchObject({
       request: 'notSent',
       account: { kind: 'unreachable' },
     });
     const { url } = await serveTcp((socket) => socket.once('data', () => socket.destroy()));
     const silent = connect(url);
-    const verdict = silent.classify(await failure(silent.start(start, openFence)));
+    const verdict = silent.classify(await failure(silent.start(start, openDeadline)));
     expect(verdict).toMatchObject({ request: 'unknown', account: { kind: 'fine' } });
     expect(JSON.stringify(verdict)).not.toContain('k-secret');
   });

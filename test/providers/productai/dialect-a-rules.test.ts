@@ -4,7 +4,7 @@ import type { RequestProblem } from '../../../src/batch/checks/request-problem.t
 import { nothingLearned } from '../../../src/providers/port.ts';
 import { productai } from '../../../src/providers/productai/index.ts';
 import { failure, json, serve } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 import { connect } from './against.ts';
 
 const start = startOf('nanobanana2', { prompt: 'on marble' }, [{ url: 'https://example.com/1' }]);
@@ -37,7 +37,7 @@ describe('classify', () => {
   ])('%i %j', async (status, error, request, account, text) => {
     const { url } = await serve((_, response) => json(response, status, { error }));
     const provider = connect(url);
-    expect(provider.classify(await failure(provider.start(start, openFence)))).toEqual({
+    expect(provider.classify(await failure(provider.start(start, openDeadline)))).toEqual({
       request,
       account,
       message: `ProductAI answered ${status}: ${text}`,
@@ -49,7 +49,7 @@ describe('classify', () => {
     async (body) => {
       const { url } = await serve((_, response) => response.writeHead(202).end(body));
       const provider = connect(url);
-      const verdict = provider.classify(await failure(provider.start(start, openFence)));
+      const verdict = provider.classify(await failure(provider.start(start, openDeadline)));
       expect(verdict).toMatchObject({ request: 'unknown', account: fine });
       expect(JSON.stringify(verdict)).not.toContain('k-secret');
     },

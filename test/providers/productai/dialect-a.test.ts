@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, json, serve } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 import { against, connect, fileOf } from './against.ts';
 
 const picture = { url: 'https://example.com/product.jpg' };
@@ -8,7 +8,7 @@ const start = startOf('nanobanana2', { prompt: 'on marble' }, [picture]);
 
 async function bodyOf(one: typeof start): Promise<unknown> {
   const { provider, received } = await against({ 'POST /generate': { job_id: 'job_1' } });
-  expect(await provider.start(one, openFence)).toEqual({ job: { jobId: 'job_1' }, id: 'job_1' });
+  expect(await provider.start(one, openDeadline)).toEqual({ job: { jobId: 'job_1' }, id: 'job_1' });
   expect(received[0]?.headers).toMatchObject({ authorization: 'Bearer k-secret' });
   return JSON.parse(received[0]?.body ?? '');
 }
@@ -39,7 +39,7 @@ describe('start', () => {
 
   it.each([[[]], [[picture, picture]]])('sends nothing without its one picture', async (given) => {
     const { provider, received } = await against({});
-    const error = await failure(provider.start(startOf('seedream', {}, given), openFence));
+    const error = await failure(provider.start(startOf('seedream', {}, given), openDeadline));
     expect(provider.classify(error)).toMatchObject({ request: 'refused' });
     expect(received).toEqual([]);
   });

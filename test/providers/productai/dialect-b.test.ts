@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nothingLearned } from '../../../src/providers/port.ts';
 import { productai } from '../../../src/providers/productai/index.ts';
 import { failure, json, serve } from '../../http/server.ts';
-import { existing, openFence, startOf } from '../requests.ts';
+import { existing, openDeadline, startOf } from '../requests.ts';
 import { against as againstAny, connect as connectTo, fileOf } from './against.ts';
 
 const settings = { dialect: 'b' };
@@ -73,7 +73,7 @@ describe('start', () => {
   ])('%s', async (_, request, path, body) => {
     const answer = { status: 'OK', data: { id: 41, status: 'RUNNING', prompt: 'a' } };
     const { provider, received } = await against({ [`POST ${path}`]: answer });
-    expect(await provider.start(request, openFence)).toEqual({ job: { id: '41' }, id: '41' });
+    expect(await provider.start(request, openDeadline)).toEqual({ job: { id: '41' }, id: '41' });
     expect(received[0]?.headers).toMatchObject({ 'x-api-key': 'k-secret' });
     expect(received[0]?.headers.authorization).toBeUndefined();
     expect(JSON.parse(received[0]?.body ?? '')).toEqual(body);
@@ -153,7 +153,7 @@ describe('classify', () => {
       json(response, status, body);
     });
     const provider = connect(url);
-    const verdict = provider.classify(await failure(provider.start(start, openFence)));
+    const verdict = provider.classify(await failure(provider.start(start, openDeadline)));
     expect(verdict).toMatchObject({ request, account });
     expect(verdict.message).toContain(body.message);
   });

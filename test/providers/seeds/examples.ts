@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { FileToUpload, Provider, Vendor } from '../../../src/providers/port.ts';
 import { startSimulator } from '../../../src/simulator/index.ts';
-import { openFence } from '../requests.ts';
+import { openDeadline } from '../requests.ts';
 import type { Example, SeedTable } from './rows.ts';
 
 const picture = Buffer.from('\xff\xd8\xff\xe0a picture', 'latin1');
@@ -97,7 +97,7 @@ async function trainedModel(
     };
     await train.addImage(model, file);
   }
-  await train.start(model, openFence);
+  await train.start(model, openDeadline);
   pass();
   await expect.poll(() => train.check(model)).toEqual({ phase: 'ready' });
   return model;

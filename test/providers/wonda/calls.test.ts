@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../src/json.ts';
 import type { FileToUpload, Provider } from '../../../src/providers/port.ts';
 import { wonda } from '../../../src/providers/wonda/index.ts';
 import { failure, json, serve, type Received } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 
 type Answers = Readonly<Record<string, unknown>>;
 
@@ -34,7 +34,7 @@ async function sent(
     'POST /video/generate': started,
     'POST /text/generate': started,
   });
-  const answer = await provider.start({ ...start, makes }, openFence);
+  const answer = await provider.start({ ...start, makes }, openDeadline);
   expect(answer).toEqual({ job: { inferenceJobId: 'ij_1' }, id: 'ij_1' });
   return [received[0]?.url, JSON.parse(received[0]?.body ?? '')];
 }
@@ -81,12 +81,12 @@ describe('start', () => {
   it('does not send a reference that is nowhere', async () => {
     const { provider, received } = await against({});
     const start = startOf('grok-imagine', { prompt: 'x' }, [{ url: 'https://example.com/a.png' }]);
-    const error = await failure(provider.start(start, openFence));
+    const error = await failure(provider.start(start, openDeadline));
     expect(provider.classify(error)).toMatchObject({ request: 'refused' });
     expect(received).toEqual([]);
   });
 
-  it('is held back by a fence that has passed', async () => {
+  it('is held back by a deadline that has passed', async () => {
     const { provider, received } = await against({});
     const late = { sendBy: 1, timeoutMs: 1_000, now: () => 2 };
     const error = await failure(provider.start(startOf('z-image', { prompt: 'x' }), late));
@@ -98,7 +98,7 @@ describe('start', () => {
     const settings = { organisation: 'acme', project: 'spring 26' };
     const answers = { 'POST /image/generate': { inferenceJobId: 'b2c3' } };
     const { provider, received } = await against(answers, settings);
-    await provider.start(startOf('z-image', { prompt: 'x' }), openFence);
+    await provider.start(startOf('z-image', { prompt: 'x' }), openDeadline);
     expect(received[0]?.headers).toMatchObject({
       authorization: 'Bearer sk_1',
       'x-wonda-org': 'acme',

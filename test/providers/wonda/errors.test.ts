@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wonda } from '../../../src/providers/wonda/index.ts';
 import { failure, serve } from '../../http/server.ts';
-import { openFence, startOf } from '../requests.ts';
+import { openDeadline, startOf } from '../requests.ts';
 
 const fine = { kind: 'fine' };
 const forbidden = { kind: 'forbidden' };
@@ -21,7 +21,7 @@ async function verdictOf(
     response.end(text);
   });
   const provider = wonda.connect({ baseUrl: url, apiKey: 'sk_secret', settings: {} });
-  const error = await failure(provider.start(startOf('z-image', { prompt: 'x' }), openFence));
+  const error = await failure(provider.start(startOf('z-image', { prompt: 'x' }), openDeadline));
   return provider.classify(error);
 }
 

@@ -6,7 +6,7 @@ import type { ModelSpec } from '../../../src/batch/model-spec.ts';
 import { nothingLearned, type Offer, type Provider } from '../../../src/providers/port.ts';
 import { wonda } from '../../../src/providers/wonda/index.ts';
 import { startSimulator, type Simulator } from '../../../src/simulator/index.ts';
-import { fullest, openFence, startOf } from '../requests.ts';
+import { fullest, openDeadline, startOf } from '../requests.ts';
 
 let simulator: Simulator;
 let folder: string;
@@ -51,7 +51,7 @@ async function run(spec: ModelSpec, fields: Parameters<typeof startOf>[1]) {
   }));
   const quoted = await provider.quote?.(start.request);
   const before = (await provider.verify()).balance ?? 0;
-  const started = await provider.start({ ...start, makes: spec.makes, references }, openFence);
+  const started = await provider.start({ ...start, makes: spec.makes, references }, openDeadline);
   const state = await vi.waitFor(
     async () => {
       const now = await provider.check(started.job);

@@ -18,10 +18,10 @@ export function connectA(connection: Connection, settings: Settings): Provider {
   const api = createApi({ ...connection, classify, headers });
   const lifetime = lifetimeMs(settings.outputLifetime);
   return {
-    async start(request, fence) {
+    async start(request, deadline) {
       const json = startBody(request);
       const path = '/generate';
-      const paid = { fence, about: request.request.model };
+      const paid = { deadline, about: request.request.model };
       const { job_id } = await api({ method: 'POST', path, json, paid, answer: started });
       return { job: { jobId: job_id }, id: job_id };
     },

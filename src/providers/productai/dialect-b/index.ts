@@ -21,9 +21,9 @@ export function connectB(connection: Connection, settings: Settings): Provider {
   const api = createApi({ ...connection, classify, headers, refuses });
   const lifetime = lifetimeMs(settings.outputLifetime);
   return {
-    async start(request, fence) {
+    async start(request, deadline) {
       const { path, body } = startCall(request);
-      const paid = { fence, about: request.request.model };
+      const paid = { deadline, about: request.request.model };
       const { data } = await api({ method: 'POST', path, json: body, paid, answer: started });
       return { job: { id: data.id }, id: data.id };
     },
