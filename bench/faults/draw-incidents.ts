@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Moment, moments } from '../../src/activities/moments.ts';
+import { type Failpoint, failpoints } from '../../src/activities/failpoints.ts';
 import { packageRoot } from '../../src/temporal/package-root.ts';
 import type { Draw } from './draw.ts';
 import type { Scene } from './kinds/kind.ts';
@@ -59,8 +59,8 @@ export type Incident =
   | { readonly kind: 'person'; readonly when: When }
   | Blow;
 
-/** What a process does to itself at the nth time that it reaches a moment. */
-export type Blow = { readonly moment: Moment; readonly nth: number } & (
+/** What a process does to itself at the nth time that it reaches a failpoint. */
+export type Blow = { readonly failpoint: Failpoint; readonly nth: number } & (
   | { readonly kind: 'die-at' }
   /** SIGSTOP, woken after it was long declared dead. */
   | { readonly kind: 'suspend'; readonly ms: number }
@@ -75,7 +75,7 @@ const changes = ['limits', 'slash', 'host name', 'dialect', 'rename'] as const;
 export type Change = (typeof changes)[number];
 
 export function isBlow(incident: Incident): incident is Blow {
-  return 'moment' in incident;
+  return 'failpoint' in incident;
 }
 
 /** By the name that the table of docs/faults.md gives each. */
@@ -133,7 +133,7 @@ const worker = (shape: Shape): 'run' | 'worker' => (shape === 'company' ? 'worke
 /** Each with the share of the runs that it befalls. */
 const makers: readonly (readonly [number, Maker])[] = [
   [0.3, (draw, when, shape) => ({ kind: 'kill', victim: draw.pick(victims(shape)), when: when() })],
-  [0.35, (draw) => ({ kind: 'die-at', ...moment(draw) })],
+  [0.35, (draw) => ({ kind: 'die-at', ...failpoint(draw) })],
   [0.08, (_, when) => ({ kind: 'kill-all', when: when() })],
   [0.05, (_, when) => ({ kind: 'kill-all', when: when() })],
   [
@@ -159,7 +159,7 @@ const makers: readonly (readonly [number, Maker])[] = [
     0.12,
     (draw) => ({
       kind: 'suspend',
-      moment: draw.pick(['claimed', 'sending', 'answered']),
+      failpoint: draw.pick(['claimed', 'sending', 'answered']),
       nth: draw.whole(1, 4),
       ms: draw.whole(6_000, 25_000),
     }),
@@ -168,7 +168,7 @@ const makers: readonly (readonly [number, Maker])[] = [
     0.1,
     (draw) => ({
       kind: 'clock',
-      ...moment(draw),
+      ...failpoint(draw),
       byMs: draw.pick([-20_000, -3_000, 10_000, 3_600_000]),
     }),
   ],
@@ -187,7 +187,7 @@ const makers: readonly (readonly [number, Maker])[] = [
     0.08,
     (draw) => ({
       kind: 'files-fail',
-      moment: draw.pick(['recorded', 'polled', 'ended', 'fetched', 'saved']),
+      failpoint: draw.pick(['recorded', 'polled', 'ended', 'fetched', 'saved']),
       nth: draw.whole(1, 6),
       code: draw.pick(['EIO', 'EACCES', 'EMFILE']),
       ms: draw.whole(300, 2_500),
@@ -224,8 +224,8 @@ function knowsBackups(): boolean {
   return existsSync(join(packageRoot(), 'src', 'commands', 'backup.ts'));
 }
 
-function moment(draw: Draw): { moment: Moment; nth: number } {
-  return { moment: draw.pick(moments), nth: draw.whole(1, 6) };
+function failpoint(draw: Draw): { failpoint: Failpoint; nth: number } {
+  return { failpoint: draw.pick(failpoints), nth: draw.whole(1, 6) };
 }
 
 /** `only`: those whose names hold this text, and these surely. */

@@ -3,10 +3,10 @@ import fs, { readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
 
-/** Loaded into a process with --import: does to it what the environment says, at the moments it names. */
+/** Loaded into a process with --import: does to it what the environment says, at the failpoints it names. */
 interface Blow {
   readonly kind: 'die-at' | 'suspend' | 'clock' | 'files-fail';
-  readonly moment: string;
+  readonly failpoint: string;
   readonly nth: number;
   readonly byMs?: number;
   readonly ms?: number;
@@ -16,13 +16,13 @@ interface Blow {
 const blows = JSON.parse(process.env['SHOTLIST_BLOWS'] ?? '[]') as Blow[];
 const counts = new Map<string, number>();
 
-subscribe('shotlist:moment', (message) => {
-  const { moment, subject } = message as { moment: string; subject: string };
-  const nth = (counts.get(moment) ?? 0) + 1;
-  counts.set(moment, nth);
+subscribe('shotlist:failpoint', (message) => {
+  const { failpoint, subject } = message as { failpoint: string; subject: string };
+  const nth = (counts.get(failpoint) ?? 0) + 1;
+  counts.set(failpoint, nth);
   for (const blow of blows) {
-    if (blow.moment !== moment || blow.nth !== nth) continue;
-    process.stderr.write(`blow: ${blow.kind} at ${moment} ${nth} of ${subject}\n`);
+    if (blow.failpoint !== failpoint || blow.nth !== nth) continue;
+    process.stderr.write(`blow: ${blow.kind} at ${failpoint} ${nth} of ${subject}\n`);
     if (blow.kind === 'die-at') process.kill(process.pid, 'SIGKILL');
     if (blow.kind === 'suspend') process.kill(process.pid, 'SIGSTOP');
     if (blow.kind === 'clock') stepClock(blow.byMs ?? 0);

@@ -81,7 +81,7 @@ export const plots: Readonly<Record<string, Plot>> = {
       },
     ],
     incidents: () => [
-      { kind: 'suspend', moment: 'answered', nth: 2, ms: 55_000 },
+      { kind: 'suspend', failpoint: 'answered', nth: 2, ms: 55_000 },
       { kind: 'person', when: { accepted: 1 } },
     ],
   },

@@ -8,7 +8,7 @@ import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { claimWhenAvailable } from './account/availability.ts';
 import { holdAccount, holdFor } from './account/hold-account.ts';
-import { reached } from './moments.ts';
+import { failpoint } from './failpoints.ts';
 import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
 import { forgetGoneUploads } from './uploads/gone-uploads.ts';
@@ -52,7 +52,7 @@ export async function claimAndStart(
       granted(posts);
     }
   });
-  for (const { submission } of answer.granted) reached('claimed', submission);
+  for (const { submission } of answer.granted) failpoint('claimed', submission);
   for (const grant of answer.granted) post(grant, { sendBy: before + grant.sendWithinMs, now });
   return answer;
 }
@@ -93,7 +93,7 @@ async function sendShot(
   }
   return await deps.paid.during(timeoutMs, async () => {
     const startedAt = performance.now();
-    reached('sending', submission);
+    failpoint('sending', submission);
     let started;
     try {
       started = await access.provider.start(resolved, { sendBy, timeoutMs, now });
@@ -102,7 +102,7 @@ async function sendShot(
       await recordFailure(deps, access, { ...grant, used }, error);
       return endNow();
     }
-    reached('answered', submission);
+    failpoint('answered', submission);
     access.pulse.answered(performance.now() - startedAt);
     const isLate = await recordStarted(deps, submission, started, jobTimes(deps, access, request));
     return isLate ? 'late' : 'ended';
@@ -167,7 +167,7 @@ async function recordFailure(
     await submissions.ambiguous(grant.submission, verdict.message, {
       mayStillRun: mayStillRun(error),
     });
-    reached('unclear', grant.submission);
+    failpoint('unclear', grant.submission);
     return;
   }
   const final = verdict.request === 'refused' && verdict.account.kind === 'fine';

@@ -7,7 +7,7 @@ import { elapsedSince } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { holdAccount } from './account/hold-account.ts';
 import { listFrom } from './account/job-list.ts';
-import { reached } from './moments.ts';
+import { failpoint } from './failpoints.ts';
 import { namedOutputs } from './outputs/match-outputs.ts';
 import { togetherMs } from './account/poll-times.ts';
 
@@ -51,7 +51,7 @@ export async function pollJob(
     await submissions.pollAgain(submission, Math.max(intervalMs, waitMs), message);
     return;
   }
-  reached('polled', submission);
+  failpoint('polled', submission);
   const { lateFiles } = access.pulse;
   if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !isOverdue)
     if (lateFiles.mayCome(submission, access.timeouts.pollMs)) {
@@ -120,7 +120,7 @@ export async function recordSuccess(
 ): Promise<void> {
   const outputs = namedOutputs(state.outputs, trustedOrigin).slice(0, outputsMax);
   if (await deps.ledger.submissions.succeeded(submission, { ...state, outputs, job }))
-    if (outputs.length > 0) reached('ended', submission);
+    if (outputs.length > 0) failpoint('ended', submission);
 }
 
 export async function recordFailure(

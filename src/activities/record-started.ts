@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { StartedJob } from '../providers/port.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { reached } from './moments.ts';
+import { failpoint } from './failpoints.ts';
 
 const firstPauseMs = 250;
 const longestPauseMs = 30_000;
@@ -26,7 +26,7 @@ export async function recordStarted(
   const isFirst = await untilWritten(deps, subject, () =>
     submissions.submitted(submission, job, id, told),
   );
-  reached('recorded', submission);
+  failpoint('recorded', submission);
   if (isFirst) return false;
   const isKept = await untilWritten(deps, subject, () =>
     submissions.lateJob(submission, job, id, told),

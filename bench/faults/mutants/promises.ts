@@ -26,7 +26,7 @@ export const promises: readonly Mutant[] = [
     ],
     focus: {
       vendors: ['photogpt'],
-      incidents: [{ kind: 'die-at', moment: 'answered', nth: 2 }],
+      incidents: [{ kind: 'die-at', failpoint: 'answered', nth: 2 }],
       faults: [],
     },
   },
@@ -102,7 +102,7 @@ export const promises: readonly Mutant[] = [
     focus: {
       vendors: ['photogpt'],
       shape: 'alone',
-      incidents: [{ kind: 'suspend', moment: 'sending', nth: 2, ms: 30_000 }],
+      incidents: [{ kind: 'suspend', failpoint: 'sending', nth: 2, ms: 30_000 }],
       faults: [],
     },
   },

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import type { Due, Refusals, SavedFile } from '../../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { reached } from '../moments.ts';
+import { failpoint } from '../failpoints.ts';
 import { isDiskFull } from '../to-application-failure.ts';
 import { type FetchedFile, fetchOutput, isRefusal } from './fetch-output.ts';
 import { OutputGoneError } from './output-url.ts';
@@ -33,11 +33,11 @@ export async function saveOutput(
       await submissions.delayOutput(submission, index, 2_000, 'the vendor is preparing the file');
       return false;
     }
-    reached('fetched', submission);
+    failpoint('fetched', submission);
     const isTaken = file.damage === null || (await takesDamaged(deps, output, file));
     if (!isTaken) return false;
     const isFirst = await submissions.saveOutput(submission, index, savedFile(file), job);
-    reached('saved', submission);
+    failpoint('saved', submission);
     return isFirst;
   } catch (error) {
     if (isDiskFull(error)) throw error;

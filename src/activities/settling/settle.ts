@@ -5,7 +5,7 @@ import { type Candidate, isNowhere, lookAround, type Sighting, vendorOf } from '
 import { chooseJobs, mayHaveBeenRepeated, type Question } from './choose-job.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { reached } from '../moments.ts';
+import { failpoint } from '../failpoints.ts';
 import { patienceWith, unreadableList } from './patience.ts';
 import { settleInGap } from './settle-in-gap.ts';
 
@@ -43,7 +43,7 @@ export async function settle(
   unclear: Unclear,
 ): Promise<boolean> {
   const isSettled = await lookUp(deps, access, unclear);
-  if (isSettled) reached('settled', unclear.submission);
+  if (isSettled) failpoint('settled', unclear.submission);
   return isSettled;
 }
 

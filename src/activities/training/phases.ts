@@ -1,6 +1,6 @@
 import type { ModelRow } from '../../ledger/port.ts';
 import { seemsAvailable } from '../account/availability.ts';
-import { reached } from '../moments.ts';
+import { failpoint } from '../failpoints.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
 import { noteMade } from './look-for-model.ts';
 import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
@@ -86,6 +86,6 @@ async function create(training: Training): Promise<number> {
   const remoteId = await training.port.create({ name, subject });
   noteMade(training, remoteId);
   await setPhase(training, ['creating'], 'created', { remoteId });
-  reached('model-created', training.input.fingerprint);
+  failpoint('model-created', training.input.fingerprint);
   return 0;
 }

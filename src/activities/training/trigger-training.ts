@@ -7,7 +7,7 @@ import type { SendLimit } from '../claim-and-start.ts';
 import { elapsedSince, neverBackwards } from '../clock.ts';
 import { claimWhenAvailable } from '../account/availability.ts';
 import { holdAccount } from '../account/hold-account.ts';
-import { reached } from '../moments.ts';
+import { failpoint } from '../failpoints.ts';
 import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { isOfThisRun, lookForModel } from './look-for-model.ts';
@@ -65,7 +65,7 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
   if (grant) {
     // It moves from now on, however long the answer takes.
     await deps.ledger.reports.clearStop(batch, trainingLane(fingerprint), deps.now());
-    reached('claimed', grant.submission);
+    failpoint('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
     return await deps.paid.during(access.timeouts.postMs, () =>
       post(training, row, grant.submission, limit),
@@ -97,14 +97,14 @@ async function post(
 ): Promise<number> {
   const { deps, access, port } = training;
   const model = row.remoteId ?? '';
-  reached('sending', submission);
+  failpoint('sending', submission);
   try {
     await port.start(model, { ...limit, timeoutMs: access.timeouts.postMs });
   } catch (error) {
     await recordFailure(training, row, submission, error);
     return 1_000;
   }
-  reached('answered', submission);
+  failpoint('answered', submission);
   const job = { job: { model }, id: model };
   await recordStarted(deps, submission, job, trainingTimes(access));
   await setPhase(training, ['armed'], 'triggered', {});
@@ -129,7 +129,7 @@ async function recordFailure(
   if (request === 'unknown' || isBegun !== false) {
     const why = isBegun === undefined ? `${message}; ${unasked}` : message;
     await submissions.ambiguous(submission, why, { mayStillRun: mayStillRun(error) });
-    reached('unclear', submission);
+    failpoint('unclear', submission);
     return;
   }
   const final = request === 'refused' && account.kind === 'fine';

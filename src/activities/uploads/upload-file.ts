@@ -7,7 +7,7 @@ import type { Json } from '../../json.ts';
 import { sniffFile } from '../../media/source.ts';
 import type { FileToUpload } from '../../providers/port.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
-import { reached } from '../moments.ts';
+import { failpoint } from '../failpoints.ts';
 import { type NeededFile, soundFile } from './sound-file.ts';
 
 export interface Uploaded {
@@ -75,7 +75,7 @@ async function findOrUpload(
     );
   const stored = await place.upload({ ...file, trainedModel: wanted.trainedModel });
   await remotes.storeUpload(place.key, sha256, purpose, stored);
-  reached('uploaded', sha256);
+  failpoint('uploaded', sha256);
   if (stored.ready || (await becomesReady(deps, place, wanted, stored))) return stored;
   throw new UserError(`${place.name} lost ${wanted.path} while processing it`);
 }
