@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { pages, read, root, withoutCode } from './support.ts';
+import { linksOf, pages, read, root } from './support.ts';
 
 /** As GitHub makes them of headings. */
 function anchorsOf(markdown: string): string[] {
@@ -14,8 +14,7 @@ function anchorsOf(markdown: string): string[] {
 }
 
 it.each(pages)('every link of %s leads somewhere', (page) => {
-  const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to);
-  const broken = links.filter((link) => {
+  const broken = linksOf(read(page)).filter((link) => {
     if (/^https?:/.test(link)) return false;
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : join(dirname(page), path);

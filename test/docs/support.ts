@@ -33,6 +33,11 @@ export function codeBlocks(markdown: string): Block[] {
   }));
 }
 
-export function withoutCode(markdown: string): string {
+/** Where its links lead, those in code aside. */
+export function linksOf(markdown: string): string[] {
+  return [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to);
+}
+
+function withoutCode(markdown: string): string {
   return markdown.replace(/^```.*\n[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, 'code');
 }

@@ -1,0 +1,37 @@
+import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { linksOf, read, root } from './support.ts';
+
+/** Paths in the package, as npm would publish it. */
+function packedFiles(): readonly string[] {
+  const words = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const cli = process.env['npm_execpath'];
+  const options: ExecFileSyncOptionsWithStringEncoding = {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  };
+  const told = cli?.endsWith('.js')
+    ? execFileSync(process.execPath, [cli.replace(/npx-cli\.js$/, 'npm-cli.js'), ...words], options)
+    : execFileSync('npm', words, options);
+  const [pack] = JSON.parse(told) as { files: { path: string }[] }[];
+  return pack?.files.map(({ path }) => path) ?? [];
+}
+
+it('every document that the package holds leads to files that it holds', () => {
+  const files = packedFiles();
+  // It is for those who have the checkout.
+  const documents = files.filter((path) => /\.(md|txt)$/.test(path) && path !== 'CONTRIBUTING.md');
+  expect(documents).toContain('README.md');
+  const isPacked = (path: string): boolean =>
+    files.some((file) => file === path || file.startsWith(`${path}/`));
+  const dead = documents.flatMap((document) =>
+    linksOf(read(document))
+      .filter((link) => !/^https?:/.test(link) && !link.startsWith('#'))
+      .map((link) => join(dirname(document), link.replace(/#.*$/, '')))
+      .filter((path) => !isPacked(path))
+      .map((path) => `${document}: ${path}`),
+  );
+  expect(dead).toEqual([]);
+});
