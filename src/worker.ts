@@ -180,13 +180,13 @@ function dependencies(
     paid: new PaidCalls(),
     worker: `${hostname()}/${process.pid}`,
     log,
-    sweepAgain: (batch) => sweepAgain(batch, onProgress),
+    requestReplan: (batch) => requestReplan(batch, onProgress),
     chunkDrained: (from) => chunkDrained(from, onProgress),
   };
 }
 
 /** Best effort: a run that ends looks for open shots once more. */
-async function sweepAgain(batch: string, log?: (line: string) => void): Promise<void> {
+async function requestReplan(batch: string, log?: (line: string) => void): Promise<void> {
   try {
     const handle = Context.current().client.workflow.getHandle(batchWorkflowId(batch));
     await handle.signal(shotsOpenedSignal);

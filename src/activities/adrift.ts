@@ -71,5 +71,5 @@ export async function lookAfterParked(
       deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),
     );
   const left = await submissions.parkedWithoutJob(batch, access.key);
-  if (left.length < parked.length) await deps.sweepAgain(batch);
+  if (left.length < parked.length) await deps.requestReplan(batch);
 }

@@ -57,7 +57,7 @@ export interface ActivityDependencies {
   readonly worker: string;
   readonly log: (line: string) => void;
   /** Has the batch plan its steps again, since shots are to do whose chunks have ended. */
-  readonly sweepAgain: (batch: string) => Promise<void>;
+  readonly requestReplan: (batch: string) => Promise<void>;
   /**
    * Tells the workflow of the activity under way that the chunk from this position has nothing left to claim.
    * Never rejects: a message that is lost only makes the next chunk start later.

@@ -12,7 +12,7 @@ import { filePlaceOf } from './uploads/upload-places.ts';
 
 export interface PlanStepInput extends RunInput {
   readonly step: string;
-  readonly sweep: number;
+  readonly pass: number;
 }
 
 export interface StepPlan {
@@ -82,15 +82,15 @@ export async function planStep(
       tell(`${planned} shots`);
     }
     await plans.retireOthers(batch, run, step);
-    const lanes = await plans.makeLanes(batch, run, step, input.sweep);
+    const lanes = await plans.makeLanes(batch, run, step, input.pass);
     return await describePlan(deps, input, lanes);
   });
 }
 
 /** Of a batch that is over: lanes for what it still waits for, and nothing new. */
 async function leftOver(deps: ActivityDependencies, input: PlanStepInput): Promise<StepPlan> {
-  const { batch, run, step, sweep } = input;
-  const lanes = await deps.ledger.plans.makeLanes(batch, run, step, sweep);
+  const { batch, run, step, pass } = input;
+  const lanes = await deps.ledger.plans.makeLanes(batch, run, step, pass);
   return { ...(await describePlan(deps, input, lanes)), trainings: [], models: [], uploads: [] };
 }
 

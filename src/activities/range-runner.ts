@@ -196,8 +196,8 @@ export class RangeRunner {
     const end = await startShot(this.#deps, this.#access, grant, limit);
     if (end === 'unready') this.#unready.rest(grant.key);
     else this.#unready.forget(grant.key);
-    // Its shot's chunk may have ended: only a new sweep gives it another.
-    if (end === 'late') await this.#deps.sweepAgain(this.#range.batch);
+    // Its shot's chunk may have ended: only a new planning pass gives it another.
+    if (end === 'late') await this.#deps.requestReplan(this.#range.batch);
   }
 
   /** How long to leave the door alone after its answer. */

@@ -16,13 +16,13 @@ export function batchWorkflowId(batch: string): string {
 export function shardWorkflowId(shard: {
   batch: string;
   run: number;
-  sweep: number;
+  pass: number;
   step: string;
   accountName: string;
   shard: number;
 }): string {
   const lane = `${shard.step}@${shard.accountName}`;
-  return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.sweep}/${lane}/${shard.shard}`;
+  return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.pass}/${lane}/${shard.shard}`;
 }
 
 /** `acme@https://host` is shown as `acme`. */

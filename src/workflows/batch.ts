@@ -65,7 +65,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     if (source) source.moves++;
   });
   setHandler(progressQuery, () => ({
-    steps: [...progress].map(([step, { sweep, ended }]) => ({ step, sweep, ended })),
+    steps: [...progress].map(([step, { pass, ended }]) => ({ step, pass, ended })),
     openShards: shards.count,
   }));
 
@@ -103,8 +103,8 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       answered = told.moves;
       seen = told.moves;
       for (const { name } of steps) {
-        const { sweep = 0, moves: saves = 0 } = progress.get(name) ?? {};
-        progress.set(name, { sweep, planned: false, ended: false, moves: saves });
+        const { pass = 0, moves: saves = 0 } = progress.get(name) ?? {};
+        progress.set(name, { pass, planned: false, ended: false, moves: saves });
       }
       const running = steps.map((step) =>
         runStep({

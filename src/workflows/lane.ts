@@ -22,12 +22,12 @@ function windowOf(inFlight: number, chunkShots: number): number {
 export async function runLane(lane: {
   readonly run: RunInput;
   readonly step: string;
-  readonly sweep: number;
+  readonly pass: number;
   readonly plan: StepPlan['lanes'][number];
   readonly shards: OpenShards;
   readonly isRead: boolean;
 }): Promise<void> {
-  const { plan, shards, step, sweep } = lane;
+  const { plan, shards, step, pass } = lane;
   const { batch, run, ledgerId } = lane.run;
   const chunkShots = chunkShotsOf(plan.shots);
   const shardShots = chunkShots * chunksPerShard;
@@ -38,7 +38,7 @@ export async function runLane(lane: {
     const workflowId = shardWorkflowId({
       batch,
       run,
-      sweep,
+      pass,
       step,
       shard,
       accountName: plan.accountName,

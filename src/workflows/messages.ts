@@ -29,7 +29,7 @@ export const sourcesMovedSignal = defineSignal<[string]>('sourcesMoved');
 export interface BatchProgress {
   readonly steps: readonly {
     readonly step: string;
-    readonly sweep: number;
+    readonly pass: number;
     readonly ended: boolean;
   }[];
   readonly openShards: number;

@@ -5,11 +5,11 @@ import { planning } from './activity-options.ts';
 import { runLane } from './lane.ts';
 import type { OpenShards } from './open-shards.ts';
 import { prepareStep } from './prepare.ts';
-import { nextSweepPauseMs, sweepPauseFirstMs } from './sweep-pause.ts';
+import { nextReplanPauseMs, replanPauseFirstMs } from './replan-pause.ts';
 
 export interface StepProgress {
-  /** Sweeps begun. */
-  sweep: number;
+  /** Planning passes begun. */
+  pass: number;
   /** Whether its shots are those of this run: before that it shows its readers nothing. */
   planned: boolean;
   ended: boolean;
@@ -45,15 +45,15 @@ export async function runStep(run: StepRun): Promise<void> {
   const movement = (): number => sources.reduce((sum, { moves }) => sum + moves, wakes());
   const lanes = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
-  let pauseMs = sweepPauseFirstMs;
+  let pauseMs = replanPauseFirstMs;
   if (sources.length > 0) await condition(() => sources.every(({ planned }) => planned));
   for (;;) {
     const seen = movement();
     const opened = run.reopenings();
     const complete = sourcesEnded();
-    const sweep = ++own.sweep;
+    const pass = ++own.pass;
     const { planStep } = planning(`plan ${step.name}`);
-    const plan = await planStep({ ...input, step: step.name, sweep });
+    const plan = await planStep({ ...input, step: step.name, pass });
     own.planned = true;
     const swept = prepareStep(input, step.name, plan, wakes)
       .then(() =>
@@ -62,7 +62,7 @@ export async function runStep(run: StepRun): Promise<void> {
             runLane({
               run: input,
               step: step.name,
-              sweep,
+              pass,
               plan: lane,
               isRead,
               shards: run.shards,
@@ -90,7 +90,7 @@ export async function runStep(run: StepRun): Promise<void> {
     if (complete && lanes.size === 0 && movement() === seen) break;
     if (!sourcesEnded()) {
       await condition(() => sourcesEnded() || run.reopenings() !== opened, pauseMs);
-      pauseMs = nextSweepPauseMs(pauseMs, workflowInfo().historyLength);
+      pauseMs = nextReplanPauseMs(pauseMs, workflowInfo().historyLength);
     }
   }
   own.ended = true;

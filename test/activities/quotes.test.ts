@@ -42,7 +42,7 @@ describe('planStep', () => {
       learned,
     });
     const input = await studio.startRun(batch, { unknownPrices });
-    await studio.environmentOf().run(activities.planStep, { ...input, step: 'fox', sweep: 1 });
+    await studio.environmentOf().run(activities.planStep, { ...input, step: 'fox', pass: 1 });
     const [shot] = await everything(ledger.reports.shots('foxes'));
     return shot;
   }

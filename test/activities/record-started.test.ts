@@ -42,7 +42,7 @@ describe('the id of a paid job', () => {
     await running;
     expect(await shot()).toMatchObject({ state: 'done' });
     expect(studio.simulator.book.accepted).toHaveLength(1);
-    expect(studio.sweptAgain).toEqual(['one']);
+    expect(studio.replanRequests).toEqual(['one']);
   });
 });
 

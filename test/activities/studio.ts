@@ -120,7 +120,7 @@ export async function openStudio(
     trainingPrice: offerOf(account).trainingPrice({}),
     pulse: throttle.pulse,
   };
-  const sweptAgain: string[] = [];
+  const replanRequests: string[] = [];
   const drained: number[] = [];
   const deps: ActivityDependencies = {
     ledger,
@@ -137,7 +137,7 @@ export async function openStudio(
     paid: new PaidCalls(),
     worker: 'test',
     log,
-    sweepAgain: async (batch) => void sweptAgain.push(batch),
+    requestReplan: async (batch) => void replanRequests.push(batch),
     chunkDrained: async (from) => void drained.push(from),
   };
 
@@ -172,13 +172,13 @@ export async function openStudio(
   let activities = createActivities(deps);
   const environmentOf = (): MockActivityEnvironment => new MockActivityEnvironment();
 
-  const planOf = async (input: RunInput, step: string, sweep: number): Promise<StepPlan> =>
-    await environmentOf().run(activities.planStep, { ...input, step, sweep });
+  const planOf = async (input: RunInput, step: string, pass: number): Promise<StepPlan> =>
+    await environmentOf().run(activities.planStep, { ...input, step, pass });
   const lanesOf = async (input: RunInput, step: string) => (await planOf(input, step, 1)).lanes;
 
   /** Plans a step and runs its only lane whole. */
-  async function runStep(input: RunInput, step: string, sweep = 1) {
-    const planned = await planOf(input, step, sweep);
+  async function runStep(input: RunInput, step: string, pass = 1) {
+    const planned = await planOf(input, step, pass);
     const results: RunShotsResult[] = [];
     for (const { lane, account: key, shots } of planned.lanes)
       results.push(
@@ -232,7 +232,7 @@ export async function openStudio(
     stopWaits: () => stopping.abort(),
     lines,
     /** Batches whose steps were to be planned again. */
-    sweptAgain,
+    replanRequests,
     /** First positions of chunks that had nothing left to claim and were still under way. */
     drained,
     startRun,

@@ -27,10 +27,10 @@ afterEach(async ({ task }) => {
   stage = undefined;
 });
 
-/** Plans `shots` shots for the first sweep of each step, and none later. */
+/** Plans `shots` shots for the first planning pass of each step, and none later. */
 function planOnce(shots: number): Activities['planStep'] {
-  return async ({ step, sweep }: PlanStepInput) => ({
-    lanes: sweep === 1 && stage ? [stage.lane(shots, step)] : [],
+  return async ({ step, pass }: PlanStepInput) => ({
+    lanes: pass === 1 && stage ? [stage.lane(shots, step)] : [],
     trainings: [],
     uploads: [],
   });
@@ -73,7 +73,7 @@ describe('batchWorkflow', () => {
     const handle = await stage.start();
     await handle.executeUpdate(wakeUpdate, { args: [{ reopened: false }] });
     const progress = await handle.query(progressQuery);
-    expect(progress.steps).toEqual([{ step: 'draw', sweep: 1, ended: false }]);
+    expect(progress.steps).toEqual([{ step: 'draw', pass: 1, ended: false }]);
     open = true;
     await handle.executeUpdate(wakeUpdate, { args: [{ reopened: false }] });
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
@@ -155,10 +155,10 @@ describe('batchWorkflow', () => {
           { name: 'larger', from: ['draw'] },
         ],
       }),
-      planStep: async ({ step, sweep }) => {
+      planStep: async ({ step, pass }) => {
         const drawn = stage?.callsOf('runShots').length ?? 0;
         planned.push(`${step} ${drawn > 0 ? 'after' : 'before'}`);
-        const lanes = step === 'draw' && sweep === 1 ? [stage!.lane(1)] : [];
+        const lanes = step === 'draw' && pass === 1 ? [stage!.lane(1)] : [];
         return { lanes, trainings: [], uploads: [] };
       },
       runShots: async () => ({ kind: 'done', saved: 1 }),
@@ -170,11 +170,11 @@ describe('batchWorkflow', () => {
 
   it('plans its steps again when an answer came late, while a chunk waits for a person', async () => {
     let late = false;
-    const sweeps: number[] = [];
+    const passes: number[] = [];
     stage = await openStage({
-      planStep: async ({ sweep }) => {
-        sweeps.push(sweep);
-        return { lanes: sweep === 1 ? [stage!.lane(1)] : [], trainings: [], uploads: [] };
+      planStep: async ({ pass }) => {
+        passes.push(pass);
+        return { lanes: pass === 1 ? [stage!.lane(1)] : [], trainings: [], uploads: [] };
       },
       runShots: async () =>
         late
@@ -186,7 +186,7 @@ describe('batchWorkflow', () => {
     late = true;
     await handle.signal(shotsOpenedSignal);
     await handle.result();
-    expect(sweeps).toContain(2);
+    expect(passes).toContain(2);
   });
 
   it('plans a step that reads another only after that one, whose shots of this run it reads', async () => {
@@ -212,10 +212,10 @@ describe('batchWorkflow', () => {
   it('waits for a model that is given by its id before the shots of its step', async () => {
     let looks = 0;
     stage = await openStage({
-      planStep: async ({ step, sweep }) => {
+      planStep: async ({ step, pass }) => {
         const { account, lane } = stage!;
         const model = { account, accountName: account, id: 'm-1', lane: 'draw-lane' };
-        const models = sweep === 1 ? [model] : [];
+        const models = pass === 1 ? [model] : [];
         return { lanes: [lane(1, step)], trainings: [], models, uploads: [] };
       },
       awaitModel: async () =>
@@ -335,8 +335,8 @@ describe('batchWorkflow', () => {
   it('runs its steps again when a shot was opened while it ended', async () => {
     const shots = { total: 1, done: 0, failed: 0, parked: 0, waiting: 1 };
     stage = await openStage({
-      planStep: async ({ step, sweep }) => ({
-        lanes: sweep <= 2 && stage ? [stage.lane(1, step)] : [],
+      planStep: async ({ step, pass }) => ({
+        lanes: pass <= 2 && stage ? [stage.lane(1, step)] : [],
         trainings: [],
         uploads: [],
       }),

@@ -4,7 +4,7 @@ import type { Json } from '../../json.ts';
 
 export interface PlanLedger {
   /**
-   * Writes shots of one step (any number of calls per sweep). A shot is keyed (batch, key): a new one is
+   * Writes shots of one step (any number of calls per planning pass). A shot is keyed (batch, key): a new one is
    * open; one whose fingerprint changed is open again; one that is done, or bound, with the same fingerprint
    * stays; a failed or skipped one is opened again only by a new run. Renames keep the paid output.
    * A shot whose (account, fingerprint) has a succeeded submission with saved outputs becomes done at once (`cached`).
@@ -13,7 +13,7 @@ export interface PlanLedger {
   /** Retires the step's shots that this run's plan no longer has. Call when a step's plan is complete. */
   retireOthers(batch: string, run: number, step: string): Promise<void>;
   /** Gives the step's open and bound shots dense positions, per account, under a new lane each. */
-  makeLanes(batch: string, run: number, step: string, sweep: number): Promise<readonly Lane[]>;
+  makeLanes(batch: string, run: number, step: string, pass: number): Promise<readonly Lane[]>;
   /** Saved outputs of done shots of these steps, in plan order: the cells of a step that reads them. */
   sources(
     batch: string,

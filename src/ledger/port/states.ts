@@ -18,7 +18,7 @@ export type HoldReason = 'noFunds' | 'badKey' | 'forbidden' | 'limited' | 'unrea
 export interface Range {
   readonly batch: string;
   readonly run: number;
-  /** Names one step at one account in one sweep. */
+  /** Names one step at one account in one planning pass. */
   readonly lane: string;
   readonly account: string;
   readonly from: number;

@@ -282,7 +282,7 @@ describe.concurrent('a request without an answer that the list of jobs does not 
         ...{ from: 0, to: 0, reportAfterMs: null },
       });
       expect(await states()).toEqual(['open']);
-      expect(studio.sweptAgain).toEqual([input.batch]);
+      expect(studio.replanRequests).toEqual([input.batch]);
     } finally {
       await studio.close();
     }

@@ -22,8 +22,7 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
           run,
         );
       }),
-    makeLanes: (batch, run, step, sweep) =>
-      write(() => makeLanes(database, batch, run, step, sweep)),
+    makeLanes: (batch, run, step, pass) => write(() => makeLanes(database, batch, run, step, pass)),
     sources: (batch, steps, pick) => sources(database, batch, steps, pick),
     neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
     neededModels: async (batch, run, step) => neededModels(database, batch, run, step),
@@ -40,7 +39,7 @@ function makeLanes(
   batch: string,
   run: number,
   step: string,
-  sweep: number,
+  pass: number,
 ): readonly Lane[] {
   database.run(
     'update shot set lane = null, pos = null where batch = ? and step = ? and lane is not null',
@@ -56,7 +55,7 @@ function makeLanes(
     run,
   );
   return accounts.map(({ account, shots }) => {
-    const lane = laneName(step, account, sweep);
+    const lane = laneName(step, account, pass);
     database.run(
       `update shot set lane = ?, pos = dense.pos from (
          select id, row_number() over (order by ordinal, key) - 1 as pos from shot
