@@ -1,6 +1,6 @@
 import type { LostOutput, Range } from '../ledger/port.ts';
 import { noLane } from '../ledger/rules/lane-name.ts';
-import { askAfterStalled, lookAfterParked } from './adrift.ts';
+import { askAfterStalled, lookAfterParked } from './orphans.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { pause, withHeartbeat } from './heartbeat.ts';
 import { askForLost } from './outputs/lost-again.ts';

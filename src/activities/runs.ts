@@ -1,4 +1,4 @@
-import { type AdriftPlace, adriftPlaces } from './adrift.ts';
+import { type OrphanedWork, orphanedWork } from './orphans.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { askAfterAllRefunds } from './late-refunds.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
@@ -6,7 +6,7 @@ import { checkLedger, type RunInput } from './own-work.ts';
 export interface RunSteps {
   readonly steps: readonly { readonly name: string; readonly from: readonly string[] }[];
   /** What earlier runs paid for and no step of this one would collect. */
-  readonly adrift?: readonly AdriftPlace[];
+  readonly orphaned?: readonly OrphanedWork[];
 }
 
 /**
@@ -20,7 +20,7 @@ export async function openRun(deps: ActivityDependencies, input: RunInput): Prom
   await askAfterAllRefunds(deps);
   return {
     steps: row.steps.map(({ name, from }) => ({ name, from })),
-    adrift: await adriftPlaces(deps, input.batch),
+    orphaned: await orphanedWork(deps, input.batch),
   };
 }
 
@@ -41,7 +41,7 @@ export interface BatchOutcome {
     readonly waiting: number;
   };
   /** Paid for and not collected by any step: the run is not closed yet. */
-  readonly adrift?: readonly AdriftPlace[];
+  readonly orphaned?: readonly OrphanedWork[];
   /** Shots are open that no step saw in time, since a person opened them: the run is not closed yet. */
   readonly isOpen?: true;
 }
@@ -59,7 +59,7 @@ export async function finishRun(
   if (input.cancelled && (await batches.get(input.batch))?.run === input.run)
     await batches.setState(input.batch, 'cancelled', ['running', 'paused']);
   await askAfterAllRefunds(deps);
-  const adrift = input.final ? [] : await adriftPlaces(deps, input.batch);
+  const orphaned = input.final ? [] : await orphanedWork(deps, input.batch);
   // Read last: what was opened until now is not closed over.
   const status = await deps.ledger.reports.status(input.batch);
   const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
@@ -74,8 +74,8 @@ export async function finishRun(
   const outcome = outcomeOf(status.row.state === 'cancelled', shots);
   const isOpen =
     outcome === 'waiting' && !input.final && status.steps.some(({ waiting }) => waiting > 0);
-  if (adrift.length > 0 || isOpen)
-    return { outcome, shots, ...(adrift.length > 0 && { adrift }), ...(isOpen && { isOpen }) };
+  if (orphaned.length > 0 || isOpen)
+    return { outcome, shots, ...(orphaned.length > 0 && { orphaned }), ...(isOpen && { isOpen }) };
   await batches.finishRun(input.batch, input.run, outcome);
   return { outcome, shots };
 }

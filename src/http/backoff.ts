@@ -48,7 +48,7 @@ export type Outcome = 'answered' | 'silent' | 'unsent' | Asked;
 /** What a refusal or an outage has come to. All in milliseconds from now. */
 export interface Refusal {
   readonly trouble: Trouble;
-  /** What the call concerned besides the account; undefined: it was a free one. */
+  /** What the call was about besides the account; undefined: it was a free one. */
   readonly about: string | undefined;
   /** For how long no call of its kind is sent. */
   readonly ms: number;

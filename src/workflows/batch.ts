@@ -8,7 +8,7 @@ import {
 import type { RunInput } from '../activities/own-work.ts';
 import type { BatchOutcome, RunSteps } from '../activities/runs.ts';
 import { common } from './activity-options.ts';
-import { AdriftCollection } from './collect.ts';
+import { OrphanCollection } from './collect.ts';
 import {
   cancelUpdate,
   joinedSignal,
@@ -69,7 +69,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     openShards: shards.count,
   }));
 
-  const adriftPaid = new AdriftCollection(input);
+  const orphans = new OrphanCollection(input);
   const tell = (news: typeof asked): void => {
     if (news.moves > told.moves) told = news;
     if (told.isAbandoned) run.cancel();
@@ -84,9 +84,9 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       await condition(() => hasBegun && asked.moves > told.moves);
       const news = asked;
       // What is wrong with the ledger is met by the steps.
-      const { adrift = [] } = await common.openRun(input).catch((): Partial<RunSteps> => ({}));
+      const { orphaned = [] } = await common.openRun(input).catch((): Partial<RunSteps> => ({}));
       tell(news);
-      await run.run(async () => adriftPaid.collect(adrift)).catch(() => undefined);
+      await run.run(async () => orphans.collect(orphaned)).catch(() => undefined);
       await shards.wake();
       answered = told.moves;
     }
@@ -97,7 +97,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     let seen: number;
     do {
       const news = asked;
-      const { steps, adrift = [] } = await common.openRun(input);
+      const { steps, orphaned = [] } = await common.openRun(input);
       hasBegun = true;
       tell(news);
       answered = told.moves;
@@ -117,9 +117,9 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
           all: steps,
         }),
       );
-      adriftPaid.collect(adrift);
+      orphans.collect(orphaned);
       await Promise.all(running);
-      await adriftPaid.untilCollected();
+      await orphans.untilCollected();
       await condition(() => answered >= asked.moves);
     } while (told.moves !== seen);
   };
@@ -143,15 +143,15 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
     for (let final = cancelled; ;) {
       await condition(allHandlersFinished);
       const seen = told.moves;
-      const { adrift = [], isOpen = false, ...outcome } = await close(final);
-      if (adrift.length === 0 && !isOpen) {
+      const { orphaned = [], isOpen = false, ...outcome } = await close(final);
+      if (orphaned.length === 0 && !isOpen) {
         await condition(allHandlersFinished);
         return outcome;
       }
       // What was replaced or opened while it ended; `cancel --abandon` ends the wait.
       const goingOn = run.run(async () => {
-        adriftPaid.collect(adrift);
-        await adriftPaid.untilCollected();
+        orphans.collect(orphaned);
+        await orphans.untilCollected();
         if (isOpen || told.moves !== seen) await runSteps();
       });
       await goingOn.catch((error: unknown) => {

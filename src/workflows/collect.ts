@@ -1,13 +1,13 @@
 import { isCancellation, sleep } from '@temporalio/workflow';
-import type { AdriftPlace } from '../activities/adrift.ts';
+import type { OrphanedWork } from '../activities/orphans.ts';
 import type { RunInput } from '../activities/own-work.ts';
 import { atAccount } from './activity-options.ts';
 
 /**
- * Collects what was paid for and stands in no lane, at each account beside the others. An account that
- * nobody serves delays no batch: what lies there waits for the next run.
+ * Collects orphaned work, all accounts side by side. An account that no worker serves delays no batch:
+ * its work waits for the next run.
  */
-export class AdriftCollection {
+export class OrphanCollection {
   readonly #input: RunInput;
   /** By account. */
   readonly #underWay = new Map<string, Promise<void>>();
@@ -18,7 +18,7 @@ export class AdriftCollection {
   }
 
   /** Starts at those accounts where it is not under way. */
-  collect(places: readonly AdriftPlace[]): void {
+  collect(places: readonly OrphanedWork[]): void {
     for (const place of places) {
       if (this.#underWay.has(place.account)) continue;
       const collecting = this.#collectAt(place)
@@ -38,7 +38,7 @@ export class AdriftCollection {
     if (cancelled) throw cancelled.error;
   }
 
-  async #collectAt({ lane, account, accountName }: AdriftPlace): Promise<void> {
+  async #collectAt({ lane, account, accountName }: OrphanedWork): Promise<void> {
     const { runShots } = atAccount(accountName, `collect at ${accountName}`, '30 seconds');
     for (;;) {
       const range = { lane, account, from: 0, to: 0, reportAfterMs: null };

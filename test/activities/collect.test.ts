@@ -47,7 +47,7 @@ async function runUntil(of: Studio, input: RunInput, reached: () => boolean): Pr
 async function collect(of: Studio, input: RunInput): Promise<number> {
   const opened: RunSteps = await of.environmentOf().run(of.activities.openRun, input);
   let saved = 0;
-  for (const { lane, account } of opened.adrift ?? []) {
+  for (const { lane, account } of opened.orphaned ?? []) {
     const range = { ...input, lane, account, from: 0, to: 0, reportAfterMs: null };
     const result: RunShotsResult = await of.environmentOf().run(of.activities.runShots, range);
     expect(result.kind).toBe('done');
@@ -102,7 +102,7 @@ describe('what was paid for', () => {
     const before: BatchOutcome = await studio
       .environmentOf()
       .run(studio.activities.finishRun, input);
-    expect(before.adrift).toMatchObject([{ accountName: 'photogpt' }]);
+    expect(before.orphaned).toMatchObject([{ accountName: 'photogpt' }]);
     expect(await ledger.batches.get('one')).toMatchObject({ endedAt: null });
     expect(await collect(studio, input)).toBe(1);
     const kept = await Array.fromAsync(ledger.reports.unshown('one'));
@@ -111,7 +111,7 @@ describe('what was paid for', () => {
     const after: BatchOutcome = await studio
       .environmentOf()
       .run(studio.activities.finishRun, input);
-    expect(after.adrift).toBeUndefined();
+    expect(after.orphaned).toBeUndefined();
     // The hen is open still: whoever opened it while the run ended gets it.
     expect(after.isOpen).toBe(true);
     expect(await ledger.batches.get('one')).toMatchObject({ state: 'running', endedAt: null });

@@ -85,8 +85,8 @@ describe('a job that its vendor calls failed once, and that succeeds', () => {
   async function close(input: Awaited<ReturnType<Studio['startRun']>>) {
     const { finishRun, runShots } = studio.activities;
     const run = studio.environmentOf();
-    const { adrift = [] }: BatchOutcome = await run.run(finishRun, input);
-    for (const { account } of adrift)
+    const { orphaned = [] }: BatchOutcome = await run.run(finishRun, input);
+    for (const { account } of orphaned)
       await run.run(runShots, {
         ...input,
         ...{ lane: noLane, account, from: 0, to: 0, reportAfterMs: null },

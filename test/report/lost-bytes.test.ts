@@ -122,7 +122,9 @@ describe('bytes that the blob store has lost', () => {
       );
       expect(await manifest()).toHaveLength(2);
       expect(await shotOf('a')).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
-      expect(await studio.ledger.submissions.adrift('three')).toEqual([studio.access.key]);
+      expect(await studio.ledger.submissions.accountsWithOrphans('three')).toEqual([
+        studio.access.key,
+      ]);
     },
   );
 
@@ -168,7 +170,7 @@ describe('bytes that the blob store has lost', () => {
     expect(results.fetchedAgain).toEqual([]);
     expect(results.problems).toHaveLength(12 + 3);
     expect(results.problems[0]?.next).toContain('shotlist collect three --refetch');
-    expect(await studio.ledger.submissions.adrift('three')).toEqual([]);
+    expect(await studio.ledger.submissions.accountsWithOrphans('three')).toEqual([]);
     const all = await checkFiles({ ...freshInput(), fetchAll: true });
     expect(all).toMatchObject({ problems: [] });
     expect(all.fetchedAgain).toHaveLength(12 + 3);

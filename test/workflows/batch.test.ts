@@ -282,16 +282,16 @@ describe('batchWorkflow', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
-  it('collects what stands in no lane, beside its steps and before it ends', async () => {
+  it('collects orphaned work, beside its steps and before it ends', async () => {
     const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
-    const adrift = () => [{ lane: '', account: 'acme', accountName: stage?.account ?? '' }];
+    const orphaned = () => [{ lane: '', account: 'acme', accountName: stage?.account ?? '' }];
     stage = await openStage({
-      openRun: async () => ({ steps: [{ name: 'draw', from: [] }], adrift: adrift() }),
+      openRun: async () => ({ steps: [{ name: 'draw', from: [] }], orphaned: orphaned() }),
       planStep: planOnce(1),
       finishRun: async ({ final }) => ({
         outcome: 'complete',
         shots,
-        ...(final ? {} : { adrift: adrift() }),
+        ...(final ? {} : { orphaned: orphaned() }),
       }),
     });
     const handle = await stage.start();
@@ -313,7 +313,7 @@ describe('batchWorkflow', () => {
     stage = await openStage({
       openRun: async () => ({
         steps: [{ name: 'draw', from: [] }],
-        adrift:
+        orphaned:
           opened++ === 1 ? [{ lane: '', account: 'acme', accountName: stage?.account ?? '' }] : [],
       }),
       planStep: planOnce(1),

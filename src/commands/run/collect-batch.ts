@@ -13,7 +13,7 @@ export function isEnded({ state }: BatchRow): boolean {
 /** Whether anything was paid for that is not on disk, or may have been: a job that was given up as endless. */
 export async function hasLeft({ ledger }: Project, batch: string): Promise<boolean> {
   const left = await ledger.reports.uncollected(batch);
-  return left.length > 0 || (await ledger.submissions.adrift(batch)).length > 0;
+  return left.length > 0 || (await ledger.submissions.accountsWithOrphans(batch)).length > 0;
 }
 
 /**

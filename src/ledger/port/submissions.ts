@@ -50,7 +50,7 @@ export interface Due {
   readonly live: number;
   /** Files of the batch at this account wait so long that their links may end before they are fetched. */
   readonly late: boolean;
-  /** Open and bound shots of the range; of what stands in no lane, `bound` counts the submissions. */
+  /** Open and bound shots of the range; of orphaned work, `bound` counts the submissions. */
   readonly open: number;
   readonly bound: number;
 }
@@ -94,8 +94,8 @@ export interface SubmissionLedger {
    * other settings: what a job tells may then not tell the two apart. One that has left its batch is not seen.
    */
   hasLikeness(submission: string): Promise<boolean>;
-  /** Accounts at which the batch has paid work that stands in no lane, stalled jobs and parked requests included. */
-  adrift(batch: string): Promise<readonly string[]>;
+  /** Accounts with paid work of the batch that no lane follows, stalled jobs and parked requests included. */
+  accountsWithOrphans(batch: string): Promise<readonly string[]>;
   /** Jobs that the batch waits for and that were given up as endless: they may have ended since. */
   stalledJobs(
     batch: string,

@@ -73,9 +73,9 @@ describe('a lost file', () => {
     const input = await loseTheFile();
     const open = async (): Promise<RunSteps> =>
       await studio.environmentOf().run(studio.activities.openRun, input);
-    const { adrift = [] } = await open();
-    expect(adrift).toMatchObject([{ accountName: 'photogpt' }]);
-    for (const { lane, account } of adrift) {
+    const { orphaned = [] } = await open();
+    expect(orphaned).toMatchObject([{ accountName: 'photogpt' }]);
+    for (const { lane, account } of orphaned) {
       const range = { ...input, lane, account, from: 0, to: 0, reportAfterMs: null };
       const result: RunShotsResult = await studio
         .environmentOf()
@@ -83,7 +83,7 @@ describe('a lost file', () => {
       expect(result).toEqual({ kind: 'done', saved: 1 });
     }
     expect(await shotOf()).toMatchObject({ state: 'done' });
-    expect((await open()).adrift).toEqual([]);
+    expect((await open()).orphaned).toEqual([]);
   });
 
   it('that comes damaged twice is kept and marked, and what reads it uses it', async () => {

@@ -274,7 +274,9 @@ describe.concurrent('a request without an answer that the list of jobs does not 
       expect(await states()).toEqual(['parked']);
       const other = batchWith(draw(2)).replace('batch: lost', 'batch: other');
       await studio.runStep(await studio.startRun(other), 'draw');
-      expect(await studio.ledger.submissions.adrift(input.batch)).toEqual([studio.access.key]);
+      expect(await studio.ledger.submissions.accountsWithOrphans(input.batch)).toEqual([
+        studio.access.key,
+      ]);
       // The list that was read a moment ago is not used again.
       Object.assign(studio.access, { pulse: new AccountPulse(studio.access.limits) });
       await studio.environmentOf().run(studio.activities.runShots, {

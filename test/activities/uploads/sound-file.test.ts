@@ -109,7 +109,9 @@ describe('a file that is uploaded', () => {
     const error = await failureOf(file);
     expect(error.message).toContain('the file of an earlier step is missing');
     expect(error.next.join()).toContain('shotlist collect');
-    expect(await studio.ledger.submissions.adrift('chain')).toEqual([studio.access.key]);
+    expect(await studio.ledger.submissions.accountsWithOrphans('chain')).toEqual([
+      studio.access.key,
+    ]);
   });
 
   it('waits while its vendor cannot be reached, and is not given up', async () => {
@@ -119,7 +121,7 @@ describe('a file that is uploaded', () => {
     const error: unknown = await upload(file).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error).not.toBeInstanceOf(UserError);
-    expect(await studio.ledger.submissions.adrift('chain')).toEqual([]);
+    expect(await studio.ledger.submissions.accountsWithOrphans('chain')).toEqual([]);
     studio.simulator.settings.faults = [];
     await upload(file);
     expect(uploaded).toHaveLength(1);

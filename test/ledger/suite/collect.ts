@@ -39,15 +39,15 @@ export function collectSuite(open: Open): void {
   });
   afterEach(async () => opened.close());
 
-  const laneless = (): Range => ({ ...range, lane: noLane, from: 0, to: 0 });
-  const due = (of = laneless()) =>
+  const orphans = (): Range => ({ ...range, lane: noLane, from: 0, to: 0 });
+  const due = (of = orphans()) =>
     ledger.submissions.due(of, { leaseMs: 10_000, limit: 10, settleMs: 0 });
   const uncollected = async () => await ledger.reports.uncollected('fox');
 
   it('leaves to a lane what one of its shots waits for', async () => {
     now += 1_000;
     expect(await due()).toMatchObject({ polls: [], open: 0, bound: 0 });
-    expect(await ledger.submissions.adrift('fox')).toEqual([]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([]);
     expect(await uncollected()).toMatchObject([{ account, jobs: 1, files: 0, amount: 1_000 }]);
   });
 
@@ -75,14 +75,14 @@ export function collectSuite(open: Open): void {
     const steps = names.map((name) => ({ name, from: [], pick: 'all' as const }));
     range = await startBatch(ledger, 'fox', shots, { steps });
     now += 3 * day;
-    expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([account]);
     expect(await due()).toMatchObject({ bound: 1, polls: [{ submission: id }] });
     await ledger.submissions.succeeded(id, oneOutput);
     expect(await due()).toMatchObject({ bound: 1, downloads: [{ submission: id }] });
     expect(await uncollected()).toMatchObject([{ jobs: 0, files: 1, amount: 1_000 }]);
     await ledger.submissions.saveOutput(id, 0, file('aa'));
     expect(await due()).toMatchObject({ bound: 0 });
-    expect(await ledger.submissions.adrift('fox')).toEqual([]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([]);
     expect(await uncollected()).toEqual([]);
     const [kept, ...others] = await everything(ledger.reports.unshown('fox'));
     expect(others).toEqual([]);
@@ -115,7 +115,7 @@ export function collectSuite(open: Open): void {
 
   it('asks again after a job that was given up as endless', async () => {
     await ledger.submissions.stalled(id, 'no end');
-    expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([account]);
     expect(await ledger.submissions.stalledJobs('fox', account)).toEqual([
       { submission: id, job: { id: 'j' } },
     ]);
@@ -131,7 +131,7 @@ export function collectSuite(open: Open): void {
     const outputs = [0, 1].map(() => ({ remote: null, url: 'u', expiresAt: null }));
     await ledger.submissions.succeeded(id, { outputs, billed: null });
     await ledger.submissions.loseOutput(id, 0, 'gone');
-    expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([account]);
     expect(await due()).toMatchObject({ downloads: [{ submission: id, index: 1 }] });
     await ledger.submissions.saveOutput(id, 1, file('bb'));
     expect(await ledger.reports.shot('fox', 'one/shot-0000')).toMatchObject({ state: 'failed' });

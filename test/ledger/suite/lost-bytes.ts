@@ -51,7 +51,7 @@ export function lostBytesSuite(open: Open): void {
     const before = await money(ledger, 'fox');
     expect(await ledger.submissions.fetchAgain(id, 0, gone)).toBe(true);
     expect(await shot()).toMatchObject({ state: 'bound', outputs: [{ state: 'ready' }] });
-    expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([account]);
     expect(await ledger.reports.uncollected('fox')).toMatchObject([{ jobs: 0, files: 1 }]);
     expect(await ledger.plans.lookup(account, ['fp-0'])).toEqual(new Map([['fp-0', 'inFlight']]));
     expect((await due()).downloads).toMatchObject([{ submission: id, index: 0, tries: 0 }]);
@@ -59,7 +59,7 @@ export function lostBytesSuite(open: Open): void {
     await ledger.submissions.saveOutput(id, 0, file('a'));
     expect(await shot()).toMatchObject({ state: 'done' });
     expect(await money(ledger, 'fox')).toEqual(before);
-    expect(await ledger.submissions.adrift('fox')).toEqual([]);
+    expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([]);
   });
 
   it('are the same file when they come again: it was saved when it was saved first', async () => {
@@ -112,7 +112,7 @@ export function lostBytesSuite(open: Open): void {
     expect(await seen()).toMatchObject({ state: 'done', submission: id });
     await ledger.submissions.fetchAgain(id, 0, gone);
     expect(await seen()).toMatchObject({ state: 'bound', submission: id });
-    expect(await ledger.submissions.adrift('hen')).toEqual([account]);
+    expect(await ledger.submissions.accountsWithOrphans('hen')).toEqual([account]);
     const claimed = await ledger.claims.claim({ ...hen, to: 1 }, options);
     expect(claimed.granted).toEqual([]);
     await ledger.submissions.saveOutput(id, 0, file('a'));

@@ -127,7 +127,7 @@ export function outputSuite(open: Open): void {
   const lose = () => ledger.submissions.loseOutput(id, 0, 'answered 404');
   const lostIn = async (of: Range) =>
     (await ledger.submissions.lostOutputs({ range: of })).map(({ submission }) => submission);
-  const laneless = (): Range => ({ ...range, lane: noLane, from: 0, to: 0 });
+  const orphans = (): Range => ({ ...range, lane: noLane, from: 0, to: 0 });
 
   it('offers a lost file to whoever would pay for it again, and tells how it was asked for', async () => {
     await lose();
@@ -165,11 +165,11 @@ export function outputSuite(open: Open): void {
   it('offers it outside all lanes where no running batch waits for it, once an hour', async () => {
     await lose();
     now += 2 * 60 * minute;
-    expect(await lostIn(laneless())).toEqual([]);
+    expect(await lostIn(orphans())).toEqual([]);
     await ledger.batches.finishRun('fox', 1, 'incomplete');
-    expect(await lostIn(laneless())).toEqual([id]);
+    expect(await lostIn(orphans())).toEqual([id]);
     await ledger.submissions.askedOutput(id, 0, 'answered 404');
-    expect(await lostIn(laneless())).toEqual([]);
+    expect(await lostIn(orphans())).toEqual([]);
   });
 
   it('does what waits for a lost file when it is found, at no cost, in whichever batch', async () => {

@@ -450,7 +450,7 @@ export function transitionSuite(open: Open): void {
       await fail(false);
       expect(await shot()).toMatchObject({ state: 'failed' });
       await succeed();
-      expect(await ledger.submissions.adrift('fox')).toEqual([account]);
+      expect(await ledger.submissions.accountsWithOrphans('fox')).toEqual([account]);
       await ledger.submissions.saveOutput(id, 0, file('aa'));
       expect(await shot()).toMatchObject({ state: 'done' });
       expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });

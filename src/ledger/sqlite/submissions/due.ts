@@ -2,7 +2,7 @@ import type { MediaKind } from '../../../batch/model-spec.ts';
 import type { Json, JsonObject } from '../../../json.ts';
 import type { Due, Range, SubmissionLedger } from '../../port.ts';
 import { noLane } from '../../rules/lane-name.ts';
-import { concerned, laneless, neglectedMs } from './adrift.ts';
+import { rangeWork, orphans, overdueMs } from './orphans.ts';
 import { sendWithinMs } from '../claims/insert-submission.ts';
 import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
@@ -12,7 +12,7 @@ import { unclear, unclearColumns, type UnclearRecord } from './unclear.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
-/** Rows of `concerned`, read once and handed to each statement as a list. */
+/** Rows of `rangeWork`, read once and handed to each statement as a list. */
 const among = '(select value from json_each(?1))';
 
 /** When a row is due. One whose `timed_at` is in the future was written before the clock was set back: due now. */
@@ -31,10 +31,10 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     now,
   );
   const { batch, lane, from, to, account } = range;
-  const isLaneless = lane === noLane;
-  const rows = isLaneless
-    ? database.all<{ id: string }>(laneless, batch, account)
-    : database.all<{ id: string }>(concerned, batch, account, lane, from, to, now - neglectedMs);
+  const isOrphanRange = lane === noLane;
+  const rows = isOrphanRange
+    ? database.all<{ id: string }>(orphans, batch, account)
+    : database.all<{ id: string }>(rangeWork, batch, account, lane, from, to, now - overdueMs);
   const ids = JSON.stringify([...rows.map(({ id }) => id), ...(options.taken ?? [])]);
   const polls = duePolls(database, ids, options, now);
   const downloads = dueDownloads(database, ids, options, now);
@@ -56,7 +56,7 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
     account,
   );
   const busy = polls.length + downloads.length + ambiguous.length > 0;
-  const counts: RangeCounts = isLaneless
+  const counts: RangeCounts = isOrphanRange
     ? { open: 0, bound: rows.length }
     : countRange(database, range);
   return {

@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts';
-import { neglectedMs } from './adrift.ts';
+import { overdueMs } from './orphans.ts';
 import { completeShots } from './bound-shots.ts';
 import { reinstate } from './lost-outputs.ts';
 import { isSaved } from './outputs.ts';
@@ -22,7 +22,7 @@ export function fetchAgain(
      where submission = ? and idx = ? and state = 'saved' and sha256 = ?`,
     why,
     // Its lane may be over: as one that was left alone, it is any range's of the batch at once.
-    now - neglectedMs - 1,
+    now - overdueMs - 1,
     now,
     id,
     index,

@@ -19,7 +19,7 @@ import {
   saveOutput,
 } from './outputs.ts';
 import { absent } from './absent.ts';
-import { adrift, stalledJobs } from './adrift.ts';
+import { accountsWithOrphans, stalledJobs } from './orphans.ts';
 import { parkedWithoutJob } from './unclear.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
@@ -46,7 +46,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
         account,
         now(),
       )?.until ?? null,
-    adrift: async (batch) => adrift(database, batch),
+    accountsWithOrphans: async (batch) => accountsWithOrphans(database, batch),
     stalledJobs: async (batch, account) => stalledJobs(database, batch, account),
     parkedWithoutJob: async (batch, account) => parkedWithoutJob(database, batch, account),
     noteListed: (account, jobs) => write(() => noteListed(database, account, jobs, now())),

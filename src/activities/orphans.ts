@@ -3,24 +3,23 @@ import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { recordFailure, recordSuccess } from './poll-job.ts';
 import { settle } from './settling/settle.ts';
 
-/** Where something that a batch paid for stands in no lane; `runShots` collects it like any range. */
-export interface AdriftPlace {
+/** Paid work of a batch that no lane follows, by account; `runShots` collects it like any range. */
+export interface OrphanedWork {
   readonly lane: string;
   readonly account: string;
   readonly accountName: string;
 }
 
 /**
- * Accounts at which the batch has paid work that no lane answers for: jobs whose shots changed or left
- * while they ran, files of shots that were cancelled, jobs that were given up as endless, and lost files
- * that were not asked for lately.
+ * Orphaned work of the batch: jobs whose shots changed or left while they ran, files of cancelled shots,
+ * stalled jobs, and lost files that are due for another try.
  */
-export async function adriftPlaces(
+export async function orphanedWork(
   deps: ActivityDependencies,
   batch: string,
-): Promise<readonly AdriftPlace[]> {
+): Promise<readonly OrphanedWork[]> {
   const { submissions } = deps.ledger;
-  const accounts = new Set(await submissions.adrift(batch));
+  const accounts = new Set(await submissions.accountsWithOrphans(batch));
   for (const account of deps.lanes.keys()) {
     const range = { batch, run: 0, lane: noLane, account, from: 0, to: 0 };
     if ((await submissions.lostOutputs({ range })).length > 0) accounts.add(account);

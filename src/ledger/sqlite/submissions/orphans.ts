@@ -14,46 +14,41 @@ const collectable = (condition: string): string => `select m.id from submission 
     where o.state = 'ready' and +m.state in ('succeeded', 'lost') and +m.account = ?2
       and (${condition})`;
 
-/**
- * Of the batch, and no shot waits for it any more (replanned or retired since, or one of its files is lost),
- * so that nothing paid is forgotten.
- */
-const unwaited = `+m.batch = ?1
+/** Paid by the batch, and no shot is bound to it now: replanned or retired since, or a file is lost. */
+const unbound = `+m.batch = ?1
   and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
-/** A shot of the batch waits for it outside all lanes. */
-const waitedLaneless = `exists (select 1 from shot s
+
+/** A shot of the batch is bound to it and has no lane. */
+const boundWithoutLane = `exists (select 1 from shot s
   where s.submission = m.id and +s.batch = ?1 and s.state = 'bound' and s.lane is null)`;
 
 /** The batch paid for it, or a shot of it waits for it. */
 const ofBatch = `(+m.batch = ?1
   or exists (select 1 from shot where submission = m.id and +batch = ?1 and state = 'bound'))`;
 
-/** A due row untouched for this long is orphaned: its job's id came after the range that claimed it had ended. */
-export const neglectedMs = 30_000;
+/** A row due for this long is orphaned: its job id arrived after the range that claimed it had ended. */
+export const overdueMs = 30_000;
 
-/** What was due before ?6 and is still not looked at. */
-const neglected = `select m.id from submission m
+/** Due before ?6, and not polled or fetched since. */
+const overdue = `select m.id from submission m
     where m.account = ?2 and m.state = 'submitted' and m.op = 'generate' and m.next_poll_at < ?6
       and ${ofBatch}
   union select o.submission from output o indexed by output_ready
     cross join submission m on m.id = o.submission
     where o.state = 'ready' and o.next_try_at < ?6 and +m.account = ?2 and ${ofBatch}`;
 
-/**
- * What a range answers for: submissions that its shots are bound to, whoever pays, unwaited and neglected
- * ones.
- */
-export const concerned = `select s.submission as id from shot s
+/** Submissions that a range follows: those of its own shots, and all orphaned ones of its batch and account. */
+export const rangeWork = `select s.submission as id from shot s
     where s.batch = ?1 and s.account = ?2 and s.lane = ?3 and s.pos >= ?4 and s.pos < ?5
       and s.state = 'bound'
-  union ${collectable(unwaited)}
-  union ${neglected}`;
+  union ${collectable(unbound)}
+  union ${overdue}`;
 
-/** What no lane answers for. */
-export const laneless = collectable(`(${unwaited}) or ${waitedLaneless}`);
+/** Submissions of the batch at an account that no lane follows. */
+export const orphans = collectable(`(${unbound}) or ${boundWithoutLane}`);
 
-/** Accounts at which something of the batch stands in no lane, was given up as endless, or left to a person. */
-export function adrift(database: Database, batch: string): readonly string[] {
+/** Accounts with orphaned, stalled or parked work of the batch. */
+export function accountsWithOrphans(database: Database, batch: string): readonly string[] {
   const accounts = database.all<{ account: string }>(
     'select id as account from account order by id',
   );
@@ -61,7 +56,7 @@ export function adrift(database: Database, batch: string): readonly string[] {
     .map(({ account }) => account)
     .filter(
       (account) =>
-        database.get(`select 1 from (${laneless}) limit 1`, batch, account) !== undefined ||
+        database.get(`select 1 from (${orphans}) limit 1`, batch, account) !== undefined ||
         stalledJobs(database, batch, account).length > 0 ||
         parkedWithoutJob(database, batch, account).length > 0,
     );
