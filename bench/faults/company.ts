@@ -46,7 +46,7 @@ export class Company implements Crew {
   readonly #pending: Incident[];
   readonly #killedByUs = new Set<Command>();
   #background: Promise<unknown>[] = [];
-  #rival: Command | undefined;
+  #secondRun: Command | undefined;
   #blowsAreOut = false;
   #acceptedAtRest: number | undefined;
 
@@ -133,7 +133,7 @@ export class Company implements Crew {
       if (looks % 20 === 19) await this.#goHome();
       const code = await Promise.race([ended, wait(60, 'runs' as const)]);
       if (code === 'runs') continue;
-      if (this.#rival) await Promise.race([this.#rival.ended, atMost(this.#leftMs())]);
+      if (this.#secondRun) await Promise.race([this.#secondRun.ended, atMost(this.#leftMs())]);
       await Promise.race([Promise.all(this.#background.splice(0)), atMost(15_000)]);
       return code;
     }
@@ -192,7 +192,7 @@ export class Company implements Crew {
       if (command.isStopped()) {
         this.count('suspended');
         // A person sees that nothing moves, and starts another.
-        if (this.scenario.shape === 'alone') this.#rival = this.#startRun(false);
+        if (this.scenario.shape === 'alone') this.#secondRun = this.#startRun(false);
         await wait(ms);
         command.kill('SIGCONT');
         return;

@@ -1,7 +1,7 @@
 import { originOf } from '../../batch/ids.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import { clockSlackMs, serverAheadMs } from '../../http/server-clock.ts';
-import type { Ledger, RemoteLedger, Witness } from '../../ledger/port.ts';
+import type { Ledger, RemoteLedger, KnownJob } from '../../ledger/port.ts';
 import type { JobDescription, ListedJob, Listing, Provider } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
@@ -31,7 +31,7 @@ export interface Sighting {
   readonly strangers: number;
   /** Jobs of the time when the request was on its way that no submission has, and that may be its own. */
   readonly candidates: readonly Candidate[];
-  /** Witnesses that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
+  /** Known jobs that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
   readonly overlooked: number;
   /** By how much the clock may have jumped ahead, unseen, since the request was sent: jobs bear so much later times. */
   readonly unseenMs: number;
@@ -55,31 +55,31 @@ interface Vendor {
 }
 
 /**
- * What the vendor's list shows of the time when a request was on its way, and of the time of the witnesses.
+ * What the vendor's list shows of the time when a request was on its way, and of the time of the known jobs.
  * Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
  */
 export async function lookAround(
   { ledger, provider, account }: Vendor,
   sent: Sent,
-  witnesses: readonly Witness[] = [],
+  knownJobs: readonly KnownJob[] = [],
 ): Promise<Sighting | undefined> {
   if (!provider.listJobs) return undefined;
   const { unseenMs: mayHaveJumpedMs = 0 } = sent;
   const whole = {
-    from: Math.min(sent.claimedAt, ...witnesses.map(({ claimedAt }) => claimedAt)),
+    from: Math.min(sent.claimedAt, ...knownJobs.map(({ claimedAt }) => claimedAt)),
     to: Math.max(
       sent.deadlineAt + mayHaveJumpedMs,
-      ...witnesses.map(({ submittedAt }) => submittedAt),
+      ...knownJobs.map(({ submittedAt }) => submittedAt),
     ),
   };
   const { listed, unreadable } = await listBetween(provider, originOf(account), whole);
   // A job from before that still bears its own time shows that there was no jump since.
-  const earlier = witnesses.filter(({ submittedAt }) => submittedAt <= sent.claimedAt);
+  const earlier = knownJobs.filter(({ submittedAt }) => submittedAt <= sent.claimedAt);
   const dated = listed.filter(({ madeAt }) => madeAt !== null);
   const unseenMs = earlier.some(isInPlace(dated)) ? 0 : mayHaveJumpedMs;
   const span = { from: sent.claimedAt, to: sent.deadlineAt + unseenMs };
   const around = listed.filter(isOfTime(span));
-  const known = await ledger.submissions.knownJobs(
+  const known = await ledger.submissions.recordedJobIds(
     account,
     around.map(({ job }) => job.id),
   );
@@ -93,14 +93,14 @@ export async function lookAround(
   }
   const tellsPrompts =
     found.some(({ told }) => told.prompt !== undefined) &&
-    (await provesPrompts(provider, witnesses));
+    (await provesPrompts(provider, knownJobs));
   const candidates = found.filter(
     (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
   );
   return {
     strangers: strangers.length,
     candidates,
-    overlooked: overlookedIn(listed, witnesses),
+    overlooked: overlookedIn(listed, knownJobs),
     unseenMs,
     unreadable,
   };
@@ -128,7 +128,7 @@ export function vendorOf(
 export async function isNowhere(
   vendor: Vendor,
   sent: Sent,
-  known: readonly Witness[],
+  known: readonly KnownJob[],
 ): Promise<boolean> {
   if (known.some(({ claimedAt }) => claimedAt < sent.claimedAt)) return true;
   return await isNowhereInDays(vendor, sent).catch(() => false);
@@ -140,7 +140,7 @@ async function isNowhereInDays(vendor: Vendor, sent: Sent): Promise<boolean> {
   const to = sent.deadlineAt + jumpMostMs;
   const { listed, unreadable } = await listBetween(provider, originOf(account), { from, to });
   const ids = listed.map(({ job }) => job.id);
-  const ours = await ledger.submissions.knownJobs(account, ids);
+  const ours = await ledger.submissions.recordedJobIds(account, ids);
   const strangers = ids.length - ours.size;
   if (unreadable > 0 || strangers > strangersMost) return false;
   if (strangers === 0) return true;
@@ -162,12 +162,12 @@ export async function mayBeOf(
 }
 
 /** A list that is understood shows each of them, at the time when it was made. */
-function overlookedIn(listed: readonly Dated[], witnesses: readonly Witness[]): number {
+function overlookedIn(listed: readonly Dated[], knownJobs: readonly KnownJob[]): number {
   const isSeen = isInPlace(listed);
-  return witnesses.filter((witness) => witness.sameModel && !isSeen(witness)).length;
+  return knownJobs.filter((job) => job.sameModel && !isSeen(job)).length;
 }
 
-function isInPlace(listed: readonly Dated[]): (witness: Witness) => boolean {
+function isInPlace(listed: readonly Dated[]): (job: KnownJob) => boolean {
   const byId = new Map(listed.map((each) => [each.job.id, each]));
   return ({ jobId, claimedAt, submittedAt }) => {
     const seen = byId.get(jobId);
@@ -178,9 +178,9 @@ function isInPlace(listed: readonly Dated[]): (witness: Witness) => boolean {
 /** Every job that tells a prompt tells the one that was sent for it; and one at least does. */
 async function provesPrompts(
   { describe }: Pick<Provider, 'describe'>,
-  witnesses: readonly Witness[],
+  knownJobs: readonly KnownJob[],
 ): Promise<boolean> {
-  const prompted = witnesses.filter(({ request }) => request.prompt !== undefined).slice(0, asked);
+  const prompted = knownJobs.filter(({ request }) => request.prompt !== undefined).slice(0, asked);
   const told = await Promise.all(
     prompted.map(async ({ job, request }) => {
       const prompt = (await describe?.(job).catch(() => undefined))?.prompt;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ShotRequest } from '../../batch/request.ts';
-import type { Due, Ledger, Rival, Witness } from '../../ledger/port.ts';
+import type { Due, Ledger, CompetingSubmission, KnownJob } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { type Candidate, mayBeOf, type Sighting } from './candidates.ts';
 
@@ -9,7 +9,7 @@ const closeMs = 5_000;
 
 export interface Question {
   readonly unclear: Due['ambiguous'][number];
-  readonly rivals: readonly Rival[];
+  readonly competing: readonly CompetingSubmission[];
   /** By how much the clock has jumped ahead since the request was claimed. */
   readonly jumpedMs: number;
   readonly sighting: Sighting;
@@ -40,10 +40,10 @@ export async function chooseJobs(
  * the repeat of a request that has its own.
  */
 export function mayHaveBeenRepeated(
-  { unclear, rivals, sighting }: Pick<Question, 'unclear' | 'rivals' | 'sighting'>,
-  answered: readonly Witness[],
-): Rival[] {
-  if (sighting.strangers <= rivals.length + 1) return [];
+  { unclear, competing, sighting }: Pick<Question, 'unclear' | 'competing' | 'sighting'>,
+  answered: readonly KnownJob[],
+): CompetingSubmission[] {
+  if (sighting.strangers <= competing.length + 1) return [];
   return answered
     .filter(({ request }) => !isDeepStrictEqual(request, unclear.request))
     .map(({ request, claimedAt, submittedAt: deadlineAt }) => {
@@ -63,38 +63,38 @@ async function surelyOurs(
   const { request } = question.unclear;
   const { candidates, unreadable } = question.sighting;
   const same = candidates.filter(({ fit }) => fit === 'same');
-  const claimants = new Set<Rival>();
+  const claimants = new Set<CompetingSubmission>();
   for (const job of same)
-    for (const rival of await claimantsOf(ledger, question, job)) claimants.add(rival);
+    for (const competitor of await claimantsOf(ledger, question, job)) claimants.add(competitor);
   if ([...claimants].some(({ onItsWay }) => onItsWay)) return 'wait';
-  const isOnlyOurs = [...claimants].every((rival) => isEqual(rival, request));
+  const isOnlyOurs = [...claimants].every((competitor) => isEqual(competitor, request));
   return isOnlyOurs && same.length + unreadable <= claimants.size + 1 ? same : [];
 }
 
 /**
- * Rivals that may have made the job: on their way when it was made, and nothing it tells speaks against them. One
+ * Competing submissions that may have made the job: on their way when it was made, and nothing it tells speaks against them. One
  * that tells what was asked for is taken although it was made in a gap, as for what is asked about in that gap.
  */
 async function claimantsOf(
   ledger: Pick<Ledger, 'remotes'>,
-  { rivals, jumpedMs, sighting }: Question,
+  { competing, jumpedMs, sighting }: Question,
   job: Candidate,
-): Promise<Rival[]> {
-  const found: Rival[] = [];
+): Promise<CompetingSubmission[]> {
+  const found: CompetingSubmission[] = [];
   const laterMs = jumpedMs + sighting.unseenMs + clockSlackMs;
-  for (const rival of rivals) {
-    const { request, claimedAt, deadlineAt, inGap } = rival;
+  for (const competitor of competing) {
+    const { request, claimedAt, deadlineAt, inGap } = competitor;
     const { madeAt } = job;
     const covers =
       madeAt === null || (madeAt >= claimedAt - clockSlackMs && madeAt <= deadlineAt + laterMs);
     if (!covers || (inGap && job.fit === 'same')) continue;
-    if (request === null || (await mayBeOf(ledger, request, job))) found.push(rival);
+    if (request === null || (await mayBeOf(ledger, request, job))) found.push(competitor);
   }
   return found;
 }
 
-const isEqual = (rival: Rival, request: ShotRequest): boolean =>
-  isDeepStrictEqual(rival.request, request);
+const isEqual = (competitor: CompetingSubmission, request: ShotRequest): boolean =>
+  isDeepStrictEqual(competitor.request, request);
 
 function isClose({ unclear, jumpedMs }: Question, { madeAt }: Candidate): boolean {
   const { claimedAt, deadlineAt } = unclear;

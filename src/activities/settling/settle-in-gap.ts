@@ -1,4 +1,4 @@
-import type { Due, Witness } from '../../ledger/port.ts';
+import type { Due, KnownJob } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
@@ -29,15 +29,15 @@ export async function settleInGap(
   if (!access.provider.listJobs) return await park('the vendor does not list its jobs');
   const settleMs = Math.max(settleFactor * access.timeouts.postMs, clockSlackMs + apartMs);
   if (deps.now() < deadlineAt + settleMs || !jumpWatchOf(deps).isSteadyFor(settleMs)) return false;
-  const witnesses = await submissions.witnesses(submission);
-  const sighting = await lookIn(deps, access, unclear, witnesses);
+  const knownJobs = await submissions.knownJobs(submission);
+  const sighting = await lookIn(deps, access, unclear, knownJobs);
   if (typeof sighting === 'string') return await park(sighting);
   const { strangers, candidates, unreadable } = sighting;
-  const doubt = doubtOf(sighting, witnesses);
+  const doubt = doubtOf(sighting, knownJobs);
   if (doubt === undefined && strangers === 0 && unclear.gap !== null)
     await gaps.clear(unclear.gap, access.key);
   if (doubt === undefined && candidates.length === 0)
-    if (await isNowhere(vendorOf(deps, access), unclear, witnesses))
+    if (await isNowhere(vendorOf(deps, access), unclear, knownJobs))
       return await submissions.absent(submission);
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
@@ -54,10 +54,10 @@ async function lookIn(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Due['ambiguous'][number],
-  witnesses: readonly Witness[],
+  knownJobs: readonly KnownJob[],
 ): Promise<Sighting | string> {
   // After so long, each job that is on record tells whether the list can be trusted, of whichever model.
-  const all = witnesses.map((witness) => ({ ...witness, sameModel: true }));
+  const all = knownJobs.map((job) => ({ ...job, sameModel: true }));
   try {
     return (
       (await lookAround(vendorOf(deps, access), unclear, all)) ??
@@ -71,11 +71,11 @@ async function lookIn(
 /** Why the list does not prove that a request was never sent; undefined: it does. */
 function doubtOf(
   { overlooked, unreadable }: Sighting,
-  witnesses: readonly Witness[],
+  knownJobs: readonly KnownJob[],
 ): string | undefined {
-  if (witnesses.length === 0) return 'no known job shows whether the vendor lists all';
+  if (knownJobs.length === 0) return 'no known job shows whether the vendor lists all';
   if (overlooked > 0)
-    return `the vendor's list leaves out ${overlooked} of ${witnesses.length} jobs that are known`;
+    return `the vendor's list leaves out ${overlooked} of ${knownJobs.length} jobs that are known`;
   if (unreadable > 0)
     return `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;
   return undefined;

@@ -1,4 +1,4 @@
-import type { Due, Witness } from '../../ledger/port.ts';
+import type { Due, KnownJob } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { type Candidate, isNowhere, lookAround, type Sighting, vendorOf } from './candidates.ts';
@@ -62,15 +62,15 @@ async function lookUp(
   const jumpedMs = watch.jumpedSince(claimedAt);
   const unseenMs = watch.unseenSince(claimedAt);
   // First these: one that finds its job while the list is read is counted, and that only delays.
-  const rivals = await submissions.rivals(submission, 2 * clockSlackMs + jumpedMs + unseenMs);
-  const witnesses = await submissions.witnesses(submission);
+  const competing = await submissions.competing(submission, 2 * clockSlackMs + jumpedMs + unseenMs);
+  const knownJobs = await submissions.knownJobs(submission);
   let sighting: Sighting | undefined;
   try {
     sighting = await lookAround(
       vendorOf(deps, access),
       // What was held up by a jump, such as a sleep, reached the vendor after it.
       { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
-      witnesses,
+      knownJobs,
     );
   } catch (error) {
     const doubt = await unreadableList(deps, access, unclear.request, error);
@@ -81,11 +81,14 @@ async function lookUp(
   if (sighting.candidates.length > 0)
     return await choose(deps, access, {
       unclear,
-      rivals: [...rivals, ...mayHaveBeenRepeated({ unclear, rivals, sighting }, witnesses)],
+      competing: [
+        ...competing,
+        ...mayHaveBeenRepeated({ unclear, competing, sighting }, knownJobs),
+      ],
       jumpedMs,
       sighting,
     });
-  const known = witnesses.filter(({ sameModel }) => sameModel);
+  const known = knownJobs.filter(({ sameModel }) => sameModel);
   return await callAbsent(deps, access, unclear, { known, sighting });
 }
 
@@ -114,7 +117,7 @@ async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
   unclear: Unclear,
-  { known, sighting }: { readonly known: readonly Witness[]; readonly sighting: Sighting },
+  { known, sighting }: { readonly known: readonly KnownJob[]; readonly sighting: Sighting },
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, why } = unclear;
@@ -144,7 +147,7 @@ async function choose(
   const { submissions } = deps.ledger;
   const { submission, why } = question.unclear;
   const { candidates, unreadable } = question.sighting;
-  const isInGap = question.rivals.some(({ inGap }) => inGap);
+  const isInGap = question.competing.some(({ inGap }) => inGap);
   const isShared = isInGap && (await submissions.hasLikeness(submission));
   const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
@@ -183,7 +186,7 @@ async function tellingSince(
   deps: ActivityDependencies,
   { key }: AccountAccess,
   { claimedAt, deadlineAt, overAt }: Unclear,
-  known: readonly Witness[],
+  known: readonly KnownJob[],
 ): Promise<number> {
   const endAt = overAt ?? deadlineAt;
   const later = known.filter((job) => job.claimedAt > claimedAt);

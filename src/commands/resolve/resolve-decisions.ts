@@ -188,7 +188,7 @@ export class Decisions {
     if (decision.kind !== 'job' || !still)
       return new UserError(`${row.key} has been decided meanwhile`, { exitCode: 4 });
     const { jobId } = decision;
-    if ((await submissions.knownJobs(row.account, [jobId])).has(jobId))
+    if ((await submissions.recordedJobIds(row.account, [jobId])).has(jobId))
       return new UserError(`job ${jobId} belongs to another request`);
     return new UserError(`the vendor has named the job of ${row.key}: ${row.jobId}`);
   }

@@ -76,9 +76,9 @@ export interface SubmissionLedger {
     },
   ): Promise<Due>;
   /** Requests of the account that were on their way at that time, up to `marginMs` apart, with no job on record. */
-  rivals(submission: string, marginMs: number): Promise<readonly Rival[]>;
+  competing(submission: string, marginMs: number): Promise<readonly CompetingSubmission[]>;
   /** Jobs of the account within an hour of that time whose ids are on record; at most 48. */
-  witnesses(submission: string): Promise<readonly Witness[]>;
+  knownJobs(submission: string): Promise<readonly KnownJob[]>;
   /**
    * Whether requests may still leave, or are undecided, that are later than this one: the list of jobs will
    * show by theirs how far it reaches.
@@ -264,7 +264,7 @@ export interface SubmissionLedger {
     },
   ): Promise<boolean>;
   /** Job ids of the account that some submission has. */
-  knownJobs(account: string, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
+  recordedJobIds(account: string, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
   hold(
     account: string,
     model: string | null,
@@ -336,7 +336,7 @@ export type Resolution =
   | { readonly kind: 'skip' };
 
 /** A request whose fate no job proves: a job that turns up may be its own. */
-export interface Rival {
+export interface CompetingSubmission {
   /** Null for a training, and where nobody knows it. */
   readonly request: ShotRequest | null;
   /** Epoch milliseconds. */
@@ -348,7 +348,7 @@ export interface Rival {
   readonly inGap: boolean;
 }
 /** A job that surely is at the vendor: a list which leaves it out proves nothing about others. */
-export interface Witness {
+export interface KnownJob {
   readonly job: JsonObject;
   readonly jobId: string;
   readonly request: ShotRequest;

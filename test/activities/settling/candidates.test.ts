@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isNowhere, lookAround } from '../../../src/activities/settling/candidates.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
-import type { Ledger, Witness } from '../../../src/ledger/port.ts';
+import type { Ledger, KnownJob } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import type { JobDescription, ListedJob, Listing } from '../../../src/providers/port.ts';
 
@@ -20,7 +20,7 @@ const requestOf = (prompt: string): ShotRequest => ({
   references: [],
 });
 
-const witness: Witness = {
+const knownJob: KnownJob = {
   job: { jobId: 'w' },
   jobId: 'w',
   request: requestOf('a hen'),
@@ -44,7 +44,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
   /** Jobs by id: when they were made, and what they tell. */
   const look = async (
     jobs: Readonly<Record<string, { madeAt: number | null; told?: JobDescription }>>,
-    witnesses: readonly Witness[] = [witness],
+    knownJobs: readonly KnownJob[] = [knownJob],
     unreadable = 0,
   ) => {
     const listed = Object.entries(jobs).map(([id, { madeAt }]): ListedJob => ({
@@ -59,7 +59,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
     };
     const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
     const account = 'acme@https://api.example.test';
-    const sighting = await lookAround({ ledger, provider, account }, sent, witnesses);
+    const sighting = await lookAround({ ledger, provider, account }, sent, knownJobs);
     const strangers = (sighting?.candidates ?? []).filter(({ job }) => job.id !== 'w');
     return {
       fits: strangers.map(({ job, fit }) => `${job.id} ${fit}`),
@@ -97,7 +97,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
   });
 
   it('tells how many entries of the list cannot be read', async () => {
-    expect(await look({ w: seen('a hen') }, [witness], 2)).toMatchObject({
+    expect(await look({ w: seen('a hen') }, [knownJob], 2)).toMatchObject({
       overlooked: 0,
       unreadable: 2,
     });
@@ -112,12 +112,14 @@ describe('what the list of jobs shows of a request without an answer', () => {
   it('proves nothing of another time where the list cannot be read so far', async () => {
     const account = 'acme@https://api.example.test';
     const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
-    const nowhere = (listJobs: () => Promise<Listing<ListedJob>>, known: readonly Witness[] = []) =>
-      isNowhere({ ledger, provider: { listJobs }, account }, sent, known);
+    const nowhere = (
+      listJobs: () => Promise<Listing<ListedJob>>,
+      known: readonly KnownJob[] = [],
+    ) => isNowhere({ ledger, provider: { listJobs }, account }, sent, known);
     const empty = async () => ({ entries: [], unreadable: 0 });
     const tooLong = () => Promise.reject(new Error('more than 500 pages of jobs'));
     expect(await nowhere(empty)).toBe(true);
     expect(await nowhere(tooLong)).toBe(false);
-    expect(await nowhere(tooLong, [witness])).toBe(true);
+    expect(await nowhere(tooLong, [knownJob])).toBe(true);
   });
 });

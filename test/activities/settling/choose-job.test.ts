@@ -6,7 +6,7 @@ import {
   type Question,
 } from '../../../src/activities/settling/choose-job.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
-import type { Ledger, Rival } from '../../../src/ledger/port.ts';
+import type { Ledger, CompetingSubmission } from '../../../src/ledger/port.ts';
 
 const at = Date.UTC(2026, 0, 31, 12);
 const second = 1_000;
@@ -30,7 +30,10 @@ const jobMadeAt = (madeAt: number | null, fit: Candidate['fit'] = 'same'): Candi
   hasEnded: true,
 });
 
-const rivalFrom = (claimedAt: number, changes: Partial<Rival> = {}): Rival => ({
+const competitorFrom = (
+  claimedAt: number,
+  changes: Partial<CompetingSubmission> = {},
+): CompetingSubmission => ({
   request: cutout('other'),
   claimedAt,
   deadlineAt: claimedAt + 65 * second,
@@ -52,12 +55,12 @@ const unclear: Question['unclear'] = {
 
 const ask = (
   candidates: readonly Candidate[],
-  rivals: readonly Rival[] = [],
+  competing: readonly CompetingSubmission[] = [],
   jumpedMs = 0,
   unreadable = 0,
 ) => {
   const sighting = { strangers: 0, candidates, overlooked: 0, unseenMs: 0, unreadable };
-  return chooseJobs(ledger, { unclear, rivals, jumpedMs, sighting });
+  return chooseJobs(ledger, { unclear, competing, jumpedMs, sighting });
 };
 
 describe('the job of a request without an answer', () => {
@@ -68,19 +71,19 @@ describe('the job of a request without an answer', () => {
 
   it('is not one that a later request with the same prompt may have made', async () => {
     const job = jobMadeAt(at + 80 * second);
-    expect(await ask([job], [rivalFrom(at + 79 * second)])).toEqual([]);
-    expect(await ask([job], [rivalFrom(at + 300 * second)])).toEqual([job]);
+    expect(await ask([job], [competitorFrom(at + 79 * second)])).toEqual([]);
+    expect(await ask([job], [competitorFrom(at + 300 * second)])).toEqual([job]);
   });
 
   it('waits for the answer of a request that is still on its way and may have made it', async () => {
-    const onItsWay = rivalFrom(at + 79 * second, { onItsWay: true });
+    const onItsWay = competitorFrom(at + 79 * second, { onItsWay: true });
     expect(await ask([jobMadeAt(at + 80 * second)], [onItsWay])).toBe('wait');
     expect(await ask([jobMadeAt(at + 30 * second, 'untold')], [onItsWay])).toBe('wait');
   });
 
   it('may be any of as many as equal requests wait for one', async () => {
     const jobs = [jobMadeAt(at + second), jobMadeAt(at + 2 * second)];
-    const equal = rivalFrom(at, { request: cutout('own') });
+    const equal = competitorFrom(at, { request: cutout('own') });
     expect(await ask(jobs, [equal])).toEqual(jobs);
     expect(await ask([...jobs, jobMadeAt(at + 3 * second)], [equal])).toEqual([]);
   });
@@ -88,13 +91,13 @@ describe('the job of a request without an answer', () => {
   it('is the only one there is, made at the time of the request, when none tells anything', async () => {
     const job = jobMadeAt(at + second, 'untold');
     expect(await ask([job])).toEqual([job]);
-    expect(await ask([job], [rivalFrom(at)])).toEqual([]);
+    expect(await ask([job], [competitorFrom(at)])).toEqual([]);
     expect(await ask([jobMadeAt(at + 90 * second, 'untold')])).toEqual([]);
     expect(await ask([jobMadeAt(null, 'untold')])).toEqual([]);
   });
 
   it('is one that was made in a gap only where it tells what was asked for', async () => {
-    const gap = rivalFrom(at + second, { request: null, inGap: true });
+    const gap = competitorFrom(at + second, { request: null, inGap: true });
     const told = jobMadeAt(at + 2 * second);
     expect(await ask([told], [gap])).toEqual([told]);
     expect(await ask([jobMadeAt(at + 2 * second, 'untold')], [gap])).toEqual([]);
@@ -106,7 +109,7 @@ describe('the job of a request without an answer', () => {
     const same = jobMadeAt(at + second);
     expect(await ask([same], [], 0, 1)).toEqual([]);
     // As many requests as jobs may be: each has one.
-    const equal = rivalFrom(at, { request: cutout('own') });
+    const equal = competitorFrom(at, { request: cutout('own') });
     expect(await ask([same], [equal], 0, 1)).toEqual([same]);
   });
 
@@ -117,7 +120,7 @@ describe('the job of a request without an answer', () => {
     });
     const seen = (strangers: number) => {
       const sighting = { strangers, candidates: [job], overlooked: 0, unseenMs: 0, unreadable: 0 };
-      return { unclear, rivals: [], sighting };
+      return { unclear, competing: [], sighting };
     };
     const job = jobMadeAt(at + second);
     const makers = mayHaveBeenRepeated(seen(2), [answered('other')]);
@@ -131,12 +134,12 @@ describe('the job of a request without an answer', () => {
   });
 
   it('may have been made by any request when its time cannot be read', async () => {
-    expect(await ask([jobMadeAt(null)], [rivalFrom(at - 110 * second)])).toEqual([]);
+    expect(await ask([jobMadeAt(null)], [competitorFrom(at - 110 * second)])).toEqual([]);
   });
 
   it('may have been made by one that was held up while the machine slept', async () => {
     const job = jobMadeAt(at + 900 * second);
-    const sleeper = rivalFrom(at);
+    const sleeper = competitorFrom(at);
     expect(await ask([job], [sleeper], 3_600 * second)).toEqual([]);
     expect(await ask([job], [sleeper])).toEqual([job]);
   });

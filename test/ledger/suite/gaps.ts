@@ -237,13 +237,13 @@ export function gapSuite(open: Open): void {
       expect((await claimTraining()).granted).toHaveLength(1);
     });
 
-    it('are rivals of a request that was on its way in one: a job may be of what nobody knows', async () => {
+    it('compete with a request that was on its way in one: a job may be of what nobody knows', async () => {
       await ledger.gaps.close(gap.id);
       const id = await claimOne(ledger, range);
       const { id: around } = await gapOf(0, 1);
       await gapOf(9, 10);
       await ledger.gaps.close(around);
-      expect(await ledger.submissions.rivals(id, 1_000)).toEqual([
+      expect(await ledger.submissions.competing(id, 1_000)).toEqual([
         {
           ...{ request: null, claimedAt: now, deadlineAt: now + minute },
           ...{ onItsWay: false, inGap: true },
@@ -290,7 +290,7 @@ export function gapSuite(open: Open): void {
       expect(await ledger.submissions.hasLikeness(own?.submission ?? '')).toBe(true);
     });
 
-    it('have witnesses before and after, as long as a day apart', async () => {
+    it('have known jobs before and after, as long as a day apart', async () => {
       await ledger.gaps.close(gap.id);
       const known = await claimOne(ledger, range);
       await ledger.submissions.submitted(known, { id: 'early' }, 'early', times);
@@ -300,7 +300,7 @@ export function gapSuite(open: Open): void {
       const owl = await startBatch(ledger, 'owl', [plannedShot(5)]);
       await ledger.claims.claim(owl, options);
       const [row] = await everything(ledger.reports.submissions('owl'));
-      expect(await ledger.submissions.witnesses(row?.submission ?? '')).toMatchObject([
+      expect(await ledger.submissions.knownJobs(row?.submission ?? '')).toMatchObject([
         { jobId: 'early' },
       ]);
     });

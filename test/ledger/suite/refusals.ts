@@ -120,12 +120,12 @@ export function refusalSuite(open: Open): void {
     expect((await rows()).map(({ refusals }) => refusals)).toEqual([1, 1]);
   });
 
-  it('is no rival of a later request, however long it was refused', async () => {
+  it('does not compete with a later request, however long it was refused', async () => {
     await refuse();
     now += 600_000;
     await refuse();
     const id = await claimOne(ledger, fox);
-    expect(await ledger.submissions.rivals(id, 60_000)).toEqual([]);
+    expect(await ledger.submissions.competing(id, 60_000)).toEqual([]);
   });
 
   it('leaves the first one to a job that turns up for it', async () => {

@@ -171,7 +171,7 @@ export function transitionSuite(open: Open): void {
     const second = await claimOne(ledger, other);
     await ledger.submissions.ambiguous(second, 'reset');
     await ledger.submissions.absent(id);
-    expect(await ledger.submissions.rivals(second, 1_000)).toMatchObject([{ onItsWay: false }]);
+    expect(await ledger.submissions.competing(second, 1_000)).toMatchObject([{ onItsWay: false }]);
   });
 
   it('adopts the one job that fits, from ambiguous or parked', async () => {
@@ -262,7 +262,7 @@ export function transitionSuite(open: Open): void {
     expect(await ledger.submissions.adopt(second, { id }, `job-${id}`, times)).toBe(false);
     const rows = await everything(ledger.reports.submissions('owl'));
     expect(rows).toMatchObject([{ state: 'ambiguous', why: 'reset', jobId: null }]);
-    expect(await ledger.submissions.knownJobs(account, [`job-${id}`, 'other'])).toEqual(
+    expect(await ledger.submissions.recordedJobIds(account, [`job-${id}`, 'other'])).toEqual(
       new Set([`job-${id}`]),
     );
   });
@@ -571,19 +571,19 @@ export function transitionSuite(open: Open): void {
       expect((await look()).ambiguous).toMatchObject([{ submission: id, overAt: null }]);
     });
 
-    it('counts unclear requests of one account that overlap as rivals', async () => {
+    it('counts ambiguous requests of one account that overlap as competing', async () => {
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const second = await claimOne(ledger, other);
       await becomeAmbiguous();
       await ledger.submissions.ambiguous(second, 'reset');
       now += 65_000;
-      expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([
+      expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
         { request: { prompt: 'picture 1' }, onItsWay: false },
       ]);
     });
 
     it.each(['park', 'absent'] as const)(
-      'counts one that was settled without a job (%s) as a rival still: the job may be its own',
+      'counts one that was settled without a job (%s) as competing still: the job may be its own',
       async (event) => {
         const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
         const second = await claimOne(ledger, other);
@@ -591,23 +591,23 @@ export function transitionSuite(open: Open): void {
         await ledger.submissions.ambiguous(second, 'reset');
         now += 65_000;
         await ledger.submissions[event](second, 'unclear');
-        expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([
+        expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
           { request: { prompt: 'picture 1' }, onItsWay: false },
         ]);
       },
     );
 
-    it('counts no request to train as a rival: no list of jobs shows what it made', async () => {
+    it('counts no request to train as competing: no list of jobs shows what it made', async () => {
       const set = { fingerprint: 'set', key: 'train/anna' } as const;
       const price = { amount: 1, unit: 'credits', basis: 'assumed' } as const;
       const training = { batch: 'fox', run: 1, account, price, ...set };
       const { granted } = await ledger.claims.claimTraining(training, options);
       await ledger.submissions.ambiguous(granted[0]?.submission ?? '', 'reset');
       await becomeAmbiguous();
-      expect(await ledger.submissions.rivals(id, 10_000)).toEqual([]);
+      expect(await ledger.submissions.competing(id, 10_000)).toEqual([]);
     });
 
-    it('counts one that was sent again as a rival still: the job may be that of its first request', async () => {
+    it('counts one that was sent again as competing still: the job may be that of its first request', async () => {
       const policy = {
         ...{ retries: 0, paidRetries: 1, maxFailures: null },
         onAmbiguous: 'resubmit',
@@ -619,42 +619,42 @@ export function transitionSuite(open: Open): void {
       now += 65_000;
       await ledger.submissions.park(second, 'two jobs may be it');
       expect((await ledger.reports.shot('owl', 'one/shot-0001'))?.state).toBe('open');
-      expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([
+      expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
         { request: { prompt: 'picture 1' }, onItsWay: false },
       ]);
     });
 
-    it('has for witnesses the jobs of its model and time whose ids are on record', async () => {
+    it('knows the jobs of its model and time whose ids are on record', async () => {
       const other = await startBatch(ledger, 'owl', [plannedShot(1), plannedShot(2)]);
       const answered = await claimOne(ledger, other);
       await ledger.submissions.submitted(answered, { id: 'k' }, 'k', times);
       await becomeAmbiguous();
-      const [witness, ...more] = await ledger.submissions.witnesses(id);
-      expect(witness).toMatchObject({ jobId: 'k', sameModel: true });
+      const [knownJob, ...more] = await ledger.submissions.knownJobs(id);
+      expect(knownJob).toMatchObject({ jobId: 'k', sameModel: true });
       expect(more).toEqual([]);
       await ledger.submissions.succeeded(answered, oneOutput);
-      expect(await ledger.submissions.witnesses(id)).toEqual([witness]);
+      expect(await ledger.submissions.knownJobs(id)).toEqual([knownJob]);
     });
 
-    it('counts one that is on its way as a rival until its answer is on record', async () => {
+    it('counts one that is on its way as competing until its answer is on record', async () => {
       await becomeAmbiguous();
       now += 70_000;
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const slow = await claimOne(ledger, other);
       now += 56_000;
-      expect(await ledger.submissions.rivals(id, 10_000)).toMatchObject([{ onItsWay: true }]);
-      expect(await ledger.submissions.rivals(id, 1_000)).toEqual([]);
+      expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([{ onItsWay: true }]);
+      expect(await ledger.submissions.competing(id, 1_000)).toEqual([]);
       await ledger.submissions.submitted(slow, { id: 'k' }, 'k', times);
-      expect(await ledger.submissions.rivals(id, 10_000)).toEqual([]);
+      expect(await ledger.submissions.competing(id, 10_000)).toEqual([]);
     });
 
-    it('counts one that the vendor refused at once as no rival', async () => {
+    it('counts one that the vendor refused at once as not competing', async () => {
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const second = await claimOne(ledger, other);
       await becomeAmbiguous();
       await ledger.submissions.rejected(second, 'bad request', 'fail');
       now += 65_000;
-      expect(await ledger.submissions.rivals(id, 10_000)).toEqual([]);
+      expect(await ledger.submissions.competing(id, 10_000)).toEqual([]);
     });
 
     it('still settles a submission that no shot waits for any more', async () => {

@@ -25,19 +25,19 @@ import { advance, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
 import { rejected } from './rejected.ts';
 import { resolve } from './resolve.ts';
-import { rivals } from './rivals.ts';
+import { competing } from './competing.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
 import { heldUntil } from '../holds.ts';
 import { hasLikeness } from './likeness.ts';
-import { hasLater, witnesses } from './witnesses.ts';
+import { hasLater, knownJobs } from './known-jobs.ts';
 
 export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     due: (range, options) => write(() => due(database, range, options, now())),
-    rivals: async (submission, marginMs) => rivals(database, submission, marginMs),
-    witnesses: async (submission) => witnesses(database, submission),
+    competing: async (submission, marginMs) => competing(database, submission, marginMs),
+    knownJobs: async (submission) => knownJobs(database, submission),
     hasLikeness: async (submission) => hasLikeness(database, submission),
     hasLater: async (submission) => hasLater(database, submission),
     heldUntil: async (account) =>
@@ -90,7 +90,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
     lateJob: (id, job, jobId, told) =>
       write(() => lateJob(database, id, { job, jobId, ...told }, now())),
-    knownJobs: async (account, jobIds) => knownJobs(database, account, jobIds),
+    recordedJobIds: async (account, jobIds) => recordedJobIds(database, account, jobIds),
     hold: (account, model, reason, until) =>
       write(() => putHold(database, account, model, reason, until, now())),
   };
@@ -174,7 +174,7 @@ function failed(
   return true;
 }
 
-function knownJobs(
+function recordedJobIds(
   database: Database,
   account: string,
   jobIds: readonly string[],

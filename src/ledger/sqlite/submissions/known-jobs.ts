@@ -1,9 +1,9 @@
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { JsonObject } from '../../../json.ts';
-import type { Witness } from '../../port.ts';
+import type { KnownJob } from '../../port.ts';
 import type { Database } from '../database.ts';
 
-interface WitnessRecord {
+interface KnownJobRecord {
   job: string;
   job_id: string;
   claimed_at: number;
@@ -36,7 +36,7 @@ const sidesOf = (start: number, end: number, reachMs: number): readonly [Side, S
  * Jobs whose ids are on record, nearest in time to the submission before and after it, those that have
  * ended first: of its own model, and a few of others.
  */
-export function witnesses(database: Database, submission: string): readonly Witness[] {
+export function knownJobs(database: Database, submission: string): readonly KnownJob[] {
   const about = database.get<{
     account: string;
     claimed_at: number;
@@ -52,8 +52,8 @@ export function witnesses(database: Database, submission: string): readonly Witn
     state: 'submitted' | 'succeeded',
     { from, to, order }: Side,
     model: { is: '=' | '<>'; limit: number },
-  ): WitnessRecord[] =>
-    database.all<WitnessRecord>(
+  ): KnownJobRecord[] =>
+    database.all<KnownJobRecord>(
       `select r.job, r.job_id, r.claimed_at, r.submitted_at, r.request, r.model = m.model as same_model
        from submission m join (
          select * from submission where account = ?2 and state = '${state}'

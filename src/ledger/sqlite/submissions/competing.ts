@@ -1,8 +1,8 @@
 import type { ShotRequest } from '../../../batch/request.ts';
-import type { Rival } from '../../port.ts';
+import type { CompetingSubmission } from '../../port.ts';
 import type { Database } from '../database.ts';
 
-interface RivalRecord {
+interface CompetingRecord {
   request: string | null;
   claimed_at: number;
   deadline_at: number;
@@ -13,12 +13,16 @@ interface RivalRecord {
 const postMostMs = 3_600_000;
 
 /**
- * Rivals are requests of one kind and about the same time whose own fate is not proven by a job: on their
+ * Competing submissions are requests of one kind and about the same time whose own fate is not proven by a job: on their
  * way, ambiguous, parked, sent again unproven, or called absent, and whatever was sent in a gap. Whatever job
  * turns up may be theirs.
  */
-export function rivals(database: Database, submission: string, marginMs: number): readonly Rival[] {
-  const rows = database.all<RivalRecord>(
+export function competing(
+  database: Database,
+  submission: string,
+  marginMs: number,
+): readonly CompetingSubmission[] {
+  const rows = database.all<CompetingRecord>(
     `select r.request, r.claimed_at, r.deadline_at, r.state
      from submission m join submission r on r.account = m.account and r.op = m.op
        and r.id <> m.id
@@ -41,7 +45,11 @@ export function rivals(database: Database, submission: string, marginMs: number)
 }
 
 /** Closed gaps too: what a person has decided of them is decided of what the ledger asked about. */
-function unknown(database: Database, submission: string, marginMs: number): readonly Rival[] {
+function unknown(
+  database: Database,
+  submission: string,
+  marginMs: number,
+): readonly CompetingSubmission[] {
   return database
     .all<{ from_at: number; to_at: number }>(
       `select gap.from_at, gap.to_at from submission m
