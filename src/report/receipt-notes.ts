@@ -6,7 +6,7 @@ import { partialText } from './partial.ts';
 export function noteOf(row: SubmissionRow): string | undefined {
   const over = billedAbove(row);
   const notes = [
-    row.surplus ? 'its job came late: counted and collected' : resolutionNote(row),
+    row.duplicate ? 'its job came late: counted and collected' : resolutionNote(row),
     row.state === 'lost' ? lostNote(row) : unsettled[row.state],
     partialNote(row),
     ...fileNotes(row),

@@ -47,7 +47,7 @@ interface ReceiptSubmission extends SubmissionHistory {
   /** How a lost answer or an endless job was decided: `job`, `again`, `skip`, or by `onAmbiguous`. */
   readonly resolution?: 'job' | 'again' | 'skip' | 'resubmit';
   /** Its job id came when it was taken for settled. */
-  readonly surplus?: true;
+  readonly duplicate?: true;
   /** By how much the bill was above the price. */
   readonly overBilled?: string;
 }
@@ -85,7 +85,7 @@ export function receiptOf(
       ...(row.refund !== null && { refund: row.refund }),
       ...(row.refusals > 1 && { refusals: row.refusals }),
       ...(row.resolution !== null && { resolution: row.resolution }),
-      ...(row.surplus && { surplus: true }),
+      ...(row.duplicate && { duplicate: true }),
       ...(billedAbove(row) > 0 && {
         overBilled: decimalFromAmount(billedAbove(row), row.price.unit),
       }),

@@ -188,7 +188,7 @@ describe('parked shots', () => {
     const receipt = await desk.run(['receipt', 'fox', '--json'], environment);
     expect(JSON.parse(receipt.stdout)).toMatchObject({
       accounts: [{ reserved: '1', spent: '0', ambiguous: '2', unproven: '0' }],
-      submissions: [{ surplus: true, jobId }, { state: 'parked' }, { state: 'parked' }],
+      submissions: [{ duplicate: true, jobId }, { state: 'parked' }, { state: 'parked' }],
     });
   });
 

@@ -24,7 +24,7 @@ function row(key: string, facts: Partial<SubmissionRow>): SubmissionRow {
     endedAt: 3,
     why: null,
     refusals: 1,
-    surplus: false,
+    duplicate: false,
     resolution: null,
     refund: null,
     undelivered: 0,

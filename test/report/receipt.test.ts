@@ -39,7 +39,7 @@ const submission: SubmissionRow = {
   endedAt: 3_000,
   why: null,
   refusals: 1,
-  surplus: false,
+  duplicate: false,
   resolution: null,
   refund: null,
   undelivered: 0,
@@ -128,7 +128,7 @@ describe('the receipt', () => {
 
   it('tells a bill above its price, a request sent again, and a job that came late', () => {
     const again: SubmissionRow = { ...parked, state: 'rejected', resolution: 'again' };
-    const late: SubmissionRow = { ...again, surplus: true, state: 'succeeded', jobId: 'job-9' };
+    const late: SubmissionRow = { ...again, duplicate: true, state: 'succeeded', jobId: 'job-9' };
     const unsure = { ...studio, unproven: 12_500 };
     const text = formatReceipt('autumn', [unsure], [submission, again, late]);
     expect(text).toMatch(/ambiguous +unproven$/m);
@@ -137,7 +137,7 @@ describe('the receipt', () => {
     expect(text).toMatch(/portraits\/silk +its job came late: counted and collected +job-9/);
     expect(receiptOf('autumn', [unsure], [submission, again, late])).toMatchObject({
       accounts: [{ unproven: '12.5' }],
-      submissions: [{ overBilled: '12.5' }, { resolution: 'again' }, { surplus: true }],
+      submissions: [{ overBilled: '12.5' }, { resolution: 'again' }, { duplicate: true }],
     });
   });
 

@@ -24,7 +24,7 @@ export function lostOutputs({ folder, entries, ledger }: Evidence): string[] {
       untold += 1;
       return [];
     }
-    if (undecided.has(row.state) || row.surplus || isShownEmpty(entry, row)) return [];
+    if (undecided.has(row.state) || row.duplicate || isShownEmpty(entry, row)) return [];
     return hasItsFiles(entry, row, files.get(entry.id) ?? [])
       ? []
       : [`the output of job ${entry.id} (${row.key}, ${row.state}: ${row.why}) is not on disk`];

@@ -200,7 +200,7 @@ export class Decisions {
   }
 }
 
-function isGivenUp({ resolution, surplus, jobId }: SubmissionRow, found: string): boolean {
+function isGivenUp({ resolution, duplicate, jobId }: SubmissionRow, found: string): boolean {
   const isSettled = resolution === 'again' || resolution === 'skip' || resolution === 'resubmit';
-  return isSettled && !surplus && (jobId === null || jobId === found);
+  return isSettled && !duplicate && (jobId === null || jobId === found);
 }

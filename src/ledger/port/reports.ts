@@ -78,7 +78,7 @@ export interface SubmissionRow {
   /** How many refusals in a row, each of a request of its own, this one stands for; `endedAt` is the last one's. */
   readonly refusals: number;
   /** Its job id came when it was taken for settled. */
-  readonly surplus: boolean;
+  readonly duplicate: boolean;
   /** How its unclear fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */
   readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
   /** What became of a refund that the vendor promised; null: none was. */

@@ -78,8 +78,8 @@ export interface SubmissionRecord {
   polls: number;
   give_up_at: number | null;
   why: string | null;
-  surplus: number;
-  spare: number;
+  duplicate: number;
+  standby: number;
   resolution: SubmissionRow['resolution'];
   refund: 'owed' | 'back' | 'kept' | null;
   undelivered: number;
@@ -121,7 +121,7 @@ export function submissionRow(record: ShownSubmission): SubmissionRow {
     endedAt: record.refused_at ?? record.ended_at,
     why: record.why,
     refusals: record.refusals,
-    surplus: record.surplus === 1,
+    duplicate: record.duplicate === 1,
     resolution: record.resolution,
     refund: record.refund,
     undelivered: record.undelivered,

@@ -236,6 +236,10 @@ update meta set claims = (select count(*) from submission),
   clock_at = (select max(claimed_at) from submission);
 update gap set claims = (select count(*) from submission where claimed_at < gap.found_at);
 `,
+  `
+alter table submission rename column surplus to duplicate;
+alter table submission rename column spare to standby;
+`,
 ];
 
 /**

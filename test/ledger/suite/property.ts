@@ -197,7 +197,7 @@ async function checkInvariants(ledger: Ledger, granted: number): Promise<void> {
     for (const { spent } of owed) expect([price, billedMore]).toContain(spent);
     expect(money?.spent ?? 0).toBeGreaterThanOrEqual(money?.promised ?? 0);
     const unproven = paid.filter(
-      ({ resolution, surplus }) => !surplus && resolution !== null && resolution !== 'job',
+      ({ resolution, duplicate }) => !duplicate && resolution !== null && resolution !== 'job',
     );
     expect(money?.unproven ?? 0).toBe(sumOf(unproven, 'spent'));
     for (const { spent } of unproven) expect([price, billedMore]).toContain(spent);

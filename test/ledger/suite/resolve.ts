@@ -162,7 +162,7 @@ export function resolveSuite(open: Open): void {
       expect((await ledger.claims.claim(fox, options)).granted).toEqual([]);
       await collect(id, 'aa');
       expect(await states()).toEqual(['done', 'done']);
-      expect(await submissions()).toMatchObject([{ surplus: true, state: 'succeeded' }]);
+      expect(await submissions()).toMatchObject([{ duplicate: true, state: 'succeeded' }]);
     });
 
     it('is collected beside the second request, and both are counted', async () => {
@@ -180,8 +180,8 @@ export function resolveSuite(open: Open): void {
       expect((await ledger.reports.shot('fox', key))?.outputs).toMatchObject([{ sha256: 'bb' }]);
       expect(await money()).toMatchObject({ reserved: 0, spent: 2 * price });
       expect(await submissions()).toMatchObject([
-        { state: 'succeeded', surplus: true },
-        { state: 'succeeded', surplus: false },
+        { state: 'succeeded', duplicate: true },
+        { state: 'succeeded', duplicate: false },
       ]);
     });
 
@@ -255,7 +255,7 @@ export function resolveSuite(open: Open): void {
       expect((await ledger.reports.shot('fox', key))?.submission).toBe(second);
       await collect(id, 'bb');
       expect(await submissions()).toContainEqual(
-        expect.objectContaining({ submission: id, jobId: 'own', surplus: true }),
+        expect.objectContaining({ submission: id, jobId: 'own', duplicate: true }),
       );
     });
 

@@ -208,7 +208,7 @@ export function transitionSuite(open: Open): void {
       expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'ours' });
       expect(await shot()).toMatchObject({ state: 'bound', submission: id });
       expect(await rows()).toContainEqual(
-        expect.objectContaining({ jobId: 'strange', state: 'submitted', surplus: true }),
+        expect.objectContaining({ jobId: 'strange', state: 'submitted', duplicate: true }),
       );
       expect(await money(ledger, 'fox')).toMatchObject({ reserved: 2_000, spent: 0 });
       expect(await late()).toBe(true);
@@ -486,7 +486,7 @@ export function transitionSuite(open: Open): void {
     await becomeAmbiguous();
     await ledger.submissions.absent(id);
     expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
-    expect(await submission()).toMatchObject({ state: 'submitted', surplus: true, jobId: 'j' });
+    expect(await submission()).toMatchObject({ state: 'submitted', duplicate: true, jobId: 'j' });
     expect(await shot()).toMatchObject({ state: 'bound', submission: id });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 1_000 });
     const giveUpAt = now + 2 * 60 * 60_000;
@@ -506,7 +506,7 @@ export function transitionSuite(open: Open): void {
     await ledger.submissions.absent(id);
     const second = await claimOne(ledger, range);
     expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
-    expect(await submission()).toMatchObject({ state: 'submitted', surplus: true, jobId: 'j' });
+    expect(await submission()).toMatchObject({ state: 'submitted', duplicate: true, jobId: 'j' });
     expect(await shot()).toMatchObject({ state: 'bound', submission: second });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 2_000, spent: 0 });
   });

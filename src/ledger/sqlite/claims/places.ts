@@ -10,7 +10,7 @@ export function placeHolder(
   fingerprint: string,
 ): string | undefined {
   return database.get<{ id: string }>(
-    `select id from submission where account = ? and fp = ? and spare = 0
+    `select id from submission where account = ? and fp = ? and standby = 0
      and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded')`,
     account,
     fingerprint,
@@ -27,9 +27,9 @@ export function promoteSpare(
   fingerprint: string,
 ): string | undefined {
   return database.get<{ id: string }>(
-    `update submission set spare = 0 where id = (
+    `update submission set standby = 0 where id = (
        select id from submission indexed by submission_fp
-       where account = ? and fp = ? and spare = 1
+       where account = ? and fp = ? and standby = 1
        and state in ('submitted', 'succeeded') order by state desc, id limit 1) returning id`,
     account,
     fingerprint,

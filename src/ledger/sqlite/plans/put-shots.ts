@@ -108,7 +108,7 @@ export function acceptedSubmission(
 ): string | undefined {
   return database.get<{ id: string }>(
     `select id from submission m where account = ? and fp = ? and state = 'succeeded'
-       and spare = 0 and op = 'generate' and not exists (
+       and standby = 0 and op = 'generate' and not exists (
          select 1 from output where submission = m.id and state <> 'saved')`,
     account,
     fingerprint,

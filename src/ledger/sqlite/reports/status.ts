@@ -87,7 +87,7 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
        coalesce(sum(m.reserved) filter (where m.state in ('ambiguous', 'parked', 'stalled')), 0)
          as ambiguous,
        coalesce(sum(m.spent) filter (where m.resolution in ('again', 'skip', 'resubmit')
-         and m.surplus = 0), 0) as unproven,
+         and m.duplicate = 0), 0) as unproven,
        (select cap from budget b where b.scope = ?1 and b.account = i.account and b.unit = i.unit)
          as batch_cap,
        (select budget_amount from account a where a.id = i.account and a.unit = i.unit) as standing

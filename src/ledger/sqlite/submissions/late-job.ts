@@ -42,11 +42,11 @@ export function lateJob(
   if (displaced && (from === 'person' || before.job_from === 'answer')) return false;
   if (displaced) before = displaceJob(database, before);
   const live = (exclusiveStates as readonly string[]).includes(before.state);
-  const spare = live
-    ? before.spare === 1
+  const standby = live
+    ? before.standby === 1
     : placeHolder(database, before.account, before.fp) !== undefined;
   database.run(
-    `update submission set job = ?, job_id = ?, job_from = ?, surplus = ?, spare = ?,
+    `update submission set job = ?, job_id = ?, job_from = ?, duplicate = ?, standby = ?,
        state = 'submitted',
        submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?,
        timed_at = ?
@@ -54,8 +54,8 @@ export function lateJob(
     JSON.stringify(job),
     jobId,
     isGivenUp && from === 'person' ? before.job_from : from,
-    live ? before.surplus : 1,
-    spare ? 1 : 0,
+    live ? before.duplicate : 1,
+    standby ? 1 : 0,
     now,
     now,
     now + giveUpInMs,
@@ -66,7 +66,7 @@ export function lateJob(
   if (billed != null) learnBill(database, before, billed, now);
   if (displaced) rebindShots(database, id);
   unparkShots(database, id);
-  if (!live && !spare) attachWaiting(database, before);
+  if (!live && !standby) attachWaiting(database, before);
   return true;
 }
 
@@ -80,8 +80,8 @@ function displaceJob(database: Database, before: SubmissionRecord): SubmissionRe
   database.run(
     `insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit, basis,
        reserved, spent, billed, request, model, job, job_id, job_from, claimed_at, send_by, deadline_at, over_at,
-       submitted_at, ended_at, next_poll_at, polls, give_up_at, why, surplus, worker, refund, refund_at,
-       refund_until, refund_checks, listed, spare, timed_at, undelivered, gap)
+       submitted_at, ended_at, next_poll_at, polls, give_up_at, why, duplicate, worker, refund, refund_at,
+       refund_until, refund_checks, listed, standby, timed_at, undelivered, gap)
      select ?, op, account, fp, batch, run, key, attempt, state, price, unit, basis,
        reserved, spent, billed, request, model, ?, ?, job_from, claimed_at, send_by, deadline_at, over_at,
        submitted_at, ended_at, next_poll_at, polls, give_up_at, why, 1, worker, refund, refund_at,

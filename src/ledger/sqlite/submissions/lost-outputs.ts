@@ -151,7 +151,7 @@ export function reinstate(database: Database, id: string, now: number): void {
   );
   if (!lost) return;
   const isTaken = placeHolder(database, lost.account, lost.fp) !== undefined;
-  database.run('update submission set spare = ? where id = ?', isTaken ? 1 : 0, id);
+  database.run('update submission set standby = ? where id = ?', isTaken ? 1 : 0, id);
   advance(database, 'recover', id, null, now);
   if (!isTaken) attachWaiting(database, { id, ...lost });
 }

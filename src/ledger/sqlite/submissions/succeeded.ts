@@ -56,7 +56,7 @@ export function succeeded(
       now,
       now,
     );
-  if (moved.state === 'failed' && moved.spare === 0) attachWaiting(database, moved);
+  if (moved.state === 'failed' && moved.standby === 0) attachWaiting(database, moved);
   return true;
 }
 
@@ -67,7 +67,7 @@ export function succeeded(
 function takeBackFailure(database: Database, before: SubmissionRecord): void {
   const { id, account, fp } = before;
   const isTaken = placeHolder(database, account, fp) !== undefined;
-  database.run('update submission set spare = ? where id = ?', isTaken ? 1 : 0, id);
+  database.run('update submission set standby = ? where id = ?', isTaken ? 1 : 0, id);
   reserveAgain(database, before);
   // The lane of a shot that had ended may be over.
   if (!isTaken)
