@@ -1,6 +1,11 @@
 import type { z } from 'zod';
 import type { ListedJob, Listing } from './port.ts';
 
+/** The vendor shows less than all of its list; half a list would make a job look absent. */
+export class IncompleteListError extends Error {
+  override readonly name = 'IncompleteListError';
+}
+
 /**
  * Reads a list entry by entry: one that cannot be read costs only itself, and is counted. What is no list
  * counts as one such entry.

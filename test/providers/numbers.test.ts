@@ -19,6 +19,7 @@ import type { Ledger } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import type { ModelSpec } from '../../src/batch/model-spec.ts';
 import { nothingLearned, type Provider, type StartRequest } from '../../src/providers/port.ts';
+import { IncompleteListError } from '../../src/providers/lists.ts';
 import { billedAmount, opaqueId, timeOf } from '../../src/providers/fields.ts';
 import {
   account,
@@ -120,6 +121,7 @@ function twisted(body: string, twist: Twist | undefined): string {
 
 const documented = [
   HttpError,
+  IncompleteListError,
   NetworkError,
   NotOkError,
   PaceError,

@@ -7,7 +7,7 @@ import { isOwnWord, isUnknownId } from '../classify.ts';
 import { type Delivery, linkOf, readDelivery, together } from '../delivery.ts';
 import { billedAmount, timeOf } from '../fields.ts';
 import { type JobStatuses, readStatus } from '../job-statuses.ts';
-import { oldestFirst, readList } from '../lists.ts';
+import { IncompleteListError, oldestFirst, readList } from '../lists.ts';
 import type { JobDescription, JobOutput, JobRef, JobState, ListedJob, Listing } from '../port.ts';
 import { errors } from './errors.ts';
 import {
@@ -137,14 +137,15 @@ export async function listJobs(
     const tokens = new Set<string>();
     let pageToken: string | null | undefined;
     do {
-      // Half a list would make a job look absent.
-      if (++pages > pagesMax) throw new Error(`PhotoGPT lists more than ${pagesMax} pages of jobs`);
+      if (++pages > pagesMax)
+        throw new IncompleteListError(`PhotoGPT lists more than ${pagesMax} pages of jobs`);
       const path = `/jobs?${windowQuery(start, end, pageToken)}`;
       const { result } = await api({ method: 'GET', path, answer: jobPage });
       const page = readList(result.jobs, listedJob);
       unreadable += page.unreadable;
       for (const entry of page.entries) found.set(entry.jobId, jobOf(entry));
-      if (found.size > jobsMax) throw new Error(`PhotoGPT lists more than ${jobsMax} jobs`);
+      if (found.size > jobsMax)
+        throw new IncompleteListError(`PhotoGPT lists more than ${jobsMax} jobs`);
       pageToken = result.nextPageToken;
       // A page that leads back to itself hides what comes after it.
       const isKnown = pageToken ? tokens.has(pageToken) : false;

@@ -6,7 +6,7 @@ import { isUnknownId } from '../../classify.ts';
 import { type Delivery, linkOf, readDelivery } from '../../delivery.ts';
 import { billedAmount, timeOf } from '../../fields.ts';
 import { type JobStatuses, readStatus } from '../../job-statuses.ts';
-import { oldestFirst } from '../../lists.ts';
+import { IncompleteListError, oldestFirst } from '../../lists.ts';
 import type { JobDescription, JobRef, JobState, ListedJob, Listing } from '../../port.ts';
 import { unit } from '../prices.ts';
 import { errors } from './errors.ts';
@@ -87,8 +87,7 @@ export async function listJobs(
       return times.length === page.length && first > last && last < sinceMs;
     },
   });
-  // Half a list would make a job look absent.
-  if (!whole) throw new Error('ProductAI does not list all of its jobs');
+  if (!whole) throw new IncompleteListError('ProductAI does not list all of its jobs');
   const jobs = entries.filter(isOfWindow).map((entry) => ({
     job: { jobId: entry.id },
     id: entry.id,
