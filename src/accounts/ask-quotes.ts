@@ -4,7 +4,7 @@ import type { Provider, Verdict } from '../providers/port.ts';
 
 const questionsAtOnce = 4;
 /** Answers that make no sense, before the vendor is left alone. */
-const unclearMax = 3;
+const ambiguousMax = 3;
 /** How many refusals by a vendor's rate limit are waited for, and how long each may hold a person up. */
 const refusalsMax = 3;
 const waitMostMs = 15_000;
@@ -32,7 +32,7 @@ export async function askQuotes(
   const unpriced: string[] = [];
   const questions = [...wanted];
   let stopped: string | undefined;
-  let unclear = 0;
+  let ambiguous = 0;
   let refusals = 0;
 
   function heed(verdict: Verdict, question: [string, ShotRequest]): void {
@@ -42,7 +42,7 @@ export async function askQuotes(
       questions.push(question);
       if (++refusals > refusalsMax || account.retryAfterMs > waitMostMs) stopped ??= message;
     } else if (concernsRequestOnly(verdict)) unpriced.push(message);
-    else if (account.kind !== 'fine' || ++unclear >= unclearMax) stopped = message;
+    else if (account.kind !== 'fine' || ++ambiguous >= ambiguousMax) stopped = message;
   }
 
   async function ask(): Promise<void> {

@@ -161,13 +161,13 @@ async function recordFailure(
   const verdict = access.provider.classify(error);
   // The hold first: a claim between the two would spend on an account that is known to be shut.
   await holdAccount(deps, access, verdict.account, grant.request.model);
-  if (verdict.request === 'unknown') {
+  if (verdict.request === 'ambiguous') {
     const breakerMs = access.pulse.ambiguous();
     if (breakerMs !== undefined) await holdFor(deps, access, 'breaker', breakerMs);
     await submissions.ambiguous(grant.submission, verdict.message, {
       mayStillRun: mayStillRun(error),
     });
-    failpoint('unclear', grant.submission);
+    failpoint('ambiguous', grant.submission);
     return;
   }
   const final = verdict.request === 'refused' && verdict.account.kind === 'fine';

@@ -12,7 +12,7 @@ export const failpoints = [
   'sending',
   'answered',
   'recorded',
-  'unclear',
+  'ambiguous',
   'settled',
   'polled',
   'ended',

@@ -65,8 +65,8 @@ export async function lookAfterParked(
   const { submissions } = deps.ledger;
   if (!access.provider.listJobs) return;
   const parked = await submissions.parkedWithoutJob(batch, access.key);
-  for (const unclear of parked)
-    await settle(deps, access, unclear).catch((error: unknown) =>
+  for (const ambiguous of parked)
+    await settle(deps, access, ambiguous).catch((error: unknown) =>
       deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),
     );
   const left = await submissions.parkedWithoutJob(batch, access.key);

@@ -134,9 +134,9 @@ export class RangeRunner {
     for (const poll of due.polls)
       if (poll.operation === 'generate')
         this.#start(`poll ${poll.submission}`, () => pollJob(deps, access, poll));
-    for (const unclear of due.ambiguous) {
-      const id = `settle ${unclear.submission}`;
-      this.#start(id, () => this.#settle(id, unclear));
+    for (const ambiguous of due.ambiguous) {
+      const id = `settle ${ambiguous.submission}`;
+      this.#start(id, () => this.#settle(id, ambiguous));
     }
   }
 
@@ -153,9 +153,9 @@ export class RangeRunner {
     tell();
   }
 
-  async #settle(id: string, unclear: Due['ambiguous'][number]): Promise<void> {
+  async #settle(id: string, ambiguous: Due['ambiguous'][number]): Promise<void> {
     let restMs = troubleMs.first;
-    const settled = await settle(this.#deps, this.#access, unclear).catch((error: unknown) => {
+    const settled = await settle(this.#deps, this.#access, ambiguous).catch((error: unknown) => {
       const { account, message } = this.#access.provider.classify(error);
       this.#deps.log(message);
       if ('retryAfterMs' in account) restMs = Math.max(restMs, account.retryAfterMs);

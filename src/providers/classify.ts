@@ -69,16 +69,16 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
       };
     if (error instanceof NetworkError || error instanceof TimeoutError)
       return {
-        request: error.sent ? 'unknown' : 'notSent',
+        request: error.sent ? 'ambiguous' : 'notSent',
         account: error.sent ? fine : unreachable,
         message: error.message,
       };
     if (error instanceof ResponseShapeError)
-      return { request: 'unknown', account: fine, message: `${errors.title}: ${error.message}` };
+      return { request: 'ambiguous', account: fine, message: `${errors.title}: ${error.message}` };
     if (error instanceof UserError)
       return { request: 'refused', account: fine, message: error.message };
     const message = messageOf(error);
-    return { request: 'unknown', account: fine, message };
+    return { request: 'ambiguous', account: fine, message };
   };
 }
 
@@ -103,7 +103,7 @@ function classifyStatus(errors: VendorErrors, error: HttpError): Verdict {
   const message = `${errors.title} answered ${status}: ${textOf(problem, error.body)}`;
   if (status < 400 || status === 408 || status >= 500)
     return {
-      request: 'unknown',
+      request: 'ambiguous',
       account: [502, 503, 504].includes(status)
         ? { kind: 'unreachable', retryAfterMs: askedMs(error, problem) }
         : fine,
@@ -137,9 +137,9 @@ function classifyNotOk(errors: VendorErrors, error: NotOkError): Verdict {
   const message = `${errors.title} refused with a success status: ${textOf(problem, error.body)}`;
   if (problem?.account === 'noFunds')
     return { request: 'refused', account: { kind: 'noFunds' }, message };
-  if (problem?.account !== 'limited') return { request: 'unknown', account: fine, message };
+  if (problem?.account !== 'limited') return { request: 'ambiguous', account: fine, message };
   const account = { kind: 'limited', retryAfterMs: problem.retryAfterMs ?? 0 } as const;
-  return { request: 'unknown', account, message };
+  return { request: 'ambiguous', account, message };
 }
 
 function problemIn(errors: VendorErrors, error: HttpError | NotOkError) {

@@ -191,8 +191,8 @@ export interface JobDescription {
 
 /** What an error says about the request, and about the account. */
 export interface Verdict {
-  /** `refused`: surely no job. `unknown`: there may be one. `notSent`: nothing left this machine. */
-  readonly request: 'refused' | 'unknown' | 'notSent';
+  /** `refused`: surely no job. `ambiguous`: there may be one. `notSent`: nothing left this machine. */
+  readonly request: 'refused' | 'ambiguous' | 'notSent';
   readonly account:
     | { readonly kind: 'fine' }
     /** `retryAfterMs`: how long it is left alone, at least as long as it asks for. */
@@ -214,8 +214,8 @@ export interface StartedJob {
 }
 
 export interface Verification {
-  /** `unclear`: something has answered, and not in a way that says anything of the key. */
-  readonly key: 'good' | 'refused' | 'limited' | 'unreachable' | 'unclear';
+  /** `ambiguous`: something has answered, and not in a way that says anything of the key. */
+  readonly key: 'good' | 'refused' | 'limited' | 'unreachable' | 'ambiguous';
   /** Null where the vendor has no such call. */
   readonly balance: Amount | null;
   readonly message: string;
@@ -237,7 +237,8 @@ export interface Provider {
   readonly files?: RemoteFiles;
   /**
    * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read;
-   * oldest first, those last; pages are followed up to a cap, beyond which it throws.
+   * oldest first, those last; pages are followed up to a cap.
+   * @throws IncompleteListError beyond the cap, or where the vendor shows less than all
    */
   listJobs?(sinceMs: number, untilMs: number): Promise<Listing<ListedJob>>;
   describe?(job: JobRef): Promise<JobDescription>;

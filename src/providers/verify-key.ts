@@ -20,5 +20,5 @@ function stateBy(error: unknown, { kind }: Verdict['account']): Verification['ke
   if (kind === 'limited' || kind === 'unreachable') return kind;
   const isSilent = error instanceof NetworkError || error instanceof TimeoutError;
   const isFailing = error instanceof HttpError && (error.status >= 500 || error.status === 408);
-  return isSilent || isFailing ? 'unreachable' : 'unclear';
+  return isSilent || isFailing ? 'unreachable' : 'ambiguous';
 }

@@ -25,7 +25,7 @@ afterEach(async () => {
  * One request whose answer was lost before any job was made, beside one that has its job. Nobody saw it end,
  * or its sender did. @param jumpMs by how much the clock is set ahead between the two
  */
-async function unclear(postMs: number, seen: 'unseen' | 'seen' = 'unseen', jumpMs = 0) {
+async function ambiguous(postMs: number, seen: 'unseen' | 'seen' = 'unseen', jumpMs = 0) {
   studio = await openStudio({}, { postMs });
   studio.clock.aheadMs -= jumpMs;
   const input = await studio.startRun(fox);
@@ -62,7 +62,7 @@ async function unclear(postMs: number, seen: 'unseen' | 'seen' = 'unseen', jumpM
 
 describe('a request on its way when the clock jumps', () => {
   it('ahead: is not called absent before its time has really passed', async () => {
-    const { studio: of, clock, due, state } = await unclear(300);
+    const { studio: of, clock, due, state } = await ambiguous(300);
     const look = async () => {
       const row = await due();
       return row && (await settle(of.deps, of.access, row));
@@ -80,7 +80,7 @@ describe('a request on its way when the clock jumps', () => {
   });
 
   it('before a worker began: is not called absent until that worker has seen its time pass', async () => {
-    const { studio: of, clock, due, state } = await unclear(300);
+    const { studio: of, clock, due, state } = await ambiguous(300);
     clock.aheadMs += 3_600_000;
     const row = await due();
     if (!row) throw new Error('not due');
@@ -94,7 +94,7 @@ describe('a request on its way when the clock jumps', () => {
   });
 
   it('before a worker began: may have the job that bears a later time', async () => {
-    const { studio: of, clock, due, state } = await unclear(300, 'unseen', 600_000);
+    const { studio: of, clock, due, state } = await ambiguous(300, 'unseen', 600_000);
     const row = await due();
     if (!row) throw new Error('not due');
     const deadline = { sendBy: Infinity, timeoutMs: 5_000, now: Date.now };
@@ -108,7 +108,7 @@ describe('a request on its way when the clock jumps', () => {
   });
 
   it('is looked for sooner where its end was seen, by time that has really passed', async () => {
-    const { studio: of, clock, due, state } = await unclear(60_000, 'seen');
+    const { studio: of, clock, due, state } = await ambiguous(60_000, 'seen');
     jumpWatchOf(of.deps).look();
     clock.aheadMs += 3_600_000;
     const row = await due();
@@ -120,7 +120,7 @@ describe('a request on its way when the clock jumps', () => {
   });
 
   it('back: is left to a person, since its job bears another time', async () => {
-    const { studio: of, clock, due, state } = await unclear(60_000);
+    const { studio: of, clock, due, state } = await ambiguous(60_000);
     jumpWatchOf(of.deps).look();
     clock.aheadMs -= 3_600_000;
     expect(await due()).toBeUndefined();

@@ -194,7 +194,7 @@ describe('a step that reads another', () => {
     ]);
   });
 
-  it('tells unclear requests without a prompt apart by the picture they read', async () => {
+  it('tells ambiguous requests without a prompt apart by the picture they read', async () => {
     const upscaling = { method: 'POST', path: '/images/upscaling' };
     studio = await openStudio(
       { revealing: true, faults: [{ kind: 'reset-after', match: upscaling, nth: [1, 2] }] },

@@ -18,7 +18,7 @@ const isRefused = ({ shots, holds, submissions }: Look): boolean =>
   submissions.length > 0 &&
   submissions.every(({ state }) => state === 'rejected');
 /** Where the vendor has no list of jobs, a person is asked at once. */
-const isUnclear = ({ submissions: [first] }: Look, { lists }: Client): boolean =>
+const isAmbiguous = ({ submissions: [first] }: Look, { lists }: Client): boolean =>
   first?.state === (lists ? 'ambiguous' : 'parked');
 const isAskedAgain = ({ submissions }: Look): boolean =>
   submissions[0]?.state === 'submitted' && submissions[0].why?.includes('answer') === true;
@@ -91,7 +91,7 @@ const malformedStart: Section = {
   about:
     "The request was carried out and its answer cannot be read, so nobody knows the job. It is never just sent again: that might pay twice. The vendor's list of jobs tells which it is; where there is none, a person has to look.",
   simulated: { faults: [{ kind: 'truncated-json', match: starts }] },
-  until: isUnclear,
+  until: isAmbiguous,
   toDo: resolveLost,
 };
 
@@ -108,7 +108,7 @@ const pageBefore: Section = {
   about:
     'Some gateway answers in place of the vendor, and it does not say whether the request came through (here it did not). Where the list shows the other jobs of that time and none for this request, it is sent again. Without a list, or alone as here, with no other job to tell by, a person has to look.',
   simulated: { faults: [{ kind: 'html-before', match: starts }] },
-  until: isUnclear,
+  until: isAmbiguous,
   toDo: () => resolveIt,
 };
 
@@ -116,7 +116,7 @@ const pageAfter: Section = {
   title: 'HTML page (200), answering a paid request',
   about: 'The request was carried out, and a web page came as its answer.',
   simulated: { faults: [{ kind: 'html-after', match: starts }] },
-  until: isUnclear,
+  until: isAmbiguous,
   toDo: resolveLost,
 };
 

@@ -57,8 +57,8 @@ const shotStates = { open: 'waits', bound: 'running', failed: 'failed', parked: 
 const requestStates = {
   none: 'no request was sent',
   rejected: 'its request was refused',
-  ambiguous: 'unclear what became of its request',
-  parked: 'unclear what became of its request',
+  ambiguous: 'it is not known whether a job was made',
+  parked: 'it is not known whether a job was made',
   submitted: 'its job is asked after',
   succeeded: 'its job is done, its file not here yet',
 };

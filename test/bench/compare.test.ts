@@ -55,7 +55,7 @@ function evidence(
   more: Partial<Evidence> = {},
 ): Evidence {
   const account = 'photogpt@http://127.0.0.1:1';
-  const shots = asked.map(({ prompt, shape, state, why = 'unclear' }, index) => ({
+  const shots = asked.map(({ prompt, shape, state, why = 'ambiguous' }, index) => ({
     key: `stills/${prompt}`,
     state: state === 'parked' ? 'parked' : 'done',
     why,

@@ -33,7 +33,7 @@ describe('an answer', () => {
       name: 'ResponseShapeError',
       detail: 'larger than 4194304 bytes',
     });
-    expect(classify(error).request).toBe('unknown');
+    expect(classify(error).request).toBe('ambiguous');
   });
 
   it.each(['[', '{"a":'])('nested without end is refused: %s', async (opening) => {
@@ -69,7 +69,7 @@ describe('an answer', () => {
       ),
     );
     const request = { method: 'GET', url, headers, timeoutMs: 2_000 } as const;
-    expect(classify(await failure(send(request)))).toMatchObject({ request: 'unknown' });
+    expect(classify(await failure(send(request)))).toMatchObject({ request: 'ambiguous' });
   });
 
   it('that redirects is not followed, so the key stays', async () => {

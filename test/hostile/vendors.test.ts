@@ -86,7 +86,7 @@ describe.each(vendors.map((vendor) => [vendor.id, vendor] as const))('%s', (_, v
           for (const ask of asks) {
             const told: unknown = await Promise.resolve(ask()).catch((error: unknown) => {
               const verdict = provider.classify(error);
-              expect(['refused', 'unknown', 'notSent']).toContain(verdict.request);
+              expect(['refused', 'ambiguous', 'notSent']).toContain(verdict.request);
               expect(verdict.message).not.toMatch(/\p{Cc}/u);
               expect(verdict.message.length).toBeLessThan(1_200);
               return verdict;

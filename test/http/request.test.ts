@@ -72,7 +72,7 @@ describe('sendJson', () => {
     const error = await failure(sendJson({ ...paid, deadline: openDeadline }));
     expect(error).toBeInstanceOf(ResponseShapeError);
     expect(error).toMatchObject({ detail: 'its compression (gzip) cannot be undone', body: '' });
-    expect(classify(error).request).toBe('unknown');
+    expect(classify(error).request).toBe('ambiguous');
   });
 
   it('unpacks no more of an answer than its limit', async () => {
@@ -83,7 +83,7 @@ describe('sendJson', () => {
     );
     const error = await failure(send({ method: 'GET', url, headers, timeoutMs: 9_000 }));
     expect(error).toMatchObject({ detail: `larger than ${answerBytesMax} bytes, unpacked` });
-    expect(classify(error).request).toBe('unknown');
+    expect(classify(error).request).toBe('ambiguous');
   });
 
   it('opens a connection for each paid call and closes it', async () => {

@@ -11,7 +11,7 @@ const undecided: ReadonlySet<string> = new Set(['parked', 'stalled', 'ambiguous'
 /** Every job that succeeded is on disk with the bytes it was served with, or belongs to a submission that a person is asked about. */
 export function lostOutputs({ folder, entries, ledger }: Evidence): string[] {
   const byJob = new Map(ledger.submissions.map((row) => [row.jobId, row]));
-  // With `onAmbiguous: resubmit` what stayed unclear has failed, without a job id.
+  // With `onAmbiguous: resubmit` what stayed ambiguous has failed, without a job id.
   const undecidedRows = ledger.submissions.filter(
     ({ state, jobId }) => undecided.has(state) || (state === 'failed' && jobId === null),
   ).length;

@@ -2,7 +2,7 @@ import type { Fault, FaultKind } from '../../../src/simulator/index.ts';
 import type { Draw } from '../draw.ts';
 import { few, type Kind, type Kinds, listsJobs, lostAnswers, type Scene, some } from './kind.ts';
 
-/** A list of jobs is asked for only while a request is unclear; so some are made so. */
+/** A list of jobs is asked for only while a request is ambiguous; so some are made so. */
 const ofJobs = (kind: FaultKind): Kind => ({
   applies: listsJobs,
   draw: (draw: Draw): Fault[] => [

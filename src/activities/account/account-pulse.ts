@@ -7,7 +7,7 @@ import { PollTimes } from './poll-times.ts';
 import { RecentList } from '../settling/recent-list.ts';
 import { UploadTries } from '../uploads/upload-tries.ts';
 
-/** So few at first that a vendor which refuses them all is met by no more, and a crash leaves few unclear. */
+/** So few at first that a vendor which refuses them all is met by no more, and a crash leaves few ambiguous. */
 const windowFirst = 2;
 const windowMax = 32;
 /** Longer at first than after a refusal: the probe may be paid for. */
@@ -31,7 +31,7 @@ export class AccountPulse {
   #postMs: number;
   /** What its answers have earned so far. */
   #earned: number;
-  #unclear: number;
+  #ambiguous: number;
   #failedChecks = 0;
   /** Claims that may be granted, and POSTs that were. */
   #probes: number;
@@ -43,7 +43,7 @@ export class AccountPulse {
     this.#now = now;
     this.#postMs = 1_000;
     this.#earned = windowFirst;
-    this.#unclear = 0;
+    this.#ambiguous = 0;
     this.#probes = 0;
   }
 
@@ -81,7 +81,7 @@ export class AccountPulse {
   answered(postMs: number): void {
     this.#postMs = this.#postMs * 0.8 + postMs * 0.2;
     this.#earned = this.#earned < windowFirst ? windowFirst : Math.min(windowMax, this.#earned + 1);
-    this.#unclear = 0;
+    this.#ambiguous = 0;
     this.#references.succeeded();
     this.#doubts.succeeded();
   }
@@ -115,10 +115,10 @@ export class AccountPulse {
     return { times: 0, ms: 0 };
   }
 
-  /** After the third unclear answer in a row, milliseconds to hold before the next probe, which goes alone. */
+  /** After the third ambiguous answer in a row, milliseconds to hold before the next probe, which goes alone. */
   ambiguous(): number | undefined {
-    this.#unclear++;
-    if (this.#unclear < 3) return undefined;
+    this.#ambiguous++;
+    if (this.#ambiguous < 3) return undefined;
     this.#earned = 1;
     const now = this.#now();
     return this.#doubts.failed(now, now);

@@ -4,7 +4,7 @@ import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { holdAccount, holdFor } from './hold-account.ts';
 
 /** Answers in a row that say nothing, after which it is gone on without the check: about a quarter of a minute. */
-const unclearMost = 5;
+const ambiguousMax = 5;
 
 type Run = Pick<RunInput, 'batch' | 'run'>;
 
@@ -54,7 +54,7 @@ async function isAvailable(deps: ActivityDependencies, access: AccountAccess): P
   const { key, message } = await access.provider.verify();
   const { times, ms } = key === 'good' ? access.pulse.available() : access.pulse.unavailable();
   // Something stands before the vendor, or it has such a call no more: paid requests will tell.
-  if (key === 'good' || (key === 'unclear' && times >= unclearMost)) return true;
+  if (key === 'good' || (key === 'ambiguous' && times >= ambiguousMax)) return true;
   deps.log(`${access.name} is not available: ${message}`);
   if (key === 'refused') await holdAccount(deps, access, { kind: 'badKey' }, null);
   else await holdFor(deps, access, key === 'limited' ? key : 'unreachable', ms);

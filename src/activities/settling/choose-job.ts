@@ -8,7 +8,7 @@ import { type Candidate, mayBeOf, type Sighting } from './candidates.ts';
 const closeMs = 5_000;
 
 export interface Question {
-  readonly unclear: Due['ambiguous'][number];
+  readonly ambiguous: Due['ambiguous'][number];
   readonly competing: readonly CompetingSubmission[];
   /** By how much the clock has jumped ahead since the request was claimed. */
   readonly jumpedMs: number;
@@ -40,12 +40,12 @@ export async function chooseJobs(
  * the repeat of a request that has its own.
  */
 export function mayHaveBeenRepeated(
-  { unclear, competing, sighting }: Pick<Question, 'unclear' | 'competing' | 'sighting'>,
+  { ambiguous, competing, sighting }: Pick<Question, 'ambiguous' | 'competing' | 'sighting'>,
   answered: readonly KnownJob[],
 ): CompetingSubmission[] {
   if (sighting.strangers <= competing.length + 1) return [];
   return answered
-    .filter(({ request }) => !isDeepStrictEqual(request, unclear.request))
+    .filter(({ request }) => !isDeepStrictEqual(request, ambiguous.request))
     .map(({ request, claimedAt, submittedAt: deadlineAt }) => {
       return { request, claimedAt, deadlineAt, onItsWay: false, inGap: false };
     });
@@ -60,7 +60,7 @@ async function surelyOurs(
   ledger: Pick<Ledger, 'remotes'>,
   question: Question,
 ): Promise<readonly Candidate[] | 'wait'> {
-  const { request } = question.unclear;
+  const { request } = question.ambiguous;
   const { candidates, unreadable } = question.sighting;
   const same = candidates.filter(({ fit }) => fit === 'same');
   const claimants = new Set<CompetingSubmission>();
@@ -96,8 +96,8 @@ async function claimantsOf(
 const isEqual = (competitor: CompetingSubmission, request: ShotRequest): boolean =>
   isDeepStrictEqual(competitor.request, request);
 
-function isClose({ unclear, jumpedMs }: Question, { madeAt }: Candidate): boolean {
-  const { claimedAt, deadlineAt } = unclear;
+function isClose({ ambiguous, jumpedMs }: Question, { madeAt }: Candidate): boolean {
+  const { claimedAt, deadlineAt } = ambiguous;
   return (
     madeAt !== null && madeAt >= claimedAt - closeMs && madeAt <= deadlineAt + jumpedMs + closeMs
   );

@@ -57,5 +57,5 @@ export async function unreadableList(
 
 async function isThere({ provider }: AccountAccess): Promise<boolean> {
   const { key } = await provider.verify();
-  return key === 'good' || key === 'unclear';
+  return key === 'good' || key === 'ambiguous';
 }

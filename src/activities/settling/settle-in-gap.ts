@@ -20,28 +20,28 @@ const apartMs = 5_000;
 export async function settleInGap(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Due['ambiguous'][number],
+  ambiguous: Due['ambiguous'][number],
 ): Promise<boolean> {
   const { submissions, gaps } = deps.ledger;
-  const { submission, deadlineAt, why } = unclear;
+  const { submission, deadlineAt, why } = ambiguous;
   const park = async (doubt: string): Promise<boolean> =>
     await submissions.park(submission, `${why}, and ${doubt}`);
   if (!access.provider.listJobs) return await park('the vendor does not list its jobs');
   const settleMs = Math.max(settleFactor * access.timeouts.postMs, clockSlackMs + apartMs);
   if (deps.now() < deadlineAt + settleMs || !jumpWatchOf(deps).isSteadyFor(settleMs)) return false;
   const knownJobs = await submissions.knownJobs(submission);
-  const sighting = await lookIn(deps, access, unclear, knownJobs);
+  const sighting = await lookIn(deps, access, ambiguous, knownJobs);
   if (typeof sighting === 'string') return await park(sighting);
   const { strangers, candidates, unreadable } = sighting;
   const doubt = doubtOf(sighting, knownJobs);
-  if (doubt === undefined && strangers === 0 && unclear.gap !== null)
-    await gaps.clear(unclear.gap, access.key);
+  if (doubt === undefined && strangers === 0 && ambiguous.gap !== null)
+    await gaps.clear(ambiguous.gap, access.key);
   if (doubt === undefined && candidates.length === 0)
-    if (await isNowhere(vendorOf(deps, access), unclear, knownJobs))
+    if (await isNowhere(vendorOf(deps, access), ambiguous, knownJobs))
       return await submissions.absent(submission);
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
-    if ((await adoptOneOf(deps, access, unclear, same)) === 'adopted') return true;
+    if ((await adoptOneOf(deps, access, ambiguous, same)) === 'adopted') return true;
   return await park(
     candidates.length > 0
       ? mayBeIt(candidates)
@@ -53,18 +53,18 @@ export async function settleInGap(
 async function lookIn(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Due['ambiguous'][number],
+  ambiguous: Due['ambiguous'][number],
   knownJobs: readonly KnownJob[],
 ): Promise<Sighting | string> {
   // After so long, each job that is on record tells whether the list can be trusted, of whichever model.
   const all = knownJobs.map((job) => ({ ...job, sameModel: true }));
   try {
     return (
-      (await lookAround(vendorOf(deps, access), unclear, all)) ??
+      (await lookAround(vendorOf(deps, access), ambiguous, all)) ??
       'the vendor does not list its jobs'
     );
   } catch (error) {
-    return await unreadableList(deps, access, unclear.request, error);
+    return await unreadableList(deps, access, ambiguous.request, error);
   }
 }
 

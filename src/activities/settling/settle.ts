@@ -14,7 +14,7 @@ const setBackMs = 5_000;
 /** How many times a request's usual time its vendor may need to list what became of one that broke off. */
 const settleFactor = 10;
 
-type Unclear = Due['ambiguous'][number];
+type Ambiguous = Due['ambiguous'][number];
 
 /**
  * How long after the end of a request its fate is looked for. `settleMs`: after its deadline, where nobody
@@ -40,22 +40,22 @@ export function settleTimes({ provider, timeouts, pulse }: AccountAccess): {
 export async function settle(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Unclear,
+  ambiguous: Ambiguous,
 ): Promise<boolean> {
-  const isSettled = await lookUp(deps, access, unclear);
-  if (isSettled) failpoint('settled', unclear.submission);
+  const isSettled = await lookUp(deps, access, ambiguous);
+  if (isSettled) failpoint('settled', ambiguous.submission);
   return isSettled;
 }
 
 async function lookUp(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Unclear,
+  ambiguous: Ambiguous,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, claimedAt, sendBy, deadlineAt, overAt, why } = unclear;
-  if (unclear.gap !== null) return await settleInGap(deps, access, unclear);
-  if (!hasSettled(deps, access, unclear)) return false;
+  const { submission, claimedAt, sendBy, deadlineAt, overAt, why } = ambiguous;
+  if (ambiguous.gap !== null) return await settleInGap(deps, access, ambiguous);
+  if (!hasSettled(deps, access, ambiguous)) return false;
   if (overAt === null && sendBy < claimedAt - setBackMs)
     return await park(deps, submission, 'the clock was set back while it was on its way');
   const watch = jumpWatchOf(deps);
@@ -69,27 +69,27 @@ async function lookUp(
     sighting = await lookAround(
       vendorOf(deps, access),
       // What was held up by a jump, such as a sleep, reached the vendor after it.
-      { ...unclear, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
+      { ...ambiguous, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
       knownJobs,
     );
   } catch (error) {
-    const doubt = await unreadableList(deps, access, unclear.request, error);
+    const doubt = await unreadableList(deps, access, ambiguous.request, error);
     return await park(deps, submission, `${why}, and ${doubt}`);
   }
   if (!sighting)
     return await park(deps, submission, `${why}, and the vendor does not list its jobs`);
   if (sighting.candidates.length > 0)
     return await choose(deps, access, {
-      unclear,
+      ambiguous,
       competing: [
         ...competing,
-        ...mayHaveBeenRepeated({ unclear, competing, sighting }, knownJobs),
+        ...mayHaveBeenRepeated({ ambiguous, competing, sighting }, knownJobs),
       ],
       jumpedMs,
       sighting,
     });
   const known = knownJobs.filter(({ sameModel }) => sameModel);
-  return await callAbsent(deps, access, unclear, { known, sighting });
+  return await callAbsent(deps, access, ambiguous, { known, sighting });
 }
 
 /**
@@ -99,7 +99,7 @@ async function lookUp(
 function hasSettled(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { claimedAt, deadlineAt, overAt }: Unclear,
+  { claimedAt, deadlineAt, overAt }: Ambiguous,
 ): boolean {
   const { settleMs, overMs } = settleTimes(access);
   const watch = jumpWatchOf(deps);
@@ -116,19 +116,19 @@ function hasSettled(
 async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
-  unclear: Unclear,
+  ambiguous: Ambiguous,
   { known, sighting }: { readonly known: readonly KnownJob[]; readonly sighting: Sighting },
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, why } = unclear;
+  const { submission, why } = ambiguous;
   const { overlooked, unreadable } = sighting;
   const isWhole = overlooked === 0 && unreadable === 0;
-  const isUpToDate = known.some(({ claimedAt }) => claimedAt > unclear.claimedAt);
-  if (isUpToDate && isWhole && (await isNowhere(vendorOf(deps, access), unclear, known)))
+  const isUpToDate = known.some(({ claimedAt }) => claimedAt > ambiguous.claimedAt);
+  if (isUpToDate && isWhole && (await isNowhere(vendorOf(deps, access), ambiguous, known)))
     return await submissions.absent(submission);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
-  const since = await tellingSince(deps, access, unclear, known);
-  if (mayTellMore && isWithinPatience(deps, access, unclear, since)) return false;
+  const since = await tellingSince(deps, access, ambiguous, known);
+  if (mayTellMore && isWithinPatience(deps, access, ambiguous, since)) return false;
   const doubt = isWhole
     ? isUpToDate
       ? 'a job that bears another time may be it'
@@ -145,19 +145,19 @@ async function choose(
   question: Question,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { submission, why } = question.unclear;
+  const { submission, why } = question.ambiguous;
   const { candidates, unreadable } = question.sighting;
   const isInGap = question.competing.some(({ inGap }) => inGap);
   const isShared = isInGap && (await submissions.hasLikeness(submission));
   const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);
   if (chosen === 'wait') return false;
   const end =
-    chosen.length > 0 ? await adoptOneOf(deps, access, question.unclear, chosen) : undefined;
+    chosen.length > 0 ? await adoptOneOf(deps, access, question.ambiguous, chosen) : undefined;
   if (end === 'adopted') return true;
   // Others have taken them since.
   if (end === 'taken') return false;
   const tellsMore = end === 'unknown' || candidates.some(mayTellMore(access)) || unreadable > 0;
-  if (tellsMore && isWithinPatience(deps, access, question.unclear)) return false;
+  if (tellsMore && isWithinPatience(deps, access, question.ambiguous)) return false;
   const unread = unreadable > 0 ? `, and ${unreadable} that cannot be read` : '';
   return await park(deps, submission, `${why}, and ${mayBeIt(candidates)}${unread}`);
 }
@@ -172,7 +172,7 @@ const mayTellMore =
 function isWithinPatience(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { request, deadlineAt, overAt }: Unclear,
+  { request, deadlineAt, overAt }: Ambiguous,
   since = overAt ?? deadlineAt,
 ): boolean {
   return deps.now() < since + patienceWith(deps, access, request);
@@ -185,7 +185,7 @@ function isWithinPatience(
 async function tellingSince(
   deps: ActivityDependencies,
   { key }: AccountAccess,
-  { claimedAt, deadlineAt, overAt }: Unclear,
+  { claimedAt, deadlineAt, overAt }: Ambiguous,
   known: readonly KnownJob[],
 ): Promise<number> {
   const endAt = overAt ?? deadlineAt;

@@ -21,7 +21,7 @@ export async function followTraining(training: Training, row: ModelRow): Promise
     default:
       if (isOverdue(training, row))
         return await trainingStalled(training, row, 'still training after its time limit');
-      return found.phase === 'unclear' ? found.againMs : pollDelayMs(training, row);
+      return found.phase === 'ambiguous' ? found.againMs : pollDelayMs(training, row);
   }
 }
 
@@ -33,7 +33,7 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   const { deps, input, set } = training;
   const found = await lookForModel(training, row);
   // One that is listed is asked for pictures: the vendor refuses them, free, where it has it no more.
-  if (found.phase === 'unclear' && !found.isListed) return found.againMs;
+  if (found.phase === 'ambiguous' && !found.isListed) return found.againMs;
   if (found.phase === 'gone') {
     deps.log(`the trained model ${set.name} is gone at the vendor`);
     await deps.ledger.remotes.forgetModel(input.account, row.remoteId ?? '');

@@ -12,7 +12,7 @@ type Seen =
   | { readonly phase: 'gone' }
   /** It is said to be missing. `isListed`: the list of models shows it, or cannot be read whole. */
   | {
-      readonly phase: 'unclear';
+      readonly phase: 'ambiguous';
       readonly isListed: boolean;
       /** For ten minutes. */
       readonly isLong: boolean;
@@ -59,7 +59,7 @@ export async function lookForModel(training: Training, row: ModelRow): Promise<S
   if (isGone) return { phase: 'gone' };
   deps.log(`the vendor says that it does not have the model ${set.name}; it is asked again`);
   const againMs = lookAgainMs(training.access, missingForMs);
-  return { phase: 'unclear', isListed, isLong, againMs };
+  return { phase: 'ambiguous', isListed, isLong, againMs };
 }
 
 /** One answer is not enough to say that a model is gone, nor is a list with entries that cannot be read. */

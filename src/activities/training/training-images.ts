@@ -16,8 +16,8 @@ export async function addTrainingImages(training: Training, row: ModelRow): Prom
   const model = row.remoteId ?? '';
   await setPhase(training, ['created'], 'uploading', {});
   const recorded = await remotes.modelImages(account, fingerprint);
-  const unclear = [...recorded].filter(([, remoteId]) => remoteId === null);
-  if (unclear.length > 0 && !(await reconcile(training, model, recorded))) return 0;
+  const ambiguous = [...recorded].filter(([, remoteId]) => remoteId === null);
+  if (ambiguous.length > 0 && !(await reconcile(training, model, recorded))) return 0;
   const known = await remotes.modelImages(account, fingerprint);
   for (const image of set.images) {
     if (training.cancelled.aborted) return 0;
@@ -43,15 +43,15 @@ async function reconcile(
   const listed = await port.listImages(model, 'training');
   const strangers = listed.entries.filter((id) => !ours.has(id));
   const isWhole = listed.unreadable === 0;
-  const unclear = [...recorded].filter(([, remoteId]) => remoteId === null);
-  const [[sha256] = []] = unclear;
+  const ambiguous = [...recorded].filter(([, remoteId]) => remoteId === null);
+  const [[sha256] = []] = ambiguous;
   const [stranger] = strangers;
   if (stranger === undefined && isWhole) return true;
   if (
     isWhole &&
     stranger !== undefined &&
     strangers.length === 1 &&
-    unclear.length === 1 &&
+    ambiguous.length === 1 &&
     sha256 !== undefined
   ) {
     await remotes.storeModelImage(account, fingerprint, sha256, stranger);

@@ -22,8 +22,8 @@ import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from '.
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input, set } = training;
   const found = await lookForModel(training, row);
-  if (found.phase === 'unclear' && !found.isLong) return found.againMs;
-  const isMissing = found.phase === 'gone' || found.phase === 'unclear';
+  if (found.phase === 'ambiguous' && !found.isLong) return found.againMs;
+  const isMissing = found.phase === 'gone' || found.phase === 'ambiguous';
   if (!isMissing && found.phase !== 'new') return await takeUp(training, row);
   if (mayBePaid(row.trigger)) {
     const { trigger } = row;
@@ -39,7 +39,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   if (!isMissing) return await claimTrigger(training, row);
   const block = `the vendor does not show the model ${set.name} that it made`;
   // Listed, and once asked to train: it may be there.
-  if (found.phase === 'unclear') return { block };
+  if (found.phase === 'ambiguous') return { block };
   await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
   return isOfThisRun(training, row) ? { block } : 0;
 }
@@ -126,10 +126,10 @@ async function recordFailure(
   const { request, account, message } = access.provider.classify(error);
   await holdAccount(deps, access, account, null);
   const isBegun = request === 'refused' ? await hasBegun(training, row) : false;
-  if (request === 'unknown' || isBegun !== false) {
+  if (request === 'ambiguous' || isBegun !== false) {
     const why = isBegun === undefined ? `${message}; ${unasked}` : message;
     await submissions.ambiguous(submission, why, { mayStillRun: mayStillRun(error) });
-    failpoint('unclear', submission);
+    failpoint('ambiguous', submission);
     return;
   }
   const final = request === 'refused' && account.kind === 'fine';

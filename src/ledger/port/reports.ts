@@ -79,7 +79,7 @@ export interface SubmissionRow {
   readonly refusals: number;
   /** Its job id came when it was taken for settled. */
   readonly duplicate: boolean;
-  /** How its unclear fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */
+  /** How its ambiguous fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */
   readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
   /** What became of a refund that the vendor promised; null: none was. */
   readonly refund: 'owed' | 'back' | 'kept' | null;
@@ -148,7 +148,7 @@ export interface AccountMoney {
 export interface AccountTotals {
   readonly account: string;
   readonly unit: Unit;
-  /** Claimed, submitted, or of an unclear fate. */
+  /** Claimed, submitted, or of an ambiguous fate. */
   readonly reserved: Amount;
   readonly spent: Amount;
   /** The standing budget, and what this period has used of it, reserved amounts included. */

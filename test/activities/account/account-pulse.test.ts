@@ -38,7 +38,7 @@ describe('the pulse of an account', () => {
     expect(pulse.withoutReferences()).toBe(1_000);
   });
 
-  it('doubts a vendor after the third unclear answer in a row', () => {
+  it('doubts a vendor after the third ambiguous answer in a row', () => {
     const pulse = open();
     expect([1, 2, 3, 4].map(() => pulse.ambiguous())).toEqual([undefined, undefined, 2_000, 2_000]);
     pulse.answered(100);

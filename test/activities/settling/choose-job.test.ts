@@ -42,7 +42,7 @@ const competitorFrom = (
   ...changes,
 });
 
-const unclear: Question['unclear'] = {
+const ambiguous: Question['ambiguous'] = {
   submission: 's',
   request: cutout('own'),
   claimedAt: at,
@@ -60,7 +60,7 @@ const ask = (
   unreadable = 0,
 ) => {
   const sighting = { strangers: 0, candidates, overlooked: 0, unseenMs: 0, unreadable };
-  return chooseJobs(ledger, { unclear, competing, jumpedMs, sighting });
+  return chooseJobs(ledger, { ambiguous, competing, jumpedMs, sighting });
 };
 
 describe('the job of a request without an answer', () => {
@@ -120,7 +120,7 @@ describe('the job of a request without an answer', () => {
     });
     const seen = (strangers: number) => {
       const sighting = { strangers, candidates: [job], overlooked: 0, unseenMs: 0, unreadable: 0 };
-      return { unclear, competing: [], sighting };
+      return { ambiguous, competing: [], sighting };
     };
     const job = jobMadeAt(at + second);
     const makers = mayHaveBeenRepeated(seen(2), [answered('other')]);

@@ -95,7 +95,7 @@ describe('the time after which the fate of a request is looked for', () => {
   });
 });
 
-describe.concurrent('unclear requests of one time', () => {
+describe.concurrent('ambiguous requests of one time', () => {
   it('each get the job that tells their own prompt', async () => {
     const step = `    rows: [{ what: fox }, { what: hen }, { what: owl }]
     prompt: a {{ what }} in the snow

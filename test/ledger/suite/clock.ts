@@ -157,7 +157,7 @@ export function clockSuite(open: Open): void {
     setBack();
     await due();
     now += 2 * hour;
-    const [unclear] = (await due()).ambiguous;
-    expect(unclear?.sendBy).toBeLessThan(unclear?.claimedAt ?? 0);
+    const [ambiguous] = (await due()).ambiguous;
+    expect(ambiguous?.sendBy).toBeLessThan(ambiguous?.claimedAt ?? 0);
   });
 }

@@ -72,7 +72,7 @@ export function transitionSuite(open: Open): void {
     ['ambiguous', false],
     ['parked', true],
   ] as const)('its sender’s word that no job was made, after it was %s', (_, isParked) => {
-    const becomeUnclear = async () => {
+    const becomeAmbiguous = async () => {
       await becomeAmbiguous();
       if (isParked) await ledger.submissions.park(id, 'several fit');
     };
@@ -82,7 +82,7 @@ export function transitionSuite(open: Open): void {
       ['renew', 'open'],
       ['fail', 'failed'],
     ] as const)('counts: %s leaves the shot %s', async (effect, state) => {
-      await becomeUnclear();
+      await becomeAmbiguous();
       expect(await ledger.submissions.rejected(id, 'refused', effect)).toBe(true);
       expect(await submission()).toMatchObject({ state: 'rejected', reserved: 0, spent: 0 });
       expect(await shot()).toMatchObject({ state });
@@ -90,7 +90,7 @@ export function transitionSuite(open: Open): void {
     });
 
     it('takes no job away that was found meanwhile', async () => {
-      await becomeUnclear();
+      await becomeAmbiguous();
       await ledger.submissions.adopt(id, { id: 'j' }, 'j', times);
       expect(await ledger.submissions.rejected(id, 'refused', 'reopen')).toBe(false);
       expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j' });
@@ -590,7 +590,7 @@ export function transitionSuite(open: Open): void {
         await becomeAmbiguous();
         await ledger.submissions.ambiguous(second, 'reset');
         now += 65_000;
-        await ledger.submissions[event](second, 'unclear');
+        await ledger.submissions[event](second, 'ambiguous');
         expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
           { request: { prompt: 'picture 1' }, onItsWay: false },
         ]);

@@ -104,7 +104,7 @@ describe('start', () => {
     const { url } = await serve((_, response) => json(response, 200, { status: 0 }));
     const provider = gptimage2api.connect({ baseUrl: url, apiKey: 'k-1', settings: {} });
     const error = await failure(provider.start(startOf('veo3', { prompt: 'x' }), openDeadline));
-    expect(provider.classify(error)).toMatchObject({ request: 'unknown' });
+    expect(provider.classify(error)).toMatchObject({ request: 'ambiguous' });
   });
 });
 

@@ -50,11 +50,11 @@ describe('classify', () => {
     [403, '{"error":"IP"}', 'refused', { kind: 'forbidden' }, said('403: IP')],
     [404, '{"error":"Task not found"}', 'refused', { kind: 'fine' }, said('404: Task not found')],
     [429, '', 'refused', { kind: 'limited', retryAfterMs: 7_000 }, said('429: no explanation')],
-    [500, '{"error":"string"}', 'unknown', { kind: 'fine' }, said('500: string')],
+    [500, '{"error":"string"}', 'ambiguous', { kind: 'fine' }, said('500: string')],
     [
       502,
       '<html></html>',
-      'unknown',
+      'ambiguous',
       { kind: 'unreachable', retryAfterMs: 7_000 },
       said('502: a web page'),
     ],
@@ -73,8 +73,8 @@ describe('verify', () => {
     [404, '{"error":"Task not found"}', 'good'],
     [200, '{"status":0}', 'good'],
     [401, '{"error":"Unauthorized"}', 'refused'],
-    [404, '<html>no such page</html>', 'unclear'],
-    [200, '<html>sign in to the network</html>', 'unclear'],
+    [404, '<html>no such page</html>', 'ambiguous'],
+    [200, '<html>sign in to the network</html>', 'ambiguous'],
     [500, '{"error":"string"}', 'unreachable'],
   ])('%i %s: %s', async (status, body, key) => {
     const { url, received } = await serve((_, response) => response.writeHead(status).end(body));

@@ -49,22 +49,22 @@ describe('classify', () => {
       { kind: 'limited', retryAfterMs: 7_000 },
       said('429: too many trainings'),
     ],
-    [408, nok('slow'), 'unknown', { kind: 'fine' }, said('408: slow')],
+    [408, nok('slow'), 'ambiguous', { kind: 'fine' }, said('408: slow')],
     [
       500,
       nok('insufficient credits'),
-      'unknown',
+      'ambiguous',
       { kind: 'fine' },
       said('500: insufficient credits'),
     ],
     [
       503,
       '<html><title>Down  for\nnow</title></html>',
-      'unknown',
+      'ambiguous',
       { kind: 'unreachable', retryAfterMs: 7_000 },
       said('503: a web page, "Down for now"'),
     ],
-    [302, '', 'unknown', { kind: 'fine' }, said('302: no explanation')],
+    [302, '', 'ambiguous', { kind: 'fine' }, said('302: no explanation')],
     [
       200,
       nok('insufficient credits'),
@@ -72,7 +72,7 @@ describe('classify', () => {
       { kind: 'noFunds' },
       'PhotoGPT refused with a success status: insufficient credits',
     ],
-    [200, nok('odd'), 'unknown', { kind: 'fine' }, 'PhotoGPT refused with a success status: odd'],
+    [200, nok('odd'), 'ambiguous', { kind: 'fine' }, 'PhotoGPT refused with a success status: odd'],
   ])('%i %s', async (status, body, request, account, message) => {
     const { url } = await serve((_, response) =>
       response.writeHead(status, { 'retry-after': '7', location: '/x' }).end(body),
@@ -91,7 +91,7 @@ describe('classify', () => {
     const provider = connect(url);
     const error = await failure(provider.start(start, openDeadline));
     expect(provider.classify(error)).toMatchObject({
-      request: 'unknown',
+      request: 'ambiguous',
       account: { kind: 'fine' },
     });
   });
@@ -105,7 +105,7 @@ describe('classify', () => {
     const { url } = await serveTcp((socket) => socket.once('data', () => socket.destroy()));
     const silent = connect(url);
     const verdict = silent.classify(await failure(silent.start(start, openDeadline)));
-    expect(verdict).toMatchObject({ request: 'unknown', account: { kind: 'fine' } });
+    expect(verdict).toMatchObject({ request: 'ambiguous', account: { kind: 'fine' } });
     expect(JSON.stringify(verdict)).not.toContain('k-secret');
   });
 });
@@ -114,7 +114,7 @@ describe('verify', () => {
   it.each([
     [200, '{"message":"pong!","status":"OK"}', 'good'],
     [401, '{"status":"NOK","message":"no"}', 'refused'],
-    [200, '<html>sign in to the network</html>', 'unclear'],
+    [200, '<html>sign in to the network</html>', 'ambiguous'],
     [503, '', 'unreachable'],
   ])('%i %s: %s', async (status, body, key) => {
     const { url } = await serve((_, response) => response.writeHead(status).end(body));

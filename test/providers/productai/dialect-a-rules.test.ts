@@ -33,7 +33,7 @@ describe('classify', () => {
       'slow',
     ],
     [429, { message: 'slow' }, 'refused', { kind: 'limited', retryAfterMs: 1_000 }, 'slow'],
-    [500, { message: 'Internal Server Error' }, 'unknown', fine, 'Internal Server Error'],
+    [500, { message: 'Internal Server Error' }, 'ambiguous', fine, 'Internal Server Error'],
   ])('%i %j', async (status, error, request, account, text) => {
     const { url } = await serve((_, response) => json(response, status, { error }));
     const provider = connect(url);
@@ -50,7 +50,7 @@ describe('classify', () => {
       const { url } = await serve((_, response) => response.writeHead(202).end(body));
       const provider = connect(url);
       const verdict = provider.classify(await failure(provider.start(start, openDeadline)));
-      expect(verdict).toMatchObject({ request: 'unknown', account: fine });
+      expect(verdict).toMatchObject({ request: 'ambiguous', account: fine });
       expect(JSON.stringify(verdict)).not.toContain('k-secret');
     },
   );

@@ -145,8 +145,8 @@ describe('classify', () => {
       { kind: 'limited', retryAfterMs: 7_000 },
     ],
     [200, coded('OUT_OF_TOKENS', 'OUT_OF_TOKENS'), 'refused', { kind: 'noFunds' }],
-    [200, coded('odd', 'ODD'), 'unknown', fine],
-    [500, api('INTERNAL', 'oops'), 'unknown', fine],
+    [200, coded('odd', 'ODD'), 'ambiguous', fine],
+    [500, api('INTERNAL', 'oops'), 'ambiguous', fine],
   ])('%i %j', async (status, body, request, account) => {
     const { url } = await serve((_, response) => {
       response.setHeader('retry-after', '7');

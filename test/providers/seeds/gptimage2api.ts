@@ -219,7 +219,7 @@ const answers: readonly Row[] = [
     kind: 'error',
     status: 500,
     answer: { error: 'string' },
-    request: 'unknown',
+    request: 'ambiguous',
     account: { kind: 'fine' },
     text: 'string',
   },

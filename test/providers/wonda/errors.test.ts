@@ -42,8 +42,8 @@ describe('classify', () => {
     [410, 'gone', 'refused', fine],
     [429, 'rate_limit_exceeded', 'refused', limited],
     [429, 'throttled', 'refused', limited],
-    [500, 'internal_server_error', 'unknown', fine],
-    [503, 'internal_server_error', 'unknown', { kind: 'unreachable', retryAfterMs: 1_000 }],
+    [500, 'internal_server_error', 'ambiguous', fine],
+    [503, 'internal_server_error', 'ambiguous', { kind: 'unreachable', retryAfterMs: 1_000 }],
   ] as const)('%i %s', async (status, code, request, account) => {
     const verdict = await verdictOf(status, body(code));
     expect(verdict).toMatchObject({ request, account });
@@ -87,6 +87,6 @@ describe('classify', () => {
   });
 
   it('does not know what became of an unreadable success', async () => {
-    expect(await verdictOf(200, '{}')).toMatchObject({ request: 'unknown', account: fine });
+    expect(await verdictOf(200, '{}')).toMatchObject({ request: 'ambiguous', account: fine });
   });
 });

@@ -2,7 +2,7 @@ import type { ShotRequest } from '../../../batch/request.ts';
 import type { Due } from '../../port.ts';
 import type { Database } from '../database.ts';
 
-export interface UnclearRecord {
+export interface AmbiguousRecord {
   id: string;
   request: string;
   claimed_at: number;
@@ -12,7 +12,7 @@ export interface UnclearRecord {
   gap: number | null;
   why: string;
 }
-export const unclearColumns = 'id, request, claimed_at, send_by, deadline_at, over_at, gap, why';
+export const ambiguousColumns = 'id, request, claimed_at, send_by, deadline_at, over_at, gap, why';
 
 /** See SubmissionLedger.parkedWithoutJob. */
 export function parkedWithoutJob(
@@ -20,18 +20,18 @@ export function parkedWithoutJob(
   batch: string,
   account: string,
 ): Due['ambiguous'] {
-  const rows = database.all<UnclearRecord>(
-    `select ${unclearColumns} from submission m
+  const rows = database.all<AmbiguousRecord>(
+    `select ${ambiguousColumns} from submission m
      where account = ?2 and state = 'parked' and op = 'generate' and job_id is null and gap is null
        and request is not null
        and exists (select 1 from shot where submission = m.id and +batch = ?1 and state = 'parked')`,
     batch,
     account,
   );
-  return rows.map(unclear);
+  return rows.map(ambiguous);
 }
 
-export function unclear(row: UnclearRecord): Due['ambiguous'][number] {
+export function ambiguous(row: AmbiguousRecord): Due['ambiguous'][number] {
   return {
     submission: row.id,
     request: JSON.parse(row.request) as ShotRequest,

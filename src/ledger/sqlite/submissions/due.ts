@@ -8,7 +8,7 @@ import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
 import { orderedFiles } from '../rows.ts';
 import { countRange, type RangeCounts } from '../claims/range.ts';
-import { unclear, unclearColumns, type UnclearRecord } from './unclear.ts';
+import { ambiguous, ambiguousColumns, type AmbiguousRecord } from './ambiguous.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
@@ -193,8 +193,8 @@ function filesAreLate(database: Database, { batch, account }: Range, now: number
 }
 
 function dueAmbiguous(database: Database, ids: string, options: DueOptions, now: number) {
-  const rows = database.all<UnclearRecord>(
-    `select ${unclearColumns}
+  const rows = database.all<AmbiguousRecord>(
+    `select ${ambiguousColumns}
      from submission where id in ${among} and state = 'ambiguous'
        and request is not null and ${settleAt('?5', '?2')} <= ?3
      order by deadline_at limit ?4`,
@@ -204,5 +204,5 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     options.limit,
     options.overMs ?? options.settleMs,
   );
-  return rows.map(unclear);
+  return rows.map(ambiguous);
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Database } from '../database.ts';
-import { parkedWithoutJob } from './unclear.ts';
+import { parkedWithoutJob } from './ambiguous.ts';
 
 /**
  * Generations at an account that are alive or have files to fetch, and meet a condition on `m`. `+` and

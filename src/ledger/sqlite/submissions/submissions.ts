@@ -20,7 +20,7 @@ import {
 } from './outputs.ts';
 import { absent } from './absent.ts';
 import { accountsWithOrphans, stalledJobs } from './orphans.ts';
-import { parkedWithoutJob } from './unclear.ts';
+import { parkedWithoutJob } from './ambiguous.ts';
 import { advance, release } from './advance.ts';
 import { readBatch } from '../batches.ts';
 import { rejected } from './rejected.ts';
@@ -110,7 +110,7 @@ function ambiguous(
 }
 
 /**
- * A resubmit needs a paid try left in the shot that paid; the money of the unclear one then counts as
+ * A resubmit needs a paid try left in the shot that paid; the money of the ambiguous one then counts as
  * spent, since nobody can say that it was not.
  */
 function park(database: Database, id: string, why: string, now: number): boolean {
