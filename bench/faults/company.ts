@@ -284,7 +284,7 @@ function atMost(ms: number): Promise<'late'> {
 }
 
 /**
- * Until when the account with the longest limit is held, or a promised refund is waited for while nothing else
+ * Until when the account with the longest limit is blocked, or a promised refund is waited for while nothing else
  * is under way; 0: none is.
  */
 function restUntil(path: string, now: number): number {
@@ -292,7 +292,7 @@ function restUntil(path: string, now: number): number {
   try {
     database = new DatabaseSync(path, { readOnly: true });
     const sql = `select max(
-      coalesce((select max(until) from hold where reason = 'limited' and until > ?1), 0),
+      coalesce((select max(until) from block where reason = 'limited' and until > ?1), 0),
       coalesce((select max(ended_at) + ?2 from submission where refund = 'owed'
         and ended_at + ?2 > ?1 and not exists (
           select 1 from submission where state in ('claimed', 'submitted', 'ambiguous')

@@ -7,7 +7,7 @@ import type { Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { claimWhenAvailable } from './account/availability.ts';
-import { holdAccount, holdFor } from './account/hold-account.ts';
+import { blockAccount, blockFor } from './account/block-account.ts';
 import { failpoint } from './failpoints.ts';
 import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
@@ -125,10 +125,10 @@ async function notStarted(
     return;
   }
   const { lasting, account, message } = uploadTrouble(access, error);
-  await holdAccount(deps, access, account, grant.request.model);
+  await blockAccount(deps, access, account, grant.request.model);
   const isShotsOwn = error instanceof NotHereYetError;
   if (!lasting && !isShotsOwn)
-    await holdWithoutReferences(deps, access, account, grant.request.model);
+    await blockWithoutReferences(deps, access, account, grant.request.model);
   await submissions.rejected(
     grant.submission,
     error instanceof UserError || isShotsOwn
@@ -139,16 +139,16 @@ async function notStarted(
 }
 
 /** Whatever is in the way of a request's references, it is not claimed again at once. */
-async function holdWithoutReferences(
+async function blockWithoutReferences(
   deps: ActivityDependencies,
   access: AccountAccess,
   account: Verdict['account'],
   model: string,
 ): Promise<void> {
   if ('retryAfterMs' in account)
-    await holdFor(deps, access, account.kind, account.retryAfterMs, model);
+    await blockFor(deps, access, account.kind, account.retryAfterMs, model);
   else if (account.kind === 'fine')
-    await holdFor(deps, access, 'unreachable', access.pulse.withoutReferences());
+    await blockFor(deps, access, 'unreachable', access.pulse.withoutReferences());
 }
 
 async function recordFailure(
@@ -159,11 +159,11 @@ async function recordFailure(
 ): Promise<void> {
   const { submissions } = deps.ledger;
   const verdict = access.provider.classify(error);
-  // The hold first: a claim between the two would spend on an account that is known to be shut.
-  await holdAccount(deps, access, verdict.account, grant.request.model);
+  // The block first: a claim between the two would spend on an account that is known to be shut.
+  await blockAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'ambiguous') {
-    const breakerMs = access.pulse.ambiguous();
-    if (breakerMs !== undefined) await holdFor(deps, access, 'breaker', breakerMs);
+    const circuitMs = access.pulse.ambiguous();
+    if (circuitMs !== undefined) await blockFor(deps, access, 'circuitOpen', circuitMs);
     await submissions.ambiguous(grant.submission, verdict.message, {
       mayStillRun: mayStillRun(error),
     });

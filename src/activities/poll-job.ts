@@ -5,7 +5,7 @@ import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
 import { elapsedSince } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { holdAccount } from './account/hold-account.ts';
+import { blockAccount } from './account/block-account.ts';
 import { listFrom } from './account/job-list.ts';
 import { failpoint } from './failpoints.ts';
 import { namedOutputs } from './outputs/match-outputs.ts';
@@ -42,7 +42,7 @@ export async function pollJob(
     state = await ask(deps, access, poll, isOverdue);
   } catch (error) {
     const { account, message } = access.provider.classify(error);
-    await holdAccount(deps, access, account, poll.model);
+    await blockAccount(deps, access, account, poll.model);
     if (isOverdue && isAnswer(error)) {
       await submissions.stalled(submission, `after its time limit: ${message}`, job);
       return;

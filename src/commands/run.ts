@@ -133,7 +133,7 @@ async function acceptedRun(
     await requireAccounts(loaded, project, current);
     terminal.say(`going on with run ${current.run} of ${current.batch}`);
     await takeName();
-    await ledger.batches.clearHolds(current.batch);
+    await ledger.batches.clearBlocks(current.batch);
     return { ...current, paid: Number.NaN };
   }
   if (await findLostFiles(terminal, project, planned.lost))

@@ -70,7 +70,7 @@ async function steer(
         next: [`see how it stands: shotlist status ${row.batch}`],
       },
     );
-  if (steering.name === 'resume') await batches.clearHolds(row.batch);
+  if (steering.name === 'resume') await batches.clearBlocks(row.batch);
   const isRunning = await notifyWorkflow(
     project.config,
     row.batch,

@@ -31,8 +31,8 @@ const ofWholeBatch = new Set<Stopped['reason']['kind']>(['paused', 'maxFailures'
 /**
  * The stopped chunks of a shard. Of those with one reason, one probes when that reason is over, or at
  * growing intervals where nobody can tell; it alone costs timers. When it is stopped for another reason,
- * the next one takes its place. Each time it meets the same one, it calls one whose own hold is over (a
- * hold may be of one model only), and those that would else not look within the hour.
+ * the next one takes its place. Each time it meets the same one, it calls one whose own block is over (a
+ * block may be of one model only), and those that would else not look within the hour.
  */
 export class StoppedChunks {
   readonly #groups = new Map<string, Group>();

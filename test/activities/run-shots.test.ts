@@ -120,7 +120,7 @@ describe('runShots', () => {
     const input = await studio.startRun(fiveShots);
     const { results } = await studio.runStep(input, 'draw');
     expect(results).toMatchObject([
-      { kind: 'stopped', reason: { kind: 'hold', hold: 'noFunds' }, saved: 0 },
+      { kind: 'stopped', reason: { kind: 'block', block: 'noFunds' }, saved: 0 },
     ]);
     expect(await statesOf(studio, input.batch)).toEqual(Array(5).fill('open'));
   });
@@ -159,7 +159,7 @@ describe('runShots', () => {
     setTimeout(() => first.cancel('WORKER_SHUTDOWN'), 200);
     await expect(running).rejects.toThrow();
     expect(studio.simulator.book.accepted).toHaveLength(1);
-    await studio.ledger.submissions.hold(account, null, 'noFunds', null);
+    await studio.ledger.submissions.block(account, null, 'noFunds', null);
     studio.clock.aheadMs += 60_000;
     const others = { ...range, from: 1, to: 5 };
     const result = await studio.environmentOf().run(studio.activities.runShots, others);

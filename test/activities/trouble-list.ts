@@ -12,8 +12,8 @@ const starts = { method: 'POST' };
 /** Not the job that never was, by which a key is tried where there is no other call for it. */
 const polls = { method: 'GET', path: '/(jobs|job|tasks)/(?!tsk_0+$)' };
 
-const isRefused = ({ shots, holds, submissions }: Look): boolean =>
-  holds.length > 0 &&
+const isRefused = ({ shots, blocks, submissions }: Look): boolean =>
+  blocks.length > 0 &&
   shots.every(({ state }) => state === 'open') &&
   submissions.length > 0 &&
   submissions.every(({ state }) => state === 'rejected');

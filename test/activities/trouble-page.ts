@@ -44,13 +44,14 @@ function stateText({ during, end, mended, accepted }: Course): string {
   return states.join('<br>');
 }
 
-function shotWords({ shots, submissions, holds, heldSeconds }: Look): string {
+function shotWords({ shots, submissions, blocks, blockedSeconds }: Look): string {
   const shot = shotStates[shots[0]?.state as keyof typeof shotStates];
   const last = submissions.at(-1)?.state ?? 'none';
   const request = requestStates[last as keyof typeof requestStates];
-  const seconds = holds[0] === 'limited' ? ` for ${heldSeconds} s` : '';
-  const held = holds.length > 0 ? `, account held (\`${holds.join('`, `')}\`)${seconds}` : '';
-  return `${shot}: ${request}${held}`;
+  const seconds = blocks[0] === 'limited' ? ` for ${blockedSeconds} s` : '';
+  const blocked =
+    blocks.length > 0 ? `, account blocked (\`${blocks.join('`, `')}\`)${seconds}` : '';
+  return `${shot}: ${request}${blocked}`;
 }
 
 const shotStates = { open: 'waits', bound: 'running', failed: 'failed', parked: 'parked' };
@@ -76,7 +77,7 @@ function toldText({ during, end }: Course): string {
 function statusLines({ text }: Look): string[] {
   const lines = text.split('\n');
   const told = lines.filter((line) =>
-    /^ +(stopped|held|failed|parked|damaged|unfetched)\b/.test(line),
+    /^ +(stopped|blocked|failed|parked|damaged|unfetched)\b/.test(line),
   );
   return (told.length > 0 ? told : lines.slice(0, 1)).map((line) => line.replaceAll(/ {2,}/g, ' '));
 }

@@ -9,7 +9,7 @@ import {
   statusJson,
 } from '../../src/commands/text/summary.ts';
 import { troublesOf } from '../../src/commands/text/troubles.ts';
-import type { BatchStatus, HoldReason, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
+import type { BatchStatus, BlockReason, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
 import type { SimulatorSettings } from '../../src/simulator/index.ts';
 import { diskFiles } from '../../src/storage/disk-files.ts';
 import type { RunInput } from '../../src/activities/own-work.ts';
@@ -54,9 +54,9 @@ export const clients: readonly Client[] = [
 export interface Look {
   readonly shots: readonly ShotRow[];
   readonly submissions: readonly SubmissionRow[];
-  readonly holds: readonly HoldReason[];
+  readonly blocks: readonly BlockReason[];
   /** How long the first of them lasts, counted from the answer that brought it about. */
-  readonly heldSeconds: number | undefined;
+  readonly blockedSeconds: number | undefined;
   /** What `shotlist status` prints. */
   readonly text: string;
   readonly next: readonly string[];
@@ -118,7 +118,7 @@ export async function playOut(client: Client, trouble: Trouble): Promise<Course>
     let mended: Look | undefined;
     if (trouble.mend) {
       Object.assign(studio.simulator.settings, trouble.mend);
-      await studio.ledger.batches.clearHolds(input.batch);
+      await studio.ledger.batches.clearBlocks(input.batch);
       await studio.runStep(input, 'draw', 3);
       mended = await look();
     }
@@ -174,7 +174,7 @@ export function sourceOf(client: Client, { shots = 1, model, head }: Trouble = {
 
 /**
  * Runs the step until the trouble shows, and no longer; then the trouble ends, and a minute passes: more
- * than any hold lasts, and than an answer may take.
+ * than any block lasts, and than an answer may take.
  */
 async function runUntil(
   studio: Studio,
@@ -213,7 +213,7 @@ const shown: ShownProject = {
 
 async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const { reports } = studio.ledger;
-  // A refusal's hold is recorded before its submission: read the other way round, neither is missed.
+  // A refusal's block is recorded before its submission: read the other way round, neither is missed.
   const submissions = await Array.fromAsync(reports.submissions(batch));
   const status: BatchStatus | undefined = await reports.status(batch);
   if (!status) throw new Error(`no batch ${batch}`);
@@ -231,10 +231,10 @@ async function lookAt(studio: Studio, batch: string): Promise<Look> {
       outputs: shot.outputs.map((output) => ({ ...output, why: plainly(output.why) })),
     })),
     submissions: submissions.map((one) => ({ ...one, why: plainly(one.why) })),
-    holds: status.holds.map(({ reason }) => reason),
-    heldSeconds: secondsFrom(
+    blocks: status.blocks.map(({ reason }) => reason),
+    blockedSeconds: secondsFrom(
       submissions.findLast(({ endedAt }) => endedAt !== null)?.endedAt,
-      status.holds[0]?.until,
+      status.blocks[0]?.until,
     ),
     text: plain(text),
     next: next.map(plain),

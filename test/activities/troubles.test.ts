@@ -39,7 +39,7 @@ const stateOf = ({ shots }: Course['end']) => [...new Set(shots.map(({ state }) 
 /** Saved, and no request carried out more often than there are shots. */
 function expectSaved(look: Course['end'] | undefined, { accepted }: Course): void {
   expect(look && [look.exitCode, ...stateOf(look)]).toEqual([0, 'done']);
-  expect(look?.text).not.toMatch(/held|stopped/);
+  expect(look?.text).not.toMatch(/blocked|stopped/);
   expect(accepted).toBe(look?.shots.length);
 }
 
@@ -47,11 +47,11 @@ describe('at every vendor', () => {
   it.each([
     ['wrongKey', 'badKey', 'the vendor refuses the key'],
     ['noFunds', 'noFunds', 'the vendor says the account has no credit'],
-  ] as const)('%s holds the account until a person resumes', (name, hold, words) => {
+  ] as const)('%s blocks the account until a person resumes', (name, block, words) => {
     for (const [, course] of each(name)) {
       const { end, mended, posts } = course;
       expect(stateOf(end)).toEqual(['open']);
-      expect(end).toMatchObject({ holds: [hold], exitCode: 4 });
+      expect(end).toMatchObject({ blocks: [block], exitCode: 4 });
       expect(end.text.split(words)).toHaveLength(2);
       expect(end.next).toContain('shotlist resume shoes');
       // A key is tried for nothing; want of funds shows when each of two shots was tried at most once.
@@ -64,11 +64,11 @@ describe('at every vendor', () => {
   it.each(['rateLimit', 'rateLimitUntold'] as const)('%s is waited for', (name) => {
     for (const [{ title }, course] of each(name)) {
       const { during, end, posts } = course;
-      expect(during).toMatchObject({ holds: ['limited'], exitCode: 4 });
+      expect(during).toMatchObject({ blocks: ['limited'], exitCode: 4 });
       expect(during.text).toContain('rate limited by the vendor; goes on by itself');
       expect(during.next.join()).not.toContain('resume');
       const isTold = name === 'rateLimit' || title === 'ProductAI';
-      expect(during.heldSeconds).toBe(isTold ? 30 : 2);
+      expect(during.blockedSeconds).toBe(isTold ? 30 : 2);
       // One refusal alone that names no time is tried again at once.
       expect(posts).toBe(isTold ? 2 : 3);
       expectSaved(end, course);

@@ -42,7 +42,7 @@ steps:
       expect(received.length).toBeGreaterThan(0);
       expect(JSON.stringify(received)).not.toContain('test-key');
       expect(studio.simulator.book.accepted).toHaveLength(0);
-      expect(await studio.ledger.reports.status('one')).toMatchObject({ holds: [], stops: [] });
+      expect(await studio.ledger.reports.status('one')).toMatchObject({ blocks: [], stops: [] });
     },
   );
 });

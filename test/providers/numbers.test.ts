@@ -195,7 +195,7 @@ async function make(provider: Provider, start: StartRequest, spec: ModelSpec): P
   const shot = plannedShot(0, { fingerprint: `fp-${batches}`, makes: spec.makes });
   const range = await startBatch(ledger, `b${batches}`, [shot]);
   // A bill above its price has shut the account.
-  await ledger.batches.clearHolds(`b${batches}`);
+  await ledger.batches.clearBlocks(`b${batches}`);
   const submission = await claimOne(ledger, range);
   const quoted = await answerOf(provider.quote?.(start.request));
   if (quoted && 'amount' in quoted) {

@@ -33,7 +33,7 @@ const status: BatchStatus = {
   },
   steps: [],
   accounts: [],
-  holds: [],
+  blocks: [],
   raisedPrices: [],
   undecidedTrainings: 0,
   stops: [],

@@ -80,7 +80,7 @@ describe('batchWorkflow', () => {
   });
 
   it('goes the same way in a replay when it is woken after a shard has ended', async () => {
-    let isHeld = true;
+    let isStopped = true;
     // Without a cache each task is a replay, and the one of the update begins with the end of the shard.
     stage = await openStage(
       {
@@ -92,7 +92,7 @@ describe('batchWorkflow', () => {
         }),
         planStep: planOnce(1),
         runShots: async ({ lane }) =>
-          isHeld && lane === 'draw-lane'
+          isStopped && lane === 'draw-lane'
             ? { kind: 'stopped', reason: { kind: 'paused' }, endsInMs: null, saved: 0 }
             : { kind: 'done', saved: 0 },
       },
@@ -103,12 +103,12 @@ describe('batchWorkflow', () => {
     await expect.poll(shards).toBe(1);
     for (const reopened of [true, false])
       await handle.executeUpdate(wakeUpdate, { args: [{ reopened }] });
-    isHeld = false;
+    isStopped = false;
     await handle.executeUpdate(wakeUpdate, { args: [{ reopened: false }] });
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });
 
-  it('looks again as soon as a hold that ends by itself is over', async () => {
+  it('looks again as soon as a block that ends by itself is over', async () => {
     let calls = 0;
     stage = await openStage({
       planStep: planOnce(1),
@@ -116,7 +116,7 @@ describe('batchWorkflow', () => {
         calls++ === 0
           ? {
               kind: 'stopped',
-              reason: { kind: 'hold', hold: 'unreachable', account: 'a' },
+              reason: { kind: 'block', block: 'unreachable', account: 'a' },
               endsInMs: 200,
               saved: 0,
             }
@@ -129,15 +129,15 @@ describe('batchWorkflow', () => {
 
   it('goes on at once when somebody runs it again', async () => {
     let mended = false;
-    const held: RunShotsResult = {
+    const blocked: RunShotsResult = {
       kind: 'stopped',
-      reason: { kind: 'hold', hold: 'noFunds', account: 'a' },
+      reason: { kind: 'block', block: 'noFunds', account: 'a' },
       endsInMs: 900_000,
       saved: 0,
     };
     stage = await openStage({
       planStep: planOnce(3),
-      runShots: async () => (mended ? { kind: 'done', saved: 1 } : held),
+      runShots: async () => (mended ? { kind: 'done', saved: 1 } : blocked),
     });
     const handle = await stage.start();
     await expect.poll(() => stage?.callsOf('runShots').length, { timeout: 10_000 }).toBe(3);
@@ -308,7 +308,7 @@ describe('batchWorkflow', () => {
   });
 
   it('collects what is found to be lost while a step waits for a person', async () => {
-    let isHeld = true;
+    let isStopped = true;
     let opened = 0;
     stage = await openStage({
       openRun: async () => ({
@@ -318,7 +318,7 @@ describe('batchWorkflow', () => {
       }),
       planStep: planOnce(1),
       runShots: async ({ lane }) =>
-        isHeld && lane !== ''
+        isStopped && lane !== ''
           ? { kind: 'stopped', saved: 0, reason: { kind: 'paused' }, endsInMs: null }
           : { kind: 'done', saved: 0 },
     });
@@ -327,7 +327,7 @@ describe('batchWorkflow', () => {
     await expect.poll(ofLanes).toEqual(['draw-lane']);
     await handle.signal(joinedSignal);
     await expect.poll(() => ofLanes()?.toSorted()).toEqual(['', 'draw-lane', 'draw-lane']);
-    isHeld = false;
+    isStopped = false;
     await handle.signal(joinedSignal);
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });

@@ -64,15 +64,15 @@ describe('shardWorkflow', () => {
     await expect(stage.runShard(2, { window: 1, eventsMax: 8_000 })).rejects.toThrow();
   });
 
-  it('goes on with a chunk whose hold is over while the one that probed is stopped by the budget', async () => {
+  it('goes on with a chunk whose block is over while the one that probed is stopped by the budget', async () => {
     const account = 'a';
     const asked = [0, 0];
     let drawn = false;
     stage = await openStage({
       runShots: async ({ from }) => {
         const time = asked[from]!++;
-        const hold = { kind: 'hold', hold: 'noFunds', account } as const;
-        if (time === 0) return { kind: 'stopped', reason: hold, endsInMs: 300, saved: 0 };
+        const block = { kind: 'block', block: 'noFunds', account } as const;
+        if (time === 0) return { kind: 'stopped', reason: block, endsInMs: 300, saved: 0 };
         if (from === 1) {
           drawn = true;
           return { kind: 'done', saved: 1 };

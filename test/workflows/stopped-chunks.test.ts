@@ -4,7 +4,7 @@ import { StoppedChunks } from '../../src/workflows/stopped-chunks.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
-const noFunds: StopReason = { kind: 'hold', hold: 'noFunds', account: 'a' };
+const noFunds: StopReason = { kind: 'block', block: 'noFunds', account: 'a' };
 const overBudget: StopReason = { kind: 'budget', scope: 'batch', account: 'a' };
 const paused: StopReason = { kind: 'paused' };
 
@@ -42,24 +42,24 @@ function play(
   return looks;
 }
 
-/** An account without funds until minute 10; the hold is looked at anew each 15 minutes. */
-const held = (now: number): Answer => ({
+/** An account without funds until minute 10; the block is looked at again each 15 minutes. */
+const blocked = (now: number): Answer => ({
   reason: noFunds,
   endsInMs: 15 * minute - (now % (15 * minute)),
 });
 
 describe('stopped chunks', () => {
-  it('go on when the hold is over although the one that probed is stopped by its own price then', () => {
+  it('go on when the block is over although the one that probed is stopped by its own price then', () => {
     const looks = play(2, 2 * hour, (chunk, now) => {
-      if (now < 10 * minute) return held(now);
+      if (now < 10 * minute) return blocked(now);
       return chunk === 0 ? { reason: overBudget, endsInMs: null } : 'done';
     });
     expect(looks[1]).toEqual([0, 15 * minute]);
   });
 
-  it('go on when a hold of the account is over that the one which probed has for its model, too', () => {
+  it('go on when a block of the account is over that the one which probed has for its model, too', () => {
     const looks = play(2, 2 * hour, (chunk, now) =>
-      now < 10 * minute || chunk === 0 ? held(now) : 'done',
+      now < 10 * minute || chunk === 0 ? blocked(now) : 'done',
     );
     expect(looks[1]).toEqual([0, 15 * minute]);
   });
@@ -82,7 +82,7 @@ describe('stopped chunks', () => {
 
   it('take the place of the one that probed one after the other, each at once', () => {
     const looks = play(200, 30 * minute, (_, now) =>
-      now < 10 * minute ? held(now) : { reason: overBudget, endsInMs: null },
+      now < 10 * minute ? blocked(now) : { reason: overBudget, endsInMs: null },
     );
     for (const times of looks.slice(1)) expect(times.slice(0, 2)).toEqual([0, 15 * minute]);
   });

@@ -96,13 +96,13 @@ export class AccountPulse {
     this.#earned = 1;
   }
 
-  /** Milliseconds to hold while a request's references cannot be had: 1 s, growing to 5 min. */
+  /** Milliseconds to block while a request's references cannot be had: 1 s, growing to 5 min. */
   withoutReferences(): number {
     const now = this.#now();
     return this.#references.failed(now, now);
   }
 
-  /** The vendor's check call has failed: how often in a row, and milliseconds to hold, 1 s growing to 5 min. */
+  /** The vendor's check call has failed: how often in a row, and milliseconds to block, 1 s growing to 5 min. */
   unavailable(): { readonly times: number; readonly ms: number } {
     const now = this.#now();
     const ms = this.#checks.failed(now, now);
@@ -115,7 +115,7 @@ export class AccountPulse {
     return { times: 0, ms: 0 };
   }
 
-  /** After the third ambiguous answer in a row, milliseconds to hold before the next probe, which goes alone. */
+  /** After the third ambiguous answer in a row, milliseconds to block before the next probe, which goes alone. */
   ambiguous(): number | undefined {
     this.#ambiguous++;
     if (this.#ambiguous < 3) return undefined;

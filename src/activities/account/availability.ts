@@ -1,7 +1,7 @@
 import type { ClaimAnswer } from '../../ledger/port.ts';
 import type { RunInput } from '../own-work.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { holdAccount, holdFor } from './hold-account.ts';
+import { blockAccount, blockFor } from './block-account.ts';
 
 /** Answers in a row that say nothing, after which it is gone on without the check: about a quarter of a minute. */
 const ambiguousMax = 5;
@@ -13,7 +13,7 @@ const checks = new WeakMap<AccountAccess, Map<string, Promise<boolean>>>();
 
 /**
  * Claims paid requests, in this process for the first time in a run only after the vendor's own check call was
- * answered. A key that is refused, or a vendor that is not there, holds the account: the claim then says so.
+ * answered. A key that is refused, or a vendor that is not there, blocks the account: the claim then says so.
  * @param claim given true, it binds what is paid for already and grants nothing
  */
 export async function claimWhenAvailable(
@@ -32,7 +32,7 @@ export async function claimWhenAvailable(
 }
 
 /**
- * Whether the check has passed in this process and run; it is made where it has not, and holds the account where it
+ * Whether the check has passed in this process and run; it is made where it has not, and blocks the account where it
  * fails. One call for all that come at once; one that fails is made again by whoever comes next.
  */
 export async function seemsAvailable(
@@ -56,8 +56,8 @@ async function isAvailable(deps: ActivityDependencies, access: AccountAccess): P
   // Something stands before the vendor, or it has such a call no more: paid requests will tell.
   if (key === 'good' || (key === 'ambiguous' && times >= ambiguousMax)) return true;
   deps.log(`${access.name} is not available: ${message}`);
-  if (key === 'refused') await holdAccount(deps, access, { kind: 'badKey' }, null);
-  else await holdFor(deps, access, key === 'limited' ? key : 'unreachable', ms);
+  if (key === 'refused') await blockAccount(deps, access, { kind: 'badKey' }, null);
+  else await blockFor(deps, access, key === 'limited' ? key : 'unreachable', ms);
   return false;
 }
 

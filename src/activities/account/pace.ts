@@ -3,7 +3,7 @@ import { steadyClock, type WaitClock } from '../../http/wait-clock.ts';
 import type { Ledger } from '../../ledger/port.ts';
 import type { Connection, Limits } from '../../providers/port.ts';
 
-/** A hold that lasts longer is not waited for inside a call. */
+/** A block that lasts longer is not waited for inside a call. */
 const patienceMs = 60_000;
 
 interface PaceOptions {
@@ -15,7 +15,7 @@ interface PaceOptions {
 /**
  * What a connection awaits before each free request, where the account's rate counts those as well: a slot
  * of the same bucket that claims draw on.
- * @throws PaceError (the promise) when the account is held for long, or the signal is aborted
+ * @throws PaceError (the promise) when the account is blocked for long, or the signal is aborted
  */
 export function paceOf(
   ledger: Ledger,

@@ -1,7 +1,7 @@
 import { messageOf } from '../../errors.ts';
 import { Backoff, type Refusal } from '../../http/backoff.ts';
 import type { WaitClock } from '../../http/wait-clock.ts';
-import type { HoldReason, Ledger } from '../../ledger/port.ts';
+import type { BlockReason, Ledger } from '../../ledger/port.ts';
 import type { Connection, Limits } from '../../providers/port.ts';
 import { AccountPulse } from './account-pulse.ts';
 import { paceOf } from './pace.ts';
@@ -19,7 +19,7 @@ export interface ThrottleOptions {
   readonly clock?: WaitClock;
 }
 
-/** What holds an account back in this process, for all its connections, ranges and batches. */
+/** What slows an account down in this process, for all its connections, ranges and batches. */
 export interface Throttle {
   readonly pulse: AccountPulse;
   readonly backoff: Backoff;
@@ -30,18 +30,18 @@ export interface Throttle {
 export function throttleOf(options: ThrottleOptions): Throttle {
   const { ledger, account, limits, now, log, signal, clock } = options;
   const pulse = new AccountPulse(limits, clock?.now);
-  const hold = async (model: string | null, reason: HoldReason, ms: number): Promise<void> => {
+  const block = async (model: string | null, reason: BlockReason, ms: number): Promise<void> => {
     try {
-      await ledger.submissions.hold(account, model, reason, now() + ms);
+      await ledger.submissions.block(account, model, reason, now() + ms);
     } catch (error) {
-      log(`${account} could not be held: ${messageOf(error)}`);
+      log(`${account} could not be blocked: ${messageOf(error)}`);
     }
   };
   const onRefusal = async ({ trouble, about, ms, accountMs }: Refusal): Promise<void> => {
-    // A refused poll says nothing of paid requests, unless the account is held for it.
+    // A refused poll says nothing of paid requests, unless the account is blocked for it.
     if (accountMs > 0 || about !== undefined) pulse.narrow();
-    if (accountMs > 0) await hold(null, trouble, accountMs);
-    if (about !== undefined && ms > accountMs) await hold(about, trouble, ms);
+    if (accountMs > 0) await block(null, trouble, accountMs);
+    if (about !== undefined && ms > accountMs) await block(about, trouble, ms);
   };
   const backoff = new Backoff({ onRefusal, ...(clock && { clock }), ...(signal && { signal }) });
   return { pulse, backoff, pace: paceOf(ledger, account, limits, { clock, signal }) };

@@ -191,8 +191,8 @@ async function tellingSince(
   const endAt = overAt ?? deadlineAt;
   const later = known.filter((job) => job.claimedAt > claimedAt);
   if (later.length > 0) return Math.max(endAt, Math.min(...later.map((job) => job.submittedAt)));
-  const heldUntil = (await deps.ledger.submissions.heldUntil(key)) ?? 0;
-  return Math.max(endAt, heldUntil, jumpWatchOf(deps).beganAt);
+  const blockedUntil = (await deps.ledger.submissions.blockedUntil(key)) ?? 0;
+  return Math.max(endAt, blockedUntil, jumpWatchOf(deps).beganAt);
 }
 
 async function park(

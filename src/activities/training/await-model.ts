@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { plainLine } from '../../plain-text.ts';
 import type { TrainingPort } from '../../providers/port.ts';
-import { stopOf } from '../account/hold-account.ts';
+import { stopOf } from '../account/block-account.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';

@@ -40,7 +40,7 @@ interface Stop {
 
 /** Where a person must act at the vendor first: a message ends the wait. */
 export const forPersonMs = 2 * 60_000;
-/** What the ledger alone tells: asked again by a pause, a hold's end, a raised budget. */
+/** What the ledger alone tells: asked again by a pause, a block's end, a raised budget. */
 const forLedgerMs = 3_000;
 
 /** What the ledger's door says where it lets nothing through. */

@@ -6,7 +6,7 @@ import { missingMs } from '../poll-job.ts';
 import type { SendLimit } from '../claim-and-start.ts';
 import { elapsedSince, neverBackwards } from '../clock.ts';
 import { claimWhenAvailable } from '../account/availability.ts';
-import { holdAccount } from '../account/hold-account.ts';
+import { blockAccount } from '../account/block-account.ts';
 import { failpoint } from '../failpoints.ts';
 import { recordStarted } from '../record-started.ts';
 import type { AccountAccess } from '../dependencies.ts';
@@ -124,7 +124,7 @@ async function recordFailure(
   const { deps, access } = training;
   const { submissions } = deps.ledger;
   const { request, account, message } = access.provider.classify(error);
-  await holdAccount(deps, access, account, null);
+  await blockAccount(deps, access, account, null);
   const isBegun = request === 'refused' ? await hasBegun(training, row) : false;
   if (request === 'ambiguous' || isBegun !== false) {
     const why = isBegun === undefined ? `${message}; ${unasked}` : message;

@@ -1,5 +1,5 @@
 import type { ModelRow } from '../../ledger/port.ts';
-import { stopOf } from '../account/hold-account.ts';
+import { stopOf } from '../account/block-account.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { isAnswer, missingMs } from '../poll-job.ts';
 import { isOverdue, trainingStalled } from './follow-training.ts';

@@ -123,20 +123,20 @@ export function formatSummary(
 /** What keeps shots from being sent, or asked after, said once each. */
 export function hindrances(status: BatchStatus): string[] {
   const { waiting, running } = totals(status);
-  // One that a person ends is told in any case: it would hold the next run as well.
-  const holds = status.holds.filter(
+  // One that a person ends is told in any case: it would block the next run as well.
+  const blocks = status.blocks.filter(
     ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
   );
-  const isHeld = (stop: StopReason): boolean =>
-    stop.kind === 'hold' &&
-    holds.some(({ account, reason }) => account === stop.account && reason === stop.hold);
-  const stops = waiting > 0 ? status.stops.filter((stop) => !isHeld(stop)) : [];
+  const isBlocked = (stop: StopReason): boolean =>
+    stop.kind === 'block' &&
+    blocks.some(({ account, reason }) => account === stop.account && reason === stop.block);
+  const stops = waiting > 0 ? status.stops.filter((stop) => !isBlocked(stop)) : [];
   return [
     ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
     ...status.raisedPrices.map(raisedText),
-    ...holds.map(
+    ...blocks.map(
       ({ account, model, reason, until }) =>
-        `  held: ${accountName(account)}${model ? `:${model}` : ''}, ${holdText(reason)}` +
+        `  blocked: ${accountName(account)}${model ? `:${model}` : ''}, ${blockText(reason)}` +
         (until !== null && endByThemselves.has(reason) ? ` (until ${clock(until)})` : ''),
     ),
   ];
@@ -157,7 +157,7 @@ function raisedText({ account, model, unit, planned, billed }: RaisedPrice): str
   return `  price: ${accountName(account)} charges ${charged} for ${model}, planned at ${formatAmount(planned, unit)}; later plans count on it`;
 }
 
-const endByThemselves: ReadonlySet<Hold> = new Set(['limited', 'unreachable', 'breaker']);
+const endByThemselves: ReadonlySet<Block> = new Set(['limited', 'unreachable', 'circuitOpen']);
 
 function moneyText(money: BatchStatus['accounts'][number]): string {
   const { account, unit, spent, promised, lost, unproven, reserved, ambiguous, cap } = money;
@@ -181,9 +181,9 @@ function nextSteps(
   const next: { why: string; command: string }[] = [];
   // What was accepted is the run's own: only another run may spend more.
   const isStopped = counts.waiting > 0 && status.stops.some((stop) => !isSpent(stop));
-  const isHeld = status.holds.some(({ reason }) => !endByThemselves.has(reason));
+  const isBlocked = status.blocks.some(({ reason }) => !endByThemselves.has(reason));
   if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
-  else if (isStopped || (isHeld && counts.waiting > 0))
+  else if (isStopped || (isBlocked && counts.waiting > 0))
     next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
   if (state !== 'paused' && counts.failed > 0)
     next.push({ why: 'try again', command: runCommand(status.row) });
@@ -210,8 +210,8 @@ function stopText(stop: StopReason): string {
       return 'the batch is paused';
     case 'cancelled':
       return 'the batch was cancelled';
-    case 'hold':
-      return `${accountName(stop.account)}: ${holdText(stop.hold)}`;
+    case 'block':
+      return `${accountName(stop.account)}: ${blockText(stop.block)}`;
     case 'budget':
       return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up${budgetAdvice[stop.scope]}`;
     case 'unknownPrice':
@@ -236,16 +236,16 @@ const budgetAdvice = {
   accepted: ': the next run asks',
 };
 
-type Hold = BatchStatus['holds'][number]['reason'];
+type Block = BatchStatus['blocks'][number]['reason'];
 
-function holdText(reason: Hold): string {
-  const words: Record<Hold, string> = {
+function blockText(reason: Block): string {
+  const words: Record<Block, string> = {
     noFunds: 'the vendor says the account has no credit: top it up, then resume',
     badKey: 'the vendor refuses the key: set the right one, then resume',
     forbidden: 'the vendor forbids this request (403): check the plan, then resume',
     limited: 'rate limited by the vendor; goes on by itself',
     unreachable: 'the vendor cannot be reached; tried again by itself',
-    breaker: 'too many answers were lost in a row; tried again by itself',
+    circuitOpen: 'too many answers were lost in a row; tried again by itself',
   };
   return words[reason];
 }

@@ -55,15 +55,15 @@ export interface BatchRow {
 export interface BatchLedger {
   /** Registers or updates accounts; idempotent, at every start. */
   putAccounts(accounts: readonly AccountSettings[]): Promise<void>;
-  /** Starts a new run (the next number) and sets the batch running; clears the account holds a person ends (noFunds, badKey, forbidden, unreachable). @throws UserError when another file owns the name */
+  /** Starts a new run (the next number) and sets the batch running; clears the account blocks a person ends (noFunds, badKey, forbidden, unreachable). @throws UserError when another file owns the name */
   startRun(run: AcceptedRun): Promise<BatchRow>;
   get(batch: string): Promise<BatchRow | undefined>;
   /** Gives a batch's name to another file; false when `from` does not own it. */
   passOn(batch: string, from: string, to: string): Promise<boolean>;
-  /** Compare-and-set; `pause` from running, `resume` from paused (also ends the batch's holds), `cancel` from running or paused. */
+  /** Compare-and-set; `pause` from running, `resume` from paused (also ends the batch's blocks), `cancel` from running or paused. */
   setState(batch: string, to: BatchState, from: readonly BatchState[]): Promise<boolean>;
-  /** Ends holds on the accounts of a batch that a person may end. */
-  clearHolds(batch: string): Promise<void>;
+  /** Ends blocks on the accounts of a batch that a person may end. */
+  clearBlocks(batch: string): Promise<void>;
   setBudget(batch: string, account: string, unit: Unit, cap: Amount): Promise<void>;
   finishRun(batch: string, run: number, outcome: string): Promise<void>;
   list(): Promise<readonly BatchRow[]>;

@@ -1,7 +1,7 @@
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Amount, Price, Unit } from '../../money.ts';
-import type { HoldReason, Range, ShotState, StopReason, SubmissionState } from './states.ts';
+import type { BlockReason, Range, ShotState, StopReason, SubmissionState } from './states.ts';
 import type { BatchRow } from './batches.ts';
 
 export interface ShotRow {
@@ -186,10 +186,10 @@ export interface BatchStatus {
   readonly row: BatchRow;
   readonly steps: readonly StepCounts[];
   readonly accounts: readonly AccountMoney[];
-  readonly holds: readonly {
+  readonly blocks: readonly {
     account: string;
     model: string | null;
-    reason: HoldReason;
+    reason: BlockReason;
     until: number | null;
   }[];
   /** Why lanes last stopped, newest first, distinct. */

@@ -12,7 +12,8 @@ export type SubmissionState =
   | 'stalled'
   | 'lost';
 export type BatchState = 'running' | 'paused' | 'cancelled' | 'finished';
-export type HoldReason = 'noFunds' | 'badKey' | 'forbidden' | 'limited' | 'unreachable' | 'breaker';
+export type BlockReason =
+  'noFunds' | 'badKey' | 'forbidden' | 'limited' | 'unreachable' | 'circuitOpen';
 
 /** A range of a lane: the shots with positions in [from, to). */
 export interface Range {
@@ -29,7 +30,7 @@ export type StopReason =
   | { kind: 'superseded' }
   | { kind: 'paused' }
   | { kind: 'cancelled' }
-  | { kind: 'hold'; hold: HoldReason; account: string }
+  | { kind: 'block'; block: BlockReason; account: string }
   | { kind: 'budget'; scope: 'batch' | 'account' | 'accepted'; account: string }
   | { kind: 'unknownPrice'; account: string }
   | { kind: 'maxFailures' };

@@ -2,7 +2,7 @@ import type { MediaKind } from '../../batch/model-spec.ts';
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Amount } from '../../money.ts';
-import type { HoldReason, Range } from './states.ts';
+import type { BlockReason, Range } from './states.ts';
 
 /** Work that is due in a range: whoever runs the range does it. Poll claims move `next_poll_at` by `leaseMs`. */
 export interface Due {
@@ -88,7 +88,7 @@ export interface SubmissionLedger {
    * Until when the account is blocked, or was last blocked: after a refusal, an outage, or for a person. Epoch
    * milliseconds; null: never.
    */
-  heldUntil(account: string): Promise<number | null>;
+  blockedUntil(account: string): Promise<number | null>;
   /**
    * Whether another shot that may have been sent in the same gap asks for the same prompt, or the same source, with
    * other settings: what a job tells may then not tell the two apart. One that has left its batch is not seen.
@@ -265,10 +265,10 @@ export interface SubmissionLedger {
   ): Promise<boolean>;
   /** Job ids of the account that some submission has. */
   recordedJobIds(account: string, jobIds: readonly string[]): Promise<ReadonlySet<string>>;
-  hold(
+  block(
     account: string,
     model: string | null,
-    reason: HoldReason,
+    reason: BlockReason,
     untilMs: number | null,
   ): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { AcceptedRun, AccountSettings, BatchLedger, BatchRow, BatchState } 
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
-import { endHolds } from './holds.ts';
+import { endBlocks } from './blocks.ts';
 import { setCap } from './money.ts';
 import { batchRow, type BatchRecord } from './rows.ts';
 
@@ -26,7 +26,7 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
           ) > 0,
       ),
     setState: (batch, to, from) => commits.write(() => setState(database, batch, to, from, now())),
-    clearHolds: (batch) => commits.write(() => resumeAccounts(database, batch, now())),
+    clearBlocks: (batch) => commits.write(() => resumeAccounts(database, batch, now())),
     setBudget: (batch, account, unit, cap) =>
       commits.write(() => {
         setCap(database, batchScope(batch), account, unit, cap);
@@ -101,7 +101,7 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
     setCap(database, acceptedScope(run.batch, number), account, unit, cap);
   database.run('delete from stop where batch = ?', run.batch);
   retireSteps(database, run);
-  endHolds(database, { batch: run.batch, run: number }, now);
+  endBlocks(database, { batch: run.batch, run: number }, now);
   const row = readBatch(database, run.batch);
   if (!row) throw new Error(`batch ${run.batch} is gone`);
   return row;
@@ -135,7 +135,7 @@ function setState(
 }
 
 function resumeAccounts(database: Database, batch: string, now: number): void {
-  endHolds(database, { batch, run: readBatch(database, batch)?.run ?? 0 }, now);
+  endBlocks(database, { batch, run: readBatch(database, batch)?.run ?? 0 }, now);
   // What a new plan or another cap has to answer is not answered by going on.
   database.run(
     `delete from stop where batch = ? and reason ->> 'kind' <> 'unknownPrice'

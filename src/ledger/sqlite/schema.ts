@@ -239,6 +239,12 @@ update gap set claims = (select count(*) from submission where claimed_at < gap.
   `
 alter table submission rename column surplus to duplicate;
 alter table submission rename column spare to standby;
+alter table hold rename to block;
+update block set reason = 'circuitOpen' where reason = 'breaker';
+update stop set reason = json_object('kind', 'block', 'block',
+    iif(reason ->> 'hold' = 'breaker', 'circuitOpen', reason ->> 'hold'),
+    'account', reason ->> 'account')
+  where reason ->> 'kind' = 'hold';
 `,
 ];
 

@@ -8,14 +8,14 @@ const open = (perMinute?: number) => {
 };
 
 describe('the pulse of an account', () => {
-  it('holds for twice as long each time that references cannot be had, up to five minutes', () => {
+  it('blocks for twice as long each time that references cannot be had, up to five minutes', () => {
     const pulse = open();
-    const holds = Array.from({ length: 9 }, () => {
+    const blocks = Array.from({ length: 9 }, () => {
       const ms = pulse.withoutReferences();
       now += ms;
       return ms / 1_000;
     });
-    expect(holds).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256]);
+    expect(blocks).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256]);
     expect(pulse.withoutReferences()).toBe(300_000);
   });
 

@@ -62,7 +62,7 @@ describe("the vendor's check call", () => {
     const running = studio.runStep(input, 'draw');
     await expect
       .poll(async () =>
-        (await studio.ledger.reports.status('herd'))?.holds.map(({ reason }) => reason),
+        (await studio.ledger.reports.status('herd'))?.blocks.map(({ reason }) => reason),
       )
       .toEqual(['unreachable']);
     expect(await Array.fromAsync(studio.ledger.reports.submissions('herd'))).toEqual([]);
@@ -85,10 +85,10 @@ describe("the vendor's check call", () => {
   it('that is refused stops the account, and nothing is sent', async () => {
     const input = await open([{ kind: 'unauthorized', match: ping }]);
     const results = await runApart(input);
-    const reason = { kind: 'hold', hold: 'badKey', account: studio.access.key };
+    const reason = { kind: 'block', block: 'badKey', account: studio.access.key };
     expect(results).toMatchObject(Array(4).fill({ kind: 'stopped', reason }));
     expect(posts()).toBe(0);
-    // A range that comes while the account is held asks no more.
+    // A range that comes while the account is blocked asks no more.
     const asked = requests()['GET /photogpt/ping 401'];
     await runApart(input);
     expect(requests()['GET /photogpt/ping 401']).toBe(asked);

@@ -205,7 +205,7 @@ describe.concurrent('a request without an answer that the list of jobs does not 
     },
   );
 
-  it('is sent again where others follow only after a long hold, and the list lags behind them', async () => {
+  it('is sent again where others follow only after a long block, and the list lags behind them', async () => {
     const { states, accepted } = await run(draw(5), [
       { ...unanswered, nth: 1 },
       { kind: 'rate-limit', match: paidRequest, nth: [2, 3, 4, 5], seconds: 4 },

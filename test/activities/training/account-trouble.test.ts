@@ -3,8 +3,8 @@ import { openTraining, pictures, until } from './training-stage.ts';
 
 const stopped = {
   isStopped: true,
-  holds: [{ reason: 'badKey' }],
-  stops: [{ kind: 'hold', hold: 'badKey' }],
+  blocks: [{ reason: 'badKey' }],
+  stops: [{ kind: 'block', block: 'badKey' }],
 };
 
 describe.concurrent('a training at an account in trouble', () => {
@@ -17,7 +17,7 @@ describe.concurrent('a training at an account in trouble', () => {
     expect(await stage.status()).toMatchObject(stopped);
     expect(Object.keys(simulator.book.requests)).toEqual(['GET /photogpt/ping 401']);
     simulator.settings.keys = null;
-    await ledger.batches.clearHolds(run.batch);
+    await ledger.batches.clearBlocks(run.batch);
     expect(await training).toEqual({ kind: 'ready' });
     expect(await stage.status()).toMatchObject({ stops: [] });
     expect(simulator.book.models).toHaveLength(1);
@@ -33,7 +33,7 @@ describe.concurrent('a training at an account in trouble', () => {
     const run = await stage.startRun();
     expect(await stage.trainOnce(run)).toMatchObject({ kind: 'again' });
     expect(await stage.status()).toMatchObject(stopped);
-    await ledger.batches.clearHolds(run.batch);
+    await ledger.batches.clearBlocks(run.batch);
     expect(await stage.train(run)).toEqual({ kind: 'ready' });
     expect(await stage.status()).toMatchObject({ stops: [] });
   });
@@ -55,7 +55,7 @@ describe.concurrent('a training at an account in trouble', () => {
     expect(await stage.money()).toMatchObject({ reserved: 300_000, spent: 0 });
     stage.change({ check });
     simulator.settings.faults = [];
-    await ledger.batches.clearHolds(run.batch);
+    await ledger.batches.clearBlocks(run.batch);
     expect(await stage.train(run)).toEqual({ kind: 'ready' });
     expect(await stage.status()).toMatchObject({ stops: [] });
     expect(stage.trainings()).toEqual(['success']);

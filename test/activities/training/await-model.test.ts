@@ -143,9 +143,9 @@ describe('a model that is given by its id', () => {
     studio!.simulator.settings.faults = [{ kind: 'unauthorized' }];
     expect(await wait(input)).toMatchObject({ kind: 'again' });
     const status = () => studio!.ledger.reports.status('anna');
-    expect(await status()).toMatchObject({ isStopped: true, holds: [{ reason: 'badKey' }] });
+    expect(await status()).toMatchObject({ isStopped: true, blocks: [{ reason: 'badKey' }] });
     studio!.simulator.settings.faults = [];
-    await studio!.ledger.batches.clearHolds(run.batch);
+    await studio!.ledger.batches.clearBlocks(run.batch);
     expect(await wait(input)).toEqual({ kind: 'ready' });
     expect(await status()).toMatchObject({ isStopped: false, stops: [] });
   });

@@ -72,7 +72,7 @@ describe('a link whose server fails', () => {
         shot.state,
       ]),
     );
-  const holds = async () => (await studio.ledger.reports.status('linked'))?.holds;
+  const blocks = async () => (await studio.ledger.reports.status('linked'))?.blocks;
 
   it('holds up no other shot, and fails its own when it has failed for long', async () => {
     const input = await studio.startRun(`batch: linked
@@ -87,7 +87,7 @@ steps:
     const running = studio.runStep(input, 'draw');
     await answer(500);
     await expect.poll(states).toEqual({ fox: 'open', hen: 'done' });
-    expect(await holds()).toEqual([]);
+    expect(await blocks()).toEqual([]);
     const [refused] = await submissionsOf('fox');
     expect(refused?.why).toMatch(
       /^the file of a link is not to be had yet: answered 500: GET http:..127.0.0.1:/,
@@ -101,7 +101,7 @@ steps:
     expect(shot?.why).toMatch(
       /^the link cannot be used: answered 500: GET http:..127.0.0.1:.* \(tried for 10 minutes\)$/,
     );
-    expect(await holds()).toEqual([]);
+    expect(await blocks()).toEqual([]);
     expect(studio.simulator.book.accepted).toHaveLength(1);
   });
 

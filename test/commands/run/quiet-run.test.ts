@@ -7,7 +7,7 @@ const account = 'acme@https://api.example.test';
 const status = {
   row: { state: 'running' },
   steps: [],
-  holds: [],
+  blocks: [],
   stops: [],
   raisedPrices: [],
   accounts: [],

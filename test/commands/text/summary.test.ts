@@ -36,7 +36,7 @@ const status: BatchStatus = {
       cap: null,
     },
   ],
-  holds: [],
+  blocks: [],
   raisedPrices: [],
   undecidedTrainings: 0,
   stops: [],
@@ -89,7 +89,7 @@ describe('the summary of a batch', () => {
     expect([codeOf(0), codeOf(1)]).toEqual([0, 3]);
   });
 
-  const held = (reason: BatchStatus['holds'][number]['reason'], counts: object): string => {
+  const blocked = (reason: BatchStatus['blocks'][number]['reason'], counts: object): string => {
     const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
     const files = { outputs: 0, partial: 0, damaged: 0 };
     const account = 'acme@https://acme.test';
@@ -98,28 +98,30 @@ describe('the summary of a batch', () => {
         ...status,
         row: { ...status.row, state: 'running' },
         steps: [{ step: 'draw', waiting: 0, ...files, ...none, ...counts }],
-        holds: [{ account, model: null, reason, until: null }],
-        stops: reason === 'limited' ? [] : [{ kind: 'hold', account, hold: reason }],
+        blocks: [{ account, model: null, reason, until: null }],
+        stops: reason === 'limited' ? [] : [{ kind: 'block', account, block: reason }],
       },
       shown,
       { troubles: [] },
     );
   };
 
-  it('says once what holds an account, and what to do when it is mended', () => {
-    const text = held('badKey', { waiting: 1 });
+  it('says once what blocks an account, and what to do when it is mended', () => {
+    const text = blocked('badKey', { waiting: 1 });
     expect(text.match(/refuses the key/g)).toHaveLength(1);
     expect(text).toContain('shotlist resume fox');
   });
 
   it('asks nobody to resume what goes on by itself', () => {
-    const text = held('limited', { waiting: 1 });
+    const text = blocked('limited', { waiting: 1 });
     expect(text).toContain('rate limited by the vendor; goes on by itself');
     expect(text).not.toContain('resume');
   });
 
-  it('names a hold that nothing waits for only where a person ends it', () => {
-    expect(held('unreachable', { succeeded: 1 })).not.toContain('held');
-    expect(held('badKey', { succeeded: 1 })).toContain('held: acme, the vendor refuses the key');
+  it('names a block that nothing waits for only where a person ends it', () => {
+    expect(blocked('unreachable', { succeeded: 1 })).not.toContain('blocked');
+    expect(blocked('badKey', { succeeded: 1 })).toContain(
+      'blocked: acme, the vendor refuses the key',
+    );
   });
 });

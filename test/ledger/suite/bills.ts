@@ -56,10 +56,10 @@ export function billSuite(open: Open): void {
   };
   const priceOf = async (key: string) => (await ledger.reports.shot('fox', key))?.price;
 
-  it('above their price hold no account, and raise the price of what is alike', async () => {
+  it('above their price block no account, and raise the price of what is alike', async () => {
     await bill('a', 2_500);
     expect(await bills()).toEqual([[priceKey(kind), 2_500]]);
-    expect((await ledger.reports.status('fox'))?.holds).toEqual([]);
+    expect((await ledger.reports.status('fox'))?.blocks).toEqual([]);
     await submit('b');
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 2_500, reserved: 2_500 });
     expect(await priceOf('one/shot-0001')).toEqual({

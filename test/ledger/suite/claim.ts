@@ -104,25 +104,25 @@ export function claimSuite(open: Open): void {
     });
   });
 
-  describe('holds', () => {
+  describe('blocks', () => {
     it.each(['noFunds', 'badKey', 'forbidden', 'unreachable'] as const)(
       'stop for %s until a person resumes or runs again',
-      async (hold) => {
+      async (block) => {
         const range = await start(1);
-        await ledger.submissions.hold(account, null, hold, null);
-        expect((await claim(range)).next).toEqual(stopped({ kind: 'hold', hold, account }));
+        await ledger.submissions.block(account, null, block, null);
+        expect((await claim(range)).next).toEqual(stopped({ kind: 'block', block, account }));
         await ledger.batches.setState('fox', 'paused', ['running']);
         await ledger.batches.setState('fox', 'running', ['paused']);
         expect((await claim(range)).granted).toHaveLength(1);
-        await ledger.submissions.hold(account, null, hold, null);
+        await ledger.submissions.block(account, null, block, null);
         expect((await claim(await start(2))).granted).toHaveLength(1);
       },
     );
 
     it('of a limit are waited for and end by themselves', async () => {
       const range = await start(1);
-      await ledger.submissions.hold(account, null, 'limited', now + 3_000);
-      await ledger.submissions.hold(account, null, 'limited', now + 2_000);
+      await ledger.submissions.block(account, null, 'limited', now + 3_000);
+      await ledger.submissions.block(account, null, 'limited', now + 2_000);
       expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 3_000 });
       now += 3_000;
       expect((await claim(range)).granted).toHaveLength(1);
@@ -130,15 +130,15 @@ export function claimSuite(open: Open): void {
 
     it('say when they end by themselves, and of several the one that lasts longest', async () => {
       const range = await start(1);
-      const held = (hold: string, endsInMs: number) => ({
-        ...stopped({ kind: 'hold', hold, account }),
+      const blocked = (block: string, endsInMs: number) => ({
+        ...stopped({ kind: 'block', block, account }),
         endsInMs,
       });
-      await ledger.submissions.hold(account, null, 'breaker', now + 3_000);
-      expect((await claim(range)).next).toEqual(held('breaker', 3_000));
-      await ledger.submissions.hold(account, null, 'noFunds', now + 9_000);
-      expect((await claim(range)).next).toEqual(held('noFunds', 9_000));
-      await ledger.submissions.hold(account, null, 'limited', now + 12_000);
+      await ledger.submissions.block(account, null, 'circuitOpen', now + 3_000);
+      expect((await claim(range)).next).toEqual(blocked('circuitOpen', 3_000));
+      await ledger.submissions.block(account, null, 'noFunds', now + 9_000);
+      expect((await claim(range)).next).toEqual(blocked('noFunds', 9_000));
+      await ledger.submissions.block(account, null, 'limited', now + 12_000);
       expect((await claim(range)).next).toEqual({ kind: 'wait', ms: 12_000 });
       now += 12_000;
       expect((await claim(range)).granted).toHaveLength(1);
@@ -148,10 +148,10 @@ export function claimSuite(open: Open): void {
       const slow = plannedShot(0);
       const shots = [{ ...slow, request: { ...slow.request, model: 'slow' } }, plannedShot(1)];
       const range = await startBatch(ledger, 'fox', shots);
-      await ledger.submissions.hold(account, 'slow', 'forbidden', null);
+      await ledger.submissions.block(account, 'slow', 'forbidden', null);
       const answer = await claim(range);
       expect(answer.granted.map(({ key }) => key)).toEqual(['one/shot-0001']);
-      expect(answer.next).toEqual(stopped({ kind: 'hold', hold: 'forbidden', account }));
+      expect(answer.next).toEqual(stopped({ kind: 'block', block: 'forbidden', account }));
     });
   });
 
@@ -220,8 +220,8 @@ export function claimSuite(open: Open): void {
       expect(await call()).toBe(0);
     });
 
-    it('holds free calls as long as claims after the vendor refused one', async () => {
-      await ledger.submissions.hold(account, null, 'limited', now + 30_000);
+    it('blocks free calls as long as claims after the vendor refused one', async () => {
+      await ledger.submissions.block(account, null, 'limited', now + 30_000);
       expect(await ledger.claims.takeCallSlot(account)).toBe(30_000);
       now += 30_000;
       expect(await ledger.claims.takeCallSlot(account)).toBe(0);
@@ -312,10 +312,10 @@ export function claimSuite(open: Open): void {
     it('says what keeps every request out, before one is made', async () => {
       const range = await start(1);
       expect(await door(range)).toBeUndefined();
-      await ledger.submissions.hold(account, 'quick', 'forbidden', now + 60_000);
+      await ledger.submissions.block(account, 'quick', 'forbidden', now + 60_000);
       expect(await door(range)).toBeUndefined();
-      await ledger.submissions.hold(account, null, 'badKey', now + 60_000);
-      const reason = { kind: 'hold', hold: 'badKey', account };
+      await ledger.submissions.block(account, null, 'badKey', now + 60_000);
+      const reason = { kind: 'block', block: 'badKey', account };
       expect(await door(range)).toEqual({ kind: 'stopped', reason, endsInMs: 60_000 });
       await ledger.batches.setState(range.batch, 'paused', ['running']);
       expect(await door(range)).toEqual(stopped({ kind: 'paused' }));

@@ -59,20 +59,20 @@ export function clockSuite(open: Open): void {
     expect(await ledger.claims.takeCallSlot(account)).toBe(0);
   });
 
-  it('ends holds that end by themselves, and keeps those that a person ends', async () => {
+  it('ends blocks that end by themselves, and keeps those that a person ends', async () => {
     await start();
     for (const reason of ['limited', 'noFunds'] as const)
-      await ledger.submissions.hold(account, null, reason, now + 900_000);
+      await ledger.submissions.block(account, null, reason, now + 900_000);
     setBack();
     expect((await claim()).granted).toHaveLength(1);
-    expect((await ledger.reports.status('fox'))?.holds).toEqual([]);
-    await ledger.submissions.hold(account, null, 'limited', now + 5_000);
+    expect((await ledger.reports.status('fox'))?.blocks).toEqual([]);
+    await ledger.submissions.block(account, null, 'limited', now + 5_000);
     expect((await claim()).next).toEqual({ kind: 'wait', ms: 5_000 });
     now += 5_000;
     expect((await claim()).next).toEqual({ kind: 'wait', ms: 100 });
-    await ledger.submissions.hold(account, null, 'badKey', null);
+    await ledger.submissions.block(account, null, 'badKey', null);
     setBack();
-    expect((await claim()).next).toMatchObject({ kind: 'stopped', reason: { kind: 'hold' } });
+    expect((await claim()).next).toMatchObject({ kind: 'stopped', reason: { kind: 'block' } });
   });
 
   it('asks after jobs and fetches files at once that were to wait', async () => {

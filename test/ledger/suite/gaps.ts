@@ -217,7 +217,7 @@ export function gapSuite(open: Open): void {
       expect((await claim()).granted).toHaveLength(2);
     });
 
-    it('do not hold what is closed', async () => {
+    it('do not block what is closed', async () => {
       await ledger.gaps.close(gap.id);
       expect((await claim()).granted).toHaveLength(2);
     });

@@ -35,24 +35,24 @@ export function numberSuite(open: Open): void {
     ];
     await submissions.succeeded(id, { outputs, billed: 999.5 });
     await submissions.renewOutput(id, 0, null, start + 5.75);
-    await submissions.hold(account, null, 'limited', start + 2_000.5);
+    await submissions.block(account, null, 'limited', start + 2_000.5);
     const { downloads } = await submissions.due(fox, { leaseMs: 0.5, limit: 9, settleMs: 0.5 });
     expect(downloads).toMatchObject([{ expiresAt: start + 6 }]);
-    expect((await ledger.reports.status('fox'))?.holds[0]?.until).toBe(start + 2_001);
+    expect((await ledger.reports.status('fox'))?.blocks[0]?.until).toBe(start + 2_001);
     const [row] = await everything(ledger.reports.submissions('fox'));
     expect(row).toMatchObject({ state: 'succeeded', billed: 1_000 });
   });
 
   describe.each([NaN, Infinity, 1e300, Number.MAX_SAFE_INTEGER + 1])('%d', (number) => {
     it('is refused by name, and nothing else of that moment is', async () => {
-      const hold = (until: number) =>
+      const block = (until: number) =>
         ledger.submissions
-          .hold(account, 'quick', 'limited', until)
+          .block(account, 'quick', 'limited', until)
           .catch((error: unknown) => error);
-      const answers = await Promise.all([hold(start + 1), hold(number), hold(start + 3)]);
+      const answers = await Promise.all([block(start + 1), block(number), block(start + 3)]);
       expect(answers).toEqual([undefined, expect.any(RangeError), undefined]);
       expect(String(answers[1])).toContain(`and ${number} is none`);
-      expect((await ledger.reports.status('fox'))?.holds).toMatchObject([{ until: start + 3 }]);
+      expect((await ledger.reports.status('fox'))?.blocks).toMatchObject([{ until: start + 3 }]);
     });
 
     it('leaves a request as it was', async () => {

@@ -71,7 +71,7 @@ export function propertySuite(open: Open): void {
             now += later;
             const answer = await apply(ledger, ranges, { event, pick, batch });
             if (event === 'claim') granted += (answer as ClaimAnswer).granted.length;
-            await ledger.batches.clearHolds('fox');
+            await ledger.batches.clearBlocks('fox');
             await checkInvariants(ledger, granted);
           }
         } finally {

@@ -162,9 +162,9 @@ export function reportSuite(open: Open): void {
     const { reports } = ledger;
     await reports.noteStop(lane('a'), { kind: 'budget', scope: 'accepted', account });
     await reports.noteStop(lane('b'), { kind: 'unknownPrice', account });
-    await reports.noteStop(lane('c'), { kind: 'hold', hold: 'noFunds', account });
+    await reports.noteStop(lane('c'), { kind: 'block', block: 'noFunds', account });
     await reports.noteStop(lane('d'), { kind: 'budget', scope: 'account', account });
-    await ledger.batches.clearHolds('fox');
+    await ledger.batches.clearBlocks('fox');
     const kept = (await reports.status('fox'))?.stops.map(({ kind }) => kind);
     expect(kept?.toSorted()).toEqual(['budget', 'unknownPrice']);
   });

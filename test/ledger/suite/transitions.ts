@@ -72,7 +72,7 @@ export function transitionSuite(open: Open): void {
     ['ambiguous', false],
     ['parked', true],
   ] as const)('its sender’s word that no job was made, after it was %s', (_, isParked) => {
-    const becomeAmbiguous = async () => {
+    const loseTheAnswer = async () => {
       await becomeAmbiguous();
       if (isParked) await ledger.submissions.park(id, 'several fit');
     };
@@ -82,7 +82,7 @@ export function transitionSuite(open: Open): void {
       ['renew', 'open'],
       ['fail', 'failed'],
     ] as const)('counts: %s leaves the shot %s', async (effect, state) => {
-      await becomeAmbiguous();
+      await loseTheAnswer();
       expect(await ledger.submissions.rejected(id, 'refused', effect)).toBe(true);
       expect(await submission()).toMatchObject({ state: 'rejected', reserved: 0, spent: 0 });
       expect(await shot()).toMatchObject({ state });
@@ -90,7 +90,7 @@ export function transitionSuite(open: Open): void {
     });
 
     it('takes no job away that was found meanwhile', async () => {
-      await becomeAmbiguous();
+      await loseTheAnswer();
       await ledger.submissions.adopt(id, { id: 'j' }, 'j', times);
       expect(await ledger.submissions.rejected(id, 'refused', 'reopen')).toBe(false);
       expect(await submission()).toMatchObject({ state: 'submitted', jobId: 'j' });
@@ -141,28 +141,28 @@ export function transitionSuite(open: Open): void {
     expect(await ledger.submissions.hasLater(later)).toBe(true);
   });
 
-  it('tells until when the account is held by what ends by itself', async () => {
+  it('tells until when the account is blocked by what ends by itself', async () => {
     const { submissions } = ledger;
-    expect(await submissions.heldUntil(account)).toBeNull();
-    await submissions.hold(account, null, 'badKey', now + 9_000);
-    await submissions.hold(account, null, 'limited', now + 2_000);
-    await submissions.hold(account, 'nanobanana', 'unreachable', now + 5_000);
-    expect(await submissions.heldUntil(account)).toBe(now + 5_000);
+    expect(await submissions.blockedUntil(account)).toBeNull();
+    await submissions.block(account, null, 'badKey', now + 9_000);
+    await submissions.block(account, null, 'limited', now + 2_000);
+    await submissions.block(account, 'nanobanana', 'unreachable', now + 5_000);
+    expect(await submissions.blockedUntil(account)).toBe(now + 5_000);
     now += 60_000;
-    expect(await submissions.heldUntil(account)).toBe(now - 51_000);
+    expect(await submissions.blockedUntil(account)).toBe(now - 51_000);
   });
 
-  it('tells until when the account was held by what a person has ended', async () => {
+  it('tells until when the account was blocked by what a person has ended', async () => {
     const { submissions } = ledger;
-    await submissions.hold(account, null, 'badKey', null);
-    await submissions.hold(account, null, 'noFunds', now + 900_000);
+    await submissions.block(account, null, 'badKey', null);
+    await submissions.block(account, null, 'noFunds', now + 900_000);
     now += 30_000;
-    expect(await submissions.heldUntil(account)).toBeNull();
-    await ledger.batches.clearHolds('fox');
-    expect(await submissions.heldUntil(account)).toBe(now);
-    expect((await ledger.reports.status('fox'))?.holds).toEqual([]);
+    expect(await submissions.blockedUntil(account)).toBeNull();
+    await ledger.batches.clearBlocks('fox');
+    expect(await submissions.blockedUntil(account)).toBe(now);
+    expect((await ledger.reports.status('fox'))?.blocks).toEqual([]);
     now += 30_000;
-    expect(await submissions.heldUntil(account)).toBe(now - 30_000);
+    expect(await submissions.blockedUntil(account)).toBe(now - 30_000);
   });
 
   it('counts a request that was called absent among those that may have made a job', async () => {

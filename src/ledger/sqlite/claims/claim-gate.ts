@@ -1,12 +1,18 @@
 import type { Price } from '../../../money.ts';
-import type { BatchPolicy, BatchState, ClaimAnswer, ClaimOptions, HoldReason } from '../../port.ts';
+import type {
+  BatchPolicy,
+  BatchState,
+  ClaimAnswer,
+  ClaimOptions,
+  BlockReason,
+} from '../../port.ts';
 import type { Stopped, StopReason } from '../../port.ts';
 import { refusal } from '../../rules/budgets.ts';
 import { takeSlot } from '../../rules/slots.ts';
 import { putSlots, slotsOf, type AccountRecord } from './account-row.ts';
 import { allowancesOf, lessPromised, promisedOfLate } from './allowances.ts';
 import type { Database } from '../database.ts';
-import { everyModel, isHeld } from '../holds.ts';
+import { everyModel, isActive } from '../blocks.ts';
 import type { BatchRecord, SubmissionRecord } from '../rows.ts';
 
 export interface Claimant {
@@ -50,8 +56,8 @@ export function gate(database: Database, claimant: Claimant): Gate {
     superseded: isSuperseded(batch, run),
     closed: () => stopOfAll(database, batch, { ...claimant, account: account.id }),
     admit: (model, price) => {
-      const held = holdStop(database, account.id, model, now);
-      if (held) return { kind: 'refused', next: held };
+      const blocked = blockStop(database, account.id, model, now);
+      if (blocked) return { kind: 'refused', next: blocked };
       places ??= freePlaces(database, claimant);
       if (places.inFlight <= 0) return { kind: 'full', next: wait(inFlightWaitMs) };
       if (places.window <= 0) return { kind: 'full', next: wait(windowWaitMs) };
@@ -98,7 +104,7 @@ function stopOfAll(
   if (!batch) return stopped({ kind: 'superseded' });
   return (
     stateStop(batch.state) ??
-    holdStop(database, run.account, everyModel, run.now) ??
+    blockStop(database, run.account, everyModel, run.now) ??
     failuresStop(database, run, JSON.parse(batch.policy) as BatchPolicy)
   );
 }
@@ -123,18 +129,18 @@ function stateStop(state: BatchState) {
 }
 
 /** A limit that ends by itself is waited for; the others stop. Of several, the one counts that lasts longest. */
-function holdStop(database: Database, account: string, model: string, now: number) {
-  const hold = database.get<{ reason: HoldReason; until: number | null }>(
-    `select reason, until from hold where account = ?1 and model = ?2 and ${isHeld('?3')}
+function blockStop(database: Database, account: string, model: string, now: number) {
+  const block = database.get<{ reason: BlockReason; until: number | null }>(
+    `select reason, until from block where account = ?1 and model = ?2 and ${isActive('?3')}
      order by until is not null, until desc limit 1`,
     account,
     model,
     now,
   );
-  if (!hold) return undefined;
-  const { reason, until } = hold;
+  if (!block) return undefined;
+  const { reason, until } = block;
   if (reason === 'limited' && until !== null) return wait(until - now);
-  return stopped({ kind: 'hold', hold: reason, account }, until === null ? null : until - now);
+  return stopped({ kind: 'block', block: reason, account }, until === null ? null : until - now);
 }
 
 function failuresStop(database: Database, { batch, run }: RunAtAccount, policy: BatchPolicy) {

@@ -8,7 +8,7 @@ import { gapOfRequest, gapsOfTrainings } from '../gaps.ts';
 import { placeHolder } from './places.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 
-/** Under which model name holds and polls know a training. */
+/** Under which model name blocks and polls know a training. */
 const trainingModel = 'training';
 
 /** A training set is paid once per account: who comes second is told that it is attached. */

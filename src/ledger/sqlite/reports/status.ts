@@ -4,7 +4,7 @@ import { acceptedScope, batchScope } from '../../rules/budgets.ts';
 import { trainingLanePrefix } from '../../rules/lane-name.ts';
 import { readBatch } from '../batches.ts';
 import type { Database } from '../database.ts';
-import { accountsOfBatch, isHeld } from '../holds.ts';
+import { accountsOfBatch, isActive } from '../blocks.ts';
 import { isCached, isPartial } from '../rows.ts';
 
 export function readStatus(
@@ -22,16 +22,16 @@ export function readStatus(
       row.steps.map(({ name }) => name),
     ),
     accounts: readMoney(database, batch, row.run),
-    holds: database
-      .all<BatchStatus['holds'][number]>(
-        `select account, nullif(model, '*') as model, reason, until from hold
-         where ${isHeld('?1')} and account in (${accountsOfBatch('?2', '?3')})
+    blocks: database
+      .all<BatchStatus['blocks'][number]>(
+        `select account, nullif(model, '*') as model, reason, until from block
+         where ${isActive('?1')} and account in (${accountsOfBatch('?2', '?3')})
          order by account, model, reason`,
         now,
         batchScope(batch),
         acceptedScope(batch, row.run),
       )
-      .map((hold) => ({ ...hold })),
+      .map((block) => ({ ...block })),
     stops: readStops(database, batch, row.run),
     raisedPrices: raisedPrices(database, batch, row.run),
     undecidedTrainings: undecidedTrainings(database, batch),
@@ -110,14 +110,14 @@ function lesser(a: Amount | null, b: Amount | null): Amount | null {
   return Math.min(a, b);
 }
 
-/** Holds that end by themselves leave a lane moving. */
+/** Blocks that end by themselves leave a lane moving. */
 function hasMovingShot(database: Database, batch: string, run: number): boolean {
   return (
     database.get(
       `select 1 from shot s where s.batch = ?1 and s.state = 'open' and not exists (
          select 1 from stop t where t.batch = ?1 and t.run = ?2
              and (t.lane = s.lane or t.lane = ?3 || s.training_fp)
-           and coalesce(t.reason ->> 'hold', '') not in ('unreachable', 'limited', 'breaker'))
+           and coalesce(t.reason ->> 'block', '') not in ('unreachable', 'limited', 'circuitOpen'))
        limit 1`,
       batch,
       run,

@@ -1,5 +1,5 @@
 import type { Wait } from '../../port.ts';
-import { heldUntil } from '../holds.ts';
+import { blockedUntil } from '../blocks.ts';
 import { refundWaitMs } from '../../rules/refunds.ts';
 import type { Database } from '../database.ts';
 
@@ -16,7 +16,7 @@ export function readWaits(database: Database, batch: string, now: number): reado
          min(coalesce(m.submitted_at, m.claimed_at)) as since,
          max(case when m.op = 'train' then coalesce(m.submitted_at, m.claimed_at)
            when m.state = 'submitted' then m.give_up_at
-           else max(coalesce(m.over_at, m.deadline_at), coalesce(${heldUntil('a.id', '?2')}, 0))
+           else max(coalesce(m.over_at, m.deadline_at), coalesce(${blockedUntil('a.id', '?2')}, 0))
          end) as last,
          max(m.why) as why
        from account a cross join submission m indexed by submission_state

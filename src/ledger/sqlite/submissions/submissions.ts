@@ -4,7 +4,7 @@ import { openElsewhere, parkShots, retryShots, unparkShots } from './bound-shots
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { due } from './due.ts';
-import { putHold } from '../holds.ts';
+import { putBlock } from '../blocks.ts';
 import { noteListed } from '../reports/cost-facts.ts';
 import { lateJob } from './late-job.ts';
 import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
@@ -28,7 +28,7 @@ import { resolve } from './resolve.ts';
 import { competing } from './competing.ts';
 import { startJob } from './start-job.ts';
 import { succeeded } from './succeeded.ts';
-import { heldUntil } from '../holds.ts';
+import { blockedUntil } from '../blocks.ts';
 import { hasLikeness } from './likeness.ts';
 import { hasLater, knownJobs } from './known-jobs.ts';
 
@@ -40,9 +40,9 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     knownJobs: async (submission) => knownJobs(database, submission),
     hasLikeness: async (submission) => hasLikeness(database, submission),
     hasLater: async (submission) => hasLater(database, submission),
-    heldUntil: async (account) =>
+    blockedUntil: async (account) =>
       database.get<{ until: number | null }>(
-        `select ${heldUntil('?1', '?2')} as until`,
+        `select ${blockedUntil('?1', '?2')} as until`,
         account,
         now(),
       )?.until ?? null,
@@ -91,8 +91,8 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     lateJob: (id, job, jobId, told) =>
       write(() => lateJob(database, id, { job, jobId, ...told }, now())),
     recordedJobIds: async (account, jobIds) => recordedJobIds(database, account, jobIds),
-    hold: (account, model, reason, until) =>
-      write(() => putHold(database, account, model, reason, until, now())),
+    block: (account, model, reason, until) =>
+      write(() => putBlock(database, account, model, reason, until, now())),
   };
 }
 

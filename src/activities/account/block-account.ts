@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts';
-import type { HoldReason, StopReason } from '../../ledger/port.ts';
+import type { BlockReason, StopReason } from '../../ledger/port.ts';
 import type { Verdict } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
@@ -10,14 +10,14 @@ const probeEveryMs = 15 * 60_000;
  * Writes into the ledger what an answer says of the account that only a person mends, so that the next claim
  * heeds it. Refusals and outages that end by themselves are there already: see `throttleOf`.
  */
-export async function holdAccount(
+export async function blockAccount(
   deps: ActivityDependencies,
   access: AccountAccess,
   { kind }: Verdict['account'],
   model: string | null,
 ): Promise<void> {
-  if (kind === 'noFunds' || kind === 'badKey') await holdFor(deps, access, kind, probeEveryMs);
-  if (kind === 'forbidden') await holdFor(deps, access, kind, probeEveryMs, model);
+  if (kind === 'noFunds' || kind === 'badKey') await blockFor(deps, access, kind, probeEveryMs);
+  if (kind === 'forbidden') await blockFor(deps, access, kind, probeEveryMs, model);
 }
 
 /** The same for the whole account, and what stops now; undefined: it passes without a person. */
@@ -26,23 +26,23 @@ export async function stopOf(
   access: AccountAccess,
   account: Verdict['account'],
 ): Promise<StopReason | undefined> {
-  await holdAccount(deps, access, account, null);
+  await blockAccount(deps, access, account, null);
   const { kind } = account;
   const isForPerson = kind === 'badKey' || kind === 'noFunds' || kind === 'forbidden';
-  return isForPerson ? { kind: 'hold', hold: kind, account: access.key } : undefined;
+  return isForPerson ? { kind: 'block', block: kind, account: access.key } : undefined;
 }
 
-/** Never rejects: what a request has come to is recorded, whatever becomes of the hold. */
-export async function holdFor(
+/** Never rejects: what a request has come to is recorded, whatever becomes of the block. */
+export async function blockFor(
   { ledger, now, log }: Pick<ActivityDependencies, 'ledger' | 'now' | 'log'>,
   { key, name }: AccountAccess,
-  reason: HoldReason,
+  reason: BlockReason,
   ms: number,
   model: string | null = null,
 ): Promise<void> {
   try {
-    await ledger.submissions.hold(key, model, reason, now() + ms);
+    await ledger.submissions.block(key, model, reason, now() + ms);
   } catch (error) {
-    log(`${name} could not be held: ${messageOf(error)}`);
+    log(`${name} could not be blocked: ${messageOf(error)}`);
   }
 }
