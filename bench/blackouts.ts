@@ -52,7 +52,7 @@ async function measure(): Promise<void> {
   const stage = await openStage({
     simulator: {
       seed: `blackouts-${values.seed}`,
-      pictures: 'small',
+      images: 'small',
       jobMs: 800,
       revealing: values.revealing,
       faults: [
@@ -75,9 +75,9 @@ async function measure(): Promise<void> {
 }
 
 function furnish(stage: Stage, shots: number): void {
-  const pictures = join(packageRoot(), 'batches', 'training', 'anna');
-  const [picture = ''] = readdirSync(pictures).toSorted();
-  cpSync(join(pictures, picture), join(stage.folder, 'product.jpg'));
+  const images = join(packageRoot(), 'batches', 'training', 'anna');
+  const [image = ''] = readdirSync(images).toSorted();
+  cpSync(join(images, image), join(stage.folder, 'product.jpg'));
   const rows = Array.from({ length: Math.round(shots / 4) }, (_, id) => ({ id }));
   const step = (model: string, what: string, more: object = {}): object => ({
     rows,

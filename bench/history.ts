@@ -53,7 +53,7 @@ async function compare(): Promise<void> {
 async function measure(images: number): Promise<Start> {
   const shots = Number(values.shots);
   const stage = await openStage({
-    simulator: { pictures: 'small', jobMs: 300, credits: 100_000 + shots * 100 },
+    simulator: { images: 'small', jobMs: 300, credits: 100_000 + shots * 100 },
     accounts: { photogpt: { prices: photogptPrices, limits: { inFlight: 100 } } },
   });
   try {
@@ -66,13 +66,13 @@ async function measure(images: number): Promise<Start> {
 }
 
 function batchOf(shots: number): object {
-  const pictures = {
+  const images = {
     rows: Array.from({ length: shots }, (_, id) => ({ id })),
     model: 'photogpt:nanobanana-pro',
-    prompt: 'a new picture, number {{ id }}',
+    prompt: 'a new image, number {{ id }}',
     name: '{{ id }}',
   };
-  return { batch, steps: { pictures } };
+  return { batch, steps: { images } };
 }
 
 async function untilAccepted(stage: Stage, wanted: number): Promise<Start> {
@@ -101,7 +101,7 @@ async function fill(stage: Stage, images: number): Promise<void> {
     account: 'photogpt',
     model: 'nanobanana-pro',
     choice: { kind: 'public', id: 'nanobanana-pro' },
-    prompt: 'an earlier picture',
+    prompt: 'an earlier image',
     options: {},
     references: [],
   });
@@ -127,7 +127,7 @@ async function fill(stage: Stage, images: number): Promise<void> {
       `${numbers} insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit,
          basis, reserved, spent, request, model, job, job_id, claimed_at, send_by, deadline_at, submitted_at,
          ended_at, worker)
-       select 's' || i, 'generate', :account, 'fp' || i, 'earlier', 1, 'pictures/' || i, 1, 'succeeded', 10000,
+       select 's' || i, 'generate', :account, 'fp' || i, 'earlier', 1, 'images/' || i, 1, 'succeeded', 10000,
          'credits', 'assumed', 0, 10000, :request, 'nanobanana-pro', '{"jobId":"j' || i || '"}', 'j' || i,
          :at + i, :at + i + 5000, :at + i + 65000, :at + i + 500, :at + i + 900, 'w' from n`,
       all,
@@ -136,7 +136,7 @@ async function fill(stage: Stage, images: number): Promise<void> {
       database,
       `${numbers} insert into shot (batch, key, step, name, folded, ordinal, take, account, fp, request, model,
          price, unit, basis, makes, written_model, variables, origin, run, submission, state, seq)
-       select 'earlier', 'pictures/' || i, 'pictures', i, 'pictures/' || i, i, 1, :account, 'fp' || i, :request,
+       select 'earlier', 'images/' || i, 'images', i, 'images/' || i, i, 1, :account, 'fp' || i, :request,
          'nanobanana-pro', 10000, 'credits', 'assumed', 'image', 'photogpt:nanobanana-pro', '{}', 'row ' || i, 1,
          's' || i, 'done', i from n`,
       { images, account, request },

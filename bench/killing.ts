@@ -45,7 +45,7 @@ export async function runWithKills(options: KillOptions): Promise<KillReport> {
   const startedAt = Date.now();
   const stage = await openStage({
     simulator: {
-      pictures: 'small',
+      images: 'small',
       jobMs: 800,
       trainingMs: 1_500,
       revealing: options.revealing,

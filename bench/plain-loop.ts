@@ -5,7 +5,7 @@ import { fetch } from 'undici';
 
 /**
  * The same requests as a script would send them: POST, poll, download, write, so many at once. Nothing is
- * remembered: killed, it has paid for pictures that nobody will fetch. Runs in a process of its own, to be measured.
+ * remembered: killed, it has paid for images that nobody will fetch. Runs in a process of its own, to be measured.
  */
 const [baseUrl = '', folder = '', shots = '0', atOnce = '1', pollMs = '200'] =
   process.argv.slice(2);
@@ -27,11 +27,11 @@ async function lane(): Promise<void> {
     const number = next++;
     const body = JSON.stringify({ prompt: `plain, number ${number}`, modelID: 'nanobanana-pro' });
     const started = await call('/images/generation', { method: 'POST', body });
-    writeFileSync(join(folder, `${number}.png`), await pictureOf(started.result.jobId));
+    writeFileSync(join(folder, `${number}.png`), await imageOf(started.result.jobId));
   }
 }
 
-async function pictureOf(jobId: string): Promise<Uint8Array> {
+async function imageOf(jobId: string): Promise<Uint8Array> {
   for (;;) {
     await wait(Number(pollMs));
     const { result } = await call(`/jobs/${jobId}`, {});

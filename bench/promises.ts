@@ -9,7 +9,7 @@ export interface Findings {
   readonly shots: number;
   readonly done: number;
   readonly parked: number;
-  /** Never planned, because the picture they would read is parked. */
+  /** Never planned, because the image they would read is parked. */
   readonly behindParked: number;
   readonly accepted: number;
   readonly acceptedTwice: number;
@@ -34,15 +34,15 @@ export async function compare(
   const ledger = await readLedger(stage.folder, batch);
   const parked = ledger.shots.filter(({ state }) => state === 'parked');
   const done = ledger.shots.filter(({ state }) => state === 'done').length;
-  const pictures = book.accepted.filter(({ kind }) => kind !== 'train');
+  const images = book.accepted.filter(({ kind }) => kind !== 'train');
   const findings = {
     shots: expected.shots,
     done,
     parked: parked.length,
     behindParked: parked.filter(({ step }) => step === 'still').length,
-    accepted: pictures.length,
-    acceptedTwice: repeated(pictures.map(({ kind, requestSha }) => `${kind} ${requestSha}`)),
-    trainings: book.accepted.length - pictures.length,
+    accepted: images.length,
+    acceptedTwice: repeated(images.map(({ kind, requestSha }) => `${kind} ${requestSha}`)),
+    trainings: book.accepted.length - images.length,
     uploads: book.uploads.length,
     uploadedTwice: repeated(book.uploads.map(({ model, sha256 }) => `${model} ${sha256}`)),
     unknownJobs: unknownJobs(book, ledger, parked),

@@ -61,7 +61,7 @@ interface Entry {
   /** Times are RFC 3339. */
   readonly at: string;
   readonly requestSha: string;
-  /** What vendors call the shape of a picture. */
+  /** What vendors call the shape of an image. */
   readonly request: {
     readonly prompt?: string;
     readonly model?: string;

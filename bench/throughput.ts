@@ -16,7 +16,7 @@ import { type Usage, watchUsage } from './usage.ts';
 
 const help = `npm run bench -- [--shots 2000] [--json]
 
-Runs a batch of pictures through the command line, its worker and the embedded Temporal server, and the
+Runs a batch of images through the command line, its worker and the embedded Temporal server, and the
 same requests through a plain loop that remembers nothing, against one simulator with 200 ms jobs.`;
 
 const { values } = parseArgs({
@@ -51,7 +51,7 @@ async function bench(): Promise<void> {
   if (!Number.isSafeInteger(shots) || shots < 1)
     throw new Error(`--shots takes a whole number from 1, not ${values.shots}`);
   const stage = await openStage({
-    simulator: { pictures: 'small', jobMs: 200, credits: 100_000 + shots * 100 },
+    simulator: { images: 'small', jobMs: 200, credits: 100_000 + shots * 100 },
     accounts: {
       photogpt: {
         prices: photogptPrices,
@@ -72,13 +72,13 @@ async function bench(): Promise<void> {
 
 async function measureDurable(stage: Stage, shots: number): Promise<Durable> {
   const rows = Array.from({ length: shots }, (_, id) => ({ id }));
-  const pictures = {
+  const images = {
     rows,
     model: 'photogpt:nanobanana-pro',
     prompt: 'durable, number {{ id }}',
     name: '{{ id }}',
   };
-  writeFileSync(join(stage.folder, 'bench.yaml'), stringify({ batch, steps: { pictures } }));
+  writeFileSync(join(stage.folder, 'bench.yaml'), stringify({ batch, steps: { images } }));
   const config = loadConfig(stage.environment, stage.folder);
   // Joined here as well, so that the server outlives the run and its histories can be counted.
   const server = await useEmbeddedServer({
@@ -120,7 +120,7 @@ async function measure(
   const code = await ended;
   const seconds = (performance.now() - startedAt) / 1_000;
   const usage: Usage = watch.stop();
-  if (code !== 0) throw new Error(`it ended with ${code} and did not make its ${shots} pictures`);
+  if (code !== 0) throw new Error(`it ended with ${code} and did not make its ${shots} images`);
   return {
     seconds,
     shotsPerSecond: shots / seconds,

@@ -65,7 +65,7 @@ async function measure(shots: number, faults: readonly Fault[]): Promise<Run> {
   const stage = await openStage({
     simulator: {
       seed: values.seed,
-      pictures: 'small',
+      images: 'small',
       jobMs,
       credits: 100_000 + shots * 100,
       faults: [...faults],
@@ -99,13 +99,13 @@ async function measure(shots: number, faults: readonly Fault[]): Promise<Run> {
 }
 
 function batchOf(shots: number): object {
-  const pictures = {
+  const images = {
     rows: Array.from({ length: shots }, (_, id) => ({ id })),
     model: 'photogpt:nanobanana-pro',
     prompt: 'a landscape, number {{ id }}',
     name: '{{ id }}',
   };
-  return { batch, policy: { maxFailures: 'none' }, steps: { pictures } };
+  return { batch, policy: { maxFailures: 'none' }, steps: { images } };
 }
 
 function print(shots: number, calm: Run, bad: Run): void {

@@ -75,10 +75,10 @@ describe.each(names)('batches/%s', (name) => {
   });
 });
 
-it('ships pictures small enough to be cloned', () => {
+it('ships images small enough to be cloned', () => {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const pictures = files.filter((file) => /^(selfies|training|photos)\b.*\.jpg$/.test(file));
-  expect(pictures.length).toBeGreaterThan(30);
-  for (const picture of pictures)
-    expect(readFileSync(`${folder}${picture}`).length, picture).toBeLessThan(10_000);
+  const images = files.filter((file) => /^(selfies|training|photos)\b.*\.jpg$/.test(file));
+  expect(images.length).toBeGreaterThan(30);
+  for (const image of images)
+    expect(readFileSync(`${folder}${image}`).length, image).toBeLessThan(10_000);
 });

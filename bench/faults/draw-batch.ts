@@ -70,7 +70,7 @@ const makers: Readonly<Record<string, Maker>> = {
   }),
 };
 
-/** PhotoGPT comes most often: it is the one that trains, lists its jobs and reads its own pictures. */
+/** PhotoGPT comes most often: it is the one that trains, lists its jobs and reads its own images. */
 const choices = ['photogpt', 'photogpt', 'productai', 'wonda', 'gptimage2api'];
 
 export function drawBatch(draw: Draw, focus: Focus): DrawnBatch {
@@ -126,17 +126,17 @@ export function drawBatch(draw: Draw, focus: Focus): DrawnBatch {
 }
 
 function sceneOf(vendors: readonly string[], shots: number, has: readonly Partial<Scene>[]): Scene {
-  const none = { trains: false, films: false, vectors: false, several: false, listsJobs: false };
+  const none = { trains: false, videos: false, vectors: false, several: false, listsJobs: false };
   return Object.assign({ vendors, shots, ...none }, ...has) as Scene;
 }
 
 function drawPhotogpt(draw: Draw, wanted: number, focus: Focus): Steps {
   const trains = focus.scene?.trains ?? draw.chance(0.35);
-  const films = (focus.scene?.films ?? draw.chance(0.15)) ? 1 : 0;
+  const videos = (focus.scene?.videos ?? draw.chance(0.15)) ? 1 : 0;
   const each = (focus.scene?.several ?? draw.chance(0.25)) ? draw.whole(2, 3) : 1;
   const upscales = each === 1 && draw.chance(0.5) ? Math.floor(wanted / 3) : 0;
   const portraits = trains ? Math.floor(wanted / 3) : 0;
-  const rest = Math.max(1, wanted - upscales - portraits - films);
+  const rest = Math.max(1, wanted - upscales - portraits - videos);
   const { shots: stills, mark, ...cells } = drawCells(draw, rest, ['1:1', '16:9']);
   const anna = { images: 'training/anna/*', name: 'Anna', gender: 'Female', age: 29 };
   return {
@@ -158,21 +158,21 @@ function drawPhotogpt(draw: Draw, wanted: number, focus: Focus): Steps {
         ...(each > 1 && { outputs: each }),
       },
       ...(upscales > 0 && { finals: { from: 'stills', model: 'photogpt:upscale' } }),
-      ...(films > 0 && {
-        films: { model: 'photogpt:veo-3.1', prompt: 'a film of a still life', name: 'film' },
+      ...(videos > 0 && {
+        videos: { model: 'photogpt:veo-3.1', prompt: 'a video of a still life', name: 'video' },
       }),
     },
-    shots: portraits + films + (upscales > 0 ? stills * 2 : stills),
+    shots: portraits + videos + (upscales > 0 ? stills * 2 : stills),
     price:
       portraits * 10 +
-      films * 160 +
+      videos * 160 +
       stills * 10 * each +
       (upscales > 0 ? stills * 5 : 0) +
       (trains ? 300 : 0),
     account: {
       prices: { training: 300, trained: 10, upscale: 5, 'nanobanana-pro': 10, 'veo-3.1': 160 },
     },
-    has: { trains, films: films > 0, several: each > 1, listsJobs: true },
+    has: { trains, videos: videos > 0, several: each > 1, listsJobs: true },
   };
 }
 

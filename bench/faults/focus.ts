@@ -5,7 +5,7 @@ import type { Scene } from './kinds/kind.ts';
 /** What is not left to chance, to look at one danger. */
 export interface Focus {
   readonly vendors?: readonly string[];
-  readonly scene?: Partial<Pick<Scene, 'trains' | 'films' | 'vectors' | 'several'>>;
+  readonly scene?: Partial<Pick<Scene, 'trains' | 'videos' | 'vectors' | 'several'>>;
   readonly shots?: number;
   readonly capped?: boolean;
   readonly resubmits?: boolean;

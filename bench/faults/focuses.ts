@@ -64,7 +64,7 @@ export const focuses: Readonly<Record<string, Focus>> = {
   'P2 killed in a paid request, clock set ahead': {
     ...plain,
     shots: 10,
-    scene: { trains: false, films: false, several: false },
+    scene: { trains: false, videos: false, several: false },
     plot: 'killed in a paid request, clock set ahead',
   },
   'P3 the answer comes after a person named another job': {
@@ -74,7 +74,7 @@ export const focuses: Readonly<Record<string, Focus>> = {
   'P4 files in another order when asked again': {
     ...plain,
     vendors: ['photogpt'],
-    scene: { several: true, trains: false, films: false },
+    scene: { several: true, trains: false, videos: false },
     faults: [
       { kind: 'download-forbidden', name: 'output 403', nth: [1, 3, 5, 7, 9] },
       {
@@ -158,13 +158,13 @@ export const focuses: Readonly<Record<string, Focus>> = {
   'P10 a JPEG is damaged in every try': {
     ...plain,
     vendors: ['photogpt'],
-    scene: { trains: false, films: false },
+    scene: { trains: false, videos: false },
     faults: [file('download-damaged', 'output damaged in every try')],
   },
   'P11 requests without an answer, and jobs that all ended': {
     ...plain,
     vendors: ['photogpt'],
-    scene: { trains: false, films: false, several: false },
+    scene: { trains: false, videos: false, several: false },
     shots: 16,
     isPatient: true,
     revealing: false,

@@ -73,9 +73,9 @@ async function untilCarriedOut(stage: Stage): Promise<void> {
 }
 
 function furnish(stage: Stage, scenario: Scenario): void {
-  const pictures = join(packageRoot(), 'batches', 'training', 'anna');
-  const [picture = ''] = readdirSync(pictures).toSorted();
-  cpSync(join(pictures, picture), join(stage.folder, 'product.jpg'));
+  const images = join(packageRoot(), 'batches', 'training', 'anna');
+  const [image = ''] = readdirSync(images).toSorted();
+  cpSync(join(images, image), join(stage.folder, 'product.jpg'));
   writeFileSync(join(stage.folder, batchFile), stringify(scenario.document));
 }
 

@@ -39,7 +39,7 @@ export function drawScenario(seed: number, focus: Focus = {}, only?: string): Sc
     shape,
     simulator: {
       seed: `faults-${seed}`,
-      pictures: 'small',
+      images: 'small',
       jobMs: draw.whole(50, 600),
       videoMs: 300,
       trainingMs: draw.whole(200, 1_200),

@@ -32,7 +32,7 @@ export function shotFingerprint(
   });
 }
 
-/** Equal pictures, in any order and under any name, of an equal subject are one training. */
+/** Equal images, in any order and under any name, of an equal subject are one training. */
 export function trainingFingerprint(
   images: readonly { readonly sha256: string }[],
   subject: JsonObject,

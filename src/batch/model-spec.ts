@@ -100,7 +100,7 @@ export interface AccountSpec {
   readonly unit: Unit;
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
-  /** Which files the account takes, references and training pictures; undefined: nothing is documented. */
+  /** Which files the account takes, references and training images; undefined: nothing is documented. */
   readonly uploads?: FileRules | undefined;
   /** Whether local files can be handed over as a public link (`referenceHost`). */
   readonly hostsFiles: boolean;

@@ -13,9 +13,9 @@ export type Reference = { readonly role?: string } & (
     }
 );
 
-/** The pictures and the person of one training; equal sets are trained once per account. */
+/** The images and the person of one training; equal sets are trained once per account. */
 export interface TrainingSet {
-  /** sha-256 over account-independent facts: the pictures' bytes (sorted) and the subject, not the name. */
+  /** sha-256 over account-independent facts: the images' bytes (sorted) and the subject, not the name. */
   readonly fingerprint: string;
   /** Shown at the vendor. */
   readonly name: string;

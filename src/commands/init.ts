@@ -26,7 +26,7 @@ export function initCommand(terminal: Terminal): Command {
     });
 }
 
-/** The first vendor's first public picture model that takes a ratio: always one that exists. */
+/** The first vendor's first public image model that takes a ratio: always one that exists. */
 function starter(name: string): string {
   const [vendor] = vendors;
   const model = vendor
@@ -40,7 +40,7 @@ vars:
   style: 35 mm film, soft light
 
 steps:
-  pictures:
+  images:
     rows:
       - { id: fox, subject: a red fox }
       - { id: hare, subject: a white hare }

@@ -33,10 +33,10 @@ export function resolveCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  shotlist resolve spring-film\n' +
-        '  shotlist resolve spring-film --look\n' +
-        '  shotlist resolve spring-film stills/tram--t3 --job 0198f2c4\n' +
-        "  shotlist resolve spring-film 'stills/*' --again --yes",
+        '  shotlist resolve spring-video\n' +
+        '  shotlist resolve spring-video --look\n' +
+        '  shotlist resolve spring-video stills/tram--t3 --job 0198f2c4\n' +
+        "  shotlist resolve spring-video 'stills/*' --again --yes",
     )
     .action((batch: string, keys: string[], options: ResolveOptions) =>
       resolve(terminal, batch, keys, options),

@@ -15,12 +15,12 @@ interface SimulateOptions {
 
 export function simulateCommand(terminal: Terminal): Command {
   return new Command('simulate')
-    .description('serve the vendors on this machine: strict, asynchronous, real pictures, no money')
+    .description('serve the vendors on this machine: strict, asynchronous, real images, no money')
     .option('--host <host>', 'address to listen at', '127.0.0.1')
     .option('--port <port>', 'port to listen at; 0 takes a free one', '7411')
     .option('--public-url <url>', 'how others reach it, for URLs in answers')
     .option('--seed <text>', 'decides jitter, failing jobs and faults')
-    .option('--job-ms <ms>', 'how long a picture takes')
+    .option('--job-ms <ms>', 'how long an image takes')
     .option('--training-ms <ms>', 'how long a training takes')
     .option('--book-file <path>', 'append what is accepted to this JSON Lines file')
     .addHelpText('after', '\nExample:\n  shotlist simulate --port 7411 --job-ms 500')

@@ -10,11 +10,10 @@ export function trainedCommand(terminal: Terminal): Command {
     name: 'trained',
     description: 'the models that an account has trained at its vendor: list them, delete them',
     noun: 'trained model',
-    advice:
-      'Delete the uploads first: where pictures belong to a model, they are found by it alone.',
+    advice: 'Delete the uploads first: where images belong to a model, they are found by it alone.',
     open: ({ train }) => train,
     later: (account) =>
-      `A later batch that needs one trains it again, for ${priceOf(account)} each; pictures made with it stay`,
+      `A later batch that needs one trains it again, for ${priceOf(account)} each; images made with it stay`,
     forget: (remotes, account, id) => remotes.forgetModel(account, id),
   });
 }

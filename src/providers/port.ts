@@ -288,9 +288,9 @@ export interface TrainingPort {
   /** Models that the account has trained or begun to. */
   list(): Promise<Listing<RemoteThing>>;
   create(subject: { name: string; subject: JsonObject }): Promise<string>;
-  /** Adds one training picture and returns the vendor's id of it. */
+  /** Adds one training image and returns the vendor's id of it. */
   addImage(model: string, file: FileToUpload): Promise<string>;
-  /** Ids of the pictures of the model: those to train from, or those that references attached. */
+  /** Ids of the images of the model: those to train from, or those that references attached. */
   listImages(model: string, purpose: 'training' | 'reference'): Promise<Listing<string>>;
   /** Paid. */
   start(model: string, deadline: SendDeadline): Promise<void>;

@@ -170,9 +170,9 @@ async function writeReports(
   await attempt('receipt.json', () => writeReceipt(join(directory, 'receipt.json'), receipt));
   if (!status) return undefined;
   const files = shots.flatMap(savedOutputs);
-  const pictures = files.map(({ sha256, mime }) => ({ sha256, mime: mime ?? '' }));
+  const images = files.map(({ sha256, mime }) => ({ sha256, mime: mime ?? '' }));
   const thumbs =
-    (await attempt('_thumbs', () => makeThumbnails(directory, pictures, blobs))) ?? new Set();
+    (await attempt('_thumbs', () => makeThumbnails(directory, images, blobs))) ?? new Set();
   const texts = await readExcerpts(files, blobs);
   const shown = { thumbs, texts, directory, now: input.now() };
   const data = sheetDataOf({ status, shots, submissions, ...shown });

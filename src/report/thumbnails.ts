@@ -6,29 +6,29 @@ import { temporaryBeside } from '../storage/atomic-file.ts';
 import { ownFolder } from '../storage/out-files.ts';
 
 const longSide = 320;
-/** A picture that unpacks to more than this is not worth the memory. */
+/** An image that unpacks to more than this is not worth the memory. */
 export const pixelsMax = 200_000_000;
 const parallel = 2;
 
-export interface Picture {
+export interface Image {
   readonly sha256: string;
   readonly mime: string;
 }
 
 /**
- * Makes `_thumbs/<sha>.webp` in the batch's folder for each picture that has none yet, and returns the
+ * Makes `_thumbs/<sha>.webp` in the batch's folder for each image that has none yet, and returns the
  * hashes that have one. Videos, vectors (never rendered: they may hold anything) and unreadable files
  * have none; the contact sheet shows their kind instead.
  */
 export async function makeThumbnails(
   batchFolder: string,
-  pictures: readonly Picture[],
+  images: readonly Image[],
   blobs: Blobs,
 ): Promise<ReadonlySet<string>> {
   const folder = await ownFolder(await realpath(batchFolder), '_thumbs');
   const there = new Set(await readdir(folder));
   const done = new Set<string>();
-  const queue = pictures.values();
+  const queue = images.values();
   const work = async (): Promise<void> => {
     for (const { sha256, mime } of queue) {
       if (done.has(sha256) || !mime.startsWith('image/') || mime === 'image/svg+xml') continue;
@@ -40,14 +40,14 @@ export async function makeThumbnails(
   return done;
 }
 
-/** False where the picture cannot be read; the sheet is worth having without it. */
+/** False where the image cannot be read; the sheet is worth having without it. */
 async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boolean> {
   const temporary = temporaryBeside(target);
   // Most commands make no thumbnail, and this is the heaviest module they would load.
   const { default: sharp } = await import('sharp');
   try {
     const path = await blobs.path(sha256);
-    // The decoder would render a drawing, whatever it was said to be.
+    // The decoder would render an SVG, whatever its declared type.
     if ((await sniffFile(path))?.kind !== 'image') return false;
     await sharp(path, { limitInputPixels: pixelsMax })
       .rotate()

@@ -89,7 +89,7 @@ export function isCall(name: unknown): name is Call {
   return calls.some((call) => call === name);
 }
 
-/** Whether the form of an upload says that it is a picture to train from. */
+/** Whether the form of an upload says that it is an image to train from. */
 export function isTrainingImage(form: FormData): boolean {
   const data = form.get('data');
   return typeof data === 'string' && /"modelInput"/.test(data);

@@ -11,14 +11,14 @@ import type { Env } from './world.ts';
 
 export interface StoredFile {
   readonly type: string;
-  /** Made when it is asked for: most pictures of a large run are asked for once. */
+  /** Made when it is asked for: most images of a large run are asked for once. */
   content(): Promise<Uint8Array>;
   /** Whether the file is there by now. */
   ready(): boolean;
   readonly output?: BookOutput;
 }
 
-/** Pictures and films by name, served without a key as a vendor's CDN does. */
+/** Images and videos by name, served without a key as a vendor's CDN does. */
 export class Files {
   /** Where the simulator listens; known once it does. */
   origin = '';
@@ -119,7 +119,7 @@ function spoil(context: Context<Env>, fault: Fault, type: string, bytes: Uint8Ar
     case 'download-html':
       return context.html('<html><body><h1>Just a moment...</h1></body></html>');
     case 'download-wrong-bytes':
-      return context.body('these bytes are no picture', 200, { 'content-type': type });
+      return context.body('these bytes are no image', 200, { 'content-type': type });
     case 'download-short':
       return context.body(new Uint8Array(bytes.subarray(0, bytes.length / 2)), 200, {
         'content-type': type,

@@ -56,7 +56,7 @@ export interface SimulatorSettings {
   listPageSize: number;
   /** How long an output's URL works after it was handed out; 0 is for ever. */
   urlMs: number;
-  pictures: 'full' | 'small';
+  images: 'full' | 'small';
   faults: Fault[];
   /** A JSON Lines file that gets each event of the book before the request is answered. */
   bookFile: string | null;
@@ -95,7 +95,7 @@ export const defaultSettings: SimulatorSettings = {
   reachable: [],
   listPageSize: 50,
   urlMs: 0,
-  pictures: 'full',
+  images: 'full',
   faults: [],
   bookFile: null,
 };

@@ -10,7 +10,7 @@ import { asUserError } from '../system-errors.ts';
 import { systemCode } from './atomic-file.ts';
 import { filesMatching, isPattern } from './file-pattern.ts';
 
-/** A picture or film that a request refers to. */
+/** An image or video that a request refers to. */
 export const referenceBytesMax = 2 * 1024 * 1024 * 1024;
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']);

@@ -10,7 +10,7 @@ steps:
     rows: [{ what: ${what} }]
     model: photogpt:nanobanana
     prompt: a {{ what }} in the snow
-    name: picture
+    name: image
 `;
 const day = 86_400_000;
 
@@ -56,7 +56,7 @@ async function collect(of: Studio, input: RunInput): Promise<number> {
   return saved;
 }
 
-const shotOf = async (of: Studio) => await of.ledger.reports.shot('one', 'draw/picture');
+const shotOf = async (of: Studio) => await of.ledger.reports.shot('one', 'draw/image');
 
 describe('what was paid for', () => {
   it('is collected days later, by a fresh link, when all was down as the job ended', async () => {
@@ -106,7 +106,7 @@ describe('what was paid for', () => {
     expect(await ledger.batches.get('one')).toMatchObject({ endedAt: null });
     expect(await collect(studio, input)).toBe(1);
     const kept = await Array.fromAsync(ledger.reports.unshown('one'));
-    expect(kept).toMatchObject([{ key: 'draw/picture', request: { prompt: 'a fox in the snow' } }]);
+    expect(kept).toMatchObject([{ key: 'draw/image', request: { prompt: 'a fox in the snow' } }]);
     expect(await studio.blobs.has(kept[0]?.outputs[0]?.sha256 ?? '')).toBe(true);
     const after: BatchOutcome = await studio
       .environmentOf()
@@ -187,7 +187,7 @@ describe('a file whose link may end', () => {
     const input = await studio.startRun(
       batchOf('fox')
         .replace('[{ what: fox }]', '[{ what: fox }, { what: hen }]')
-        .replace('name: picture', 'name: "{{ what }}"'),
+        .replace('name: image', 'name: "{{ what }}"'),
     );
     const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
     const range = { batch: 'one', run: 1, lane, account, from: 0, to: 2 };

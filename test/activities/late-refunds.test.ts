@@ -4,7 +4,7 @@ import { noLane } from '../../src/ledger/rules/lane-name.ts';
 import type { Provider } from '../../src/providers/port.ts';
 import { openStudio, type Studio } from './studio.ts';
 
-const picture = (what: string) => `batch: ${what}
+const image = (what: string) => `batch: ${what}
 steps:
   draw:
     rows: [{ what: ${what} }]
@@ -39,7 +39,7 @@ const moneyOf = async (batch: string) => {
 describe('a refund that the vendor promised', () => {
   it('is asked after when the run ends, and when the next one begins', async () => {
     const vendor = await openPromising();
-    const input = await studio.startRun(picture('fox'));
+    const input = await studio.startRun(image('fox'));
     await studio.runStep(input, 'draw');
     const { finishRun, openRun } = studio.activities;
     await studio.environmentOf().run(finishRun, input);
@@ -47,21 +47,21 @@ describe('a refund that the vendor promised', () => {
     expect(spent).toBeGreaterThan(0);
     expect(await moneyOf('fox')).toMatchObject({ spent, refunded: 0 });
     vendor.back = true;
-    await studio.environmentOf().run(openRun, await studio.startRun(picture('hen')));
+    await studio.environmentOf().run(openRun, await studio.startRun(image('hen')));
     expect(await moneyOf('fox')).toEqual({ spent: 0, refunded: spent, promised: 0 });
   });
 
   it('is asked after by a range that runs, and keeps none open', async () => {
     const vendor = await openPromising();
-    const { results } = await studio.runStep(await studio.startRun(picture('fox')), 'draw');
+    const { results } = await studio.runStep(await studio.startRun(image('fox')), 'draw');
     expect(results).toMatchObject([{ kind: 'done' }]);
     const { promised = 0 } = await moneyOf('fox');
     vendor.back = true;
     const { asked } = vendor;
-    await studio.runStep(await studio.startRun(picture('hen')), 'draw');
+    await studio.runStep(await studio.startRun(image('hen')), 'draw');
     expect(vendor.asked).toBe(asked);
     studio.clock.aheadMs = 31_000;
-    await studio.runStep(await studio.startRun(picture('owl')), 'draw');
+    await studio.runStep(await studio.startRun(image('owl')), 'draw');
     expect(vendor.asked).toBeGreaterThan(asked);
     expect(await moneyOf('fox')).toEqual({ spent: 0, refunded: promised, promised: 0 });
   });
@@ -104,7 +104,7 @@ describe('a job that its vendor calls failed once, and that succeeds', () => {
 
   it('gives its file beside that of the one which was sent in its place', async () => {
     await openHasty();
-    const input = await studio.startRun(picture('fox'));
+    const input = await studio.startRun(image('fox'));
     await studio.runStep(input, 'draw');
     expect(await close(input)).toMatchObject({ outcome: 'complete' });
     expect(studio.simulator.book.accepted).toHaveLength(2);
@@ -114,7 +114,7 @@ describe('a job that its vendor calls failed once, and that succeeds', () => {
   it('gives its file to the shot that nothing was sent for since', async () => {
     await openHasty();
     const policy = { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' } as const;
-    const input = await studio.startRun(picture('fox'), { policy });
+    const input = await studio.startRun(image('fox'), { policy });
     await studio.runStep(input, 'draw');
     expect(await close(input)).toMatchObject({ outcome: 'complete' });
     expect(studio.simulator.book.accepted).toHaveLength(1);

@@ -55,8 +55,8 @@ describe('a status that the documents of the vendor do not list', () => {
   });
 });
 
-/** Changes the list of pictures in PhotoGPT's answer about a job that is done. */
-function pictures(change: (images: readonly object[]) => unknown): Twist {
+/** Changes the list of images in PhotoGPT's answer about a job that is done. */
+function images(change: (images: readonly object[]) => unknown): Twist {
   return ({ body }) => {
     const { result, ...rest } = body as { result: { images?: readonly object[] } };
     if (!result.images) return undefined;
@@ -73,7 +73,7 @@ describe('a job that is done and names', () => {
   it('fewer files than were ordered has those that came, and is told', async () => {
     const shot = await run(
       model,
-      pictures((images) => images.slice(1)),
+      images((images) => images.slice(1)),
       three,
     );
     expect(shot).toMatchObject({ state: 'done', undelivered: 1 });
@@ -89,7 +89,7 @@ describe('a job that is done and names', () => {
     const more = { id: 'extra' };
     const shot = await run(
       model,
-      pictures(([one]) => [one, { ...one, ...more }]),
+      images(([one]) => [one, { ...one, ...more }]),
       { timeouts: soon },
     );
     expect(shot).toMatchObject({ state: 'done', undelivered: 0 });
@@ -103,7 +103,7 @@ describe('a job that is done and names', () => {
   ])('%s among its files has the others', async (_, bad) => {
     const shot = await run(
       model,
-      pictures(([one, , two]) => [one, bad, two]),
+      images(([one, , two]) => [one, bad, two]),
       three,
     );
     expect(shot).toMatchObject({ state: 'done', undelivered: 1, outputs: [{}, {}] });
@@ -112,7 +112,7 @@ describe('a job that is done and names', () => {
   it('one file twice has it once', async () => {
     const shot = await run(
       model,
-      pictures(([one]) => [one, one]),
+      images(([one]) => [one, one]),
       { timeouts: soon, more: ', outputs: 2' },
     );
     expect(shot).toMatchObject({ state: 'done', undelivered: 1, outputs: [{}] });
@@ -121,7 +121,7 @@ describe('a job that is done and names', () => {
   it('nothing that can be read has failed with its money, and says so', async () => {
     const shot = await run(
       model,
-      pictures(() => [null, {}]),
+      images(() => [null, {}]),
       three,
     );
     expect(shot.state).toBe('failed');
@@ -133,7 +133,7 @@ describe('a job that is done and names', () => {
 
   it('its last file a moment later has it too', async () => {
     let polls = 0;
-    const late = pictures((images) => (++polls < 3 ? [...images.slice(0, 2), null] : images));
+    const late = images((images) => (++polls < 3 ? [...images.slice(0, 2), null] : images));
     const shot = await run(model, late, { ...three, timeouts: { pollMs: 2_000 } });
     expect(shot).toMatchObject({ state: 'done', undelivered: 0, outputs: [{}, {}, {}] });
   });

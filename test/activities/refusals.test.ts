@@ -11,7 +11,7 @@ const watchedMs = 20_000;
 const shots = 8;
 const rows = `[${Array.from({ length: shots }, (_, n) => `{ n: ${n} }`).join(', ')}]`;
 
-const pictures = `batch: herd
+const images = `batch: herd
 steps:
   draw:
     rows: ${rows}
@@ -84,13 +84,13 @@ function run<Input>(
 const scenes = {
   'paid requests': {
     match: { method: 'POST', path: '/images/generation' },
-    batch: pictures,
+    batch: images,
     work: runApart,
   },
-  polls: { match: { method: 'GET', path: '/jobs/.' }, batch: pictures, work: runApart },
+  polls: { match: { method: 'GET', path: '/jobs/.' }, batch: images, work: runApart },
   'lists of jobs': {
     match: { method: 'GET', path: '/jobs$' },
-    batch: pictures,
+    batch: images,
     faults: [{ kind: 'truncated-json', match: { method: 'POST', path: '/images/generation' } }],
     work: runApart,
   },
@@ -101,7 +101,7 @@ const scenes = {
     work: upload,
   },
   'new models': { match: { method: 'POST', path: '/models$' }, batch: portraits, work: train },
-  'training pictures': {
+  'training images': {
     match: { method: 'POST', path: '/images/upload' },
     batch: portraits,
     work: train,

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openStudio, type Studio } from './studio.ts';
 
-const pictures = `batch: birds
+const images = `batch: birds
 steps:
   draw:
     rows: [{ what: hen }, { what: owl }, { what: jay }, { what: tit }, { what: emu }]
@@ -32,7 +32,7 @@ const requests = (): [string, number][] => Object.entries(studio.simulator.book.
 describe('a vendor that limits requests, not only paid ones', () => {
   it('is never asked too often, and both shots and polls get their turn', async () => {
     await openLimited();
-    const { results } = await studio.runStep(await studio.startRun(pictures), 'draw');
+    const { results } = await studio.runStep(await studio.startRun(images), 'draw');
     expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
     expect(requests().filter(([request]) => request.endsWith('429'))).toEqual([]);
     const polls = requests().find(([request]) => request.startsWith('GET /photogpt/jobs/:id'));
@@ -43,7 +43,7 @@ describe('a vendor that limits requests, not only paid ones', () => {
     const limit = { kind: 'rate-limit', match: { method: 'GET', path: '/jobs/' }, nth: 1 } as const;
     studio = await openStudio({ faults: [{ ...limit, seconds: 2 }] }, {}, { inFlight: 1 });
     const startedAt = Date.now();
-    const { results } = await studio.runStep(await studio.startRun(pictures), 'draw');
+    const { results } = await studio.runStep(await studio.startRun(images), 'draw');
     expect(results).toMatchObject([{ kind: 'done', saved: 5 }]);
     const [, second] = studio.simulator.book.accepted.map(({ at }) => Date.parse(at) - startedAt);
     expect(second).toBeGreaterThan(1_900);
@@ -91,10 +91,10 @@ const jpeg = (red = 200): Promise<Buffer> =>
 /** Outside of any batch, as a person would. */
 async function trainAtVendor(model: string): Promise<void> {
   const { provider } = studio.access;
-  for (let picture = 0; picture < 12; picture++) {
-    const path = join(studio.home, `${picture}.jpg`);
-    writeFileSync(path, await jpeg(picture * 20));
-    const about = { sha256: '', mime: 'image/jpeg', bytes: 1, name: `${picture}.jpg`, path };
+  for (let image = 0; image < 12; image++) {
+    const path = join(studio.home, `${image}.jpg`);
+    writeFileSync(path, await jpeg(image * 20));
+    const about = { sha256: '', mime: 'image/jpeg', bytes: 1, name: `${image}.jpg`, path };
     await provider.train!.addImage(model, { ...about, trainedModel: model });
   }
   await provider.train!.start(model, { sendBy: Infinity, timeoutMs: 5_000, now: Date.now });

@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('runShots', () => {
-  it('takes five shots from the file to saved pictures, each paid once', async () => {
+  it('takes five shots from the file to saved images, each paid once', async () => {
     studio = await openStudio();
     const input = await studio.startRun(fiveShots);
     const { planned, results } = await studio.runStep(input, 'draw');
@@ -178,7 +178,7 @@ describe('runShots', () => {
 });
 
 describe('a step that reads another', () => {
-  it('has one shot for each saved output, sent with the picture', async () => {
+  it('has one shot for each saved output, sent with the image', async () => {
     studio = await openStudio();
     const input = await studio.startRun(`${fiveShots}  larger:
     from: draw
@@ -194,7 +194,7 @@ describe('a step that reads another', () => {
     ]);
   });
 
-  it('tells ambiguous requests without a prompt apart by the picture they read', async () => {
+  it('tells ambiguous requests without a prompt apart by the image they read', async () => {
     const upscaling = { method: 'POST', path: '/images/upscaling' };
     studio = await openStudio(
       { revealing: true, faults: [{ kind: 'reset-after', match: upscaling, nth: [1, 2] }] },

@@ -63,7 +63,7 @@ export async function openStudio(
     trainingMs: 200,
     videoMs: 100,
     downloadMs: 40,
-    pictures: 'small',
+    images: 'small',
     ...settings,
   });
   const direct = simulator.baseUrls[accountId] ?? '';

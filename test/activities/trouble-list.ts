@@ -132,7 +132,7 @@ const pageForPoll: Section = {
 const pageForFile: Section = {
   title: 'HTML page in place of a file',
   about:
-    'What comes is looked at before it is kept: a web page is no picture, whatever its headers say. The file is fetched again, for more than an hour.',
+    'What comes is looked at before it is kept: a web page is no image, whatever its headers say. The file is fetched again, for more than an hour.',
   simulated: { faults: [{ kind: 'download-html' }] },
   until: isFileMissed,
   toDo: byItself,

@@ -20,8 +20,8 @@ steps:
 describe('a model that the catalogue does not know', () => {
   it('is sent as written, with its files, where the batch lets it through', async () => {
     studio = await openStudio({}, {}, {}, { account: 'wonda' });
-    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
-    writeFileSync(join(studio.home, 'fox.png'), await picture.png().toBuffer());
+    const image = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+    writeFileSync(join(studio.home, 'fox.png'), await image.png().toBuffer());
     const input = await studio.startRun(batch);
     const { uploads } = await studio.planOf(input, 'draw', 1);
     expect(uploads).toMatchObject([{ accountName: 'wonda', files: 1 }]);

@@ -59,9 +59,9 @@ const enlarger: ModelSpec = {
   options: {},
 };
 
-const film: ModelSpec = {
+const video: ModelSpec = {
   ...painter,
-  id: 'film',
+  id: 'video',
   operation: 'video',
   makes: 'video',
   fields: { duration: { kind: 'choice', values: [4, 8] }, seed: { kind: 'integer' } },
@@ -91,7 +91,7 @@ export const studio: AccountSpec = {
   key: 'studio@https://studio.test',
   vendor: 'studio',
   unit: 'credits',
-  models: [painter, enlarger, film, trained],
+  models: [painter, enlarger, video, trained],
   training: {
     imagesMin: 12,
     imagesMax: 20,
@@ -126,7 +126,7 @@ export const catalogue: Catalogue = new Map([
   ['dollars', dollars],
 ]);
 
-/** Files held in memory; what a picture shows is its text. */
+/** Files held in memory; what an image shows is its text. */
 export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
   const paths = Object.keys(contents).sort();
   const mimes: Record<string, string> = { jpg: 'image/jpeg', png: 'image/png', mp4: 'video/mp4' };
@@ -149,8 +149,8 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
   };
 }
 
-/** `count` different pictures in a folder. */
-export function pictures(folder: string, count: number): Record<string, string> {
+/** `count` different images in a folder. */
+export function images(folder: string, count: number): Record<string, string> {
   const entries = Array.from({ length: count }, (_, index) => [
     `${folder}/${String(index + 1).padStart(2, '0')}.jpg`,
     `${folder} ${index}`,

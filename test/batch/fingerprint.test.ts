@@ -72,7 +72,7 @@ describe('shotFingerprint', () => {
 });
 
 describe('trainingFingerprint', () => {
-  it('sees the pictures and the person, not the order', () => {
+  it('sees the images and the person, not the order', () => {
     const a = { sha256: 'a' };
     const b = { sha256: 'b' };
     expect(trainingFingerprint([a, b], {})).toBe(trainingFingerprint([b, a], {}));

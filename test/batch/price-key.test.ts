@@ -17,7 +17,7 @@ const request: ShotRequest = {
 const key = (changes: Partial<ShotRequest> = {}) => priceKey({ ...request, ...changes });
 
 describe('priceKey', () => {
-  it('is the same for other words, seeds and pictures', () => {
+  it('is the same for other words, seeds and images', () => {
     const references = [
       { kind: 'link', url: 'https://x.test/c.jpg', role: 'first_frame' },
       { kind: 'output', sha256: 'cc', submission: 's1', index: 0 },

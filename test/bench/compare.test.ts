@@ -185,7 +185,7 @@ describe('a shot that is parked', () => {
   });
 });
 
-describe('the picture of a shot', () => {
+describe('the image of a shot', () => {
   const square = { prompt: 'cat', modelID: 'nanobanana-pro', aspectRatio: '1:1' };
   const first = entry('a', 'cat', { request: square });
   const repeat = entry('b', 'cat', { request: square, by: 'gateway' });

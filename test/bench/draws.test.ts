@@ -13,7 +13,7 @@ const everything = {
   vendors: ['photogpt', 'productai', 'wonda', 'gptimage2api'],
   shots: 20,
   trains: true,
-  films: true,
+  videos: true,
   vectors: true,
   several: true,
   listsJobs: true,

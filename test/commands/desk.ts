@@ -8,7 +8,7 @@ import { startSimulator } from '../../src/simulator/index.ts';
 /** A project folder and a simulator, with commands run in this process. */
 export async function openDesk() {
   const folder = mkdtempSync(join(tmpdir(), 'shotlist-desk-'));
-  const simulator = await startSimulator({ port: 0, pictures: 'small' });
+  const simulator = await startSimulator({ port: 0, images: 'small' });
   const base = Object.fromEntries(
     Object.entries(simulator.baseUrls).map(([id, url]) => [`${id.toUpperCase()}_BASE_URL`, url]),
   );

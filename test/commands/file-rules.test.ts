@@ -7,19 +7,19 @@ import { openDesk } from './desk.ts';
 let desk: Awaited<ReturnType<typeof openDesk>>;
 beforeAll(async () => {
   desk = await openDesk();
-  const picture = (red: number) =>
+  const image = (red: number) =>
     sharp({ create: { width: 8, height: 8, channels: 3, background: { r: red, g: 9, b: 9 } } });
   mkdirSync(join(desk.folder, 'training'));
   const files: Readonly<Record<string, Buffer>> = {
-    'shoe.jpg': await picture(1).jpeg().toBuffer(),
-    'shoe.gif': await picture(2).gif().toBuffer(),
-    'shoe.avif': await picture(3).avif().toBuffer(),
+    'shoe.jpg': await image(1).jpeg().toBuffer(),
+    'shoe.gif': await image(2).gif().toBuffer(),
+    'shoe.avif': await image(3).avif().toBuffer(),
   };
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(desk.folder, name), bytes);
   const large = Buffer.concat([files['shoe.jpg'] ?? Buffer.alloc(0), Buffer.alloc(11 * 1024 ** 2)]);
   writeFileSync(join(desk.folder, 'large.jpg'), large);
   for (let index = 0; index < 12; index++) {
-    const one = index === 7 ? picture(100 + index).gif() : picture(100 + index).jpeg();
+    const one = index === 7 ? image(100 + index).gif() : image(100 + index).jpeg();
     const name = index === 7 ? 'seven.gif' : `${index}.jpg`;
     writeFileSync(join(desk.folder, 'training', name), await one.toBuffer());
   }
@@ -73,7 +73,7 @@ describe('a file that its vendor documents not to take', () => {
     expect(await mistakesIn(source)).toEqual([{ line: 7, message, hint }]);
   });
 
-  it('is told among the training pictures, before a model is created', async () => {
+  it('is told among the training images, before a model is created', async () => {
     const source = `models:
   anna:
     train:

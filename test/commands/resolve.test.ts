@@ -85,10 +85,10 @@ describe('parked shots', () => {
     const { code, stdout, stderr } = await resolve([], [jobId, 'again', 'y', '']);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toMatch(/one\/shot-0000 +sent, and no usable answer came/);
-    expect(stderr).toMatch(/sent +2\d\d\d-\d\d-\d\d .* to photogpt, nanobanana-pro: "picture 0"/);
+    expect(stderr).toMatch(/sent +2\d\d\d-\d\d-\d\d .* to photogpt, nanobanana-pro: "image 0"/);
     expect(stderr).toMatch(/at stake +1 credits/);
     expect(stderr).toContain(`${jobId} `);
-    expect(stderr).toMatch(/"picture 0", fits/);
+    expect(stderr).toMatch(/"image 0", fits/);
     expect(stderr).toContain('may cost 1 credits twice');
     expect(stdout).toContain('fox: 2 decided, 1 left');
     expect(stderr).toContain('no worker runs it now; go on with: shotlist run /files/fox.yaml');
@@ -113,10 +113,10 @@ describe('parked shots', () => {
       batch: 'fox',
       requests: [
         {
-          ...{ key: key(0), prompt: 'picture 0', stake: '1', unit: 'credits' },
+          ...{ key: key(0), prompt: 'image 0', stake: '1', unit: 'credits' },
           jobs: [
-            { id: jobs[0], fits: true, ended: true, prompt: 'picture 0', trouble: null },
-            { id: jobs[1], fits: false, prompt: 'picture 1' },
+            { id: jobs[0], fits: true, ended: true, prompt: 'image 0', trouble: null },
+            { id: jobs[1], fits: false, prompt: 'image 1' },
           ],
         },
         { key: key(2), jobs: [{ fits: false }, { fits: false }] },

@@ -74,8 +74,8 @@ const limits = new Map([
   ['video that a vendor made', megabytes(outputBytesMax)],
   ['time for a download', `${outputTimes.timeoutMs / 60_000} min`],
   ['silence in a download', `${outputTimes.idleTimeoutMs / 1_000} s`],
-  ['pixels of a picture', count(pixelsMax)],
-  ['pixels of a picture that gets a thumbnail', count(thumbnailPixelsMax)],
+  ['pixels of an image', count(pixelsMax)],
+  ['pixels of an image that gets a thumbnail', count(thumbnailPixelsMax)],
 ]);
 
 it('docs/limits.md has every limit as the code has it, and no other', () => {

@@ -24,7 +24,7 @@ const shots = 4;
 const batchOf = (account: Trouble): string => `\
 batch: ${account}
 steps:
-  pictures:
+  images:
     rows: [{ id: fox }, { id: hare }, { id: owl }, { id: lynx }]
     model: ${account}:nanobanana-pro
     prompt: "{{ id }} in fresh snow"
@@ -37,7 +37,7 @@ models:
   anna:
     train: { account: ${account}, images: "training/*", name: Anna, gender: Female, age: 29 }
 steps:
-  pictures: { model: anna, prompt: Anna in Lisbon, name: lisbon }
+  images: { model: anna, prompt: Anna in Lisbon, name: lisbon }
 `;
 
 describe('an account in trouble', () => {
@@ -47,7 +47,7 @@ describe('an account in trouble', () => {
   beforeAll(async () => {
     stage = await openStage();
     for (const trouble of troubles) {
-      simulators.set(trouble, await startSimulator({ port: 0, jobMs: 100, pictures: 'small' }));
+      simulators.set(trouble, await startSimulator({ port: 0, jobMs: 100, images: 'small' }));
       stage.write(`${trouble}.yaml`, batchOf(trouble));
     }
     stage.write(
@@ -168,7 +168,7 @@ describe('an account in trouble', () => {
         const { stdout } = await stage.run(['status', 'refused']);
         return stdout.includes('the vendor cannot be reached');
       });
-      simulators.set('refused', await startSimulator({ port, jobMs: 100, pictures: 'small' }));
+      simulators.set('refused', await startSimulator({ port, jobMs: 100, images: 'small' }));
       const first = await running.ended;
       if (first.code !== 0) {
         expect(first.code).toBe(4);
@@ -198,7 +198,7 @@ describe('an account in trouble', () => {
     });
     const first = await run('not-found');
     expect(first.stdout).toContain('3 of 4 shots have their files (1 failed)');
-    expect(first.stdout).toMatch(/^ {2}failed +1 {2}.*404.*: pictures\/\w+$/m);
+    expect(first.stdout).toMatch(/^ {2}failed +1 {2}.*404.*: images\/\w+$/m);
     expect(first.code).toBe(3);
     expect((await run('not-found')).code).toBe(0);
     await expectComplete('not-found');

@@ -6,7 +6,7 @@ import { openStage, type Stage, until } from './stage.ts';
 const batch = `\
 batch: alone
 steps:
-  pictures:
+  images:
     matrix: { number: [1, 2, 3, 4] }
     model: photogpt:nanobanana-pro
     prompt: fox {{ number }}

@@ -8,7 +8,7 @@ const batch = `\
 batch: foxes
 budget: { photogpt: 200 credits }
 steps:
-  pictures:
+  images:
     rows:
       - { id: fox }
       - { id: hare }
@@ -17,7 +17,7 @@ steps:
     prompt: "{{ id }} in fresh snow"
     name: "{{ id }}"
   large:
-    from: pictures
+    from: images
     model: photogpt:upscale
 `;
 
@@ -45,7 +45,7 @@ interface ReceiptJson {
   submissions: Record<string, unknown>[];
 }
 
-describe('a batch from its file to its pictures', () => {
+describe('a batch from its file to its images', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
@@ -55,7 +55,7 @@ describe('a batch from its file to its pictures', () => {
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  it('runs to the end, tells what it spent and where the pictures are', async () => {
+  it('runs to the end, tells what it spent and where the images are', async () => {
     const { code, value } = await stage.json<StatusJson>(['run', 'foxes.yaml', '--yes']);
     expect(code).toBe(0);
     const directory = join(stage.folder, 'out', 'foxes');
@@ -115,17 +115,17 @@ describe('a batch from its file to its pictures', () => {
     expect(JSON.parse(stage.read('out/foxes/receipt.json'))).toEqual(value);
   });
 
-  it('writes pictures, sidecars, the manifest and the contact sheet', () => {
+  it('writes images, sidecars, the manifest and the contact sheet', () => {
     const out = join(stage.folder, 'out', 'foxes');
     const manifest = stage.read('out/foxes/manifest.jsonl').trim().split('\n');
     expect(manifest).toHaveLength(6);
     const served = new Set(
       stage.simulator.book.accepted.flatMap(({ outputs }) => outputs.map(({ sha256 }) => sha256)),
     );
-    for (const step of ['pictures', 'large']) {
-      const pictures = readdirSync(join(out, step)).filter((name) => !name.endsWith('.json'));
-      expect(pictures.map((name) => name.split('.')[0])).toEqual(['fox', 'hare', 'owl']);
-      for (const name of pictures) {
+    for (const step of ['images', 'large']) {
+      const images = readdirSync(join(out, step)).filter((name) => !name.endsWith('.json'));
+      expect(images.map((name) => name.split('.')[0])).toEqual(['fox', 'hare', 'owl']);
+      for (const name of images) {
         const sha256 = createHash('sha256')
           .update(readFileSync(join(out, step, name)))
           .digest('hex');

@@ -9,11 +9,11 @@ const longMs = 600_000;
 const batchOf = (name: string, prompts: readonly string[]): string => `\
 batch: ${name}
 steps:
-  pictures:
+  images:
     rows: [${prompts.map((prompt, index) => `{ id: ${index}, what: ${prompt} }`).join(', ')}]
     model: photogpt:nanobanana
     prompt: "${name}, {{ what }}"
-    name: "picture {{ id }}"
+    name: "image {{ id }}"
 `;
 
 const costs = `\
@@ -68,7 +68,7 @@ describe('what was paid for', () => {
     const { code, stdout } = await stage.run(['cancel', batch, '--abandon']);
     expect(code).toBe(0);
     await running.ended;
-    expect(filesOf(batch, 'pictures')).toEqual([]);
+    expect(filesOf(batch, 'images')).toEqual([]);
     stage.simulator.settings.jobMs = 50;
     return stdout;
   };
@@ -112,7 +112,7 @@ describe('what was paid for', () => {
     const { code, stdout } = await stage.run(['collect']);
     expect(stdout).toContain('left: all that it paid for is on disk');
     expect(code).toBe(0);
-    expect(filesOf('left', 'pictures')).toHaveLength(3);
+    expect(filesOf('left', 'images')).toHaveLength(3);
     expect((await stage.run(['collect', 'left'])).stdout).toBe('Nothing is left to collect.\n');
     expect(await stage.json(['status', 'left'])).toMatchObject({ value: { state: 'cancelled' } });
     expect(acceptedOf('left')).toHaveLength(3);
@@ -125,10 +125,10 @@ describe('what was paid for', () => {
     const { code, stdout } = await stage.run(['run', 'changed.yaml', '--yes']);
     expect(stdout).toContain('2 of 2 shots have their files');
     expect(code).toBe(0);
-    expect(filesOf('changed', 'pictures')).toHaveLength(2);
-    const [old, ...others] = filesOf('changed', '_old', 'pictures');
-    expect([old, others]).toEqual(['picture-1.jpg', []]);
-    const sidecar = join(stage.folder, 'out/changed/_old/pictures/picture-1.json');
+    expect(filesOf('changed', 'images')).toHaveLength(2);
+    const [old, ...others] = filesOf('changed', '_old', 'images');
+    expect([old, others]).toEqual(['image-1.jpg', []]);
+    const sidecar = join(stage.folder, 'out/changed/_old/images/image-1.json');
     expect(readFileSync(sidecar, 'utf8')).toContain('changed, hen');
     expect(acceptedOf('changed')).toHaveLength(3);
   });

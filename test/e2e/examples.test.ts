@@ -12,7 +12,7 @@ const names = ['compare-vendors', 'product-catalogue', 'cutouts', 'edit-mode'];
 const expected = {
   'compare-vendors': { compare: 12 },
   'product-catalogue': { packshots: 16 },
-  cutouts: { drawings: 4, cutouts: 4, vectors: 4 },
+  cutouts: { sketches: 4, cutouts: 4, vectors: 4 },
   'edit-mode': { bottles: 2, finishes: 6, edits: 3 },
 };
 

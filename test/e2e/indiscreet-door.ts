@@ -111,7 +111,7 @@ function indiscreet(body: Buffer, message: string): Buffer {
     const text = JSON.stringify({ ...value, debug: message });
     const said = JSON.stringify(message).slice(1, -1);
     const reasons =
-      /Generation failed|The upstream returned no result|The picture could not be made/g;
+      /Generation failed|The upstream returned no result|The image could not be made/g;
     return Buffer.from(text.replace(reasons, () => said));
   } catch {
     return body;

@@ -35,7 +35,7 @@ const batch = (name: string, count: number): string => `\
 batch: ${name}
 policy: { maxFailures: none }
 steps:
-  pictures:
+  images:
     matrix: { number: [${Array.from({ length: count }, (_, index) => index + 1).join(', ')}] }
     model: [${models.map((model) => `"${model}"`).join(', ')}]
     references: carafe.jpg
@@ -153,7 +153,7 @@ describe.runIf(process.platform === 'linux')('a key', () => {
       'index.html',
     ])
       expect(names).toContain(file);
-    expect(names).toMatch(/out\/first\/pictures\/[^\n]+\.json/);
+    expect(names).toMatch(/out\/first\/images\/[^\n]+\.json/);
     expect(names).toMatch(/\.shotlist\/[^\n]*temporal[^\n]*\.db/);
     expect(leaksIn(`before ${keys[0]} after`)).not.toEqual([]);
     expect(leaksIn(Buffer.from(`Bearer ${keys[1]}`).toString('base64'))).not.toEqual([]);

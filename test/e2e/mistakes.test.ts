@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStage, type Stage } from './stage.ts';
 
-const pictures = join(import.meta.dirname, '..', '..', 'batches', 'training', 'anna');
+const images = join(import.meta.dirname, '..', '..', 'batches', 'training', 'anna');
 
 /** Every mistake that `plan` must find, one to a step. */
 const mistakes = `\
 batch: mistakes
 budget: { photogpt: 5 usd }
-vars: { style: film }
+vars: { style: video }
 models:
   anna:
     train: { account: photogpt, images: "training/*", name: Anna, gender: Female, age: 29 }
@@ -34,7 +34,7 @@ steps:
     model: photogpt:nanobanana-pro
     prompt: a fox
     references: photos/none.jpg
-  eleven-pictures:
+  eleven-images:
     model: anna
     prompt: a portrait
   unknown-variable:
@@ -75,7 +75,7 @@ interface Mistake {
 const small = (batch: string, model = 'nanobanana-pro'): string => `\
 batch: ${batch}
 steps:
-  pictures:
+  images:
     model: photogpt:${model}
     prompt: a fox in fresh snow
 `;
@@ -84,10 +84,10 @@ describe('a batch that cannot run as it is', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage();
-    const names = readdirSync(pictures);
+    const names = readdirSync(images);
     stage.write('products.csv', 'sku,title\n1,Mug\n2,\n');
     for (let index = 0; index < 11; index++)
-      stage.write(`training/${index}.jpg`, readFileSync(join(pictures, names[index] ?? '')));
+      stage.write(`training/${index}.jpg`, readFileSync(join(images, names[index] ?? '')));
     stage.write('mistakes.yaml', mistakes);
   });
   afterAll(() => stage[Symbol.asyncDispose]());
@@ -101,9 +101,9 @@ describe('a batch that cannot run as it is', () => {
         '15:14 options is not right',
         '2:21 photogpt bills in credits, not in usd',
         '33:13 unknown variable stile',
-        '40:15 no request uses the axis place: its values would make the same picture',
+        '40:15 no request uses the axis place: its values would make the same image',
         '46:13 unknown variable color',
-        '6:41 11 different pictures match training/*; photogpt trains on 12 to 20',
+        '6:41 11 different images match training/*; photogpt trains on 12 to 20',
         '19:18 photogpt:nanobanana-pro takes no aspectRatio 7:3',
         '23:24 gemini is not written under options',
         '23:36 openai is not written under options',
@@ -141,7 +141,7 @@ describe('a batch that cannot run as it is', () => {
   it.concurrent('is refused under a bare --yes when nobody knows its price', async () => {
     stage.write(
       'large.yaml',
-      `${small('large')}  large:\n    from: pictures\n    model: photogpt:upscale\n`,
+      `${small('large')}  large:\n    from: images\n    model: photogpt:upscale\n`,
     );
     const { code, stderr } = await stage.run(['run', 'large.yaml', '--yes']);
     expect(code).toBe(2);

@@ -13,7 +13,7 @@ const posts = { method: 'POST', path: '/generate$' };
 const batchOf = (name: string, account: Account, ids: readonly string[], more = ''): string => `\
 batch: ${name}
 ${more}steps:
-  pictures:
+  images:
     matrix: { id: [${ids.join(', ')}] }
     model: ${account}:gpt-image-2
     prompt: "{{ id }} on warm paper"
@@ -32,7 +32,7 @@ describe('money that is at stake', () => {
   beforeAll(async () => {
     stage = await openStage();
     for (const account of accounts)
-      simulators.set(account, await startSimulator({ port: 0, jobMs: 100, pictures: 'small' }));
+      simulators.set(account, await startSimulator({ port: 0, jobMs: 100, images: 'small' }));
     stage.write(
       'shotlist.yaml',
       JSON.stringify({
@@ -91,7 +91,7 @@ describe('money that is at stake', () => {
       const [first = '', second = ''] = parked.map(({ key }) => key);
       const jobOf = (key: string): string =>
         book.accepted.find(({ request }) =>
-          JSON.stringify(request).includes(key.replace('pictures/', '')),
+          JSON.stringify(request).includes(key.replace('images/', '')),
         )?.id ?? '';
       expect(await stage.run(['resolve', 'decided'])).toMatchObject({ code: 2 });
       expect(await stage.json(['resolve', 'decided', first, '--again', '--yes'])).toMatchObject({
@@ -140,13 +140,13 @@ describe('money that is at stake', () => {
       expect(await counts('resent')).toMatchObject({ total: 1, parked: 1 });
       expect(book.accepted.map(({ reply }) => reply)).toEqual(['reset', 'reset']);
       const job = book.accepted[1]?.id ?? '';
-      const strange = await stage.run(['resolve', 'resent', 'pictures/linen', '--job', `${job}0`]);
+      const strange = await stage.run(['resolve', 'resent', 'images/linen', '--job', `${job}0`]);
       expect(strange.stderr).toContain(`does not know a job ${job}0`);
-      const named = await stage.run(['resolve', 'resent', 'pictures/linen', '--job', job]);
+      const named = await stage.run(['resolve', 'resent', 'images/linen', '--job', job]);
       expect(named).toMatchObject({ code: 0 });
       expect(named.stderr).toContain('go on with: shotlist run');
       expect((await stage.run(['run', 'resent.yaml'])).code).toBe(0);
-      expect(hasFile('resent', 'pictures/linen')).toBe(true);
+      expect(hasFile('resent', 'images/linen')).toBe(true);
       expect(await receipt('resent')).toMatchObject({
         accounts: [{ spent: String(charged('resent')), unproven: String(price) }],
         submissions: [

@@ -6,13 +6,13 @@ import { openStage, type Stage, until } from './stage.ts';
 const batchOf = (rows: string): string => `\
 batch: accepted
 steps:
-  pictures:
+  images:
     rows: [${rows}]
     model: photogpt:nanobanana-pro
     prompt: "{{ id }} in fresh snow"
     name: "{{ id }}"
   large:
-    from: pictures
+    from: images
     model: photogpt:upscale
 `;
 
@@ -36,8 +36,8 @@ describe('a plan that was accepted by its id', () => {
     plan = value.plan;
     expect(value.shots).toMatchObject({ total: 4, new: 4 });
     expect(value.entries.map((entry) => ({ ...entry, fingerprint: 'sha' }))[0]).toEqual({
-      key: 'pictures/fox',
-      step: 'pictures',
+      key: 'images/fox',
+      step: 'images',
       model: 'photogpt:nanobanana-pro',
       fingerprint: 'sha',
       status: 'new',
@@ -53,7 +53,7 @@ describe('a plan that was accepted by its id', () => {
   });
 
   it('shows one shot in full, its price in the unit of its account', async () => {
-    const { stdout } = await stage.run(['plan', 'accepted.yaml', '--show', 'pictures/fox']);
+    const { stdout } = await stage.run(['plan', 'accepted.yaml', '--show', 'images/fox']);
     expect(JSON.parse(stdout)).toMatchObject({
       price: { amount: '10', unit: 'credits' },
     });
@@ -64,8 +64,8 @@ describe('a plan that was accepted by its id', () => {
     const { code, stderr } = await stage.run(['run', 'accepted.yaml', '--plan', plan]);
     expect(code).toBe(2);
     expect(stderr).toContain(`the plan is no longer ${plan}`);
-    expect(stderr).toContain('added: pictures/lynx, pictures/owl, large/lynx, large/owl');
-    expect(stderr).toContain('gone: pictures/hare, large/hare');
+    expect(stderr).toContain('added: images/lynx, images/owl, large/lynx, large/owl');
+    expect(stderr).toContain('gone: images/hare, large/hare');
     expect(stage.simulator.book.accepted).toEqual([]);
     stage.write('accepted.yaml', batchOf('{ id: fox }, { id: hare }'));
   });
@@ -90,7 +90,7 @@ describe('a plan that was accepted by its id', () => {
     );
   });
 
-  it('is opened in the browser when its pictures are there', async () => {
+  it('is opened in the browser when its images are there', async () => {
     const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
     stage.write(`bin/${opener}`, '#!/bin/sh\nprintf %s "$1" > opened.txt\n');
     chmodSync(join(stage.folder, 'bin', opener), 0o755);

@@ -8,7 +8,7 @@ const listed = 3;
 const batch = (ids: readonly string[]): string => `\
 batch: jugs
 steps:
-  pictures:
+  images:
     matrix: { id: [${ids.join(', ')}] }
     model: gptimage2api:gpt-image-2
     prompt: "{{ id }} on warm paper"
@@ -52,7 +52,7 @@ describe('a vendor that bills more than its list says', () => {
       'price: gptimage2api charges 12 credits for gpt-image-2, planned at 3 credits',
     );
     expect(first.stdout).not.toContain('shotlist resume');
-    expect(first.stderr).toMatch(/saved +pictures\/\w +12 credits/);
+    expect(first.stderr).toMatch(/saved +images\/\w +12 credits/);
     expect(charged()).toBe(24);
     expect(await spent()).toBe('24');
     expect(await plan()).toMatchObject({

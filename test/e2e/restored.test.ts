@@ -5,7 +5,7 @@ import { openStage, type Running, type Stage } from './stage.ts';
 const batch = (name: string, ids: readonly string[]): string => `\
 batch: ${name}
 steps:
-  pictures:
+  images:
     matrix: { id: [${ids.join(', ')}] }
     model: gptimage2api:gpt-image-2
     prompt: "{{ id }} on warm paper"
@@ -46,12 +46,12 @@ describe('a ledger that was restored', () => {
   it('sends nothing again that it may have sent since the backup', async () => {
     const { code, stderr, stdout } = await stage.run(['run', 'cups.yaml', '--yes']);
     expect(stderr).toContain('they are looked for before anything is sent again: shotlist gaps');
-    expect(stderr).toMatch(/parked +pictures\/c +it may have been sent from /);
+    expect(stderr).toMatch(/parked +images\/c +it may have been sent from /);
     expect(stdout).toContain('shotlist resolve cups');
     expect(code).toBe(3);
     expect(paid()).toBe(3);
     const look = await stage.run(['resolve', 'cups', '--look']);
-    expect(look.stdout).toMatch(/pictures\/c +may have been sent in a gap of the ledger/);
+    expect(look.stdout).toMatch(/images\/c +may have been sent in a gap of the ledger/);
     expect(look.stdout).toMatch(/sent +between .* and .*, or not at all, to gptimage2api/);
   });
 
@@ -59,7 +59,7 @@ describe('a ledger that was restored', () => {
     const known = await stage.run(['run', 'jugs.yaml', '--yes']);
     expect(known.stdout).toContain('2 of 2 shots have their files (2 cached)');
     const job = stage.simulator.book.accepted.at(-1)?.id ?? '';
-    expect((await stage.run(['resolve', 'cups', 'pictures/c', '--job', job])).code).toBe(0);
+    expect((await stage.run(['resolve', 'cups', 'images/c', '--job', job])).code).toBe(0);
     const { code, stdout } = await stage.run(['run', 'cups.yaml', '--yes']);
     expect(stdout).toContain('1 of 1 shots have their files');
     expect(code).toBe(0);

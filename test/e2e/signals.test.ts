@@ -8,7 +8,7 @@ import { openStage, type Running, type Stage, until } from './stage.ts';
 const batch = (name: string): string => `\
 batch: ${name}
 steps:
-  pictures:
+  images:
     matrix: { number: [1, 2] }
     model: photogpt:nanobanana-pro
     prompt: fox {{ number }} of ${name}

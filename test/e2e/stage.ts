@@ -46,7 +46,7 @@ export interface Stage extends AsyncDisposable {
 /** A project folder, a simulator, and a namespace of its own on the Temporal server that all tests share. */
 export async function openStage(settings: Partial<SimulatorSettings> = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'shotlist-e2e-'));
-  const simulator = await startSimulator({ port: 0, jobMs: 200, pictures: 'small', ...settings });
+  const simulator = await startSimulator({ port: 0, jobMs: 200, images: 'small', ...settings });
   const temporalAddress = inject('temporalAddress');
   const namespace = `e2e-${randomUUID().slice(0, 8)}`;
   const registered = registerNamespace(temporalAddress, namespace);

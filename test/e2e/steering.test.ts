@@ -13,7 +13,7 @@ accounts:
 const batchOf = (name: string): string => `\
 batch: ${name}
 steps:
-  pictures:
+  images:
     matrix: { number: [${Array.from({ length: shots }, (_, index) => index + 1).join(', ')}] }
     model: photogpt:nanobanana-pro
     prompt: "${name}, fox {{ number }}"

@@ -8,7 +8,7 @@ const batch = `\
 batch: mugs
 budget: { wonda: 5 usd }
 steps:
-  pictures:
+  images:
     rows:
       - { id: red }
       - { id: blue }
@@ -18,21 +18,21 @@ steps:
     prompt: "a {{ id }} mug"
     name: "{{ id }}"
   cutouts:
-    from: pictures
+    from: images
     model: wonda:birefnet-bg-removal
     references: "{{ source }}"
-  drawings:
+  sketches:
     from: cutouts
     model: wonda:runware-vectorize
     references: "{{ source }}"
-  films:
-    from: pictures
+  videos:
+    from: images
     model: wonda:kling_3_pro
     duration: 3
     references: "{{ source }}"
     prompt: "the mug turns"
   slogans:
-    from: pictures
+    from: images
     model: wonda:scribe-text-1
     references: "{{ source }}"
     prompt: "a slogan for a {{ id }} mug"
@@ -69,7 +69,7 @@ describe('a batch at Wonda, which tells its models and prices live', () => {
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  it('makes pictures, cutouts, vectors, films and text, at the prices it was told', async () => {
+  it('makes images, cutouts, vectors, videos and text, at the prices it was told', async () => {
     const run = ['run', 'mugs.yaml', '--yes', '--json'];
     const { code, stdout, stderr } = await stage.run(run, environment);
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -78,7 +78,7 @@ describe('a batch at Wonda, which tells its models and prices live', () => {
     const credits = accepted.reduce((sum, { cost }) => sum + cost, 0);
     expect(status).toMatchObject({ outputs: 10 });
     expect(Number(status.spent[0]?.amount)).toBeCloseTo(credits / 1_000);
-    // One file was uploaded for both pictures; everything else went on by its id.
+    // One file was uploaded for both images; everything else went on by its id.
     expect(stage.simulator.book.uploads).toHaveLength(1);
     for (const { request } of accepted) expect(request.attachmentMediaIds).toHaveLength(1);
   });

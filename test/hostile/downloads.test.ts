@@ -245,10 +245,10 @@ describe('a file that is fetched', () => {
       response.writeHead(200, { 'content-type': 'image/png' }).end('<!doctype html><p>sorry'),
     );
     expect(await failure(read({ url: page.url }))).toMatchObject({ name: 'NotMediaError' });
-    const picture = await serve((_, response) =>
+    const image = await serve((_, response) =>
       response.writeHead(200, { 'content-type': 'text/html' }).end('GIF89a'),
     );
-    expect(await read({ url: picture.url })).toEqual(Buffer.from('GIF89a'));
+    expect(await read({ url: image.url })).toEqual(Buffer.from('GIF89a'));
   });
 });
 

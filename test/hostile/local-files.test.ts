@@ -33,7 +33,7 @@ describe('a referenced file', () => {
     expect(files.match('*.png')).toEqual([]);
   });
 
-  it('that is empty or no picture says so by having no type', () => {
+  it('that is empty or no image says so by having no type', () => {
     writeFileSync(at('empty.png'), '');
     writeFileSync(at('page.png'), '<!doctype html><p>not found');
     const files = diskFiles(folder);

@@ -16,13 +16,13 @@ async function read(request: Parameters<typeof download>[0]): Promise<string> {
 
 describe('download', () => {
   it('streams the file and gives the key to the trusted origin only', async () => {
-    const elsewhere = await serve((_, response) => response.end('film'));
+    const elsewhere = await serve((_, response) => response.end('video'));
     const home = await serve((_, response) =>
       response.writeHead(302, { location: `${elsewhere.url}/file?sig=1` }).end(),
     );
     const headersForTrustedOrigin = { authorization: 'Bearer secret' };
     const request = { url: `${home.url}/f`, trustedOrigin: home.url, headersForTrustedOrigin };
-    expect(await read({ ...request, ...limits })).toBe('film');
+    expect(await read({ ...request, ...limits })).toBe('video');
     expect(home.received[0]?.headers.authorization).toBe('Bearer secret');
     expect(elsewhere.received[0]?.headers.authorization).toBeUndefined();
     expect(elsewhere.received[0]?.headers['accept-encoding']).toBe('identity');
@@ -99,21 +99,21 @@ describe('download', () => {
   ])(
     'unpacks what is compressed although nobody asks for it, its length %s',
     async (_, headers) => {
-      const film = 'film '.repeat(150);
+      const video = 'video '.repeat(150);
       const packed = headers['content-encoding'].includes('br')
-        ? brotliCompressSync(gzipSync(film))
-        : gzipSync(film);
+        ? brotliCompressSync(gzipSync(video))
+        : gzipSync(video);
       const { url } = await serve((_request, response) =>
         response.writeHead(200, { ...headers, 'content-length': packed.length }).end(packed),
       );
-      expect(await read({ url, trustedOrigin: url, ...limits })).toBe(film);
+      expect(await read({ url, trustedOrigin: url, ...limits })).toBe(video);
       const raw = await download({ url, trustedOrigin: url, ...limits, unpack: false });
       expect(Buffer.concat(await Array.fromAsync(raw.stream))).toEqual(packed);
     },
   );
 
   it('tells a compression that breaks off from a transfer that does', async () => {
-    const packed = gzipSync('film '.repeat(1_000));
+    const packed = gzipSync('video '.repeat(1_000));
     const half = packed.subarray(0, packed.length / 2);
     const headers = { 'content-encoding': 'gzip', 'content-length': half.length };
     const broken = await serve((_, response) => response.writeHead(200, headers).end(half));
@@ -138,8 +138,8 @@ describe('download', () => {
     [203, {}],
     [206, { 'content-range': 'bytes 0-3/4' }],
   ])('takes a whole file with the status %d', async (status, headers) => {
-    const { url } = await serve((_, response) => response.writeHead(status, headers).end('film'));
-    expect(await read({ url, trustedOrigin: url, ...limits })).toBe('film');
+    const { url } = await serve((_, response) => response.writeHead(status, headers).end('video'));
+    expect(await read({ url, trustedOrigin: url, ...limits })).toBe('video');
   });
 
   it.each([
@@ -149,7 +149,7 @@ describe('download', () => {
     [206, {}],
     [202, {}],
   ])('takes no part of one for it: %d %j', async (status, headers) => {
-    const { url } = await serve((_, response) => response.writeHead(status, headers).end('film'));
+    const { url } = await serve((_, response) => response.writeHead(status, headers).end('video'));
     expect(await failure(read({ url, trustedOrigin: url, ...limits }))).toMatchObject({ status });
   });
 
@@ -159,20 +159,20 @@ describe('download', () => {
         socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${head}`)),
       );
       const { stream, isDelimited } = await download({ url, trustedOrigin: url, ...limits });
-      expect(Buffer.concat(await Array.fromAsync(stream)).toString()).toBe('film');
+      expect(Buffer.concat(await Array.fromAsync(stream)).toString()).toBe('video');
       return isDelimited;
     };
-    expect(await endOf('content-length: 4\r\n\r\nfilm')).toBe(true);
-    expect(await endOf('transfer-encoding: chunked\r\n\r\n4\r\nfilm\r\n0\r\n\r\n')).toBe(true);
-    expect(await endOf('connection: close\r\n\r\nfilm')).toBe(false);
+    expect(await endOf('content-length: 4\r\n\r\nvideo')).toBe(true);
+    expect(await endOf('transfer-encoding: chunked\r\n\r\n4\r\nvideo\r\n0\r\n\r\n')).toBe(true);
+    expect(await endOf('connection: close\r\n\r\nvideo')).toBe(false);
   });
 
   it.each(['/files/a.png?x=1', 'files/a.png?x=1', './files/a.png?x=1', '//HOST/files/a.png?x=1'])(
     'reads a link without a scheme or a host against the trusted origin: %s',
     async (link) => {
-      const { url, received } = await serve((_, response) => response.end('film'));
+      const { url, received } = await serve((_, response) => response.end('video'));
       const request = { url: link.replace('HOST', new URL(url).host), trustedOrigin: url };
-      expect(await read({ ...request, ...limits })).toBe('film');
+      expect(await read({ ...request, ...limits })).toBe('video');
       expect(received[0]?.url).toBe('/files/a.png?x=1');
     },
   );
@@ -183,7 +183,7 @@ describe('download', () => {
     const { url, received } = await serve((request, response) =>
       request.url.startsWith('/to')
         ? response.writeHead(302, { location: `/from?${query}` }).end()
-        : response.end('film'),
+        : response.end('video'),
     );
     await read({ url: `${url}/to?${query}`, trustedOrigin: url, ...limits });
     expect(received.map((one) => one.url)).toEqual([`/to?${query}`, `/from?${query}`]);
@@ -205,7 +205,7 @@ describe('download', () => {
   });
 
   it('gives cookies back to the host that set them, for the length of one download', async () => {
-    const elsewhere = await serve((_, response) => response.end('film'));
+    const elsewhere = await serve((_, response) => response.end('video'));
     const home = await serve((request, response) => {
       if (request.headers.cookie === 'pass=1')
         return response
@@ -214,8 +214,8 @@ describe('download', () => {
       return response.writeHead(302, { location: '/b', 'set-cookie': ['pass=1; Path=/'] }).end();
     });
     const request = { url: `${home.url}/a`, trustedOrigin: home.url, ...limits };
-    expect(await read(request)).toBe('film');
-    expect(await read(request)).toBe('film');
+    expect(await read(request)).toBe('video');
+    expect(await read(request)).toBe('video');
     expect(home.received.map((one) => one.headers.cookie)).toEqual([
       ...[undefined, 'pass=1'],
       ...[undefined, 'pass=1'],

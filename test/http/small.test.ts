@@ -59,7 +59,7 @@ describe('multipart', () => {
     const folder = await mkdtemp(join(tmpdir(), 'shotlist-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const path = join(folder, 'a.jpg');
-    await writeFile(path, 'picture');
+    await writeFile(path, 'image');
     const { url, received } = await serve((_, response) => json(response, 200, {}));
     const part = { field: 'file', name: 'a"\r\n.jpg', mime: 'image/jpeg', path };
     const body = await multipart(part, { data: '{"type":"x"}' });
@@ -73,7 +73,7 @@ describe('multipart', () => {
         'content-disposition: form-data; name="file"; filename="a%22%0D%0A.jpg"',
         'content-type: image/jpeg',
         '',
-        'picture',
+        'image',
         boundary,
         'content-disposition: form-data; name="data"',
         '',

@@ -46,7 +46,7 @@ export function plannedShot(number: number, changes: Partial<PlannedShot> = {}):
     account: 'acme',
     model: 'quick',
     choice: { kind: 'public', id: 'quick' },
-    prompt: `picture ${number}`,
+    prompt: `image ${number}`,
     options: {},
     references: [],
   };

@@ -18,7 +18,7 @@ const twoNames: readonly Json[] = [{}, { id: null, url: null }, { url: '' }, 7, 
 
 const listers: readonly (readonly [string, Lister])[] = [
   [
-    'the pictures of photogpt',
+    'the images of photogpt',
     {
       id: 'photogpt',
       entry: (name) => ({ id: name, url: link(name) }),
@@ -110,7 +110,7 @@ describe.each(listers)('the list of files of %s', (_, lister) => {
   });
 });
 
-describe('a picture of photogpt', () => {
+describe('an image of photogpt', () => {
   const answers = (path: string): JsonObject | undefined =>
     ({
       '/jobs/7': { result: { status: 'success', images: [{ id: 'i-1', url: null }] } },

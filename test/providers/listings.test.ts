@@ -58,7 +58,7 @@ const lists: readonly (readonly [
     },
   ],
   [
-    'the pictures of a model of photogpt',
+    'the images of a model of photogpt',
     {
       id: 'photogpt',
       entry: (id) => ({ id }),
@@ -174,7 +174,7 @@ describe('the list of jobs of photogpt', () => {
   });
 });
 
-describe('the pictures of a model of photogpt', () => {
+describe('the images of a model of photogpt', () => {
   it('end with a page that is null', async () => {
     const full = Array.from({ length: 20 }, (_, index) => ({ id: `i-${index}` }));
     const provider = await against('photogpt', (query) => ({

@@ -79,7 +79,7 @@ describe('a 404 that a gateway wrote', () => {
       await expect(connect(id).uploadStates?.(['u-1'])).rejects.toMatchObject({ status: 404 });
   });
 
-  it.each([400, 404, 409])('with %d asks for no film to be made', async (status) => {
+  it.each([400, 404, 409])('with %d asks for no video to be made', async (status) => {
     const { url, received } = await serve((_, response) => response.writeHead(status).end(kong));
     const provider = vendorOf('photogpt').connect({ baseUrl: url, apiKey: 'key-1', settings: {} });
     const output = { remote: 'v-1', url: null, expiresAt: null };

@@ -93,8 +93,8 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
 
   /** The references without which the model takes no request. */
   function fillers({ references: { min } }: ModelSpec): StartRequest['references'] {
-    const url = 'https://example.com/picture.jpg';
-    return Array.from({ length: min }, () => ({ role: undefined, remote: 'picture-1', url }));
+    const url = 'https://example.com/image.jpg';
+    return Array.from({ length: min }, () => ({ role: undefined, remote: 'image-1', url }));
   }
 
   async function checkField(row: FieldRow): Promise<void> {
@@ -203,7 +203,7 @@ describe.each(tables.map((table) => [table.vendor, table] as const))('%s', (id, 
     async (_, __, row) => walk[row.kind](row as never),
   );
 
-  it('starts pictures at the documented address', () => {
+  it('starts images at the documented address', () => {
     expect(`${vendor.baseUrl}${table.start.path}`.endsWith(table.start.url)).toBe(true);
   });
 

@@ -59,7 +59,7 @@ export const waiting = { timeout: 5_000, interval: 10 };
 type Succeeded = Extract<JobState, { state: 'succeeded' }>;
 
 const jpeg = { ext: 'jpg', mime: 'image/jpeg', head: '\xff\xd8\xff\xe0' };
-const film = { ext: 'mp4', mime: 'video/mp4', head: '\0\0\0\x10ftypisom\0\0\0\0' };
+const video = { ext: 'mp4', mime: 'video/mp4', head: '\0\0\0\x10ftypisom\0\0\0\0' };
 
 /** A quick simulator, and files to upload to it. */
 export class Stage {
@@ -77,7 +77,7 @@ export class Stage {
       port: 0,
       ...fast,
       credits: 1e9,
-      pictures: 'small',
+      images: 'small',
     });
     return new Stage(simulator, await mkdtemp(join(tmpdir(), 'shotlist-')));
   }
@@ -92,7 +92,7 @@ export class Stage {
     kind: 'image' | 'video' = 'image',
     trainedModel?: string,
   ): Promise<FileToUpload> {
-    const { ext, mime, head } = kind === 'video' ? film : jpeg;
+    const { ext, mime, head } = kind === 'video' ? video : jpeg;
     const path = join(this.#folder, `${name}.${ext}`);
     const bytes = Buffer.from(`${head}${name}`, 'latin1');
     await writeFile(path, bytes);

@@ -72,7 +72,7 @@ describe('the contact sheet', () => {
     expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b/);
   });
 
-  it('holds 2,000 pictures in under three megabytes and under a second', async () => {
+  it('holds 2,000 images in under three megabytes and under a second', async () => {
     const sha256 = 'a'.repeat(64);
     const file = { mime: 'image/png', width: 1_024, height: 1_024, sha256 };
     const shots = Array.from({ length: 2_000 }, (_, index) =>

@@ -51,7 +51,7 @@ describe('bytes that the blob store has lost', () => {
   const shaOf = async (name: string) => (await shotOf(name)).outputs[0]?.sha256 ?? '';
   const blobOf = async (name: string) => await studio.blobs.path(await shaOf(name));
   const place = (...parts: string[]): string => join(studio.home, 'out', 'three', ...parts);
-  const pictures = async (...parts: string[]) =>
+  const images = async (...parts: string[]) =>
     (await readdir(place(...parts))).filter((name) => name.endsWith('.jpg')).toSorted();
   const manifest = async () =>
     (await readFile(place('manifest.jsonl'), 'utf8')).split('\n').filter(Boolean);
@@ -103,7 +103,7 @@ describe('bytes that the blob store has lost', () => {
     await rename(place('draw', 'a.jpg'), place('_old', 'draw', 'mine.jpg'));
     await rm(await blobOf('a'));
     expect(await writeResults(freshInput())).toMatchObject({ restored: ['draw/a.jpg'] });
-    expect(await pictures('draw')).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
+    expect(await images('draw')).toEqual(['a.jpg', 'b.jpg', 'c.jpg']);
   });
 
   it.each(['missing', 'damaged', 'unreadable'])(
@@ -116,7 +116,7 @@ describe('bytes that the blob store has lost', () => {
       await rm(place(), { recursive: true });
       const results = await writeResults(freshInput());
       expect(results).toMatchObject({ problems: [], restored: [], fetchedAgain: ['draw/a.jpg'] });
-      expect(await pictures('draw')).toEqual(['b.jpg', 'c.jpg']);
+      expect(await images('draw')).toEqual(['b.jpg', 'c.jpg']);
       expect((await readdir(place())).toSorted()).toEqual(
         ['_thumbs', 'draw', 'index.html', 'manifest.jsonl', 'receipt.json'].toSorted(),
       );
@@ -158,7 +158,7 @@ describe('bytes that the blob store has lost', () => {
     await rename(kept, place('draw', 'back.jpg'));
     expect(await writeResults(freshInput())).toMatchObject({ problems: [], fetchedAgain: [] });
     expect((await shotOf('a')).state).toBe('done');
-    expect(await pictures('draw')).toEqual(['a.jpg', 'b.jpg', 'back.jpg', 'c.jpg']);
+    expect(await images('draw')).toEqual(['a.jpg', 'b.jpg', 'back.jpg', 'c.jpg']);
   });
 
   it('are not asked for while most of them are away, unless a person says so', async () => {
@@ -179,14 +179,14 @@ describe('bytes that the blob store has lost', () => {
   it('of files that no shot shows any more come back as well', async () => {
     await studio.runStep(await studio.startRun(batchOf(['a', 'b'])), 'draw');
     await writeResults(input);
-    expect(await pictures('_old', 'draw')).toEqual(['c.jpg']);
+    expect(await images('_old', 'draw')).toEqual(['c.jpg']);
     const [c] = await Array.fromAsync(studio.ledger.reports.unshown('three'));
     await rm(await studio.blobs.path(c?.outputs[0]?.sha256 ?? ''));
     await rm(place(), { recursive: true });
     expect(await writeResults(freshInput())).toMatchObject({ fetchedAgain: ['draw/c.jpg'] });
     await collect();
     await writeResults(freshInput());
-    expect(await pictures('_old', 'draw')).toEqual(['c.jpg']);
+    expect(await images('_old', 'draw')).toEqual(['c.jpg']);
   });
 });
 

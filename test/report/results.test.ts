@@ -190,10 +190,10 @@ describe('writeResults', () => {
     expect(page).toContain("element('span', 'badge', 'damaged')");
   });
 
-  it('shows texts as text and drawings as images, each under its own extension', async () => {
+  it('shows texts as text and SVGs as images, each under its own extension', async () => {
     const words = await savedAs('words', 'A <b>calm</b> harbour at dusk.', 'text/plain');
-    const drawing = await savedAs('kettle', '<svg onload="alert(1)"/>', 'image/svg+xml');
-    const { directory, gallery } = await writeResults(input([words, drawing]));
+    const svg = await savedAs('kettle', '<svg onload="alert(1)"/>', 'image/svg+xml');
+    const { directory, gallery } = await writeResults(input([words, svg]));
     const page = await readFile(gallery ?? '', 'utf8');
     const files = (await readdir(join(directory, 'portraits'))).toSorted();
     expect(files).toEqual(['kettle.json', 'kettle.svg', 'words.json', 'words.txt']);

@@ -13,14 +13,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('makeThumbnails', () => {
-  it('shrinks pictures once and passes over what it cannot show', async () => {
+  it('shrinks images once and passes over what it cannot show', async () => {
     const blobs = folderBlobs(join(folder, 'blobs'));
     const background = { r: 200, g: 90, b: 40 };
-    const picture = await sharp({ create: { width: 900, height: 600, channels: 3, background } })
+    const image = await sharp({ create: { width: 900, height: 600, channels: 3, background } })
       .png()
       .toBuffer();
-    const good = { sha256: await blobs.put(picture), mime: 'image/png' };
-    const broken = { sha256: await blobs.put(picture.subarray(0, 60)), mime: 'image/png' };
+    const good = { sha256: await blobs.put(image), mime: 'image/png' };
+    const broken = { sha256: await blobs.put(image.subarray(0, 60)), mime: 'image/png' };
     const missing = { sha256: 'a'.repeat(64), mime: 'image/png' };
     const video = { sha256: await blobs.put(Buffer.from('video')), mime: 'video/mp4' };
     const vector = { sha256: await blobs.put(Buffer.from('<svg/>')), mime: 'image/svg+xml' };

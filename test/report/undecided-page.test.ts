@@ -30,7 +30,7 @@ describe('the page of what is undecided', () => {
     expect(page).toContain('and 2 more');
   });
 
-  it('shows pictures and films, and links to what might run or is of another kind', async () => {
+  it('shows images and videos, and links to what might run or is of another kind', async () => {
     const files = [
       { name: 'a.png', mime: 'image/png' },
       { name: 'b.mp4', mime: 'video/mp4' },

@@ -162,7 +162,7 @@ describe('faults of downloads', () => {
     };
     await expect(struck('download-reset')).rejects.toThrow();
     expect((await struck('download-html')).toString()).toMatch(/^<html>/);
-    expect((await struck('download-wrong-bytes')).toString()).toMatch(/no picture/);
+    expect((await struck('download-wrong-bytes')).toString()).toMatch(/no image/);
     const short = await struck('download-short');
     expect(client.simulator.book.accepted[0]?.outputs[0]?.sha256).toBeNull();
     client.simulator.settings.faults = [];

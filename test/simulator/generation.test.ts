@@ -140,20 +140,17 @@ describe('image generation', () => {
   });
 });
 
-describe('pictures', () => {
-  it.each(['small', 'full'] as const)(
-    'are reproducible from the request (%s)',
-    async (pictures) => {
-      const bytes = async (body: unknown) => {
-        const client = await open({ pictures });
-        const job = await finish(client, undefined, body);
-        return download(job.images[0].url);
-      };
-      const first = await bytes(bottle);
-      expect((await bytes(bottle)).equals(first)).toBe(true);
-      expect((await bytes({ ...bottle, prompt: 'a <cup> & "saucer"' })).equals(first)).toBe(false);
-    },
-  );
+describe('images', () => {
+  it.each(['small', 'full'] as const)('are reproducible from the request (%s)', async (images) => {
+    const bytes = async (body: unknown) => {
+      const client = await open({ images });
+      const job = await finish(client, undefined, body);
+      return download(job.images[0].url);
+    };
+    const first = await bytes(bottle);
+    expect((await bytes(bottle)).equals(first)).toBe(true);
+    expect((await bytes({ ...bottle, prompt: 'a <cup> & "saucer"' })).equals(first)).toBe(false);
+  });
 
   it('differ between takes of one request', async () => {
     const client = await open();
@@ -165,7 +162,7 @@ describe('pictures', () => {
   });
 
   it('have the ratio and the format that were asked for', async () => {
-    const client = await open({ pictures: 'full' });
+    const client = await open({ images: 'full' });
     const job = await finish(client, undefined, {
       ...bottle,
       modelID: 'gpt-image-2',
@@ -177,7 +174,7 @@ describe('pictures', () => {
   });
 
   it('of an upscale are twice as large', async () => {
-    const client = await open({ pictures: 'full' });
+    const client = await open({ images: 'full' });
     const source = (await finish(client)).images[0];
     const job = await finish(client, '/images/upscaling', { imageID: source.id });
     const shape = await sharp(await download(job.images[0].url)).metadata();

@@ -48,7 +48,7 @@ describe('GPTImage2API', () => {
     expect(quick).not.toHaveProperty('taskId');
   });
 
-  it('makes pictures and films', async () => {
+  it('makes images and videos', async () => {
     const client = await open();
     const jpeg = await download((await task(client)).imageUrls[0]);
     expect(jpeg.subarray(0, 3).toString('hex')).toBe('ffd8ff');
@@ -56,11 +56,11 @@ describe('GPTImage2API', () => {
       (await task(client, { ...chair, outputFormat: 'png' })).imageUrls[0],
     );
     expect(png.subarray(1, 4).toString()).toBe('PNG');
-    const film = await download((await task(client, waves, video)).videoUrl);
-    expect(film.subarray(4, 8).toString()).toBe('ftyp');
+    const bytes = await download((await task(client, waves, video)).videoUrl);
+    expect(bytes.subarray(4, 8).toString()).toBe('ftyp');
   });
 
-  it('makes the same picture of the same request, and another of another take', async () => {
+  it('makes the same image of the same request, and another of another take', async () => {
     const first = await open();
     const second = await open();
     const [one, two] = [await task(first), await task(second)];

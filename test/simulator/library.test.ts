@@ -22,7 +22,7 @@ describe('trained models', () => {
     expect((await client.post('/models', { ...whole, hair: 'red' })).status).toBe(400);
   });
 
-  it.each([11, 0])('refuse to train with %i pictures', async (count) => {
+  it.each([11, 0])('refuse to train with %i images', async (count) => {
     const client = await open();
     const id = await untrained(client, count);
     const answer = await client.get(`/models/${id}/train`);
@@ -30,7 +30,7 @@ describe('trained models', () => {
     expect(client.simulator.book.trainings).toEqual([]);
   });
 
-  it('train once, take their time, then make pictures', async () => {
+  it('train once, take their time, then make images', async () => {
     const client = await open({ trainingMs: 60_000 });
     const id = await untrained(client, 12);
     expect((await client.get(`/models/${id}/train`)).body.result).toBe('Training triggered');
@@ -81,7 +81,7 @@ describe('uploads', () => {
     expect(client.simulator.book.uploads).toHaveLength(2);
   });
 
-  it('refuse what is no picture, what is too large, and what belongs nowhere', async () => {
+  it('refuse what is no image, what is too large, and what belongs nowhere', async () => {
     const client = await open();
     const id = await untrained(client, 0);
     const send = async (form: FormData) => (await client.post('/images/upload', form)).status;
@@ -192,7 +192,7 @@ describe('videos', () => {
     expect(first.url).toMatch(/\.m3u8$/);
     expect((await download(first.url)).toString()).toMatch(/^#EXTM3U/);
     expect((await client.get(`/videos/${first.id}/download`)).status).toBe(404);
-    const films: Buffer[] = [];
+    const videos: Buffer[] = [];
     for (const { id } of [first, second]) {
       await client.get(`/videos/${id}/create-download`);
       client.pass(500);
@@ -201,11 +201,11 @@ describe('videos', () => {
       client.pass(500);
       const ready = (await client.get(`/videos/${id}/download`)).body.result;
       expect(ready).toMatchObject({ percentComplete: 100, status: 'ready' });
-      films.push(await download(ready.url));
+      videos.push(await download(ready.url));
     }
-    expect(films[0]?.subarray(4, 8).toString()).toBe('ftyp');
-    expect(films[0]?.equals(films[1] ?? Buffer.of())).toBe(false);
-    expect(boxes(films[0] ?? Buffer.of())).toEqual(['ftyp', 'moov', 'mdat']);
+    expect(videos[0]?.subarray(4, 8).toString()).toBe('ftyp');
+    expect(videos[0]?.equals(videos[1] ?? Buffer.of())).toBe(false);
+    expect(boxes(videos[0] ?? Buffer.of())).toEqual(['ftyp', 'moov', 'mdat']);
     expect((await client.get('/videos')).body.result).toHaveLength(2);
     await client.remove(`/videos/${first.id}`);
     expect((await client.get(`/videos/${first.id}`)).status).toBe(404);
@@ -228,10 +228,10 @@ describe('videos', () => {
   });
 });
 
-function boxes(film: Buffer): string[] {
+function boxes(video: Buffer): string[] {
   const found: string[] = [];
-  for (let at = 0; at < film.length; at += film.readUInt32BE(at)) {
-    found.push(film.subarray(at + 4, at + 8).toString());
+  for (let at = 0; at < video.length; at += video.readUInt32BE(at)) {
+    found.push(video.subarray(at + 4, at + 8).toString());
   }
   return found;
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { SimulatorSettings } from '../../src/simulator/index.ts';
 import { download, open } from './support.ts';
 
-const picture = 'https://example.com/shoe.jpg';
-const shoe = { model: 'nanobanana2', image_url: picture, prompt: 'on marble' };
+const image = 'https://example.com/shoe.jpg';
+const shoe = { model: 'nanobanana2', image_url: image, prompt: 'on marble' };
 
 const pixel = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
@@ -45,7 +45,7 @@ function upload(content: Uint8Array = pixel): FormData {
 }
 
 describe('dialect A', () => {
-  it('makes as many pictures as were asked for, and tells how far it is', async () => {
+  it('makes as many images as were asked for, and tells how far it is', async () => {
     const { get, post, pass } = await client({ jobMs: 1_000 });
     const ordered = await post('/generate', { ...shoe, num_images: 2, aspect_ratio: '16:9' });
     expect([ordered.status, ordered.body]).toMatchObject([
@@ -147,11 +147,11 @@ describe('dialect A', () => {
     expect(await post('/generate', order, stranger)).toMatchObject({ status: 404 });
   });
 
-  it('takes a link as an asset, and no file that is too large or no picture', async () => {
+  it('takes a link as an asset, and no file that is too large or no image', async () => {
     const { post } = await client();
-    expect(await post('/training-asset', { url: picture, tags: ['a'] })).toMatchObject({
+    expect(await post('/training-asset', { url: image, tags: ['a'] })).toMatchObject({
       status: 201,
-      body: { url: picture, tags: ['a'] },
+      body: { url: image, tags: ['a'] },
     });
     const large = Buffer.concat([pixel, Buffer.alloc(10 * 1_024 * 1_024)]);
     for (const content of [large, Buffer.from('GIF89a')])
@@ -183,14 +183,14 @@ describe('dialect A', () => {
 
 describe('dialect B', () => {
   it.each([
-    ['/api/generate', { model: 'gpt-2', image_url: picture, prompt: 'a' }, '89504e47'],
+    ['/api/generate', { model: 'gpt-2', image_url: image, prompt: 'a' }, '89504e47'],
     [
       '/api/generate',
-      { model: 'nanobanana', image_url: [picture], prompt: 'a', output_format: 'jpg' },
+      { model: 'nanobanana', image_url: [image], prompt: 'a', output_format: 'jpg' },
       'ffd8ff',
     ],
-    ['/api/upscale', { image_url: picture }, '89504e47'],
-    ['/api/generate-custom-model', { model: 'x', image_url: picture, prompt: 'a' }, '89504e47'],
+    ['/api/upscale', { image_url: image }, '89504e47'],
+    ['/api/generate-custom-model', { model: 'x', image_url: image, prompt: 'a' }, '89504e47'],
     ['/api/generate-video', { model: 'seedance', prompt: 'a', duration: 'auto' }, '00000018'],
   ])('%s takes %j', async (path, body, head) => {
     const { get, post, pass } = await client();
@@ -206,16 +206,13 @@ describe('dialect B', () => {
   });
 
   it.each([
-    [{ model: 'x', image_url: picture, prompt: 'a' }, { code: 'INVALID_MODEL' }],
+    [{ model: 'x', image_url: image, prompt: 'a' }, { code: 'INVALID_MODEL' }],
     [
       { model: 'seedream', image_url: 'http://10.0.0.1/a', prompt: 'a' },
       { code: 'INVALID_IMAGE_URL' },
     ],
-    [{ model: 'gpt-2', image_url: [picture, picture, picture], prompt: 'a' }, { name: 'ApiError' }],
-    [
-      { model: 'seedream', image_url: picture, prompt: 'a', resolution: '2K' },
-      { name: 'ApiError' },
-    ],
+    [{ model: 'gpt-2', image_url: [image, image, image], prompt: 'a' }, { name: 'ApiError' }],
+    [{ model: 'seedream', image_url: image, prompt: 'a', resolution: '2K' }, { name: 'ApiError' }],
   ])('refuses %j', async (body, error) => {
     const { simulator, post } = await client();
     expect(await post('/api/generate', body)).toMatchObject({ status: 400, body: error });
@@ -228,7 +225,7 @@ describe('dialect B', () => {
       status: 401,
       body: { status: 'ERROR', code: 'INVALID_API_KEY' },
     });
-    const order = { model: 'gpt-2', image_url: picture, prompt: 'a' };
+    const order = { model: 'gpt-2', image_url: image, prompt: 'a' };
     await post('/api/generate', order);
     expect((await get('/api/key-check')).body.data).toMatchObject({ tokens_remaining: 0 });
     expect(await post('/api/generate', order)).toMatchObject({

@@ -20,7 +20,7 @@ export async function open(settings: Partial<SimulatorSettings> = {}, vendor = '
   const simulator = await startSimulator({
     port: 0,
     jitter: 0,
-    pictures: 'small',
+    images: 'small',
     clock: { now: () => time.at },
     ...settings,
   });
@@ -97,16 +97,16 @@ export function uploadForm(
   content = pixel,
 ): FormData {
   const form = new FormData();
-  form.append('file', new Blob([new Uint8Array(content), mark]), 'picture.png');
+  form.append('file', new Blob([new Uint8Array(content), mark]), 'image.png');
   form.append('data', JSON.stringify({ modelID, type }));
   return form;
 }
 
-/** A model with that many training pictures, not yet trained. */
-export async function untrained(client: Client, pictures: number): Promise<string> {
+/** A model with that many training images, not yet trained. */
+export async function untrained(client: Client, images: number): Promise<string> {
   const made = await client.post('/models', { name: 'Anna', age: 29, gender: 'Female' });
   const id: string = made.body.result.id;
-  for (let index = 0; index < pictures; index += 1) {
+  for (let index = 0; index < images; index += 1) {
     await client.post('/images/upload', uploadForm(id, 'modelInput', String(index)));
   }
   return id;

@@ -9,7 +9,7 @@ const mug = { model: 'nano-banana-2', prompt: 'a mug' };
 const error = (code: string) => ({ error: { code, message: expect.any(String) } });
 
 const jpeg = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
-const film = new Uint8Array(Buffer.from('\0\0\0\x10ftypisom\0\0\0\0', 'latin1'));
+const videoBytes = new Uint8Array(Buffer.from('\0\0\0\x10ftypisom\0\0\0\0', 'latin1'));
 
 function form(files: Readonly<Record<string, [Uint8Array<ArrayBuffer>, string]>>): FormData {
   const data = new FormData();
@@ -100,7 +100,7 @@ describe('image generation', () => {
       'attachments of a model without',
       { model: 'z-image', prompt: 'x', attachmentMediaIds: ['a'] },
     ],
-    ['no picture to work on', { model: 'birefnet-bg-removal' }],
+    ['no image to work on', { model: 'birefnet-bg-removal' }],
   ])('refuses %s', async (_, body) => {
     const client = await open();
     const answer = await client.post('/image/generate', body);
@@ -135,7 +135,7 @@ describe('image generation', () => {
     });
   });
 
-  it('makes other pictures of other attachments, in another order too', async () => {
+  it('makes other images of other attachments, in another order too', async () => {
     const client = await open();
     const one = await uploaded(client);
     const two = await uploaded(client, new Uint8Array([...jpeg, 9]));
@@ -159,7 +159,7 @@ describe('image generation', () => {
 });
 
 describe('edits', () => {
-  it('cut the background away by what the picture is', async () => {
+  it('cut the background away by what the image is', async () => {
     const client = await open();
     const cutout = async (id: string) => {
       const body = { model: 'birefnet-bg-removal', attachmentMediaIds: [id] };
@@ -176,7 +176,7 @@ describe('edits', () => {
     );
   });
 
-  it('trace a picture that the account made, as SVG', async () => {
+  it('trace an image that the account made, as SVG', async () => {
     const client = await open();
     const made = await finish(client, '/image/generate', mug);
     const body = {
@@ -191,7 +191,7 @@ describe('edits', () => {
   });
 });
 
-describe('films and texts', () => {
+describe('videos and texts', () => {
   it('cost by the second and by the character, as was estimated', async () => {
     const client = await open();
     const cost = async (section: string, body: unknown) => {
@@ -211,7 +211,7 @@ describe('films and texts', () => {
     expect(unknown.body).toMatchObject(error('validation_error'));
   });
 
-  it('are a film and a value', async () => {
+  it('are a video and a value', async () => {
     const client = await open();
     const shot = await finish(client, '/video/generate', { model: 'kling_3_pro', prompt: 'x' });
     const { media } = shot.outputs[0];
@@ -225,7 +225,7 @@ describe('films and texts', () => {
 
   it('refuse a video that is still being made ready', async () => {
     const client = await open({ downloadMs: 1_000 });
-    const id = await uploaded(client, film, 'video/mp4');
+    const id = await uploaded(client, videoBytes, 'video/mp4');
     const body = { model: 'topaz-video-upscale', attachmentMediaIds: [id] };
     const early = await client.post('/video/generate', body);
     expect([early.status, early.body.error.code]).toEqual([409, 'conflict']);
@@ -233,8 +233,8 @@ describe('films and texts', () => {
     client.pass(1_000);
     expect((await client.get(`/media/${id}`)).body.status).toBe('ready');
     expect((await client.post('/video/generate', body)).status).toBe(200);
-    const picture = { ...body, attachmentMediaIds: [await uploaded(client)] };
-    expect((await client.post('/video/generate', picture)).status).toBe(400);
+    const image = { ...body, attachmentMediaIds: [await uploaded(client)] };
+    expect((await client.post('/video/generate', image)).status).toBe(400);
   });
 });
 
@@ -270,13 +270,13 @@ describe('media', () => {
 
   it('is listed by kind and source, newest first', async () => {
     const client = await open();
-    const picture = await uploaded(client);
-    const video = await uploaded(client, film, 'video/mp4');
+    const image = await uploaded(client);
+    const video = await uploaded(client, videoBytes, 'video/mp4');
     await finish(client, '/image/generate', mug);
     const listed = async (query: string) => (await client.get(`/media${query}`)).body.media;
     expect((await listed('?source=user_upload')).map(({ mediaId }: any) => mediaId)).toEqual([
       video,
-      picture,
+      image,
     ]);
     expect(await listed('')).toHaveLength(3);
     expect(await listed('?kind=image&limit=1')).toHaveLength(1);

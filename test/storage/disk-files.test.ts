@@ -69,7 +69,7 @@ describe('diskFiles', () => {
     }
   });
 
-  it('tells a picture by its bytes and hashes it again once it changed', () => {
+  it('tells an image by its bytes and hashes it again once it changed', () => {
     const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
     writeFileSync(join(folder, 'p.txt'), png);
     const files = diskFiles(folder);

@@ -191,13 +191,13 @@ describe('retire', () => {
   });
 
   it('leaves an edited file, and the sidecar of another file with that name', async () => {
-    const picture = await item('one');
+    const image = await item('one');
     const webp = await item('two', { fileName: 'linen.webp' });
-    await materialise(out, 'autumn', picture, blobs);
+    await materialise(out, 'autumn', image, blobs);
     await writeFile(place('portraits', 'linen.webp'), 'two');
     expect(await retire(out, 'autumn', webp)).toBe('moved');
     expect(await text('portraits', 'linen.json')).toContain('one');
     await writeFile(place('portraits', 'linen.png'), 'retouched');
-    expect(await retire(out, 'autumn', picture)).toBe('kept');
+    expect(await retire(out, 'autumn', image)).toBe('kept');
   });
 });

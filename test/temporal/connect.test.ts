@@ -15,10 +15,10 @@ describe('connectTemporal', () => {
   });
 
   it('takes the namespace from the configuration of Temporal, unless one is given', async () => {
-    const environment = { TEMPORAL_NAMESPACE: 'pictures', TEMPORAL_CONFIG_FILE: undefined };
+    const environment = { TEMPORAL_NAMESPACE: 'images', TEMPORAL_CONFIG_FILE: undefined };
     const configured = await connectTemporal({ address, environment });
     const given = await connectTemporal({ address, environment, namespace: 'videos' });
-    expect([configured.namespace, given.namespace]).toEqual(['pictures', 'videos']);
+    expect([configured.namespace, given.namespace]).toEqual(['images', 'videos']);
     await Promise.all([configured.close(), given.close()]);
   });
 

@@ -97,7 +97,7 @@ function pairsIn(accepted: readonly Entry[]): (readonly [Entry, Entry])[] {
 export const sameRequest = (one: Entry, other: Entry): boolean =>
   one.vendor === other.vendor && one.kind === other.kind && one.requestSha === other.requestSha;
 
-/** Whether it is what the shot asks for, as far as both tell: its prompt, and the shape of its picture. */
+/** Whether it is what the shot asks for, as far as both tell: its prompt, and the shape of its image. */
 export function asksForTheSame(entry: Entry, { request }: Pick<ShotRow, 'request'>): boolean {
   const { prompt } = entry.request;
   return (
@@ -105,7 +105,7 @@ export function asksForTheSame(entry: Entry, { request }: Pick<ShotRow, 'request
   );
 }
 
-/** Of the picture, in the words of either vendor. */
+/** Of the image, in the words of either vendor. */
 export function shapeOf({ request }: Entry): string | undefined {
   return request.aspectRatio ?? request.aspect_ratio;
 }

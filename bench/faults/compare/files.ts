@@ -61,7 +61,7 @@ function filesByJob(root: string): ReadonlyMap<string, string[]> {
 }
 
 /**
- * A shot has the picture of its own request, not of another's. That is not told where a gateway repeated one
+ * A shot has the image of its own request, not of another's. That is not told where a gateway repeated one
  * request alone of that time, and the vendor tells no more of it than its prompt, which is also the shot's.
  */
 export function mixedUp({ book, ledger }: Evidence): string[] {
@@ -73,7 +73,7 @@ export function mixedUp({ book, ledger }: Evidence): string[] {
     const { prompt } = entry.request;
     const mayBe = prompt === shot.request.prompt && isOnlyRepeat(entry, book.accepted);
     if (mayBe || asksForTheSame(entry, shot)) return [];
-    return [`${shot.key} has the picture of "${prompt}" ${shapeOf(entry) ?? ''}`];
+    return [`${shot.key} has the image of "${prompt}" ${shapeOf(entry) ?? ''}`];
   });
 }
 

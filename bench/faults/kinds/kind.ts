@@ -6,7 +6,7 @@ export interface Scene {
   readonly vendors: readonly string[];
   readonly shots: number;
   readonly trains: boolean;
-  readonly films: boolean;
+  readonly videos: boolean;
   readonly vectors: boolean;
   /** Some requests are for more than one file. */
   readonly several: boolean;

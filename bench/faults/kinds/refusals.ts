@@ -50,7 +50,7 @@ const aims: Readonly<Record<string, Aim>> = {
   download: { calls: ['download'] },
   'prepare-download': {
     calls: ['prepare-download', 'check-download'],
-    applies: ({ films }) => films,
+    applies: ({ videos }) => videos,
   },
   balance: { calls: ['balance', 'ping'] },
   capabilities: { calls: ['capabilities'], applies: hasVendor('wonda') },

@@ -46,7 +46,7 @@ export async function awaitModel(
   checkLedger(deps, input);
   const access = accessOf(deps, input.account);
   const { train: port } = access.provider;
-  // Without a call that tells, the vendor itself says so when it is asked for a picture.
+  // Without a call that tells, the vendor itself says so when it is asked for an image.
   if (!port) return await seen(deps, input);
   return await withHeartbeat(async (cancelled, tell) => {
     const until = deps.now() + activityMs;

@@ -32,7 +32,7 @@ export async function followTraining(training: Training, row: ModelRow): Promise
 export async function confirmReady(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input, set } = training;
   const found = await lookForModel(training, row);
-  // One that is listed is asked for pictures: the vendor refuses them, free, where it has it no more.
+  // One that is listed is asked for images: the vendor refuses them, free, where it has it no more.
   if (found.phase === 'ambiguous' && !found.isListed) return found.againMs;
   if (found.phase === 'gone') {
     deps.log(`the trained model ${set.name} is gone at the vendor`);

@@ -4,9 +4,9 @@ import { setPhase } from './training.ts';
 import { fileToUpload } from '../uploads/upload-file.ts';
 
 /**
- * Adds what is missing of the training pictures. One whose answer was lost is found by comparing the
+ * Adds what is missing of the training images. One whose answer was lost is found by comparing the
  * vendor's list with ours: none unknown, it did not arrive; one unknown, it is that one; more, and the
- * untrained model is given up, since its pictures cannot be told apart; so it is where an entry of the list
+ * untrained model is given up, since its images cannot be told apart; so it is where an entry of the list
  * cannot be read.
  */
 export async function addTrainingImages(training: Training, row: ModelRow): Promise<number> {

@@ -7,7 +7,7 @@ import { forPersonMs, lookAgainMs, mayBePaid, setPhase } from './training.ts';
 import type { Advance, Training } from './training.ts';
 import { waitForTrigger } from './trigger-training.ts';
 
-/** Phases before the pictures are there. */
+/** Phases before the images are there. */
 const making = ['creating', 'created', 'uploading'] as const;
 
 export function isMaking({ phase }: ModelRow): boolean {

@@ -9,7 +9,7 @@ import { NotHereYetError } from './not-here-yet.ts';
 /** A link's file that is downloaded to be uploaded. */
 export const linkedFileBytesMax = 200 * 1024 * 1024;
 
-/** Longer than any run waits between two claims; not so long that a link's new picture is never seen. */
+/** Longer than any run waits between two claims; not so long that a link's new image is never seen. */
 const keptMs = 60 * 60_000;
 /** A failure that would come again: told to the next who asks, and soon tried anew where the link was mended. */
 const failureKeptMs = 2 * 60_000;

@@ -68,7 +68,7 @@ async function findOrUpload(
       `${wanted.path} is one reference too many: a trained model of ${place.name} keeps ${atMost}`,
       {
         next: [
-          'use fewer different pictures with this model, or train another one for some of them',
+          'use fewer different images with this model, or train another one for some of them',
           `or delete some that it has: shotlist uploads ${place.name}`,
         ],
       },

@@ -92,8 +92,7 @@ function kindMessage(
   spec: ModelSpec,
 ): { message: string; hint?: string } | undefined {
   if (item.reference.kind === 'link') return undefined;
-  if (item.media === undefined)
-    return { message: `${item.label} is neither a picture nor a video` };
+  if (item.media === undefined) return { message: `${item.label} is neither an image nor a video` };
   const { reads, readsByRole } = spec.references;
   const first = reads[0];
   const byRole = role === undefined ? undefined : (readsByRole?.[role] ?? first);

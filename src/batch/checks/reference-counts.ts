@@ -7,11 +7,11 @@ import type { PlannedShot } from '../shot.ts';
 interface Count {
   readonly shot: PlannedShot;
   readonly most: number;
-  readonly pictures: Set<string>;
+  readonly images: Set<string>;
 }
 
 /**
- * Counts the different pictures that a batch gives to each trained model, over all its steps: they stay
+ * Counts the different images that a batch gives to each trained model, over all its steps: they stay
  * with the model, which takes no more than so many.
  */
 export class ReferenceCounts {
@@ -31,25 +31,25 @@ export class ReferenceCounts {
     if (most === undefined) return;
     const id = choice.kind === 'training' ? choice.set.fingerprint : choice.id;
     const key = `${shot.account} ${choice.kind} ${id}`;
-    const count = this.#byModel.get(key) ?? { shot, most, pictures: new Set() };
+    const count = this.#byModel.get(key) ?? { shot, most, images: new Set() };
     this.#byModel.set(key, count);
     // An output is read where it lies, and a link that is no file of ours counts once it is fetched.
     for (const reference of references) {
-      if (reference.kind === 'file') count.pictures.add(reference.sha256);
-      if (reference.kind === 'link') count.pictures.add(reference.url);
+      if (reference.kind === 'file') count.images.add(reference.sha256);
+      if (reference.kind === 'link') count.images.add(reference.url);
     }
   }
 
   problems(): Problem[] {
     return [...this.#byModel.values()]
-      .filter(({ pictures, most }) => pictures.size > most)
-      .map(({ shot, pictures, most }) =>
+      .filter(({ images, most }) => images.size > most)
+      .map(({ shot, images, most }) =>
         problemAt(
           this.#document,
           {
             path: ['steps', shot.step, 'references'],
-            message: `${shot.writtenModel} is given ${pictures.size} different references; a trained model of ${shot.request.account} keeps at most ${most}`,
-            hint: 'they stay with the model and count over all steps and batches; use fewer different pictures, or train another model for some of them',
+            message: `${shot.writtenModel} is given ${images.size} different references; a trained model of ${shot.request.account} keeps at most ${most}`,
+            hint: 'they stay with the model and count over all steps and batches; use fewer different images, or train another model for some of them',
           },
           `step ${shot.step}`,
         ),

@@ -17,6 +17,6 @@ export interface Files {
 export interface FileFacts {
   readonly sha256: string;
   readonly bytes: number;
-  /** Sniffed from the first bytes; undefined when it is neither picture nor video. */
+  /** Sniffed from the first bytes; undefined when it is neither image nor video. */
   readonly mime: string | undefined;
 }

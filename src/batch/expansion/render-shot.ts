@@ -49,7 +49,7 @@ export function renderShot(
   if (takes > 1 && fields.seed !== undefined && !variesWithTake(recipe, cell))
     mistakes.push({
       path: recipe.fields.get('seed')?.path ?? ['steps', step.name, 'seed'],
-      message: 'a fixed seed with takes above 1 makes the same picture again',
+      message: 'a fixed seed with takes above 1 makes the same image again',
       hint: 'write a list of seeds, or "{{ shot.take | plus: 100 }}"',
     });
   const prompt = renderPrompt(recipe, cell, scope, mistakes);

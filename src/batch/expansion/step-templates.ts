@@ -52,7 +52,7 @@ export function openTemplates(
   return { models, conditions, name, takesOf: (cell, met) => takesOf(takes, cell, met) };
 }
 
-/** An axis that changes no request would buy the same picture again and again. */
+/** An axis that changes no request would buy the same image again and again. */
 function refuseUnused(
   step: Step,
   table: Table | undefined,
@@ -65,14 +65,14 @@ function refuseUnused(
     mistakes.push({
       path,
       at: 'key',
-      message: `no request uses the axis ${name}: its values would make the same picture`,
-      hint: `write {{ ${name} }} where it belongs, or use takes for different pictures`,
+      message: `no request uses the axis ${name}: its values would make the same image`,
+      hint: `write {{ ${name} }} where it belongs, or use takes for different images`,
     });
   }
   if (!table || used.has('shot.row') || table.columns.some((column) => used.has(column))) return;
   mistakes.push({
     path: ['steps', step.name, 'rows'],
-    message: 'no request uses a column of rows: every row would make the same picture',
+    message: 'no request uses a column of rows: every row would make the same image',
     hint: `the columns are ${table.columns.join(', ')}`,
   });
 }

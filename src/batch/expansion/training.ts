@@ -154,7 +154,7 @@ function findImages(
       const { sha256, mime, bytes } = found.facts;
       const file = { name: found.path, mime, bytes };
       if (mediaKindOf(mime) !== 'image')
-        mistakes.push({ path, message: `${found.path} is no picture, so nothing trains on it` });
+        mistakes.push({ path, message: `${found.path} is no image, so nothing trains on it` });
       else {
         const problem = account.uploads && fileProblem(account.uploads, file, account.name);
         if (problem) mistakes.push({ path, ...problem });
@@ -166,7 +166,7 @@ function findImages(
   if (mistakes.length === 0 && (count < spec.imagesMin || count > spec.imagesMax))
     mistakes.push({
       path: written.path,
-      message: `${count} different pictures match ${list.join(', ')}; ${account.name} trains on ${spec.imagesMin} to ${spec.imagesMax}`,
+      message: `${count} different images match ${list.join(', ')}; ${account.name} trains on ${spec.imagesMin} to ${spec.imagesMax}`,
     });
   return [...images.values()];
 }

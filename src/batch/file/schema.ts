@@ -93,7 +93,7 @@ const train = z
     ethnicity: scalar.optional(),
     eyeColor: scalar.optional(),
   })
-  .describe('A model to train from pictures, or one that was trained before.');
+  .describe('A model to train from images, or one that was trained before.');
 
 const modelSchema = z
   .strictObject({

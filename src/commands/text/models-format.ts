@@ -68,7 +68,7 @@ export function modelTable(shown: AccountModels): string {
   lines.push(...alignColumns([['MODEL', 'MAKES', 'REFERENCES', 'PRICE'], ...rows]));
   if (training)
     lines.push(
-      `a training, from ${training.imagesMin} to ${training.imagesMax} pictures: ${amountText(trainingPrice)}`,
+      `a training, from ${training.imagesMin} to ${training.imagesMax} images: ${amountText(trainingPrice)}`,
     );
   if (shown.uploads) lines.push(`files that are uploaded: ${fileRulesText(shown.uploads)}`);
   return lines.join('\n');

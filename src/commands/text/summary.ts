@@ -113,7 +113,7 @@ export function formatSummary(
     ...formatTroubles(troubles),
     ...fileNoteLines(notes),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
-    `  pictures   ${join(project.outFolder, batch, 'index.html')}`,
+    `  images   ${join(project.outFolder, batch, 'index.html')}`,
     ...nextSteps(status, project, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
     ...status.accounts.map(moneyText),
   ];

@@ -150,7 +150,7 @@ function show(
   terminal.print(total);
 }
 
-const words = { reference: 'reference', picture: 'training picture', model: 'training' } as const;
+const words = { reference: 'reference', image: 'training image', model: 'training' } as const;
 
 function wordFor(known: KnownThing | undefined): string {
   if (!known) return 'unknown';

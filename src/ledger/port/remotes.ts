@@ -104,8 +104,8 @@ export interface RemoteLedger {
 }
 /** What something at the vendor is to us. */
 export interface KnownThing {
-  /** `reference`: for shots to read; `picture`: to train from. */
-  readonly kind: 'reference' | 'picture' | 'model';
+  /** `reference`: for shots to read; `image`: to train from. */
+  readonly kind: 'reference' | 'image' | 'model';
   /** The file's path or the training's name as a batch has it; null: in no batch any more. */
   readonly name: string | null;
   /** The file's sha-256, or the training set's fingerprint. */

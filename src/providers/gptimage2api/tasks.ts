@@ -86,12 +86,12 @@ function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | nul
   };
 }
 
-/** The vendor has no ids of files: a finished picture goes by its link. */
+/** The vendor has no ids of files: a finished image goes by its link. */
 function deliveryOf(answered: Task, lifetimeMs: number | null): Delivery {
   const since = timeOf(answered.completedAt ?? answered.updatedAt) ?? Date.now();
   const expiresAt = lifetimeMs === null ? null : since + lifetimeMs;
-  const film = answered.videoUrl ?? answered.outputVideoUrl;
-  return readDelivery(film ?? answered.imageUrls ?? answered.outputImageUrls, (link) => {
+  const video = answered.videoUrl ?? answered.outputVideoUrl;
+  return readDelivery(video ?? answered.imageUrls ?? answered.outputImageUrls, (link) => {
     const url = linkOf(link);
     return url === null ? undefined : { remote: null, url, expiresAt };
   });

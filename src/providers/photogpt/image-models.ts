@@ -68,7 +68,7 @@ function disabledMakesOne({ options, outputs = 1 }: ShotRequest): RuleBreach[] {
     {
       field: 'options.sequentialMode',
       message: 'disabled is taken for auto by the vendor with more than one output',
-      hint: 'leave it out, or write outputs: 1 and takes for several pictures',
+      hint: 'leave it out, or write outputs: 1 and takes for several images',
     },
   ];
 }
@@ -170,7 +170,7 @@ const upscale: ModelSpec = {
   references: { min: 1, max: 1, reads: ['image'], takes: ['own'], roles: [] },
   options: {},
   insteadOf,
-  notes: ['takes pictures that this account made', 'the price is not documented'],
+  notes: ['takes images that this account made', 'the price is not documented'],
 };
 
 export const imageModels: readonly ModelSpec[] = [

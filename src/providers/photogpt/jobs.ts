@@ -96,7 +96,7 @@ function reasonOf(result: Job): string {
 type Prepared = { readonly ready: false } | { readonly ready: true; readonly url: string };
 
 /**
- * Asks for a file that the job named without a link: a video's, which must be made first, or a picture's
+ * Asks for a file that the job named without a link: a video's, which must be made first, or an image's
  * whose link came later. Which of the two it is, only the vendor knows.
  */
 export async function prepareFile(api: Api, output: JobOutput): Promise<Prepared> {
@@ -193,21 +193,21 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
   };
 }
 
-/** By the files alone: an upscaled picture is an image like any other. */
+/** By the files alone: an upscaled image is an image like any other. */
 function operationOf({ videos }: Job): 'video' | undefined {
   return Array.isArray(videos) && videos.length > 0 ? 'video' : undefined;
 }
 
-/** The free record that the vendor keeps with a picture, in the job or with the picture itself. */
+/** The free record that the vendor keeps with an image, in the job or with the image itself. */
 async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
   const firstIn = (files: unknown) =>
     listedFile.safeParse(Array.isArray(files) ? files[0] : undefined).data;
   const first = firstIn(result.images);
   const data = result.data ?? (first ?? firstIn(result.videos))?.data;
   if (data) return data;
-  const picture = first?.id;
-  if (!picture) return undefined;
-  const path = `/images/${encodeURIComponent(picture)}`;
+  const imageId = first?.id;
+  if (!imageId) return undefined;
+  const path = `/images/${encodeURIComponent(imageId)}`;
   const answered = await api({ method: 'GET', path, answer: image });
   return answered.result.data ?? undefined;
 }

@@ -42,7 +42,7 @@ const requestBytesMax = 20 * 1024 * 1024;
 /** What stands around the file in its request is far less. */
 const formBytes = 4 * 1024;
 
-/** Of training pictures and references. */
+/** Of training images and references. */
 export const uploads: FileRules = {
   types: ['image/jpeg', 'image/webp', 'image/png', 'image/heic'],
   bytesMax: requestBytesMax - formBytes,
@@ -52,7 +52,7 @@ const pageSize = 20;
 const pagesMax = 50;
 
 /**
- * Adds a picture to a trained model: to train from (`modelInput`), or as a reference.
+ * Adds an image to a trained model: to train from (`modelInput`), or as a reference.
  * @throws UserError where the vendor would refuse the file: nothing is sent
  */
 export async function uploadImage(
@@ -143,7 +143,7 @@ async function listModels(api: Api): Promise<Listing<RemoteThing>> {
   }));
 }
 
-/** Every picture that was uploaded: they belong to models, so these are asked one after the other. */
+/** Every image that was uploaded: they belong to models, so these are asked one after the other. */
 export function createFiles(api: Api): RemoteFiles {
   return {
     async list() {
@@ -152,12 +152,12 @@ export function createFiles(api: Api): RemoteFiles {
       let { unreadable } = models;
       for (const { id, name } of models.entries)
         for (const kind of ['input', 'auxiliaryType'] as const) {
-          const pictures = await listImages(api, `${pathOf(id)}/images`, kind);
-          unreadable += pictures.unreadable;
+          const images = await listImages(api, `${pathOf(id)}/images`, kind);
+          unreadable += images.unreadable;
           const of = name ?? id;
           const state = kind === 'input' ? `trains ${of}` : `reference of ${of}`;
-          for (const picture of pictures.entries)
-            found.push({ id: picture, name: null, createdAt: null, state });
+          for (const image of images.entries)
+            found.push({ id: image, name: null, createdAt: null, state });
         }
       return { entries: found, unreadable };
     },

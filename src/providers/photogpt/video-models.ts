@@ -39,7 +39,7 @@ function eightSecondsWithReferenceImage(request: ShotRequest): RuleBreach[] {
   return [{ field: 'duration', message: 'must be 8 with a reference_image' }];
 }
 
-/** By their name they move a picture as a video does; the documents name no other use of the role. */
+/** By their name they move an image as a video does; the documents name no other use of the role. */
 function needsReferenceVideo({ references }: ShotRequest): RuleBreach[] {
   if (references.some(({ role }) => role === 'reference_video')) return [];
   return [

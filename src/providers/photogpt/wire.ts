@@ -86,7 +86,7 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
   if (request.model === 'upscale')
     return {
       path: '/images/upscaling',
-      body: { imageID: remoteId(start) ?? missing('a picture') },
+      body: { imageID: remoteId(start) ?? missing('an image') },
     };
   if (request.choice.kind !== 'public')
     return {
@@ -182,5 +182,5 @@ function nested(
 
 function remoteId({ references: [first] }: StartRequest): string | undefined {
   const remote = first?.remote;
-  return typeof remote === 'string' ? remote : missing('a picture at this account');
+  return typeof remote === 'string' ? remote : missing('an image at this account');
 }

@@ -10,7 +10,7 @@ import { unit } from './prices.ts';
 import { settings } from './settings.ts';
 
 /**
- * Puts pictures of products into scenes. The vendor has two APIs on one host, here called dialects: A, which
+ * Puts images of products into scenes. The vendor has two APIs on one host, here called dialects: A, which
  * it documents, and B, which its own clients call.
  */
 export const productai: Vendor = {

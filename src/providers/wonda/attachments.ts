@@ -14,7 +14,7 @@ interface Slot {
 const words: readonly [RegExp, MediaKind][] = [
   [/video|clip|footage|motion/i, 'video'],
   [/audio|voice|sound|speech|music/i, 'audio'],
-  [/image|frame|picture|photo|mask|portrait|character/i, 'image'],
+  [/image|frame|image|photo|mask|portrait|character/i, 'image'],
 ];
 
 export interface Attachments {

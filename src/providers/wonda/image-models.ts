@@ -32,7 +32,7 @@ function imageModel({ id, references, fields, options, notes }: ImageModel): Mod
   };
 }
 
-/** Works on exactly one picture and reads no prompt. */
+/** Works on exactly one image and reads no prompt. */
 function edit(
   id: string,
   makes: 'image' | 'vector',

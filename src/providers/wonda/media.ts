@@ -40,7 +40,7 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
     const said = saidIn(...Object.values(answer.errors ?? {}).map(textOf));
     throw new UserError(`Wonda did not take ${file.name}: ${said || 'it does not say why'}`);
   }
-  // Videos are made ready after they have arrived; pictures can be used at once.
+  // Videos are made ready after they have arrived; images can be used at once.
   return {
     remote: media.mediaId,
     url: media.url ?? null,

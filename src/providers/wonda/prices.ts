@@ -30,7 +30,7 @@ export function pricing(
   };
 }
 
-/** Pictures and videos cost by model and parameters; text costs by its length, so the prompt decides as well. */
+/** Images and videos cost by model and parameters; text costs by its length, so the prompt decides as well. */
 function keyOf(request: ShotRequest, byPrompt: boolean): string {
   const prompt = byPrompt
     ? createHash('sha256')

@@ -28,7 +28,7 @@ const shots = data.steps.flatMap((step) => step.shots);
 
 function masthead() {
   byId('batch').textContent = data.batch;
-  const pictures = tiles.filter((tile) => tile.file).length;
+  const images = tiles.filter((tile) => tile.file).length;
   const damaged = tiles.filter((tile) => tile.file?.damaged).length;
   const made = new Date(data.madeAt);
   const when = Number.isNaN(made.getTime())
@@ -37,7 +37,7 @@ function masthead() {
   byId('about').textContent = [
     data.state,
     plural(shots.length, 'shot'),
-    plural(pictures, 'file'),
+    plural(images, 'file'),
     damaged > 0 && `${damaged.toLocaleString('en')} damaged`,
     when,
   ]
@@ -65,14 +65,14 @@ function badge(file) {
   return node;
 }
 
-const isDrawing = (file) => file.mime === 'image/svg+xml';
+const isSvg = (file) => file.mime === 'image/svg+xml';
 
 function frame(tile) {
   const { shot, file } = tile;
   if (!file) return element('span', 'frame empty', why(shot));
   if (file.text !== undefined) return element('span', 'frame text', file.text);
-  // In an image element a drawing runs no script and loads nothing.
-  const path = file.thumb ?? (isDrawing(file) ? file.path : undefined);
+  // In an image element an SVG runs no script and loads nothing.
+  const path = file.thumb ?? (isSvg(file) ? file.path : undefined);
   if (path) {
     const image = element('img');
     image.loading = 'lazy';
@@ -266,8 +266,8 @@ function facts({ step, shot, file }) {
   if (file) {
     const link = element('a', '', file.path);
     link.href = address(file.path);
-    // Opened as a page of its own, a drawing could run what it holds.
-    if (isDrawing(file)) link.download = '';
+    // Opened as a page of its own, an SVG could run its scripts.
+    if (isSvg(file)) link.download = '';
     else link.target = '_blank';
     add('File', link);
     add('SHA-256', file.sha256);

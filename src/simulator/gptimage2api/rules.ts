@@ -52,7 +52,7 @@ export const imageModels: Readonly<Record<string, Rule>> = {
   'google/nano-banana': image({ references: 10, longest: 5_000, credits: 3 }),
 };
 
-interface Film {
+interface VideoRule {
   readonly modes: readonly ('text_to_video' | 'image_to_video')[];
   readonly durations: readonly number[];
   /** By resolution, then one for each step of the duration. */
@@ -61,7 +61,7 @@ interface Film {
 }
 
 /** The schema of a video's body is not documented: fields beside those that are named pass. */
-function video({ modes, durations, credits, resolutions }: Film): Rule {
+function video({ modes, durations, credits, resolutions }: VideoRule): Rule {
   const body = z
     .looseObject({
       inputMode: z.enum(modes, 'inputMode does not match the model'),
@@ -88,40 +88,40 @@ function video({ modes, durations, credits, resolutions }: Film): Rule {
 }
 
 const text = ['text_to_video'] as const;
-const picture = ['image_to_video'] as const;
-const both = [...text, ...picture] as const;
+const imageToVideo = ['image_to_video'] as const;
+const both = [...text, ...imageToVideo] as const;
 
-const fiveOrTen = (modes: Film['modes'], five: number, ten: number): Rule =>
+const fiveOrTen = (modes: VideoRule['modes'], five: number, ten: number): Rule =>
   video({ modes, durations: [5, 10], credits: { any: [five, ten] } });
 
-const sora = (modes: Film['modes'], credits: Film['credits']): Rule =>
+const sora = (modes: VideoRule['modes'], credits: VideoRule['credits']): Rule =>
   video({ modes, durations: [5, 10, 15, 20], credits, resolutions: Object.keys(credits) });
 
 const veo = (credits: number): Rule =>
   video({ modes: both, durations: [8], credits: { any: [credits] } });
 
 /** Their prices are not documented; these are the simulator's. */
-const unpriced = (modes: Film['modes']): Rule =>
+const unpriced = (modes: VideoRule['modes']): Rule =>
   video({ modes, durations: [5, 10, 15, 20], credits: { any: [30, 60, 90, 120] } });
 
 const soraCredits = { '720p': [5, 10, 20], '1080p': [8, 15, 30] };
 
 export const videoModels: Readonly<Record<string, Rule>> = {
-  'kling/v2-1-standard': fiveOrTen(picture, 11, 22),
-  'kling/v2-1-pro': fiveOrTen(picture, 21, 42),
+  'kling/v2-1-standard': fiveOrTen(imageToVideo, 11, 22),
+  'kling/v2-1-pro': fiveOrTen(imageToVideo, 21, 42),
   'kling/v2-1-master-text-to-video': fiveOrTen(text, 67, 134),
   'sora-2-text-to-video': sora(text, soraCredits),
-  'sora-2-image-to-video': sora(picture, soraCredits),
+  'sora-2-image-to-video': sora(imageToVideo, soraCredits),
   'sora-2-pro-text-to-video': sora(text, { '720p': [16, 32, 64], '1080p': [24, 48, 96] }),
   'hailuo/02-text-to-video-standard': fiveOrTen(text, 13, 21),
-  'hailuo/02-image-to-video-standard': fiveOrTen(picture, 13, 21),
+  'hailuo/02-image-to-video-standard': fiveOrTen(imageToVideo, 13, 21),
   'hailuo/02-text-to-video-pro': fiveOrTen(text, 24, 48),
-  'hailuo/02-image-to-video-pro': fiveOrTen(picture, 24, 48),
+  'hailuo/02-image-to-video-pro': fiveOrTen(imageToVideo, 24, 48),
   veo3_fast: veo(9),
   veo3: veo(63),
   veo3_lite: veo(5),
   'wan/2-6-text-to-video': unpriced(text),
-  'wan/2-6-image-to-video': unpriced(picture),
+  'wan/2-6-image-to-video': unpriced(imageToVideo),
   'bytedance/seedance-1.5-pro': unpriced(both),
 };
 

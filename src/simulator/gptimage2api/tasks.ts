@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { canonical, sha256 } from '../digest.ts';
-import { renderFilm } from '../film.ts';
+import { renderVideo } from '../video.ts';
 import type { Job } from '../jobs.ts';
-import type { Picture } from '../pictures.ts';
-import { renderPicture, sizeFor } from '../pictures.ts';
+import type { ImageSpec } from '../images.ts';
+import { renderImage, sizeFor } from '../images.ts';
 import { textOf } from '../requests.ts';
 import type { World } from '../world.ts';
 
@@ -41,22 +41,20 @@ export class Tasks {
   /** Registers the file at once; it can be fetched when the job has succeeded. */
   add(job: Job, body: Body): void {
     const { files, jobs, settings } = this.#world;
-    const picture = this.#pictureOf(job, body);
-    const film = job.entry.kind === 'video';
+    const spec = this.#specOf(job, body);
+    const isVideo = job.entry.kind === 'video';
     const [output] = job.entry.outputs;
-    const ending = film ? 'mp4' : picture.format === 'png' ? 'png' : 'jpg';
+    const ending = isVideo ? 'mp4' : spec.format === 'png' ? 'png' : 'jpg';
     const file = `${output?.id ?? job.id}.${ending}`;
     const seconds = Number(body['duration'] ?? 5);
     files.add(file, {
-      type: film ? 'video/mp4' : `image/${picture.format}`,
+      type: isVideo ? 'video/mp4' : `image/${spec.format}`,
       ready: () => jobs.state(job) === 'success',
       content: () =>
-        film
-          ? renderFilm(picture, settings.pictures, seconds)
-          : renderPicture(picture, settings.pictures),
+        isVideo ? renderVideo(spec, settings.images, seconds) : renderImage(spec, settings.images),
       ...(output && { output }),
     });
-    this.#shown.set(file, picture.identity);
+    this.#shown.set(file, spec.identity);
     this.#tasks.set(job.id, { job, body, file });
   }
 
@@ -67,11 +65,11 @@ export class Tasks {
     const { job, body, file } = task;
     const state = this.#world.jobs.state(job);
     const url = state === 'success' ? this.#world.files.url(file) : undefined;
-    const film = job.entry.kind === 'video';
-    const images = film || url === undefined ? [] : [url];
-    const videoUrl = film && url !== undefined ? url : null;
+    const isVideo = job.entry.kind === 'video';
+    const images = isVideo || url === undefined ? [] : [url];
+    const videoUrl = isVideo && url !== undefined ? url : null;
     const common = {
-      type: film ? 'video' : 'image',
+      type: isVideo ? 'video' : 'image',
       status: state === 'success' ? 1 : state === 'failed' ? 2 : 0,
       creditsUsed: job.entry.cost,
       createdAt: this.#world.told(job.createdAt, job),
@@ -102,7 +100,7 @@ export class Tasks {
   }
 
   /** The same request gives the same bytes on any simulator; further takes of it differ. */
-  #pictureOf(job: Job, body: Body): Picture {
+  #specOf(job: Job, body: Body): ImageSpec {
     const { inputImageUrls, ...plain } = body;
     const links = ((inputImageUrls ?? []) as string[]).map(
       (link) => this.#shown.get(new URL(link).pathname.replace('/files/', '')) ?? link,

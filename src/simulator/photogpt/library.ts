@@ -3,9 +3,9 @@ import type { Account } from '../accounts.ts';
 import { iso } from '../clock.ts';
 import { sha256 } from '../digest.ts';
 import type { Job } from '../jobs.ts';
-import { renderFilm } from '../film.ts';
-import type { Picture } from '../pictures.ts';
-import { renderPicture } from '../pictures.ts';
+import { renderVideo } from '../video.ts';
+import type { ImageSpec } from '../images.ts';
+import { renderImage } from '../images.ts';
 import type { World } from '../world.ts';
 
 export interface Model {
@@ -26,7 +26,7 @@ export interface Image {
   readonly createdAt: number;
   readonly file: string;
   /** What it shows, or for an upload, what an upscale of it will show. */
-  readonly picture: Picture;
+  readonly spec: ImageSpec;
   /** The job that makes it; an upload has none. */
   readonly job: Job | undefined;
   /** The image that this one is an upscale of. */
@@ -119,12 +119,12 @@ export class Library {
     const { settings, files, book } = this.#world;
     const id = randomUUID();
     const digest = sha256(bytes);
-    const picture: Picture = {
+    const spec: ImageSpec = {
       identity: digest,
       width: 512,
       height: 512,
       format: 'jpeg',
-      prompt: 'an uploaded picture',
+      prompt: 'an uploaded image',
       model: 'upload',
       note: digest.slice(0, 8),
     };
@@ -138,7 +138,7 @@ export class Library {
       type,
       createdAt,
       file,
-      picture,
+      spec,
       job: undefined,
       source: undefined,
     };
@@ -156,30 +156,30 @@ export class Library {
     return image;
   }
 
-  /** Registers a job's pictures at once; they can be seen and fetched when it has succeeded. */
-  addPictures(job: Job, modelID: string, pictures: readonly Picture[], source?: Image): void {
+  /** Registers a job's images at once; they can be seen and fetched when it has succeeded. */
+  addImages(job: Job, modelID: string, specs: readonly ImageSpec[], source?: Image): void {
     const { settings, files } = this.#world;
-    const images = pictures.map((picture, index): Image => {
+    const images = specs.map((spec, index): Image => {
       const output = job.entry.outputs[index];
       const id = output?.id ?? randomUUID();
-      const file = `${id}.${picture.format === 'png' ? 'png' : 'jpg'}`;
+      const file = `${id}.${spec.format === 'png' ? 'png' : 'jpg'}`;
       files.add(file, {
-        type: `image/${picture.format}`,
+        type: `image/${spec.format}`,
         ready: () => this.#made(job),
-        content: () => renderPicture(picture, settings.pictures),
+        content: () => renderImage(spec, settings.images),
         output,
       });
       const { account, createdAt } = job;
-      return { id, account, modelID, type: 'output', createdAt, file, picture, job, source };
+      return { id, account, modelID, type: 'output', createdAt, file, spec, job, source };
     });
     for (const image of images) this.images.set(image.id, image);
     this.#imagesOfJob.set(job.id, images);
   }
 
-  /** Registers a job's videos: a playlist to watch, and a film once its download is prepared. */
-  addVideos(job: Job, modelID: string, pictures: readonly Picture[], seconds: number): void {
+  /** Registers a job's videos: a playlist to watch, and a video once its download is prepared. */
+  addVideos(job: Job, modelID: string, specs: readonly ImageSpec[], seconds: number): void {
     const { settings, files } = this.#world;
-    const videos = pictures.map((picture, index): Video => {
+    const videos = specs.map((spec, index): Video => {
       const output = job.entry.outputs[index];
       const id = output?.id ?? randomUUID();
       const { account, createdAt } = job;
@@ -192,7 +192,7 @@ export class Library {
       files.add(`${id}.mp4`, {
         type: 'video/mp4',
         ready: () => this.downloadProgress(video) === 100,
-        content: () => renderFilm(picture, settings.pictures, seconds),
+        content: () => renderVideo(spec, settings.images, seconds),
         output,
       });
       return video;

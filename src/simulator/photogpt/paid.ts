@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { canonical, sha256 } from '../digest.ts';
 import type { Job, Order } from '../jobs.ts';
-import type { Picture } from '../pictures.ts';
-import { fit, sizeFor } from '../pictures.ts';
+import type { ImageSpec } from '../images.ts';
+import { fit, sizeFor } from '../images.ts';
 import { faultOf, faultOfLink, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
@@ -13,7 +13,7 @@ import { imageModels, presets, trainedModel, upscaling, videoModels } from './ru
 
 type Body = Record<string, unknown>;
 
-/** Fields that hold ids and links: a picture depends on what they stand for. */
+/** Fields that hold ids and links: an image depends on what they stand for. */
 const resolved: ReadonlySet<string> = new Set([
   'modelID',
   'inputImageId',
@@ -26,7 +26,7 @@ const resolved: ReadonlySet<string> = new Set([
 export function addPaidRoutes(routes: Hono<Env>, desk: Desk): void {
   routes.post('/images/generation', (context) => generate(context, desk));
   routes.post('/images/upscaling', (context) => upscale(context, desk));
-  routes.post('/videos/generation', (context) => film(context, desk));
+  routes.post('/videos/generation', (context) => makeVideo(context, desk));
 }
 
 async function generate(context: Context<Env>, desk: Desk): Promise<Response> {
@@ -57,10 +57,10 @@ async function generate(context: Context<Env>, desk: Desk): Promise<Response> {
     price: priceOf(desk, 'image'),
   });
   if (job instanceof Response) return job;
-  const pictures = Array.from({ length: count }, (_, index) =>
-    pictureOf(desk, body, job, index, trained),
+  const specs = Array.from({ length: count }, (_, index) =>
+    specOf(desk, body, job, index, trained),
   );
-  desk.library.addPictures(job, id, pictures);
+  desk.library.addImages(job, id, specs);
   return answer(context, { jobId: job.id, status: 'queued' });
 }
 
@@ -81,15 +81,15 @@ async function upscale(context: Context<Env>, desk: Desk): Promise<Response> {
     price: priceOf(desk, 'upscale'),
   });
   if (job instanceof Response) return job;
-  const { picture } = source;
-  const { width, height } = picture;
+  const { spec } = source;
+  const { width, height } = spec;
   const doubled = fit(width, height, Math.min(2_048, Math.max(width, height) * 2));
-  const larger = { ...picture, ...doubled, note: `${picture.note} upscaled` };
-  desk.library.addPictures(job, source.modelID, [larger], source);
+  const larger = { ...spec, ...doubled, note: `${spec.note} upscaled` };
+  desk.library.addImages(job, source.modelID, [larger], source);
   return answer(context, { jobId: job.id, status: 'queued' });
 }
 
-async function film(context: Context<Env>, desk: Desk): Promise<Response> {
+async function makeVideo(context: Context<Env>, desk: Desk): Promise<Response> {
   const body = await readBody(context);
   if (body instanceof Response) return body;
   const id = textOf(body['modelID']);
@@ -108,9 +108,9 @@ async function film(context: Context<Env>, desk: Desk): Promise<Response> {
     price: priceOf(desk, 'video'),
   });
   if (job instanceof Response) return job;
-  const pictures = Array.from({ length: count }, (_, index) => pictureOf(desk, body, job, index));
+  const specs = Array.from({ length: count }, (_, index) => specOf(desk, body, job, index));
   const { duration } = chosenOptions(body);
-  desk.library.addVideos(job, id, pictures, Number(duration ?? 8) || 8);
+  desk.library.addVideos(job, id, specs, Number(duration ?? 8) || 8);
   return answer(context, { jobId: job.id, status: 'queued' });
 }
 
@@ -139,11 +139,11 @@ function order(
  * What an output shows. Ids that differ from run to run are replaced by what they stand for, so that
  * the same request gives the same bytes on any simulator; further takes of one request differ.
  */
-function pictureOf(desk: Desk, body: Body, job: Job, index: number, trained?: Model): Picture {
+function specOf(desk: Desk, body: Body, job: Job, index: number, trained?: Model): ImageSpec {
   const options = chosenOptions(body);
   const repeatable = Number(body['seed'] ?? 0) > 0;
   const take = repeatable ? 1 : job.take;
-  const input = desk.library.images.get(textOf(body['inputImageId']))?.picture.identity;
+  const input = desk.library.images.get(textOf(body['inputImageId']))?.spec.identity;
   const name = trained === undefined ? textOf(body['modelID']) : textOf(trained.fields['name']);
   const links = linksOf(body).map((link) => contentOf(desk, link));
   const shown = Object.entries(body).filter(([field]) => !resolved.has(field));
@@ -181,7 +181,7 @@ function linksOf(body: Body): string[] {
 /** A link to one of our own files stands for what it shows; any other for itself. */
 function contentOf(desk: Desk, link: string): string {
   const id = /\/files\/([^/.]+)\./.exec(new URL(link).pathname)?.[1] ?? '';
-  return desk.library.images.get(id)?.picture.identity ?? link;
+  return desk.library.images.get(id)?.spec.identity ?? link;
 }
 
 function faultOfLinks({ world }: Desk, body: Body): string | undefined {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What ProductAI's documents say, and nothing more lenient than that. */
 
-/** Credits per picture. */
+/** Credits per image. */
 export const credits: Readonly<Record<string, number>> = {
   nanobanana2: 5,
   nanobananapro: 8,
@@ -15,7 +15,7 @@ export const credits: Readonly<Record<string, number>> = {
 
 const missing = (name: string): string => `Missing required parameter: ${name}`;
 
-/** A preset is taken to stand for a prompt, and only one of the two ways to give the picture to be right. */
+/** A preset is taken to stand for a prompt, and only one of the two ways to give the image to be right. */
 export const generate = z
   .strictObject({
     model: z.enum(Object.keys(credits), {

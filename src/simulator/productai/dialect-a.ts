@@ -124,7 +124,7 @@ function shownJob({ world, library }: Desk, job: Job): object {
   };
   const ended = Number.isFinite(job.doneAt) ? world.told(job.doneAt, job) : null;
   if (state === 'failed') {
-    const error = { code: 'generation_failed', message: 'The picture could not be made' };
+    const error = { code: 'generation_failed', message: 'The image could not be made' };
     return { ...shown, status: 'failed', failed_at: ended, error };
   }
   if (state !== 'success')
@@ -138,7 +138,7 @@ function shownJob({ world, library }: Desk, job: Job): object {
     status: 'completed',
     progress: 100,
     completed_at: ended,
-    images: library.outputsOf(job).map(({ file, picture: { width, height } }) => ({
+    images: library.outputsOf(job).map(({ file, spec: { width, height } }) => ({
       url: world.files.url(file),
       width,
       height,

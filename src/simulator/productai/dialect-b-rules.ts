@@ -26,7 +26,7 @@ export interface Rule {
   readonly body: z.ZodType;
   /** Where it is not known, what the simulator makes of it. */
   readonly credits: number;
-  readonly makes: 'picture' | 'video';
+  readonly makes: 'image' | 'video';
 }
 
 function plain(credits: number, most: number): Rule {
@@ -35,7 +35,7 @@ function plain(credits: number, most: number): Rule {
   return {
     body: z.strictObject({ ...fields, output_format, aspect_ratio }),
     credits,
-    makes: 'picture',
+    makes: 'image',
   };
 }
 
@@ -48,7 +48,7 @@ function nanobanana(credits: number): Rule {
     aspect_ratio: z.enum(ratios).optional(),
     resolution: z.enum(['1K', '2K', '4K']).optional(),
   });
-  return { body, credits, makes: 'picture' };
+  return { body, credits, makes: 'image' };
 }
 
 export const imageModels: Readonly<Record<string, Rule>> = {
@@ -95,14 +95,14 @@ export const videoModels: Readonly<Record<string, Rule>> = {
 export const upscale: Rule = {
   body: z.strictObject({ image_url: links(1) }),
   credits: 20,
-  makes: 'picture',
+  makes: 'image',
 };
 
 /** Any model that is none of the vendor's own counts as a custom one. */
 export const customModel: Rule = {
   body: z.strictObject({ model: z.string().min(1), image_url: links(1), prompt }),
   credits: 3,
-  makes: 'picture',
+  makes: 'image',
 };
 
 export function shapeOf(aspectRatio: string): string {

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Account } from '../accounts.ts';
 import { iso } from '../clock.ts';
 import { sha256 } from '../digest.ts';
-import { renderFilm } from '../film.ts';
+import { renderVideo } from '../video.ts';
 import type { Job } from '../jobs.ts';
-import type { Picture } from '../pictures.ts';
-import { renderPicture } from '../pictures.ts';
+import type { ImageSpec } from '../images.ts';
+import { renderImage } from '../images.ts';
 import type { World } from '../world.ts';
 
 export interface Asset {
@@ -23,7 +23,7 @@ export interface Asset {
 
 export interface Output {
   readonly file: string;
-  readonly picture: Picture;
+  readonly spec: ImageSpec;
 }
 
 type NewAsset = Pick<Asset, 'name' | 'tags' | 'mime'> & { content: Uint8Array | string };
@@ -39,7 +39,7 @@ export class Library {
     this.#world = world;
   }
 
-  /** Content that is text is a link: the picture stays where it is. */
+  /** Content that is text is a link: the image stays where it is. */
   addAsset(account: Account, id: string, { content, ...facts }: NewAsset): Asset {
     const { settings, files, book } = this.#world;
     const identity = sha256(content);
@@ -85,23 +85,23 @@ export class Library {
   }
 
   /** Registers a job's files at once; they can be fetched when it has succeeded. */
-  addOutputs(job: Job, pictures: readonly Picture[], seconds: number | null): void {
+  addOutputs(job: Job, specs: readonly ImageSpec[], seconds: number | null): void {
     const { settings, files, jobs } = this.#world;
-    const outputs = pictures.map((picture, index): Output => {
+    const outputs = specs.map((spec, index): Output => {
       const output = job.entry.outputs[index];
-      const ending = seconds === null ? picture.format.replace('jpeg', 'jpg') : 'mp4';
+      const ending = seconds === null ? spec.format.replace('jpeg', 'jpg') : 'mp4';
       const file = `${output?.id ?? randomUUID()}.${ending}`;
       files.add(file, {
-        type: seconds === null ? `image/${picture.format}` : 'video/mp4',
+        type: seconds === null ? `image/${spec.format}` : 'video/mp4',
         ready: () => jobs.state(job) === 'success',
         content: () =>
           seconds === null
-            ? renderPicture(picture, settings.pictures)
-            : renderFilm(picture, settings.pictures, seconds),
+            ? renderImage(spec, settings.images)
+            : renderVideo(spec, settings.images, seconds),
         ...(output && { output }),
       });
-      this.#identities.set(file, picture.identity);
-      return { file, picture };
+      this.#identities.set(file, spec.identity);
+      return { file, spec };
     });
     this.#outputs.set(job.id, outputs);
   }

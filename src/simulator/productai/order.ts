@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import type { PaidKind } from '../book.ts';
 import { canonical, sha256 } from '../digest.ts';
 import type { Job } from '../jobs.ts';
-import { fit, sizeFor } from '../pictures.ts';
+import { fit, sizeFor } from '../images.ts';
 import { textOf } from '../requests.ts';
 import type { Env, World } from '../world.ts';
 import type { Library } from './library.ts';
@@ -26,7 +26,7 @@ export interface Wanted {
   /** Such as `4:3`. */
   readonly ratio: string;
   readonly format: 'jpeg' | 'png';
-  /** Null for pictures. */
+  /** Null for images. */
   readonly seconds: number | null;
 }
 
@@ -62,11 +62,11 @@ export function accept(context: Context<Env>, desk: Desk, wanted: Wanted, cost: 
     id,
   });
   context.set('accepted', job.entry);
-  library.addOutputs(job, picturesOf(job, wanted), seconds);
+  library.addOutputs(job, specsOf(job, wanted), seconds);
   return job;
 }
 
-function picturesOf(job: Job, { kind, body, references, count, ratio, format }: Wanted) {
+function specsOf(job: Job, { kind, body, references, count, ratio, format }: Wanted) {
   const shown = Object.fromEntries(Object.entries(body).filter(([field]) => !named.has(field)));
   const size = kind === 'upscale' ? fit(1, 1, 1_024) : sizeFor(ratio);
   return Array.from({ length: count }, (_, index) => ({

@@ -54,12 +54,12 @@ function shownOutput({ library, world }: Desk, job: Job): object {
   }
   const { id: mediaId, mimeType, kind, file } = media;
   const url = world.files.url(file);
-  const film = kind === 'video' ? { durationMs: 5_000, fps: 1 } : { durationMs: null, fps: null };
+  const timing = kind === 'video' ? { durationMs: 5_000, fps: 1 } : { durationMs: null, fps: null };
   return {
     ...common,
     outputKey: kind,
     outputValue: null,
-    media: { mediaId, url, mimeType, width: 512, height: 512, ...film },
+    media: { mediaId, url, mimeType, width: 512, height: 512, ...timing },
   };
 }
 

@@ -15,7 +15,7 @@ export interface Media {
   /** Videos are made ready after they have arrived. */
   readonly readyAt: number;
   readonly file: string;
-  /** What it shows: pictures that are made from it differ by this. */
+  /** What it shows: images that are made from it differ by this. */
   readonly identity: string;
   /** The job that makes it; an upload has none. */
   readonly job: Job | undefined;

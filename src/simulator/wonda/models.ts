@@ -35,7 +35,7 @@ function model(
   };
 }
 
-function picture(key: string, most: number, params: Shape): Model {
+function imageModel(key: string, most: number, params: Shape): Model {
   const attachments = most === 0 ? [] : [most === 1 ? 'reference_image' : 'reference_images'];
   return model(key, params, { section: 'image', work: 'image', attachments, most });
 }
@@ -64,28 +64,28 @@ const grok: Shape = {
   resolution: one(['1k', '2k'], '1k'),
 };
 
-const pictures: readonly Model[] = [
-  picture('nano-banana-2', 14, bananaParams(['8:1', '1:8', '4:1', '1:4'])),
-  picture('nano-banana-pro', 14, bananaParams([])),
-  picture('seedream-4-5', 14, {
+const imageModels: readonly Model[] = [
+  imageModel('nano-banana-2', 14, bananaParams(['8:1', '1:8', '4:1', '1:4'])),
+  imageModel('nano-banana-pro', 14, bananaParams([])),
+  imageModel('seedream-4-5', 14, {
     aspectRatio: one(['1:1', '4:3', '3:4', '16:9', '9:16', '3:2', '2:3', '21:9'], '16:9'),
     resolution: one(['2K', '4K'], '2K'),
   }),
-  picture('z-image', 0, {
+  imageModel('z-image', 0, {
     aspectRatio: one(['1:1', '21:9', '16:9', '4:3', '3:2', '2:3', '3:4', '9:16', '9:21'], '9:16'),
   }),
-  picture('gpt-image-1-5', 16, {
+  imageModel('gpt-image-1-5', 16, {
     aspectRatio: one(['1:1', '16:9', '9:16'], '9:16'),
     quality: one(['auto', 'high', 'medium', 'low'], 'auto'),
     background: one(['auto', 'transparent', 'opaque'], 'auto'),
   }),
-  picture('gpt-image-2', 4, {
+  imageModel('gpt-image-2', 4, {
     aspectRatio: one(['1:1', '3:2', '2:3', '16:9', '9:16'], '1:1'),
     quality: one(['auto', 'low', 'medium', 'high'], 'auto'),
   }),
-  picture('grok-imagine', 1, grok),
-  picture('grok-imagine-pro', 1, grok),
-  picture('lumen-image-1', 3, {
+  imageModel('grok-imagine', 1, grok),
+  imageModel('grok-imagine-pro', 1, grok),
+  imageModel('lumen-image-1', 3, {
     aspectRatio: one(['1:1', '16:9'], '1:1'),
     seed: z.int().min(0).optional(),
     palette: z.array(z.string()).max(4).optional(),
@@ -97,13 +97,13 @@ const pictures: readonly Model[] = [
   edit('runware-vectorize', { vectorizeModel: one(['recraft:1@1', 'picsart:1@1'], 'recraft:1@1') }),
 ];
 
-interface Film {
+interface VideoFacts {
   readonly duration?: z.ZodType;
   readonly more?: Shape;
   readonly facts?: Partial<Model>;
 }
 
-function film(key: string, { duration, more, facts }: Film = {}): Model {
+function videoModel(key: string, { duration, more, facts }: VideoFacts = {}): Model {
   const params = {
     aspectRatio: one(['16:9', '9:16', '1:1'], '16:9'),
     resolution: one(['720p', '1080p', '4K'], '720p'),
@@ -122,16 +122,16 @@ function film(key: string, { duration, more, facts }: Film = {}): Model {
 
 const fiveToTen = z.int().min(5).max(10).default(5);
 
-const films: readonly Model[] = [
-  film('seedance-2', {
+const videoModels: readonly Model[] = [
+  videoModel('seedance-2', {
     duration: z.literal([5, 10, 15]).default(5),
     more: { quality: one(['high', 'basic'], 'high') },
   }),
-  film('seedance-2-omni'),
-  film('seedance-2-video-edit', { facts: { least: 1 } }),
-  film('sora2'),
-  film('sora2pro'),
-  film('kling_3_pro', {
+  videoModel('seedance-2-omni'),
+  videoModel('seedance-2-video-edit', { facts: { least: 1 } }),
+  videoModel('sora2'),
+  videoModel('sora2pro'),
+  videoModel('kling_3_pro', {
     duration: z.int().min(3).max(15).default(5),
     more: {
       generateAudio: z.boolean().default(false),
@@ -142,26 +142,26 @@ const films: readonly Model[] = [
         .optional(),
     },
   }),
-  film('kling_2_6_pro', { duration: fiveToTen }),
-  film('kling_2_6_motion_control', {
+  videoModel('kling_2_6_pro', { duration: fiveToTen }),
+  videoModel('kling_2_6_motion_control', {
     facts: { attachments: ['image', 'video'], least: 2, most: 2 },
   }),
-  film('kling2_5-pro', { duration: fiveToTen }),
-  film('veo3_1'),
-  film('veo3_1-fast'),
-  film('grok-imagine-video', { duration: z.int().min(5).max(15).default(5) }),
-  film('gemini-omni-video', {
+  videoModel('kling2_5-pro', { duration: fiveToTen }),
+  videoModel('veo3_1'),
+  videoModel('veo3_1-fast'),
+  videoModel('grok-imagine-video', { duration: z.int().min(5).max(15).default(5) }),
+  videoModel('gemini-omni-video', {
     duration: z.literal([4, 6, 8, 10]).default(6),
     facts: { attachments: ['reference_images'], most: 7 },
   }),
-  film('topaz-video-upscale', {
+  videoModel('topaz-video-upscale', {
     more: { upscaleFactor: z.number().min(1).max(4).default(2) },
     facts: { attachments: ['input_video'], least: 1, most: 1, kinds: ['video'] },
   }),
-  film('sync-lipsync-v2-pro', {
+  videoModel('sync-lipsync-v2-pro', {
     facts: { attachments: ['input_video', 'audio'], least: 1, most: 2 },
   }),
-  film('aurora-video-1', {
+  videoModel('aurora-video-1', {
     duration: one(['5s', '10s'], '5s'),
     facts: { attachments: ['first_frame', 'last_frame'], most: 2, kinds: ['image'] },
   }),
@@ -180,7 +180,7 @@ const texts: readonly Model[] = [
 
 /** Every model, by key. Those that no page of the vendor knows are made up: only the live list tells them. */
 export const models: ReadonlyMap<string, Model> = new Map(
-  [...pictures, ...films, ...texts].map((each) => [each.key, each]),
+  [...imageModels, ...videoModels, ...texts].map((each) => [each.key, each]),
 );
 
 /** `GET /capabilities`. Editing is empty, as the documents say. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { canonical, sha256 } from '../digest.ts';
-import { renderFilm } from '../film.ts';
+import { renderVideo } from '../video.ts';
 import type { Job } from '../jobs.ts';
-import type { Picture } from '../pictures.ts';
-import { renderPicture, sizeFor } from '../pictures.ts';
+import type { ImageSpec } from '../images.ts';
+import { renderImage, sizeFor } from '../images.ts';
 import { faultOf, hindrance, readObject, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
 import type { Desk } from './answers.ts';
 import { id as vendor, refuse } from './answers.ts';
-import { drawVector, renderCutout } from './drawings.ts';
+import { drawVector, renderCutout } from './vectors.ts';
 import type { Media } from './library.ts';
 import type { Model } from './models.ts';
 import { models } from './models.ts';
@@ -122,29 +122,25 @@ function addOutput(
   const { settings } = world;
   const { model, params } = asked;
   if (model.section === 'text') return;
-  const picture = pictureOf(job, asked, attached);
-  const { identity } = picture;
-  const mode = settings.pictures;
+  const spec = specOf(job, asked, attached);
+  const { identity } = spec;
+  const mode = settings.images;
   if (model.section === 'video') {
-    const content = (): Promise<Buffer> => renderFilm(picture, mode, secondsOf(params));
+    const content = (): Promise<Buffer> => renderVideo(spec, mode, secondsOf(params));
     library.addOutput(job, { mimeType: 'video/mp4', identity, content });
   } else if (model.key === 'runware-vectorize') {
-    const content = (): Promise<Buffer> => Promise.resolve(drawVector(picture));
+    const content = (): Promise<Buffer> => Promise.resolve(drawVector(spec));
     library.addOutput(job, { mimeType: 'image/svg+xml', identity, content });
   } else {
     const cutout = model.work === 'edit';
     const content = (): Promise<Buffer> =>
-      cutout ? renderCutout(picture, mode) : renderPicture(picture, mode);
+      cutout ? renderCutout(spec, mode) : renderImage(spec, mode);
     library.addOutput(job, { mimeType: 'image/png', identity, content });
   }
 }
 
 /** The same request gives the same bytes on any simulator; further takes of it differ. */
-function pictureOf(
-  job: Job,
-  { model, prompt, params }: Asked,
-  attached: readonly Media[],
-): Picture {
+function specOf(job: Job, { model, prompt, params }: Asked, attached: readonly Media[]): ImageSpec {
   const ratio = textOf(params['aspectRatio']);
   const take = params['seed'] === undefined ? job.take : 1;
   const shown = attached.map(({ identity }) => identity);

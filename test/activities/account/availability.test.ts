@@ -4,7 +4,7 @@ import type { RunShotsResult } from '../../../src/activities/range-runner.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
 import { openStudio, type Studio } from '../studio.ts';
 
-const pictures = `batch: herd
+const images = `batch: herd
 steps:
   draw:
     rows: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]
@@ -24,7 +24,7 @@ const posts = (): number =>
 
 const open = async (faults: Fault[] = []) => {
   studio = await openStudio({ faults });
-  return await studio.startRun(pictures);
+  return await studio.startRun(images);
 };
 
 /** Every shot in a range of its own, all at once. */
@@ -49,8 +49,8 @@ describe("the vendor's check call", () => {
   });
 
   it('is made again in the next run, and not where nothing is to be paid', async () => {
-    await studioOf(pictures);
-    const more = pictures.replace('{ n: 4 }', '{ n: 4 }, { n: 5 }');
+    await studioOf(images);
+    const more = images.replace('{ n: 4 }', '{ n: 4 }, { n: 5 }');
     await studio.runStep(await studio.startRun(more), 'draw', 2);
     expect(requests()).toMatchObject({ 'GET /photogpt/ping 200': 2 });
     await studio.runStep(await studio.startRun(more), 'draw', 3);
@@ -95,9 +95,9 @@ describe("the vendor's check call", () => {
   });
 
   it('that is refused keeps no shot from what is paid for already', async () => {
-    await studioOf(pictures);
+    await studioOf(images);
     studio.simulator.settings.faults = [{ kind: 'unauthorized', match: ping }];
-    const twin = await studio.startRun(pictures.replace('herd', 'twin'));
+    const twin = await studio.startRun(images.replace('herd', 'twin'));
     const { planned } = await studio.runStep(twin, 'draw');
     expect(planned.lanes.reduce((sum, { shots }) => sum + shots, 0)).toBe(0);
     const [shot] = await Array.fromAsync(studio.ledger.reports.shots('twin'));

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunShotsResult } from '../../../src/activities/range-runner.ts';
 import { openStudio, type Studio } from '../studio.ts';
 
-const pictures = `batch: herd
+const images = `batch: herd
 steps:
   draw:
     rows: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }, { n: 6 }, { n: 7 }, { n: 8 },
@@ -23,7 +23,7 @@ async function runApart(inFlight: number, faults: Parameters<typeof openStudio>[
     { pollFirstMs: 100, pollMs: 400 },
     { inFlight },
   );
-  const input = await studio.startRun(pictures);
+  const input = await studio.startRun(images);
   const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
   const { runShots } = studio.activities;
   const runOne = async (from: number): Promise<RunShotsResult> => {

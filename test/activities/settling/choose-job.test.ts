@@ -13,13 +13,13 @@ const second = 1_000;
 /** No request of these tests reads an output. */
 const ledger = { remotes: {} } as Pick<Ledger, 'remotes'>;
 
-const cutout = (picture: string): ShotRequest => ({
+const cutout = (image: string): ShotRequest => ({
   account: 'acme',
   model: 'quick',
   choice: { kind: 'public', id: 'quick' },
   prompt: 'remove the background',
   options: {},
-  references: [{ kind: 'file', sha256: picture, path: `${picture}.jpg` }],
+  references: [{ kind: 'file', sha256: image, path: `${image}.jpg` }],
 });
 
 const jobMadeAt = (madeAt: number | null, fit: Candidate['fit'] = 'same'): Candidate => ({
@@ -114,9 +114,9 @@ describe('the job of a request without an answer', () => {
   });
 
   it('may be the repeat of an answered request where something on the way sends requests twice', async () => {
-    const answered = (picture: string) => ({
+    const answered = (image: string) => ({
       ...{ job: {}, jobId: 'known', claimedAt: at, submittedAt: at + second, sameModel: true },
-      request: cutout(picture),
+      request: cutout(image),
     });
     const seen = (strangers: number) => {
       const sighting = { strangers, candidates: [job], overlooked: 0, unseenMs: 0, unreadable: 0 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openTraining, pictures, until } from './training-stage.ts';
+import { openTraining, images, until } from './training-stage.ts';
 
 const stopped = {
   isStopped: true,
@@ -21,10 +21,10 @@ describe.concurrent('a training at an account in trouble', () => {
     expect(await training).toEqual({ kind: 'ready' });
     expect(await stage.status()).toMatchObject({ stops: [] });
     expect(simulator.book.models).toHaveLength(1);
-    expect(simulator.book.uploads).toHaveLength(pictures);
+    expect(simulator.book.uploads).toHaveLength(images);
   });
 
-  it('stops where the key is refused while pictures are uploaded', async () => {
+  it('stops where the key is refused while images are uploaded', async () => {
     const upload = { method: 'POST', path: '/images/upload' };
     await using stage = await openTraining({
       faults: [{ kind: 'unauthorized', match: upload, nth: 3 }],

@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: () => 0 };
-const picture = Buffer.from('\xff\xd8\xff\xe0a picture', 'latin1');
+const image = Buffer.from('\xff\xd8\xff\xe0a image', 'latin1');
 
 /** A studio, and a model at the vendor that somebody has made, and trained unless it is to stay new. */
 async function openWithModel(
@@ -26,7 +26,7 @@ async function openWithModel(
   if (!port) throw new Error('the vendor trains no models');
   const id = await port.create({ name: 'Anna', subject: { gender: 'Female', age: 29 } });
   for (let index = 0; index < 12; index++) {
-    const bytes = Buffer.concat([picture, Buffer.from([index])]);
+    const bytes = Buffer.concat([image, Buffer.from([index])]);
     const path = await studio.blobs.path(await studio.blobs.put(bytes));
     const facts = { sha256: `${index}`, mime: 'image/jpeg', bytes: bytes.length };
     await port.addImage(id, { ...facts, name: `${index}.jpg`, path, trainedModel: id });

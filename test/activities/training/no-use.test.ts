@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../src/simulator/index.ts';
-import { openTraining, pictures, until } from './training-stage.ts';
+import { openTraining, images, until } from './training-stage.ts';
 
 const modelGet = { method: 'GET', path: '/models/[^/]+$' };
 const upload = { method: 'POST', path: '/images/upload' };
@@ -90,7 +90,7 @@ describe.concurrent('a vendor whose answers about a model are of no use', () => 
     expect(await stage.submissions()).toEqual([]);
   });
 
-  it('fails a picture that it refuses, also after an earlier training has failed', async () => {
+  it('fails an image that it refuses, also after an earlier training has failed', async () => {
     await using stage = await openTraining({ faults: [{ kind: 'job-fails', nth: 1 }] });
     const { simulator } = stage.studio;
     expect(await stage.train(await stage.startRun())).toEqual({ kind: 'failed' });
@@ -110,13 +110,13 @@ describe.concurrent('a vendor whose answers about a model are of no use', () => 
       list: () => Promise.resolve({ entries: [], unreadable: 0 }),
     });
     const training = stage.train(await stage.startRun());
-    const isMade = () => book.uploads.length >= pictures;
+    const isMade = () => book.uploads.length >= images;
     expect(await stage.whileTimePasses(training, isMade)).toEqual({ kind: 'failed' });
     expect(await stage.whys()).toEqual(
       Array(2).fill('the vendor does not show the model Anna that it made'),
     );
     expect(book.models).toHaveLength(1);
-    expect(book.uploads).toHaveLength(pictures);
+    expect(book.uploads).toHaveLength(images);
     // A later run makes another one.
     stage.change({ check, list });
     expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });

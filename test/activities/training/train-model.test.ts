@@ -103,7 +103,7 @@ describe('trainModel', () => {
       Array(2).fill(expect.stringContaining('the accepted plan does not pay')),
     );
     expect(studio!.simulator.book.trainings).toHaveLength(1);
-    // Accepted with another plan, it goes on where it was: the pictures are there.
+    // Accepted with another plan, it goes on where it was: the images are there.
     expect(await train(await studio!.startRun(portrait))).toEqual({ kind: 'ready' });
     expect(studio!.simulator.book.uploads).toHaveLength(24);
     expect(studio!.simulator.book.trainings).toHaveLength(2);
@@ -142,7 +142,7 @@ describe('trainModel', () => {
     expect(studio!.simulator.book.trainings).toHaveLength(1);
   });
 
-  it('tells the shots what the vendor said against a training picture', async () => {
+  it('tells the shots what the vendor said against a training image', async () => {
     const match = { method: 'POST', path: '/images/upload' };
     const input = await openTraining({
       faults: [{ kind: 'error-before', match, status: 400, nth: 3 }],
@@ -193,7 +193,7 @@ describe('trainModel', () => {
     expect(studio!.simulator.book.models).toEqual([]);
   });
 
-  it('adopts a picture whose upload was not answered', async () => {
+  it('adopts an image whose upload was not answered', async () => {
     const upload = { method: 'POST', path: '/images/upload' };
     const input = await openTraining({ faults: [{ kind: 'reset-after', match: upload, nth: 3 }] });
     expect(await train(input)).toEqual({ kind: 'ready' });

@@ -7,7 +7,7 @@ import type { Price } from '../../../src/money.ts';
 import { openStudio, type Studio } from '../studio.ts';
 
 const minute = 60_000;
-const pictures = Array.from({ length: 12 }, (_, index) => `${index}.jpg`);
+const images = Array.from({ length: 12 }, (_, index) => `${index}.jpg`);
 
 let studio: Studio;
 afterEach(async () => studio.close());
@@ -32,7 +32,7 @@ async function openRestored(sent: 'a training' | 'nothing'): Promise<void> {
   const trainingPrice: Price = { amount: 300_000, unit: 'credits', basis: 'assumed' };
   Object.assign(studio.access, { trainingPrice });
   mkdirSync(join(studio.home, 'training'));
-  for (const [index, name] of pictures.entries())
+  for (const [index, name] of images.entries())
     await sharp({
       create: { width: 64, height: 64, channels: 3, background: { r: index * 20, g: 90, b: 40 } },
     })
@@ -51,7 +51,7 @@ async function sendTraining(): Promise<void> {
   const port = studio.access.provider.train;
   if (!port) throw new Error('the vendor trains no models');
   const id = await port.create({ name: 'Anna', subject: { gender: 'Female', age: 29 } });
-  for (const name of pictures) {
+  for (const name of images) {
     const path = join(studio.home, 'training', name);
     const file = { sha256: name, mime: 'image/jpeg', bytes: statSync(path).size, name, path };
     await port.addImage(id, { ...file, trainedModel: undefined });

@@ -21,7 +21,7 @@ steps:
     prompt: Anna in {{ place }}
 `;
 const trainingPrice: Price = { amount: 300_000, unit: 'credits', basis: 'assumed' };
-export const pictures = 12;
+export const images = 12;
 
 /** A studio of its own with a batch that trains a model, so that tests may run beside each other. */
 export async function openTraining(
@@ -33,7 +33,7 @@ export async function openTraining(
   Object.assign(studio.access, { trainingPrice });
   const { simulator, ledger } = studio;
   mkdirSync(join(studio.home, 'training'));
-  for (let index = 0; index < pictures; index++)
+  for (let index = 0; index < images; index++)
     await sharp({
       create: { width: 64, height: 64, channels: 3, background: { r: index * 20, g: 90, b: 40 } },
     })

@@ -32,8 +32,8 @@ async function open(
     { perMinute: undefined },
     { account, ...more, ...(twist && { twist }) },
   );
-  const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
-  writeFileSync(join(opened.home, 'shoe.jpg'), await picture.jpeg().toBuffer());
+  const image = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+  writeFileSync(join(opened.home, 'shoe.jpg'), await image.jpeg().toBuffer());
   return opened;
 }
 
@@ -97,7 +97,7 @@ describe('an upload that the vendor has no more', () => {
     ['wonda', 'nano-banana-2', /\/media\//, /\/generate$/],
     ['productai', 'nanobanana', /\/my-uploaded-assets/, /\/generate$/],
   ])(
-    'is made again before a later run asks %s for a picture',
+    'is made again before a later run asks %s for an image',
     async (account, model, show, start) => {
       const { twist, lose } = withoutFirstUpload(show, start);
       studio = await open(account, { twist });
@@ -214,8 +214,8 @@ describe('a reference of a trained model', () => {
     studio = await openStudio({ trainingMs: 1 });
     const port = studio.access.provider.train!;
     const id = await port.create({ name: 'Anna', subject: { gender: 'Female', age: 29 } });
-    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
-    const bytes = await picture.jpeg().toBuffer();
+    const image = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+    const bytes = await image.jpeg().toBuffer();
     writeFileSync(join(studio.home, 'shoe.jpg'), bytes);
     for (let index = 0; index < 12; index++) {
       const one = Buffer.concat([bytes, Buffer.from([index])]);

@@ -36,7 +36,7 @@ let wonda: Simulator;
 let studio: Studio | undefined;
 beforeAll(async () => {
   s3 = await startS3();
-  wonda = await startSimulator({ port: 0, downloadMs: 700, pictures: 'small' });
+  wonda = await startSimulator({ port: 0, downloadMs: 700, images: 'small' });
 }, firstStartMs);
 afterEach(async () => {
   await studio?.close();
@@ -63,8 +63,8 @@ async function openWith(host: string): Promise<Studio> {
       },
     },
   );
-  const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
-  writeFileSync(join(opened.home, 'selfie.png'), await picture.png().toBuffer());
+  const image = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+  writeFileSync(join(opened.home, 'selfie.png'), await image.png().toBuffer());
   return opened;
 }
 const inS3 = (prefix: string): string =>
@@ -211,9 +211,9 @@ describe('an upload that is not ready at once', () => {
     const account = studio.config.accounts.get('wonda');
     const provider = account && providerOf(account);
     if (!host || !provider?.upload || !provider.uploadStates) throw new Error('no host');
-    const film = filmOf('crash');
-    const sha256 = await studio.blobs.put(film);
-    const wanted = { sha256, path: 'film.mp4', purpose: 'reference', trainedModel: undefined };
+    const video = videoOf('crash');
+    const sha256 = await studio.blobs.put(video);
+    const wanted = { sha256, path: 'video.mp4', purpose: 'reference', trainedModel: undefined };
     const before = wonda.book.uploads.length;
     // The process ends here: the answer is on record, the vendor still works.
     const stored = await provider.upload(await fileToUpload(studio.deps, wanted));
@@ -236,12 +236,12 @@ describe('an upload that is not ready at once', () => {
     wonda.settings.downloadMs = 6_500;
     const source = `batch: slow
 steps:
-  film: { model: 'photogpt:kling-motion-pro', prompt: a fox, references: [film.mp4] }
+  video: { model: 'photogpt:kling-motion-pro', prompt: a fox, references: [video.mp4] }
 `;
-    writeFileSync(join(studio.home, 'film.mp4'), filmOf('slow'));
+    writeFileSync(join(studio.home, 'video.mp4'), videoOf('slow'));
     const input = await studio.startRun(source);
     const before = wonda.book.uploads.length;
-    const { results } = await studio.runStep(input, 'film');
+    const { results } = await studio.runStep(input, 'video');
     wonda.settings.downloadMs = 700;
     expect(results).toMatchObject([{ kind: 'done', saved: 1 }]);
     expect(wonda.book.uploads).toHaveLength(before + 1);
@@ -252,7 +252,7 @@ steps:
   });
 
   it.each([
-    ['failed', 'could not process film.mp4', 1],
+    ['failed', 'could not process video.mp4', 1],
     ['missing', undefined, 2],
   ] as const)('that is %s later is not kept', async (state, message, uploads) => {
     studio = await openWith('');
@@ -266,7 +266,7 @@ steps:
         Promise.resolve({ remote: ++count, url: null, expiresAt: null, ready: count > 1 }),
       uploadStates: () => Promise.resolve([state]),
     };
-    const wanted = { sha256, path: 'film.mp4', purpose: 'reference', trainedModel: undefined };
+    const wanted = { sha256, path: 'video.mp4', purpose: 'reference', trainedModel: undefined };
     await studio.ledger.remotes.storeUpload(place.key, sha256, 'reference', {
       ...(await place.upload()),
     });
@@ -279,7 +279,7 @@ steps:
   });
 });
 
-const filmOf = (content: string): Buffer =>
+const videoOf = (content: string): Buffer =>
   Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\0\0isommp42'), Buffer.from(content)]);
 
 async function selfieOf({ home, blobs }: Studio): Promise<Reference & { kind: 'file' }> {

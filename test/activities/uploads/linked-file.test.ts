@@ -38,8 +38,8 @@ describe('a link whose file takes longer than a paid request may wait', () => {
       expect(await startTooLate(range)).toBe(2);
       expect(asked).toHaveLength(1);
     }
-    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
-    asked[0]?.end(await picture.png().toBuffer());
+    const image = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+    asked[0]?.end(await image.png().toBuffer());
     expect((await studio.runStep(input, 'draw', 2)).results).toEqual([{ kind: 'done', saved: 2 }]);
     expect(asked).toHaveLength(1);
     expect(studio.simulator.book.accepted).toHaveLength(2);
@@ -110,8 +110,8 @@ steps:
     const running = studio.runStep(input, 'draw', 2);
     await answer(503);
     await vi.waitFor(() => expect(asked).not.toHaveLength(0), { timeout: 20_000 });
-    const picture = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
-    asked.shift()?.end(await picture.png().toBuffer());
+    const image = sharp({ create: { width: 8, height: 8, channels: 3, background: '#c60' } });
+    asked.shift()?.end(await image.png().toBuffer());
     expect((await running).results).toEqual([{ kind: 'done', saved: 2 }]);
     expect(await states()).toEqual({ fox: 'done', hen: 'done' });
   });

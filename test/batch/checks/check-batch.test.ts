@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkBatch } from '../../../src/batch/checks/check-batch.ts';
-import { catalogue, memoryFiles, pictures, studio } from '../catalogue.ts';
+import { catalogue, memoryFiles, images, studio } from '../catalogue.ts';
 import { documentOf, mistakesOf, stepText } from '../plan.ts';
 
 const painter = 'model: studio:painter';
@@ -23,17 +23,17 @@ describe('checkBatch refuses', () => {
     [
       'an unused axis',
       `matrix: { p: [a, b] }\n${painter}\nprompt: a`,
-      'no request uses the axis p: its values would make the same picture',
+      'no request uses the axis p: its values would make the same image',
     ],
     [
       'an axis in names only',
       `matrix: { p: [a, b] }\n${painter}\nprompt: a\nname: "{{ p }}"`,
-      'no request uses the axis p: its values would make the same picture',
+      'no request uses the axis p: its values would make the same image',
     ],
     [
       'unused rows',
       `${rows}\n${painter}\nprompt: a`,
-      'no request uses a column of rows: every row would make the same picture',
+      'no request uses a column of rows: every row would make the same image',
     ],
     [
       'a name with two meanings',
@@ -63,12 +63,12 @@ describe('checkBatch refuses', () => {
     [
       'a fixed seed with takes',
       `${painter}\nprompt: a\nseed: 7\ntakes: 2`,
-      'a fixed seed with takes above 1 makes the same picture again',
+      'a fixed seed with takes above 1 makes the same image again',
     ],
     [
       'listed seeds with takes',
       `${painter}\nprompt: a\nseed: [7, 8]\ntakes: 2`,
-      'a fixed seed with takes above 1 makes the same picture again',
+      'a fixed seed with takes above 1 makes the same image again',
     ],
     [
       'takes out of range',
@@ -167,7 +167,7 @@ describe('checkBatch refuses', () => {
   it('training where an account only has models that are there', () => {
     const gallery = { ...studio, name: 'gallery', training: undefined };
     const context = {
-      files: memoryFiles(pictures('faces', 12)),
+      files: memoryFiles(images('faces', 12)),
       catalogue: new Map([...catalogue, ['gallery', gallery]]),
     };
     const problemsOf = (train: string): string[] =>
@@ -191,7 +191,7 @@ describe('checkBatch refuses', () => {
 
   it.each([
     [
-      'a picture model that reads films',
+      'an image model that reads videos',
       'model: studio:upscale',
       'clips/clips is a video, and studio:upscale reads image',
     ],
@@ -211,7 +211,7 @@ batch: b
 steps:
   clips:
     matrix: { look: [one] }
-    model: studio:film
+    model: studio:video
     prompt: "{{ look }}"
     name: clips
   next:
@@ -253,7 +253,7 @@ describe('checkBatch tells', () => {
     const text = stepText(`
 rows: [{ id: a }, { id: b }]
 exclude: [{ id: zz }]
-model: studio:film
+model: studio:video
 prompt: "{{ id }}"
 options: { any: 1 }
 references: "https://x.test/a.jpg?X-Amz-Signature=1"`);
@@ -262,7 +262,7 @@ references: "https://x.test/a.jpg?X-Amz-Signature=1"`);
       'note: 2 links carry a signature (batch.yaml:5:12, batch.yaml:5:23): exported again they will look new',
       'note: exclude never matches: id is never "zz"',
       'note: files are named by row number, which moves when a row is inserted',
-      'note: options not checked: studio:film has none documented',
+      'note: options not checked: studio:video has none documented',
     ]);
   });
 

@@ -172,18 +172,18 @@ describe('checkRequest', () => {
   });
 
   it('gives a reference its role, and checks what it is against it', () => {
-    const film = (reference: FoundReference) => check({ references: [reference] }, 'film');
-    expect(film(file).request.references).toMatchObject([{ role: 'first_frame' }]);
-    expect(film(output('studio', 'video')).problems).toMatchObject([
-      { message: 'stills/a is a video, and studio:film reads image as first_frame' },
+    const video = (reference: FoundReference) => check({ references: [reference] }, 'video');
+    expect(video(file).request.references).toMatchObject([{ role: 'first_frame' }]);
+    expect(video(output('studio', 'video')).problems).toMatchObject([
+      { message: 'stills/a is a video, and studio:video reads image as first_frame' },
     ]);
     const wrong = { ...file, reference: { ...file.reference, role: 'last' } };
-    expect(film(wrong).problems).toMatchObject([{ allowed: ['first_frame', 'reference_video'] }]);
-    expect(film({ ...file, media: undefined }).problems).toHaveLength(1);
+    expect(video(wrong).problems).toMatchObject([{ allowed: ['first_frame', 'reference_video'] }]);
+    expect(video({ ...file, media: undefined }).problems).toHaveLength(1);
   });
 
   it('passes options of an undocumented model on, but no webhook', () => {
-    expect(check({ options: { any: { deep: 1 } } }, 'film').problems).toEqual([]);
-    expect(check({ options: { callback_url: 'x' } }, 'film').problems).toHaveLength(1);
+    expect(check({ options: { any: { deep: 1 } } }, 'video').problems).toEqual([]);
+    expect(check({ options: { callback_url: 'x' } }, 'video').problems).toHaveLength(1);
   });
 });

@@ -17,7 +17,7 @@ const twoReferences: AccountSpec = {
   training: studio.training && { ...studio.training, referencesMax: 2 },
 };
 
-const pictures = { 'a.png': 'a', 'b.png': 'b', 'c.png': 'c', 'same.png': 'a' };
+const images = { 'a.png': 'a', 'b.png': 'b', 'c.png': 'c', 'same.png': 'a' };
 
 function problemsOf(first: string, second: string) {
   const text = `batch: b
@@ -34,7 +34,7 @@ steps:
     prompt: Anna as {{ p }}
     references: ["{{ p }}"]
 `;
-  const context = { files: memoryFiles(pictures), catalogue: new Map([['studio', twoReferences]]) };
+  const context = { files: memoryFiles(images), catalogue: new Map([['studio', twoReferences]]) };
   return checkBatch(documentOf(text), context).filter(({ severity }) => severity === 'error');
 }
 

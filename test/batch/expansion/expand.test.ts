@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countShots } from '../../../src/batch/checks/check-batch.ts';
 import { openStep } from '../../../src/batch/expansion/expand.ts';
-import { catalogue, memoryFiles, pictures } from '../catalogue.ts';
+import { catalogue, memoryFiles, images } from '../catalogue.ts';
 import { documentOf, mistakesOf, shotsOf, stepText } from '../plan.ts';
 
 const names = (text: string, files: Record<string, string> = {}, step = 's') =>
@@ -63,9 +63,9 @@ name: "{{ id }}{{ place.city }}"`);
 
   it('with conditions on list fields', () => {
     const text = stepText(`
-model: [studio:painter, studio:film]
+model: [studio:painter, studio:video]
 prompt: a
-exclude: [{ shot.model: studio:film }]`);
+exclude: [{ shot.model: studio:video }]`);
     expect(names(text)).toEqual(['studio-painter']);
   });
 
@@ -182,7 +182,7 @@ references: ["{{ ref | optional }}", "https://x.test/a.jpg"]`);
     const files = { 'p/a.jpg': 'a', 'p/b.JPG': 'b', 'c.png': 'c' };
     const text = stepText(`
 rows: [{ refs: "c.png|https://x.test/l.jpg" }]
-model: studio:film
+model: studio:video
 prompt: a
 references: ["{{ refs | split: '|' }}", { file: p/b.JPG, role: first_frame }]`);
     expect(shotsOf(text, files)[0]?.request.references).toMatchObject([
@@ -190,7 +190,7 @@ references: ["{{ refs | split: '|' }}", { file: p/b.JPG, role: first_frame }]`);
       { kind: 'link', role: 'first_frame' },
       { kind: 'file', path: 'p/b.JPG', role: 'first_frame' },
     ]);
-    const pattern = stepText('model: studio:film\nprompt: a\nreferences: "p/*.jpg"');
+    const pattern = stepText('model: studio:video\nprompt: a\nreferences: "p/*.jpg"');
     expect(shotsOf(pattern, files)[0]?.request.references).toHaveLength(2);
   });
 
@@ -209,7 +209,7 @@ prompt: "  a\\r\\nb {{ t }} "`);
 
   it('chooses its model by the row', () => {
     const text = stepText(`
-rows: [{ m: "studio:painter", id: 1 }, { m: "studio:film", id: 2 }]
+rows: [{ m: "studio:painter", id: 1 }, { m: "studio:video", id: 2 }]
 model: "{{ m }}"
 prompt: "{{ id }}"`);
     expect(shotsOf(text).map(({ makes }) => makes)).toEqual(['image', 'video']);
@@ -243,7 +243,7 @@ describe('a trained model', () => {
 rows: [{ id: anna, age: "29" }, { id: ben, age: "41" }]
 model: m
 prompt: "headshot {{ shot.row }}"`;
-  const files = { ...pictures('t/anna', 12), ...pictures('t/ben', 20) };
+  const files = { ...images('t/anna', 12), ...images('t/ben', 20) };
 
   it('is one training set for each person, its subject in the spelling of the vendor', () => {
     const text = stepText(step, train('gender: female, age: "{{ age }}"'));
@@ -263,13 +263,13 @@ prompt: "headshot {{ shot.row }}"`;
     expect(mistakesOf(stepText(step, train(subject)), files)).toContain(message);
   });
 
-  it('refuses too few pictures', () => {
+  it('refuses too few images', () => {
     const text = stepText(step, train('gender: Female, age: 3'));
-    expect(mistakesOf(text, { ...files, ...pictures('t/ben', 11), 't/ben/x.txt': 'x' })).toEqual([
-      't/ben/x.txt is no picture, so nothing trains on it',
+    expect(mistakesOf(text, { ...files, ...images('t/ben', 11), 't/ben/x.txt': 'x' })).toEqual([
+      't/ben/x.txt is no image, so nothing trains on it',
     ]);
-    expect(mistakesOf(text, { ...pictures('t/anna', 12), ...pictures('t/ben', 11) })).toEqual([
-      '11 different pictures match t/ben/*; studio trains on 12 to 20',
+    expect(mistakesOf(text, { ...images('t/anna', 12), ...images('t/ben', 11) })).toEqual([
+      '11 different images match t/ben/*; studio trains on 12 to 20',
     ]);
   });
 
@@ -295,11 +295,11 @@ steps:
   clips:
     from: stills
     matrix: { camera: [near, far] }
-    model: studio:film
+    model: studio:video
     prompt: "{{ motion }} {{ camera }} {{ source.output }}"
   stretched:
     from: clips
-    model: studio:film
+    model: studio:video
     prompt: "{{ motion }} {{ camera }}"
     references: [{ file: "{{ source }}", role: reference_video }]
 `;

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { checkBatch } from '../../../src/batch/checks/check-batch.ts';
 import { parseBatch } from '../../../src/batch/file/parse.ts';
 import type { Problem } from '../../../src/batch/problem.ts';
-import { catalogue, memoryFiles, pictures } from '../catalogue.ts';
+import { catalogue, memoryFiles, images } from '../catalogue.ts';
 
 /** Every mistake that `plan` must find, one to a step. */
 const batch = `\
 batch: mistakes
 budget: { studio: 5 usd }
-vars: { style: film }
+vars: { style: video }
 models:
   anna:
     train: { account: studio, images: "training/*", name: Anna, gender: Female, age: 29 }
@@ -33,7 +33,7 @@ steps:
     model: dollars:editor
     prompt: a fox
     references: photos/none.jpg
-  eleven-pictures:
+  eleven-images:
     model: anna
     prompt: a portrait
   unknown-variable:
@@ -62,7 +62,7 @@ steps:
 
 const files = memoryFiles({
   'products.csv': 'sku,title\n1,Mug\n2,\n',
-  ...pictures('training', 11),
+  ...images('training', 11),
 });
 
 const told = (problems: readonly Problem[]) =>
@@ -89,9 +89,9 @@ describe('a batch with every mistake', () => {
     expect(told(problems)).toEqual([
       '2:19 studio bills in credits, not in usd',
       '33:13 unknown variable stile',
-      '40:15 no request uses the axis place: its values would make the same picture',
+      '40:15 no request uses the axis place: its values would make the same image',
       '46:13 unknown variable color',
-      '6:39 11 different pictures match training/*; studio trains on 12 to 20',
+      '6:39 11 different images match training/*; studio trains on 12 to 20',
       '19:18 studio:painter takes no aspectRatio 16:9',
       '23:24 studio:painter takes no option gemini',
       '23:49 studio:painter takes no option openai',

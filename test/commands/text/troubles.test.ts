@@ -5,7 +5,7 @@ const trouble = (count: number, given: Partial<Trouble> = {}): Trouble => ({
   state: 'failed',
   why: 'refused: the prompt is not allowed',
   count,
-  keys: ['pictures/a', 'pictures/b', 'pictures/c'].slice(0, count),
+  keys: ['images/a', 'images/b', 'images/c'].slice(0, count),
   ...given,
 });
 
@@ -14,8 +14,8 @@ describe('what went wrong', () => {
     expect(
       formatTroubles([trouble(212), trouble(1, { state: 'parked', why: 'no answer' })]),
     ).toEqual([
-      '  failed     212  refused: the prompt is not allowed: pictures/a, pictures/b, pictures/c, and 209 more',
-      '  parked     1  no answer: pictures/a',
+      '  failed     212  refused: the prompt is not allowed: images/a, images/b, images/c, and 209 more',
+      '  parked     1  no answer: images/a',
     ]);
   });
 

@@ -58,7 +58,7 @@ function open() {
   return { config, account, provider: vendor.connect({ baseUrl, apiKey: 'demo', settings }) };
 }
 
-/** A model with one training picture and one reference, brought there by this project. */
+/** A model with one training image and one reference, brought there by this project. */
 async function fill() {
   const { config, account, provider } = open();
   const { train } = provider;
@@ -68,21 +68,21 @@ async function fill() {
   const file = { mime: 'image/png', bytes: 100, name: 'anna.png', path, trainedModel: undefined };
   const subject = { gender: 'Female', age: 29 };
   const model = await train.create({ name: 'anna', subject });
-  const picture = await train.addImage(model, { ...file, sha256: 'a1' });
+  const image = await train.addImage(model, { ...file, sha256: 'a1' });
   const { remote } = await provider.upload({ ...file, sha256: 'b2', trainedModel: model });
   await using project = await openProject({ folder: config.home, say: () => undefined }, config);
   const { remotes } = project.ledger;
   await remotes.leaseModel(account.key, 'people-1', 'test', 1);
   await remotes.setModelPhase(account.key, 'people-1', ['creating'], 'ready', { remoteId: model });
-  await remotes.storeModelImage(account.key, 'people-1', 'a1', picture);
+  await remotes.storeModelImage(account.key, 'people-1', 'a1', image);
   const stored = { remote, url: null, expiresAt: null };
   await remotes.storeUpload(account.key, 'b2', 'training:people-1', stored);
-  return { model, picture, reference: String(remote) };
+  return { model, image, reference: String(remote) };
 }
 
 describe('what lies at the vendor', () => {
   it('lists uploads with what they are to this project', async () => {
-    const { picture, reference } = await fill();
+    const { image, reference } = await fill();
     const { provider } = open();
     const stranger = await provider.train?.create({
       name: 'omar',
@@ -90,7 +90,7 @@ describe('what lies at the vendor', () => {
     });
     const { code, stdout } = await shotlist('uploads photogpt');
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`${picture}  -  +-  +trains .+  +training picture a1`));
+    expect(stdout).toMatch(new RegExp(`${image}  -  +-  +trains .+  +training image a1`));
     expect(stdout).toMatch(new RegExp(`${reference}  -  +-  +reference of .+  +reference b2`));
     expect(stdout).toContain('2 uploads at photogpt, 2 known to this project');
     const trained = await shotlist('trained photogpt --json');
@@ -123,7 +123,7 @@ describe('what lies at the vendor', () => {
     const no = await shotlist('trained photogpt --delete-all', ['n']);
     expect(no).toMatchObject({ code: 4, stderr: 'error: nothing was deleted\n' });
     expect(no.asked).toEqual([
-      'Delete 1 trained model at PhotoGPT? A later batch that needs one trains it again, for 300 credits each; pictures made with it stay.  [y/N]',
+      'Delete 1 trained model at PhotoGPT? A later batch that needs one trains it again, for 300 credits each; images made with it stay.  [y/N]',
     ]);
     const yes = await shotlist(`trained photogpt --delete ${model}`, ['y']);
     expect(yes).toMatchObject({ code: 0, stdout: 'deleted 1 trained model at photogpt\n' });
@@ -137,11 +137,11 @@ describe('what lies at the vendor', () => {
   });
 
   it('deletes uploads with --yes, here and there', async () => {
-    const { picture, reference } = await fill();
+    const { image, reference } = await fill();
     const first = await shotlist(`uploads photogpt --delete ${reference} --yes --json`);
     expect(JSON.parse(first.stdout)).toEqual({ account: 'photogpt', deleted: [reference] });
     const { account, config, provider } = open();
-    expect((await provider.files?.list())?.entries.map(({ id }) => id)).toEqual([picture]);
+    expect((await provider.files?.list())?.entries.map(({ id }) => id)).toEqual([image]);
     expect((await shotlist('uploads photogpt --delete-all -y')).code).toBe(0);
     expect(await provider.files?.list()).toEqual({ entries: [], unreadable: 0 });
     await using project = await openProject({ folder: config.home, say: () => undefined }, config);

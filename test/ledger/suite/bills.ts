@@ -29,7 +29,7 @@ export function billSuite(open: Open): void {
     opened = await open({ now: () => now });
     ledger = opened.ledger;
     await ledger.batches.putAccounts([accountSettings()]);
-    // Four pictures of 1,000 each were accepted, and a fifth of another size.
+    // Four images of 1,000 each were accepted, and a fifth of another size.
     range = await startBatch(
       ledger,
       'fox',

@@ -88,7 +88,7 @@ export function collectSuite(open: Open): void {
     expect(others).toEqual([]);
     expect(kept).toMatchObject({
       ...{ key: 'one/shot-0000', step: 'one', name: 'shot-0000', state: 'retired' },
-      request: { prompt: 'picture 0' },
+      request: { prompt: 'image 0' },
       outputs: [{ state: 'saved', sha256: 'aa' }],
     });
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000, reserved: 0 });

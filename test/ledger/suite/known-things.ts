@@ -55,7 +55,7 @@ export function knownThingsSuite(open: Open): void {
     await remotes.setModelPhase(account, set.fingerprint, ['creating'], 'armed', {
       remoteId: 'model-1',
     });
-    await remotes.storeModelImage(account, set.fingerprint, 'a1', 'picture-1');
+    await remotes.storeModelImage(account, set.fingerprint, 'a1', 'image-1');
     const [grant] = (await claimTraining()).granted;
     if (!grant) throw new Error('the training was not granted');
     await submissions.submitted(grant.submission, {}, 'model-1', times);
@@ -76,7 +76,7 @@ export function knownThingsSuite(open: Open): void {
     expect(await ledger.remotes.knownThings(account)).toEqual(
       new Map([
         ['model-1', { kind: 'model', name: 'anna', hash: 'people-1' }],
-        ['picture-1', { kind: 'picture', name: 'anna/01.jpg', hash: 'a1' }],
+        ['image-1', { kind: 'image', name: 'anna/01.jpg', hash: 'a1' }],
         ['file-1', { kind: 'reference', name: 'photos/mug.jpg', hash: 'b2' }],
         ['file-2', { kind: 'reference', name: 'photos/mug.jpg', hash: 'b2' }],
       ]),
@@ -107,14 +107,14 @@ export function knownThingsSuite(open: Open): void {
     expect(await ledger.remotes.upload(account, 'b2', 'existing:model-9')).toBeDefined();
   });
 
-  it('adds a forgotten training picture again, as long as the model is not trained', async () => {
+  it('adds a forgotten training image again, as long as the model is not trained', async () => {
     const { remotes } = ledger;
     await remotes.leaseModel(account, set.fingerprint, 'test', 1_000);
     await remotes.setModelPhase(account, set.fingerprint, ['creating'], 'armed', {
       remoteId: 'model-1',
     });
-    await remotes.storeModelImage(account, set.fingerprint, 'a1', 'picture-1');
-    await remotes.forgetUploads(account, ['picture-1']);
+    await remotes.storeModelImage(account, set.fingerprint, 'a1', 'image-1');
+    await remotes.forgetUploads(account, ['image-1']);
     expect((await remotes.model(account, set.fingerprint))?.phase).toBe('uploading');
     expect(await remotes.modelImages(account, set.fingerprint)).toEqual(new Map());
   });
@@ -125,13 +125,13 @@ export function knownThingsSuite(open: Open): void {
     await ledger.submissions.submitted(submission, {}, 'job-1', times);
     const url = 'https://files.example.test/a';
     await ledger.submissions.succeeded(submission, {
-      outputs: [{ remote: 'picture-9', url, expiresAt: null }],
+      outputs: [{ remote: 'image-9', url, expiresAt: null }],
       billed: null,
     });
     await ledger.submissions.saveOutput(submission, 0, file('c3'));
-    await ledger.remotes.forgetUploads(account, ['picture-1']);
-    expect(await ledger.remotes.output(submission, 0)).toMatchObject({ remote: 'picture-9', url });
-    await ledger.remotes.forgetUploads(account, ['picture-9']);
+    await ledger.remotes.forgetUploads(account, ['image-1']);
+    expect(await ledger.remotes.output(submission, 0)).toMatchObject({ remote: 'image-9', url });
+    await ledger.remotes.forgetUploads(account, ['image-9']);
     expect(await ledger.remotes.output(submission, 0)).toMatchObject({ remote: null, url: null });
     expect(await ledger.reports.shot('hare', 'one/shot-0001')).toMatchObject({ state: 'done' });
   });

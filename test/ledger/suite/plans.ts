@@ -104,7 +104,7 @@ export function planSuite(open: Open): void {
       ['shot-0000--extra-2', 'sha-0-1'],
       ['shot-0001', 'sha-1-0'],
     ]);
-    expect(found[0]?.shot).toMatchObject({ variables: { sku: 'sku-0' }, prompt: 'picture 0' });
+    expect(found[0]?.shot).toMatchObject({ variables: { sku: 'sku-0' }, prompt: 'image 0' });
     expect(await everything(ledger.plans.sources('fox', ['one'], 'approved'))).toEqual([]);
   });
 

@@ -58,7 +58,7 @@ export function refundSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 0, refunded: 1_000 });
     expect(await promised()).toBe(0);
     expect(await refund()).toBe('back');
-    // Batch, standing and accepted budgets of one picture have room for the other shot again.
+    // Batch, standing and accepted budgets of one image have room for the other shot again.
     expect((await ledger.claims.claim(range, options)).granted).toHaveLength(1);
   });
 

@@ -578,7 +578,7 @@ export function transitionSuite(open: Open): void {
       await ledger.submissions.ambiguous(second, 'reset');
       now += 65_000;
       expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
-        { request: { prompt: 'picture 1' }, onItsWay: false },
+        { request: { prompt: 'image 1' }, onItsWay: false },
       ]);
     });
 
@@ -592,7 +592,7 @@ export function transitionSuite(open: Open): void {
         now += 65_000;
         await ledger.submissions[event](second, 'ambiguous');
         expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
-          { request: { prompt: 'picture 1' }, onItsWay: false },
+          { request: { prompt: 'image 1' }, onItsWay: false },
         ]);
       },
     );
@@ -620,7 +620,7 @@ export function transitionSuite(open: Open): void {
       await ledger.submissions.park(second, 'two jobs may be it');
       expect((await ledger.reports.shot('owl', 'one/shot-0001'))?.state).toBe('open');
       expect(await ledger.submissions.competing(id, 10_000)).toMatchObject([
-        { request: { prompt: 'picture 1' }, onItsWay: false },
+        { request: { prompt: 'image 1' }, onItsWay: false },
       ]);
     });
 

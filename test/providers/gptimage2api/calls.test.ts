@@ -40,7 +40,7 @@ describe('start', () => {
     ]);
   });
 
-  it('edits pictures by their links, with every option in its place', async () => {
+  it('edits images by their links, with every option in its place', async () => {
     const options = { outputFormat: 'png', providerInput: { style: 'raw' } };
     const fields = { prompt: 'bluer', resolution: '2K', options };
     const links = ['https://example.com/a.png', 'https://example.com/b.png'];
@@ -133,8 +133,8 @@ describe('check', () => {
       { id: 't', outputImageUrls: ['https://x/1', 'https://x/2'] },
       ['https://x/1', 'https://x/2'],
     ],
-    ['reference page, of a film', { imageUrls: [], videoUrl: 'https://x/v' }, ['https://x/v']],
-    ['quickstart, of a film', { outputVideoUrl: 'https://x/v' }, ['https://x/v']],
+    ['reference page, of a video', { imageUrls: [], videoUrl: 'https://x/v' }, ['https://x/v']],
+    ['quickstart, of a video', { outputVideoUrl: 'https://x/v' }, ['https://x/v']],
     ['vendor on a bad day', { imageUrls: null }, []],
   ])('reads a finished task in the words of the %s', async (_, fields, urls) => {
     expect(await stateOf({ status: 1, creditsUsed: 12, ...fields })).toEqual({

@@ -179,7 +179,7 @@ describe('start', () => {
     ]);
   });
 
-  it('is surely refused without its picture, before anything is sent', async () => {
+  it('is surely refused without its image, before anything is sent', async () => {
     const { provider, received } = await against({});
     const error = await failure(provider.start(startOf('upscale', {}, [{}]), openDeadline));
     expect(provider.classify(error).request).toBe('refused');
@@ -211,7 +211,7 @@ describe('check', () => {
     });
   });
 
-  it('gives pictures with their link and videos to be prepared', async () => {
+  it('gives images with their link and videos to be prepared', async () => {
     const result = {
       jobId: 'j-1',
       status: 'success',
@@ -292,7 +292,7 @@ describe('listJobs', () => {
 });
 
 describe('describe', () => {
-  it('tells the model and what the vendor keeps with the picture', async () => {
+  it('tells the model and what the vendor keeps with the image', async () => {
     const { provider } = await against({
       'GET /jobs/j-1': { status: 'success', modelId: 'seedream', images: [{ id: 'i-1' }] },
       'GET /images/i-1': { id: 'i-1', data: { prompt: 'a chair', seed: 4 } },
@@ -305,7 +305,7 @@ describe('describe', () => {
     });
   });
 
-  it('tells of an upscaling which picture it reads, also while it runs', async () => {
+  it('tells of an upscaling which image it reads, also while it runs', async () => {
     const { provider } = await against({
       'GET /jobs/j-1': { status: 'running', data: { imageID: 'i-7' } },
     });
@@ -322,7 +322,7 @@ const page = (from: number, count: number): object[] =>
   Array.from({ length: count }, (_, index) => ({ id: `i-${from + index}` }));
 
 describe('train', () => {
-  it('creates, lists picture pages until one is short, starts by GET and deletes', async () => {
+  it('creates, lists image pages until one is short, starts by GET and deletes', async () => {
     const list = '/models/m-1/images?imageType=input';
     const { provider, received } = await against({
       'POST /models': { id: 'm-1', status: 'new' },
@@ -354,11 +354,11 @@ describe('train', () => {
     expect(received).toHaveLength(0);
   });
 
-  it('uploads references and training pictures under their types', async () => {
+  it('uploads references and training images under their types', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'shotlist-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const path = join(folder, 'a.jpg');
-    await writeFile(path, 'picture');
+    await writeFile(path, 'image');
     const { provider, received } = await against({
       'POST /images/upload': { id: 'i-1', url: 'https://x/i', modelID: 'm-1', type: 'x' },
     });

@@ -174,7 +174,7 @@ describe('the catalogue', () => {
     expect(check('veo-3.1', { duration: 6 })).toEqual([]);
   });
 
-  it('wants a video for a model that moves a picture as a video does', () => {
+  it('wants a video for a model that moves an image as a video does', () => {
     const link = { kind: 'link', url: 'https://x/1' } as const;
     for (const model of ['kling-motion-pro', 'kling-motion-standard']) {
       const frame = { ...link, role: 'first_frame' };

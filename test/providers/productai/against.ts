@@ -29,7 +29,7 @@ export async function fileOf(facts: Partial<FileToUpload> = {}): Promise<FileToU
   const folder = await mkdtemp(join(tmpdir(), 'shotlist-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'shoe.jpg');
-  await writeFile(path, 'picture');
+  await writeFile(path, 'image');
   const own = { sha256: 'x', mime: 'image/jpeg', bytes: 7, name: 'shoe.jpg', path };
   return { ...own, trainedModel: undefined, ...facts };
 }

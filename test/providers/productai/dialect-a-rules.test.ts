@@ -68,7 +68,7 @@ describe('the account', () => {
     expect(offerOf(settings).limits).toMatchObject({ perMinute, counts: 'all' });
   });
 
-  it('pays for every picture, by the published list or by its own', () => {
+  it('pays for every image, by the published list or by its own', () => {
     const price = (fields: object, prices = {}) =>
       offerOf().price(startOf('nanobanana2', fields).request, prices);
     expect(price({})).toEqual({ amount: 5_000, unit: 'credits', basis: 'exact' });

@@ -3,8 +3,8 @@ import { failure, json, serve } from '../../http/server.ts';
 import { openDeadline, startOf } from '../requests.ts';
 import { against, connect, fileOf } from './against.ts';
 
-const picture = { url: 'https://example.com/product.jpg' };
-const start = startOf('nanobanana2', { prompt: 'on marble' }, [picture]);
+const image = { url: 'https://example.com/product.jpg' };
+const start = startOf('nanobanana2', { prompt: 'on marble' }, [image]);
 
 async function bodyOf(one: typeof start): Promise<unknown> {
   const { provider, received } = await against({ 'POST /generate': { job_id: 'job_1' } });
@@ -16,11 +16,9 @@ async function bodyOf(one: typeof start): Promise<unknown> {
 describe('start', () => {
   it('sends what was given, in the names of the documents', async () => {
     const fields = { outputs: 2, aspectRatio: '16:9', options: { preset_id: 'preset_1' } };
-    expect(
-      await bodyOf(startOf('seedream', { prompt: 'on marble', ...fields }, [picture])),
-    ).toEqual({
+    expect(await bodyOf(startOf('seedream', { prompt: 'on marble', ...fields }, [image]))).toEqual({
       model: 'seedream',
-      image_url: picture.url,
+      image_url: image.url,
       prompt: 'on marble',
       num_images: 2,
       aspect_ratio: '16:9',
@@ -28,7 +26,7 @@ describe('start', () => {
     });
   });
 
-  it('names an uploaded picture by its asset, though it has a link as well', async () => {
+  it('names an uploaded image by its asset, though it has a link as well', async () => {
     const uploaded = [{ remote: 'asset_1', url: 'https://cdn.example.com/1' }];
     expect(await bodyOf(startOf('gpt-high', { prompt: 'a' }, uploaded))).toEqual({
       model: 'gpt-high',
@@ -37,7 +35,7 @@ describe('start', () => {
     });
   });
 
-  it.each([[[]], [[picture, picture]]])('sends nothing without its one picture', async (given) => {
+  it.each([[[]], [[image, image]]])('sends nothing without its one image', async (given) => {
     const { provider, received } = await against({});
     const error = await failure(provider.start(startOf('seedream', {}, given), openDeadline));
     expect(provider.classify(error)).toMatchObject({ request: 'refused' });
@@ -64,7 +62,7 @@ describe('check', () => {
     });
   });
 
-  it('reads pictures, what they cost and how long their links live', async () => {
+  it('reads images, what they cost and how long their links live', async () => {
     const done = {
       job_id: 'job_1',
       status: 'completed',

@@ -10,16 +10,16 @@ const against = (answers: Readonly<Record<string, unknown>>, more = {}) =>
   againstAny(answers, { ...settings, ...more });
 const connect = (url: string) => connectTo(url, settings);
 
-const pictures = [{ remote: 'https://x/1', url: 'https://x/1' }, { url: 'https://x/2' }];
-const one = pictures.slice(0, 1);
+const images = [{ remote: 'https://x/1', url: 'https://x/1' }, { url: 'https://x/2' }];
+const one = images.slice(0, 1);
 const start = startOf('seedream', { prompt: 'a' }, one);
 
 describe('start', () => {
-  const film = { prompt: 'waves', aspectRatio: '16:9', duration: 8 };
+  const video = { prompt: 'waves', aspectRatio: '16:9', duration: 8 };
 
   it.each([
     [
-      'one picture as text',
+      'one image as text',
       startOf('kontext-pro', { prompt: 'a', aspectRatio: 'SQUARE' }, one),
       '/api/generate',
       { model: 'kontext-pro', image_url: 'https://x/1', prompt: 'a', aspect_ratio: 'SQUARE' },
@@ -29,7 +29,7 @@ describe('start', () => {
       startOf(
         'nanobananapro',
         { prompt: 'a', resolution: '4K', options: { output_format: 'jpg' } },
-        pictures,
+        images,
       ),
       '/api/generate',
       {
@@ -44,7 +44,7 @@ describe('start', () => {
       'a video out of nothing',
       {
         ...startOf('seedance', {
-          ...film,
+          ...video,
           resolution: '1080p',
           options: { generate_audio: true },
         }),

@@ -7,7 +7,7 @@ import { startSimulator } from '../../../src/simulator/index.ts';
 import { openDeadline } from '../requests.ts';
 import type { Example, SeedTable } from './rows.ts';
 
-const picture = Buffer.from('\xff\xd8\xff\xe0a picture', 'latin1');
+const image = Buffer.from('\xff\xd8\xff\xe0a image', 'latin1');
 
 /** Sends a table's examples as they stand in the documents, one after the other. */
 export async function playExamples(
@@ -20,7 +20,7 @@ export async function playExamples(
   const simulator = await startSimulator({
     port: 0,
     jitter: 0,
-    pictures: 'small',
+    images: 'small',
     clock: { now: () => time.at },
   });
   finished(async () => {
@@ -53,7 +53,7 @@ function requestOf(
 ): RequestInit {
   if (form) {
     const body = new FormData();
-    body.append('file', new Blob([new Uint8Array(picture)]), 'reference.jpg');
+    body.append('file', new Blob([new Uint8Array(image)]), 'reference.jpg');
     body.append('data', filled(JSON.stringify(form), kept));
     return { method, headers, body };
   }
@@ -85,12 +85,12 @@ async function trainedModel(
   const model = await train.create({ name: 'Ines', subject: { gender: 'Female', age: 30 } });
   for (let index = 0; index < 12; index += 1) {
     const path = join(folder, `${index}.jpg`);
-    writeFileSync(path, Buffer.concat([picture, Buffer.from([index])]));
+    writeFileSync(path, Buffer.concat([image, Buffer.from([index])]));
     const sha256 = String(index);
     const file: FileToUpload = {
       sha256,
       mime: 'image/jpeg',
-      bytes: picture.length + 1,
+      bytes: image.length + 1,
       name: `${index}.jpg`,
       path,
       trainedModel: model,

@@ -356,7 +356,7 @@ const pages: readonly Row[] = [
   onPage(
     document,
     'output images of a model are listed, and any image is inspected later',
-    'pictures that a model made are not listed',
+    'images that a model made are not listed',
   ),
   onPage(
     'PhotoGPT API reference',

@@ -30,7 +30,7 @@ const parameters: readonly Row[] = [
   { document, says: 'prompt is required', kind: 'prompt', models, prompt: 'required' },
   {
     document,
-    says: 'image_url is the picture of the product',
+    says: 'image_url is the image of the product',
     kind: 'references',
     models,
     min: 1,

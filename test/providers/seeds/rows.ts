@@ -125,7 +125,7 @@ export interface Example {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly json?: JsonObject;
-  /** The `data` part beside a picture in the part `file`. */
+  /** The `data` part beside an image in the part `file`. */
   readonly form?: JsonObject;
   readonly status: number;
   /** Paths in the answer that must be there; a placeholder keeps the value for later examples. */
@@ -140,7 +140,7 @@ export interface SeedTable {
   readonly apiKey: string;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** How a picture is started, and an answer to it. */
+  /** How an image is started, and an answer to it. */
   readonly start: {
     /** The documented address, or the end of it. */
     readonly url: string;

@@ -198,7 +198,7 @@ describe('uploads', () => {
   it.each([
     ['alone', { ...entry, uploads: { file: entry } }],
     ['in the list of files', { uploads: { file: entry } }],
-    ['under another name', { uploads: { picture: entry }, errors: {} }],
+    ['under another name', { uploads: { image: entry }, errors: {} }],
   ])('reads a file %s', async (_, answer) => {
     const { provider, received } = await against({ 'POST /media/upload': answer });
     expect(await provider.upload?.(await fileOf('a.png', 'image/png'))).toEqual({
@@ -211,11 +211,11 @@ describe('uploads', () => {
   });
 
   it('says in the vendor words why a file was not taken', async () => {
-    const answer = { uploads: {}, errors: { file: 'the picture is broken' } };
+    const answer = { uploads: {}, errors: { file: 'the image is broken' } };
     const { provider } = await against({ 'POST /media/upload': answer });
     const upload = provider.upload?.(await fileOf('a.png', 'image/png'));
     const verdict = provider.classify(await failure(upload ?? Promise.resolve()));
-    const message = 'Wonda did not take a.png: the picture is broken';
+    const message = 'Wonda did not take a.png: the image is broken';
     expect(verdict).toEqual({ request: 'refused', account: { kind: 'fine' }, message });
   });
 
@@ -248,8 +248,8 @@ describe('uploads', () => {
       'GET /media/m-3': { mediaId: 'm-3' },
       'GET /media/m-4': { status: 'processed' },
     });
-    const film = await fileOf('a.mp4', 'video/mp4');
-    expect(await provider.upload?.(film)).toMatchObject({ remote: 'm-1', ready: false });
+    const video = await fileOf('a.mp4', 'video/mp4');
+    expect(await provider.upload?.(video)).toMatchObject({ remote: 'm-1', ready: false });
     const ids = ['m-1', 'm-2', 'm-3', 'm-4', 'm-5'];
     expect(await provider.uploadStates?.(ids)).toEqual([
       'processing',

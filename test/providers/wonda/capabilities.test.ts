@@ -199,9 +199,9 @@ describe('attachments', () => {
 
 describe('the catalogue', () => {
   it('without a live list knows video models by name and sends their options unchecked', () => {
-    const films = seeds.filter(({ makes }) => makes === 'video');
-    expect(films).toHaveLength(15);
-    for (const { options, notes } of films) {
+    const videos = seeds.filter(({ makes }) => makes === 'video');
+    expect(videos).toHaveLength(15);
+    for (const { options, notes } of videos) {
       expect(options).toBe('unchecked');
       expect(notes[0]).toContain('ask the vendor: shotlist models wonda');
     }

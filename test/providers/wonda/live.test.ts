@@ -15,7 +15,7 @@ let offer: Offer;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shotlist-'));
-  const fast = { jobMs: 10, videoMs: 10, downloadMs: 10, pictures: 'small' } as const;
+  const fast = { jobMs: 10, videoMs: 10, downloadMs: 10, images: 'small' } as const;
   simulator = await startSimulator({ port: 0, ...fast });
   const baseUrl = simulator.baseUrls['wonda'] ?? '';
   provider = wonda.connect({ baseUrl, apiKey: 'sk_live', settings: {} });
@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function picture(name: string): Promise<string> {
+async function image(name: string): Promise<string> {
   const path = join(folder, `${name}.jpg`);
   await writeFile(path, Buffer.from(`\xff\xd8\xff\xe0${name}`, 'latin1'));
   const facts = { sha256: name, mime: 'image/jpeg', bytes: 9, name: `${name}.jpg` };
@@ -43,7 +43,7 @@ async function run(spec: ModelSpec, fields: Parameters<typeof startOf>[1]) {
   const start = startOf(spec.id, { prompt: 'a red chair', ...fields });
   expect(spec.check?.(start.request) ?? []).toEqual([]);
   const roles = spec.references.roles.map((role) => ({ role }));
-  const remotes = await Promise.all(roles.map(({ role }) => picture(role)));
+  const remotes = await Promise.all(roles.map(({ role }) => image(role)));
   const references = roles.map(({ role }, index) => ({
     role,
     remote: remotes[index],

@@ -25,7 +25,7 @@ export function knownThings(database: Database, account: string): ReadonlyMap<st
     account,
   ))
     known.set(id, {
-      kind: 'picture',
+      kind: 'image',
       name: trainings.get(fp)?.paths.get(sha256) ?? null,
       hash: sha256,
     });
@@ -68,8 +68,8 @@ function trainingsOf(database: Database, account: string): ReadonlyMap<string, K
   );
   return new Map(
     rows.map(({ fp, name, images }) => {
-      const pictures = JSON.parse(images) as { sha256: string; path: string }[];
-      return [fp, { name, paths: new Map(pictures.map(({ sha256, path }) => [sha256, path])) }];
+      const read = JSON.parse(images) as { sha256: string; path: string }[];
+      return [fp, { name, paths: new Map(read.map(({ sha256, path }) => [sha256, path])) }];
     }),
   );
 }
@@ -89,7 +89,7 @@ export function forgetUploads(database: Database, account: string, ids: readonly
     account,
     gone,
   );
-  // A model that is not trained yet lacks the picture again; one that may be in training needs it no more.
+  // A model that is not trained yet lacks the image again; one that may be in training needs it no more.
   database.run(
     `update model set phase = 'uploading' where account = ?1 and phase = 'armed' and fp in (
        select fp from model_image

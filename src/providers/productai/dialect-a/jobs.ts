@@ -50,9 +50,9 @@ function stateOf(answer: Job, lifetime: number | null): JobState {
 
 /** The vendor has no ids of files. */
 function deliveryOf({ images }: Job, expiresAt: number | null): Delivery {
-  const picture = z.looseObject({ url: z.unknown() });
+  const image = z.looseObject({ url: z.unknown() });
   return readDelivery(images, (entry) => {
-    const url = linkOf(picture.safeParse(entry).data?.url ?? entry);
+    const url = linkOf(image.safeParse(entry).data?.url ?? entry);
     return url === null ? undefined : { remote: null, url, expiresAt };
   });
 }
@@ -97,7 +97,7 @@ export async function listJobs(
   return { entries: oldestFirst(jobs), unreadable };
 }
 
-/** Of what was asked, jobs are documented to show the model and the number of pictures; some show more. */
+/** Of what was asked, jobs are documented to show the model and the number of images; some show more. */
 export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
   const { model, prompt, status } = await api({
     method: 'GET',

@@ -7,7 +7,7 @@ import { uploads } from '../upload-form.ts';
 import type { Settings } from '../settings.ts';
 import { jobStatuses } from './jobs.ts';
 
-/** Credits per picture, as published. */
+/** Credits per image, as published. */
 const credits = {
   nanobanana2: 5,
   nanobananapro: 8,

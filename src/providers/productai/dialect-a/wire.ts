@@ -72,11 +72,11 @@ function withId<Entry extends object>(idOf: (entry: Entry) => string | null | un
 /** The body of a paid start. */
 export function startBody({ request, references }: StartRequest): JsonObject {
   const { model, prompt, aspectRatio, resolution, duration, outputs, seed, options } = request;
-  const [picture, ...others] = references;
-  if (!picture || others.length > 0) return missing('its one picture');
+  const [image, ...others] = references;
+  if (!image || others.length > 0) return missing('its one image');
   return present({
     model,
-    ...(assetIn(picture) ?? { image_url: picture.url ?? missing('a public link') }),
+    ...(assetIn(image) ?? { image_url: image.url ?? missing('a public link') }),
     prompt,
     num_images: outputs,
     aspect_ratio: aspectRatio,

@@ -30,7 +30,7 @@ const insteadOf: ModelSpec['insteadOf'] = {
   aspect_ratio: 'aspectRatio',
 };
 
-function pictures(min: number, max: number): ReferenceSpec {
+function images(min: number, max: number): ReferenceSpec {
   return { min, max, reads: ['image'], takes: ['file', 'link'], roles: [] };
 }
 
@@ -45,7 +45,7 @@ const image = {
 
 function plain(id: string, references: number, notes: readonly string[]): ModelSpec {
   const fields = { aspectRatio: choice(names) };
-  return { ...image, id, fields, references: pictures(1, references), notes };
+  return { ...image, id, fields, references: images(1, references), notes };
 }
 
 function nanobanana(id: string, notes: readonly string[] = []): ModelSpec {
@@ -56,12 +56,12 @@ function nanobanana(id: string, notes: readonly string[] = []): ModelSpec {
       aspectRatio: choice([...names, ...moreNames, ...ratios]),
       resolution: choice(['1K', '2K', '4K'], '2K'),
     },
-    references: pictures(1, 14),
+    references: images(1, 14),
     notes: [...notes, 'whether the price depends on the resolution is not documented'],
   };
 }
 
-const twoPictures = 'an older text says that it takes two pictures';
+const twoImages = 'an older text says that it takes two images';
 const seconds = (min: number, max: number, preset?: number): FieldSpec => ({
   kind: 'integer',
   min,
@@ -70,10 +70,10 @@ const seconds = (min: number, max: number, preset?: number): FieldSpec => ({
 });
 
 const models: readonly ModelSpec[] = [
-  ...['gpt-2', 'gpt-1.5'].map((id) => plain(id, 2, [twoPictures, 'its price is not known'])),
-  ...['gpt-low', 'gpt-medium', 'gpt-high'].map((id) => plain(id, 2, [twoPictures])),
-  plain('kontext-pro', 2, [twoPictures, 'texts give 2 or 3 tokens as its price; 3 is assumed']),
-  plain('kontext-max', 2, [twoPictures]),
+  ...['gpt-2', 'gpt-1.5'].map((id) => plain(id, 2, [twoImages, 'its price is not known'])),
+  ...['gpt-low', 'gpt-medium', 'gpt-high'].map((id) => plain(id, 2, [twoImages])),
+  plain('kontext-pro', 2, [twoImages, 'texts give 2 or 3 tokens as its price; 3 is assumed']),
+  plain('kontext-max', 2, [twoImages]),
   nanobanana('nanobananapro'),
   nanobanana('nanobanana'),
   nanobanana('nanobanana2', ['its price is taken from dialect A']),
@@ -83,11 +83,11 @@ const models: readonly ModelSpec[] = [
     id: 'trained',
     trained: true,
     fields: {},
-    references: pictures(1, 1),
+    references: images(1, 1),
     options: {},
     notes: [
       'a custom model that was made in the dashboard: write models: { NAME: { train: { account, id } } }',
-      'how many pictures it takes and what it costs is not documented',
+      'how many images it takes and what it costs is not documented',
     ],
   },
   {
@@ -96,7 +96,7 @@ const models: readonly ModelSpec[] = [
     operation: 'upscale',
     prompt: 'none',
     fields: {},
-    references: pictures(1, 1),
+    references: images(1, 1),
     options: {},
     notes: [],
   },
@@ -110,7 +110,7 @@ const models: readonly ModelSpec[] = [
       resolution: choice(['480p', '720p', '1080p', '4k']),
       duration: seconds(4, 15),
     },
-    references: pictures(0, 9),
+    references: images(0, 9),
     options: { generate_audio: { kind: 'boolean' } },
     notes: ['its price and its defaults are not documented'],
   },
@@ -120,9 +120,9 @@ const models: readonly ModelSpec[] = [
     operation: 'video',
     makes: 'video',
     fields: { aspectRatio: choice(['16:9', '9:16']), duration: seconds(3, 10, 8) },
-    references: pictures(1, 1),
+    references: images(1, 1),
     options: {},
-    notes: ['its price and how many pictures it takes are not documented'],
+    notes: ['its price and how many images it takes are not documented'],
   },
 ];
 

@@ -36,9 +36,9 @@ export const keyCheck = z.looseObject({
 export function startCall(start: StartRequest): { path: string; body: JsonObject } {
   const { request, makes, trainedModel } = start;
   const { model, prompt, aspectRatio, resolution, duration, outputs, seed, options } = request;
-  const image_url = picturesOf(start);
+  const image_url = imagesOf(start);
   if (model === 'upscale')
-    return { path: '/api/upscale', body: { image_url: image_url ?? missing('a picture') } };
+    return { path: '/api/upscale', body: { image_url: image_url ?? missing('an image') } };
   if (request.choice.kind !== 'public')
     return {
       path: '/api/generate-custom-model',
@@ -56,13 +56,13 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
     seed,
     ...options,
   });
-  // A model that the catalogue does not know makes pictures, unless the request has a duration.
+  // A model that the catalogue does not know makes images, unless the request has a duration.
   const isVideo = makes === 'video' || duration !== undefined;
   return { path: isVideo ? '/api/generate-video' : '/api/generate', body };
 }
 
 /** One link as text, several as a list. Files go by their link as well, those of dialect A too. */
-function picturesOf({ references }: StartRequest): string | string[] | undefined {
+function imagesOf({ references }: StartRequest): string | string[] | undefined {
   const urls = references.map(({ url }) => url ?? missing('a public link'));
   return urls.length > 1 ? urls : urls[0];
 }

@@ -2,9 +2,9 @@ import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 import { sha256 } from './digest.ts';
 
-/** All that decides a picture's bytes. */
-export interface Picture {
-  /** Hash of everything that makes this picture another one. */
+/** All that decides an image's bytes. */
+export interface ImageSpec {
+  /** Hash of everything that makes this image another one. */
   readonly identity: string;
   /** In the pixels of the `full` mode. */
   readonly width: number;
@@ -15,17 +15,17 @@ export interface Picture {
   readonly note: string;
 }
 
-export type PictureMode = 'full' | 'small';
+export type ImageMode = 'full' | 'small';
 
 const kept = 256;
 const cache = new Map<string, Promise<Buffer>>();
 
-/** The picture's bytes: the same for the same picture and mode, always. */
-export function renderPicture(picture: Picture, mode: PictureMode): Promise<Buffer> {
-  const key = sha256(JSON.stringify([picture, mode]));
+/** The image's bytes: the same for the same image and mode, always. */
+export function renderImage(spec: ImageSpec, mode: ImageMode): Promise<Buffer> {
+  const key = sha256(JSON.stringify([spec, mode]));
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const bytes = mode === 'full' ? renderFull(picture) : renderSmall(picture);
+  const bytes = mode === 'full' ? renderFull(spec) : renderSmall(spec);
   cache.set(key, bytes);
   for (const oldest of cache.keys()) {
     if (cache.size <= kept) break;
@@ -51,24 +51,20 @@ export function fit(
   return { width: edge(width), height: edge(height) };
 }
 
-function encode(image: Sharp, format: Picture['format']): Promise<Buffer> {
+function encode(image: Sharp, format: ImageSpec['format']): Promise<Buffer> {
   return format === 'png'
     ? image.png({ compressionLevel: 3 }).toBuffer()
     : image.jpeg({ quality: 82 }).toBuffer();
 }
 
-function renderFull(picture: Picture): Promise<Buffer> {
-  return encode(sharp(Buffer.from(drawing(picture))), picture.format);
+function renderFull(spec: ImageSpec): Promise<Buffer> {
+  return encode(sharp(Buffer.from(svgOf(spec))), spec.format);
 }
 
 /** A mirrored 8 by 8 pattern in two colours: cheap, and still told apart at a glance. */
-function renderSmall(picture: Picture): Promise<Buffer> {
-  const { width, height } = fit(
-    picture.width,
-    picture.height,
-    Math.max(picture.width, picture.height) / 8,
-  );
-  const seed = Buffer.from(sha256(picture.identity), 'hex');
+function renderSmall(spec: ImageSpec): Promise<Buffer> {
+  const { width, height } = fit(spec.width, spec.height, Math.max(spec.width, spec.height) / 8);
+  const seed = Buffer.from(sha256(spec.identity), 'hex');
   const at = (index: number): number => seed[index % seed.length] ?? 0;
   const pixels = Buffer.alloc(width * height * 3);
   for (let y = 0; y < height; y += 1) {
@@ -79,12 +75,12 @@ function renderSmall(picture: Picture): Promise<Buffer> {
       pixels.set([at(start), at(start + 1), at(start + 2)], (y * width + x) * 3);
     }
   }
-  return encode(sharp(pixels, { raw: { width, height, channels: 3 } }), picture.format);
+  return encode(sharp(pixels, { raw: { width, height, channels: 3 } }), spec.format);
 }
 
-function drawing(picture: Picture): string {
-  const { width, height } = picture;
-  const seed = Buffer.from(sha256(picture.identity), 'hex');
+function svgOf(spec: ImageSpec): string {
+  const { width, height } = spec;
+  const seed = Buffer.from(sha256(spec.identity), 'hex');
   const part = (index: number): number => (seed[index % seed.length] ?? 0) / 255;
   const hue = Math.round(part(0) * 360);
   const shapes = Array.from({ length: 6 }, (_, index) => {
@@ -107,11 +103,11 @@ function drawing(picture: Picture): string {
     `<stop offset="0" stop-color="hsl(${hue},55%,30%)"/>` +
     `<stop offset="1" stop-color="hsl(${(hue + 70) % 360},60%,62%)"/></linearGradient></defs>` +
     `<rect width="${width}" height="${height}" fill="url(#sky)"/>${shapes.join('')}` +
-    `${caption(picture)}</svg>`
+    `${caption(spec)}</svg>`
   );
 }
 
-function caption({ width, height, prompt, model, note }: Picture): string {
+function caption({ width, height, prompt, model, note }: ImageSpec): string {
   const size = Math.max(11, Math.round(width / 30));
   const lines = wrap(prompt, Math.floor((width - size * 2) / (size * 0.56)), 4);
   const top = height - size * 1.35 * (lines.length + 1) - size;
@@ -140,7 +136,7 @@ function wrap(prompt: string, columns: number, most: number): string[] {
   return [...lines.slice(0, most - 1), `${lines[most - 1] ?? ''} …`];
 }
 
-/** Also drops what XML cannot carry, so that no prompt breaks the drawing. */
+/** Also drops what XML cannot carry, so that no prompt breaks the SVG. */
 function escape(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')

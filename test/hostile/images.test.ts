@@ -13,7 +13,7 @@ import { folderBlobs } from '../../src/storage/folder-blobs.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'shotlist-pictures-'));
+  folder = mkdtempSync(join(tmpdir(), 'shotlist-images-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -64,7 +64,7 @@ describe('an image', () => {
   it.each([
     ['entities that stand for entities', laughs],
     ['entities of files, and scripts', outside],
-  ])('that is a drawing with %s is kept as it is and never rendered', async (_, text) => {
+  ])('that is an SVG with %s is kept as it is and never rendered', async (_, text) => {
     const bytes = Buffer.from(text);
     expect(sniffMedia(bytes)?.kind).toBe('vector');
     expect(await judged(bytes)).toMatchObject({ width: null, height: null, damage: null });
@@ -75,8 +75,8 @@ describe('an image', () => {
   });
 
   it('whose box is longer than the file is damaged, and none is walked through for ever', async () => {
-    const film = Buffer.from('\0\0\0\x10ftypisom\0\0\0\0\0\x01\0\0moov', 'latin1');
-    expect(await judged(film)).toMatchObject({ damage: 'the file ends within its box moov' });
+    const video = Buffer.from('\0\0\0\x10ftypisom\0\0\0\0\0\x01\0\0moov', 'latin1');
+    expect(await judged(video)).toMatchObject({ damage: 'the file ends within its box moov' });
   });
 
   it('that names a million parts a hundred times over costs a moment', async () => {

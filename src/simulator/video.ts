@@ -1,25 +1,25 @@
-import type { Picture, PictureMode } from './pictures.ts';
-import { renderPicture } from './pictures.ts';
+import type { ImageSpec, ImageMode } from './images.ts';
+import { renderImage } from './images.ts';
 
 const framesPerSecond = 1;
 
 /**
- * A small MP4 made by hand, as no encoder is at hand: every frame is a JPEG picture, which MPEG-4
+ * A small MP4 made by hand, as no encoder is at hand: every frame is a JPEG image, which MPEG-4
  * allows (object type 0x6C). Players that read motion JPEG show it; every reader finds its boxes.
  */
-export async function renderFilm(
-  picture: Picture,
-  mode: PictureMode,
+export async function renderVideo(
+  spec: ImageSpec,
+  mode: ImageMode,
   seconds: number,
 ): Promise<Buffer> {
   const frames = await Promise.all(
     Array.from({ length: Math.max(1, Math.min(8, seconds * framesPerSecond)) }, (_, index) =>
-      renderPicture(
+      renderImage(
         {
-          ...picture,
+          ...spec,
           format: 'jpeg',
-          identity: `${picture.identity} frame ${index}`,
-          note: `${picture.note} frame ${index + 1}`,
+          identity: `${spec.identity} frame ${index}`,
+          note: `${spec.note} frame ${index + 1}`,
         },
         mode,
       ),
@@ -27,13 +27,13 @@ export async function renderFilm(
   );
   const fileType = box('ftyp', text('isom'), u32(0x200), text('isommp41'));
   // Offsets count from the start of the file, and the size of `moov` does not depend on them.
-  const before = fileType.length + movie(picture, frames, 0).length + 8;
-  return Buffer.concat([fileType, movie(picture, frames, before), box('mdat', ...frames)]);
+  const before = fileType.length + movie(spec, frames, 0).length + 8;
+  return Buffer.concat([fileType, movie(spec, frames, before), box('mdat', ...frames)]);
 }
 
-function movie(picture: Picture, frames: readonly Buffer[], offset: number): Buffer {
+function movie(spec: ImageSpec, frames: readonly Buffer[], offset: number): Buffer {
   const duration = frames.length * 1_000;
-  const { width, height } = picture;
+  const { width, height } = spec;
   const matrix = Buffer.concat(
     [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000].map((value) => u32(value)),
   );

@@ -1,13 +1,13 @@
 import sharp from 'sharp';
 import { sha256 } from '../digest.ts';
-import type { Picture, PictureMode } from '../pictures.ts';
-import { renderPicture } from '../pictures.ts';
+import type { ImageSpec, ImageMode } from '../images.ts';
+import { renderImage } from '../images.ts';
 
-/** The picture with everything outside a shape made transparent; what is cut out decides the shape. */
-export async function renderCutout(picture: Picture, mode: PictureMode): Promise<Buffer> {
-  const whole = sharp(await renderPicture(picture, mode));
+/** The image with everything outside a shape made transparent; what is cut out decides the shape. */
+export async function renderCutout(spec: ImageSpec, mode: ImageMode): Promise<Buffer> {
+  const whole = sharp(await renderImage(spec, mode));
   const { width, height } = await whole.metadata();
-  const seed = Buffer.from(sha256(picture.identity), 'hex');
+  const seed = Buffer.from(sha256(spec.identity), 'hex');
   const part = (index: number): number => (seed[index] ?? 0) / 255;
   const mask =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
@@ -21,7 +21,7 @@ export async function renderCutout(picture: Picture, mode: PictureMode): Promise
 }
 
 /** Eight flat shapes in the colours of what is traced. */
-export function drawVector({ identity, width, height }: Picture): Buffer {
+export function drawVector({ identity, width, height }: ImageSpec): Buffer {
   const seed = Buffer.from(sha256(identity), 'hex');
   const at = (index: number): number => seed[index % seed.length] ?? 0;
   const shapes = Array.from({ length: 8 }, (_, index) => {
