@@ -9,7 +9,7 @@ const slowest = [
   'e2e/steering',
   'e2e/money',
   'temporal/embedded',
-  'e2e/account-trouble',
+  'e2e/account-problem',
   'e2e/keys',
   'e2e/collect',
   'activities/training/train-model',

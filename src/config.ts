@@ -11,7 +11,7 @@ import {
   s3AccessOf,
   s3Variables,
 } from './hosting/settings.ts';
-import { type KeyTrouble, readKey } from './http/api-key.ts';
+import { type KeyProblem, readKey } from './http/api-key.ts';
 import type { JsonObject } from './json.ts';
 import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
 import {
@@ -69,9 +69,9 @@ export interface AccountConfig {
   readonly key: string;
   readonly vendor: Vendor;
   readonly keyVariable: string;
-  /** Undefined when the variable gives no key, and then `keyTrouble` says why. Never printed, never stored. */
+  /** Undefined when the variable gives no key, and then `keyProblem` says why. Never printed, never stored. */
   readonly apiKey: string | undefined;
-  readonly keyTrouble: KeyTrouble | undefined;
+  readonly keyProblem: KeyProblem | undefined;
   readonly baseUrl: string;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
@@ -200,7 +200,7 @@ function accountFrom(
   if (entry.provider !== undefined && entry.provider !== vendor.id)
     throw new UserError(`${where}.provider: the account named ${name} is ${vendor.id}'s own`);
   const variable = entry.key ?? keyVariable(vendor.id);
-  const { key, trouble } = readKey(variable, environment[variable]);
+  const { key, problem } = readKey(variable, environment[variable]);
   const baseUrl = (
     entry.baseUrl ??
     (environment[baseUrlVariable(vendor.id)] || undefined) ??
@@ -214,7 +214,7 @@ function accountFrom(
     vendor,
     keyVariable: variable,
     apiKey: key,
-    keyTrouble: trouble,
+    keyProblem: problem,
     baseUrl,
     limits: { ...vendor.offer(settings, nothingLearned).limits, ...entry.limits },
     timeouts: timeoutsOf(vendor.timeouts, entry.timeouts),

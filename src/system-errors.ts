@@ -4,7 +4,7 @@ import { UserError } from './errors.ts';
 import { shellQuoted } from './shell-quoted.ts';
 
 /** What the operating system, or the database on its behalf, refused. */
-export interface SystemTrouble {
+export interface SystemFailure {
   /** `ENOSPC`, or `SQLITE_FULL`. */
   readonly code: string;
   readonly path: string | undefined;
@@ -78,7 +78,7 @@ const databaseWords: Readonly<Record<number, readonly [code: string, ...Words]>>
 };
 
 /** What an error says about the system; undefined for any other error, which is then a bug. */
-export function systemTrouble(error: unknown): SystemTrouble | undefined {
+export function systemFailure(error: unknown): SystemFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const named = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   const path = named === undefined ? undefined : resolve(named);
@@ -103,9 +103,9 @@ export function systemTrouble(error: unknown): SystemTrouble | undefined {
  * @param what was tried, such as `cannot read spring.yaml`
  */
 export function asUserError(error: unknown, what?: string): unknown {
-  const trouble = error instanceof UserError ? undefined : systemTrouble(error);
-  if (!trouble) return error;
-  const { path, why, code, next } = trouble;
+  const failure = error instanceof UserError ? undefined : systemFailure(error);
+  if (!failure) return error;
+  const { path, why, code, next } = failure;
   const about = what ?? (path === undefined ? 'a file cannot be used' : `cannot use ${path}`);
   return new UserError(`${about}: ${why} (${code})`, { next: [next], cause: error });
 }

@@ -4,7 +4,7 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
 import { noKey } from './accounts/provider.ts';
-import { type Throttle, throttleOf } from './activities/account/throttle.ts';
+import { type Throttle, pacingOf } from './activities/throttle/pacing.ts';
 import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
 import { PaidCalls } from './activities/paid-calls.ts';
 import { createActivities, type Activities } from './activities/index.ts';
@@ -153,7 +153,7 @@ function dependencies(
   const throttle = ({ key, limits }: AccountConfig): Throttle => {
     const known = throttles.get(key);
     if (known) return known;
-    const made = throttleOf({ ledger, account: key, limits, now: Date.now, log, signal: stopping });
+    const made = pacingOf({ ledger, account: key, limits, now: Date.now, log, signal: stopping });
     throttles.set(key, made);
     return made;
   };
@@ -230,7 +230,7 @@ function accessTo(account: AccountConfig, config: Config, throttle: Throttles): 
     ),
     trustedOrigin: new URL(baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice(prices),
-    pulse: throttle(account).pulse,
+    throttle: throttle(account).throttle,
   };
 }
 

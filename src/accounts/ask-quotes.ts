@@ -21,7 +21,7 @@ export interface QuoteAnswers {
 
 /**
  * Asks for the price of each request, a few at a time. A request that the vendor refuses has no price;
- * trouble with the account or on the way there ends the asking, and what was answered stands.
+ * problem with the account or on the way there ends the asking, and what was answered stands.
  */
 export async function askQuotes(
   provider: Pick<Provider, 'quote' | 'classify'>,

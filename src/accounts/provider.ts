@@ -30,7 +30,7 @@ export function providerOf(
 }
 
 /** For whoever needs the key of an account that has none. */
-export function noKey({ name, keyTrouble }: AccountConfig): UserError {
-  const { why = 'it is not set', next = '' } = keyTrouble ?? {};
+export function noKey({ name, keyProblem }: AccountConfig): UserError {
+  const { why = 'it is not set', next = '' } = keyProblem ?? {};
   return new UserError(`the account ${name} has no key: ${why}`, { next: [next] });
 }

@@ -6,15 +6,15 @@ import type { SendDeadline } from '../http/send-deadline.ts';
 import type { Verdict } from '../providers/port.ts';
 import { neverBackwards } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { claimWhenAvailable } from './account/availability.ts';
-import { blockAccount, blockFor } from './account/block-account.ts';
+import { claimWhenAvailable } from './throttle/availability.ts';
+import { blockAccount, blockFor } from './throttle/block-account.ts';
 import { failpoint } from './failpoints.ts';
 import { orAborted } from './heartbeat.ts';
 import { recordStarted } from './record-started.ts';
 import { forgetGoneUploads } from './uploads/gone-uploads.ts';
 import { type ResolvedRequest, resolveRequest } from './uploads/resolve-references.ts';
 import { NotHereYetError } from './uploads/not-here-yet.ts';
-import { uploadTrouble } from './uploads/upload-places.ts';
+import { uploadFailure } from './uploads/upload-places.ts';
 
 export type SendEnd = 'ended' | 'late' | 'unready';
 
@@ -42,7 +42,7 @@ export async function claimAndStart(
   };
   const answer = await claimWhenAvailable(deps, access, range, async (isCheck) => {
     if (isCheck) return await claim(0);
-    const { window, granted } = access.pulse.beginClaim();
+    const { window, granted } = access.throttle.beginClaim();
     let posts = 0;
     try {
       const claimed = await claim(window);
@@ -70,7 +70,7 @@ export async function startShot(
   try {
     return await sendShot(deps, access, grant, limit);
   } finally {
-    access.pulse.posted();
+    access.throttle.posted();
   }
 }
 
@@ -103,7 +103,7 @@ async function sendShot(
       return endNow();
     }
     failpoint('answered', submission);
-    access.pulse.answered(performance.now() - startedAt);
+    access.throttle.answered(performance.now() - startedAt);
     const isLate = await recordStarted(deps, submission, started, jobTimes(deps, access, request));
     return isLate ? 'late' : 'ended';
   });
@@ -124,7 +124,7 @@ async function notStarted(
     await submissions.rejected(grant.submission, 'its references were not there in time', 'reopen');
     return;
   }
-  const { lasting, account, message } = uploadTrouble(access, error);
+  const { lasting, account, message } = uploadFailure(access, error);
   await blockAccount(deps, access, account, grant.request.model);
   const isShotsOwn = error instanceof NotHereYetError;
   if (!lasting && !isShotsOwn)
@@ -148,7 +148,7 @@ async function blockWithoutReferences(
   if ('retryAfterMs' in account)
     await blockFor(deps, access, account.kind, account.retryAfterMs, model);
   else if (account.kind === 'fine')
-    await blockFor(deps, access, 'unreachable', access.pulse.withoutReferences());
+    await blockFor(deps, access, 'unreachable', access.throttle.withoutReferences());
 }
 
 async function recordFailure(
@@ -162,7 +162,7 @@ async function recordFailure(
   // The block first: a claim between the two would spend on an account that is known to be shut.
   await blockAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'ambiguous') {
-    const circuitMs = access.pulse.ambiguous();
+    const circuitMs = access.throttle.ambiguous();
     if (circuitMs !== undefined) await blockFor(deps, access, 'circuitOpen', circuitMs);
     await submissions.ambiguous(grant.submission, verdict.message, {
       mayStillRun: mayStillRun(error),
@@ -185,7 +185,11 @@ export function jobTimes(
   const spec = deps.catalogue.get(access.name)?.models.find(({ id }) => id === request.model);
   const { timeouts } = access;
   return {
-    nextPollInMs: access.pulse.polls.delayMs(request.model, { elapsedMs: 0, polls: 0 }, timeouts),
+    nextPollInMs: access.throttle.polls.delayMs(
+      request.model,
+      { elapsedMs: 0, polls: 0 },
+      timeouts,
+    ),
     giveUpInMs: spec?.makes === 'video' ? timeouts.videoJobMs : timeouts.imageJobMs,
   };
 }

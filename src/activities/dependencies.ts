@@ -7,7 +7,7 @@ import type { Limits, Provider, Timeouts } from '../providers/port.ts';
 import type { Blobs } from '../storage/blobs.ts';
 import type { PaidCalls } from './paid-calls.ts';
 import type { Recovery } from '../storage/recovery.ts';
-import type { AccountPulse } from './account/account-pulse.ts';
+import type { AccountThrottle } from './throttle/account-throttle.ts';
 
 /** An account that this worker has the key of. */
 export interface AccountAccess {
@@ -23,7 +23,7 @@ export interface AccountAccess {
   readonly trustedOrigin: string;
   readonly trainingPrice: Price;
   /** How the account has answered this process lately. */
-  readonly pulse: AccountPulse;
+  readonly throttle: AccountThrottle;
 }
 
 /** What every activity works with; made once per worker. */

@@ -44,7 +44,7 @@ async function askAfter(
   { submission, job, ordered }: DueRefund,
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
-  const { lateFiles } = access.pulse;
+  const { lateFiles } = access.throttle;
   try {
     const state = await access.provider.check(job);
     if (state.state === 'succeeded' && state.outputs.length < ordered)

@@ -5,11 +5,11 @@ import type { JobState } from '../providers/port.ts';
 import { plainLine } from '../plain-text.ts';
 import { elapsedSince } from './clock.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { blockAccount } from './account/block-account.ts';
-import { listFrom } from './account/job-list.ts';
+import { blockAccount } from './throttle/block-account.ts';
+import { listFrom } from './throttle/job-list.ts';
 import { failpoint } from './failpoints.ts';
 import { namedOutputs } from './outputs/match-outputs.ts';
-import { togetherMs } from './account/poll-times.ts';
+import { togetherMs } from './throttle/poll-times.ts';
 
 /** A job or a model that the vendor does not know for this long is not merely slow to appear. */
 export const missingMs = 10 * 60_000;
@@ -33,7 +33,7 @@ export async function pollJob(
   const { submission, job } = poll;
   const elapsedMs = elapsedSince(deps, poll.submittedAt);
   const isOverdue = elapsedMs >= poll.giveUpAt - poll.submittedAt;
-  const { polls: times } = access.pulse;
+  const { polls: times } = access.throttle;
   const usualMs = times.delayMs(poll.model, { elapsedMs, polls: poll.polls + 1 }, access.timeouts);
   const many = access.provider.listJobs !== undefined && times.live >= listFrom;
   const intervalMs = many ? togetherMs(usualMs, access.timeouts.pollMs, deps.now()) : usualMs;
@@ -52,7 +52,7 @@ export async function pollJob(
     return;
   }
   failpoint('polled', submission);
-  const { lateFiles } = access.pulse;
+  const { lateFiles } = access.throttle;
   if (state.state === 'succeeded' && state.outputs.length < poll.ordered && !isOverdue)
     if (lateFiles.mayCome(submission, access.timeouts.pollMs)) {
       const why = `done, and ${state.outputs.length} of ${poll.ordered} files are named so far`;
@@ -94,13 +94,13 @@ export function isAnswer(error: unknown): boolean {
 
 async function ask(
   deps: ActivityDependencies,
-  { provider, pulse }: AccountAccess,
+  { provider, throttle }: AccountAccess,
   poll: Due['polls'][number],
   isOverdue: boolean,
 ): Promise<JobState> {
   const shared =
-    !isOverdue && pulse.polls.live >= listFrom && poll.polls % ownPollEvery < ownPollEvery - 1;
-  if (shared && (await pulse.jobList.showsPending(provider, poll, deps.now)))
+    !isOverdue && throttle.polls.live >= listFrom && poll.polls % ownPollEvery < ownPollEvery - 1;
+  if (shared && (await throttle.jobList.showsPending(provider, poll, deps.now)))
     return { state: 'pending', word: 'pending', known: true };
   return await provider.check(poll.job);
 }

@@ -37,7 +37,7 @@ const refundsEveryMs = 5_000;
 /** So long after its last claim a range that is still under way lets the next one start. */
 const drainedAfterMs = 2_000;
 /** What the ledger or a vendor does to one row concerns that row alone: it is tried again after this. */
-const troubleMs = { first: 5_000, most: 60_000 };
+const failureMs = { first: 5_000, most: 60_000 };
 
 /**
  * Drives one range of shots: settle, download, poll, claim, POST, each as soon as it is due and all at
@@ -119,7 +119,7 @@ export class RangeRunner {
       taken: [...this.#taken],
     });
     for (const { submission } of [...due.polls, ...due.downloads]) this.#taken.add(submission);
-    this.#access.pulse.polls.live = due.live;
+    this.#access.throttle.polls.live = due.live;
     return due;
   }
 
@@ -154,7 +154,7 @@ export class RangeRunner {
   }
 
   async #settle(id: string, ambiguous: Due['ambiguous'][number]): Promise<void> {
-    let restMs = troubleMs.first;
+    let restMs = failureMs.first;
     const settled = await settle(this.#deps, this.#access, ambiguous).catch((error: unknown) => {
       const { account, message } = this.#access.provider.classify(error);
       this.#deps.log(message);
@@ -179,7 +179,7 @@ export class RangeRunner {
    */
   #mayClaim(due: Due, claimAt: number): boolean {
     if (due.open === 0 || due.late || performance.now() < claimAt) return false;
-    return this.#count('file') < tasksMax && this.#count('post') < this.#access.pulse.window;
+    return this.#count('file') < tasksMax && this.#count('post') < this.#access.throttle.window;
   }
 
   async #claim(): Promise<ClaimAnswer> {
@@ -228,7 +228,7 @@ export class RangeRunner {
       return;
     }
     const failures = (this.#resting.get(id)?.failures ?? 0) + 1;
-    const ms = Math.min(troubleMs.most, troubleMs.first * 2 ** (failures - 1));
+    const ms = Math.min(failureMs.most, failureMs.first * 2 ** (failures - 1));
     this.#resting.set(id, { until: performance.now() + ms, failures });
     this.#deps.log(`${id}: ${messageOf(error)}; tried again in ${ms / 1_000} s`);
   }
@@ -258,7 +258,7 @@ export class RangeRunner {
 
   #restMs(due: Due, claimed: ClaimAnswer | undefined, claimAt: number): number {
     const toClaim =
-      due.open > 0 && !due.late && this.#count('post') < this.#access.pulse.window
+      due.open > 0 && !due.late && this.#count('post') < this.#access.throttle.window
         ? claimAt - performance.now()
         : insideWaitMs;
     // What is due now and was not started is under way or full: its end wakes us.

@@ -73,9 +73,9 @@ function standingJson({ account, verified, totals, facts }: Standing): object {
     baseUrl: account.baseUrl,
     key: {
       variable: account.keyVariable,
-      set: account.keyTrouble?.isSet ?? true,
-      state: account.keyTrouble?.isSet ? 'malformed' : (verified?.key ?? null),
-      message: account.keyTrouble?.isSet ? account.keyTrouble.why : (verified?.message ?? null),
+      set: account.keyProblem?.isSet ?? true,
+      state: account.keyProblem?.isSet ? 'malformed' : (verified?.key ?? null),
+      message: account.keyProblem?.isSet ? account.keyProblem.why : (verified?.message ?? null),
     },
     balance: typeof verified?.balance === 'number' ? decimal(verified.balance) : null,
     limits: {
@@ -131,16 +131,16 @@ function accountTable(standings: readonly Standing[]): string[] {
       toldText(standing),
     ];
   });
-  const troubles = standings.flatMap(({ account, verified }) => {
-    if (account.keyTrouble?.isSet) return [`${account.name}: ${account.keyTrouble.why}`];
+  const problems = standings.flatMap(({ account, verified }) => {
+    if (account.keyProblem?.isSet) return [`${account.name}: ${account.keyProblem.why}`];
     return verified && verified.key !== 'good' ? [`${account.name}: ${verified.message}`] : [];
   });
-  return [...alignColumns([header, ...rows]), ...troubles];
+  return [...alignColumns([header, ...rows]), ...problems];
 }
 
 function keyText({ account, verified }: Standing): string {
-  const { keyVariable, keyTrouble } = account;
-  if (keyTrouble) return `${keyVariable} ${keyTrouble.isSet ? 'malformed' : 'is not set'}`;
+  const { keyVariable, keyProblem } = account;
+  if (keyProblem) return `${keyVariable} ${keyProblem.isSet ? 'malformed' : 'is not set'}`;
   return `${keyVariable} ${verified?.key ?? 'is set'}`;
 }
 

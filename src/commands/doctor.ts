@@ -13,7 +13,7 @@ import { alignColumns } from './text/table.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
 import { hasLedger } from './project/project.ts';
 import { gapWarning } from './text/gaps.ts';
-import { systemTrouble } from '../system-errors.ts';
+import { systemFailure } from '../system-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { messageOf } from '../errors.ts';
 
@@ -64,9 +64,9 @@ function ledgerFinding(config: Config): Finding {
       detail: isThere ? ledgerPath : `${ledgerPath} is made by the first run`,
     };
   } catch (error) {
-    const trouble = systemTrouble(error);
-    if (!trouble) throw error;
-    const { path = ledgerPath, why, code, next } = trouble;
+    const failure = systemFailure(error);
+    if (!failure) throw error;
+    const { path = ledgerPath, why, code, next } = failure;
     return { what: 'ledger', state: 'bad', detail: `${path}: ${why} (${code}); ${next}` };
   }
 }
@@ -115,13 +115,13 @@ async function binaryFinding(config: Config): Promise<Finding> {
 
 async function accountFinding(account: AccountConfig): Promise<Finding> {
   const what = `account ${account.name}`;
-  const { vendor, baseUrl, keyVariable, keyTrouble } = account;
+  const { vendor, baseUrl, keyVariable, keyProblem } = account;
   const answer = await providerOf(account)?.verify();
   if (!answer)
     return {
       what,
-      state: keyTrouble?.isSet ? 'bad' : 'missing',
-      detail: `no key: ${keyTrouble?.why}`,
+      state: keyProblem?.isSet ? 'bad' : 'missing',
+      detail: `no key: ${keyProblem?.why}`,
     };
   const balance =
     answer.balance === null ? '' : `, balance ${formatAmount(answer.balance, vendor.unit)}`;

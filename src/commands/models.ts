@@ -103,8 +103,8 @@ async function listModels(
   options: ModelsOptions,
 ): Promise<readonly AccountModels[]> {
   if (options.refresh)
-    for (const { name, keyTrouble } of accounts)
-      if (keyTrouble) terminal.say(`${name} is not asked: ${keyTrouble.why}`);
+    for (const { name, keyProblem } of accounts)
+      if (keyProblem) terminal.say(`${name} is not asked: ${keyProblem.why}`);
   const mayAsk = accounts.some((account) => {
     const provider = providerOf(account);
     return provider?.discover !== undefined || provider?.quote !== undefined;

@@ -52,7 +52,7 @@ function checkKeys({ accounts }: Config, named: readonly string[] | undefined): 
         next: [`accounts here: ${[...accounts.keys()].join(', ')}`],
       });
   for (const account of accounts.values()) {
-    const mustHaveOne = named?.includes(account.name) ?? account.keyTrouble?.isSet ?? false;
+    const mustHaveOne = named?.includes(account.name) ?? account.keyProblem?.isSet ?? false;
     if (mustHaveOne && account.apiKey === undefined) throw noKey(account);
   }
 }

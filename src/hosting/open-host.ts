@@ -20,7 +20,7 @@ export function openHost(
   if (!other) return undefined;
   const provider = connect(other);
   if (provider) return accountHost({ key: other.key, name: other.name, provider });
-  const message = `the reference host ${other.name} has no key: ${other.keyTrouble?.why}`;
+  const message = `the reference host ${other.name} has no key: ${other.keyProblem?.why}`;
   return {
     key: other.key,
     name: other.name,
@@ -43,8 +43,8 @@ export function missingAccess(
           next: 'export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...',
         };
   const other = accounts.get(host.name);
-  if (!other?.keyTrouble) return undefined;
-  const { why, next } = other.keyTrouble;
+  if (!other?.keyProblem) return undefined;
+  const { why, next } = other.keyProblem;
   return {
     why: `${account.name} hands files over by ${other.name}, which has no key: ${why}`,
     next,

@@ -1,5 +1,5 @@
 /** Why a variable gives no key. For a person: it names the variable and never what is in it. */
-export interface KeyTrouble {
+export interface KeyProblem {
   /** Something is in the variable, and it cannot be sent. */
   readonly isSet: boolean;
   readonly why: string;
@@ -7,8 +7,8 @@ export interface KeyTrouble {
 }
 
 export type ReadKey =
-  | { readonly key: string; readonly trouble: undefined }
-  | { readonly key: undefined; readonly trouble: KeyTrouble };
+  | { readonly key: string; readonly problem: undefined }
+  | { readonly key: undefined; readonly problem: KeyProblem };
 
 /** White space, line ends, and marks that nobody sees: byte order, zero width, direction, variation. */
 const unseen = /^[\s\p{C}\ufe00-\ufe0f]+|[\s\p{C}\ufe00-\ufe0f]+$/gu;
@@ -28,7 +28,7 @@ export function readKey(variable: string, value: string | undefined): ReadKey {
   const give = `export ${variable}=...`;
   const none = (why: string, next: string, isSet = true): ReadKey => ({
     key: undefined,
-    trouble: { isSet, why: `${variable} ${why}`, next },
+    problem: { isSet, why: `${variable} ${why}`, next },
   });
   if (text === '') return none('is not set', give, false);
   const letters = [...text];
@@ -39,7 +39,7 @@ export function readKey(variable: string, value: string | undefined): ReadKey {
   if (text.startsWith(`${variable}=`))
     return none('begins with its own name', `write the key alone: ${give}`);
   const at = letters.findIndex((letter) => !/^[\x21-\x7e]$/.test(letter));
-  if (at < 0) return { key: text, trouble: undefined };
+  if (at < 0) return { key: text, problem: undefined };
   const what = nameOf(letters[at] ?? '');
   return none(
     `holds ${what}, character ${at + 1} of ${letters.length}, which no key has`,

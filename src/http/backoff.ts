@@ -1,5 +1,5 @@
 import { PaceError } from './errors.ts';
-import { Floor, floorOf, type Trouble } from './floor.ts';
+import { Floor, floorOf, type Failure } from './floor.ts';
 import { steadyClock, type WaitClock } from './wait-clock.ts';
 
 /** Free calls of one kind on their way at once: few at first, so that few meet a vendor that refuses them. */
@@ -35,7 +35,7 @@ interface Waiting {
 const usualPatienceMs = { limited: 60_000, unreachable: 60_000 } as const;
 
 interface Asked {
-  readonly trouble: Trouble;
+  readonly failure: Failure;
   /** What the vendor asks for; 0: nothing. */
   readonly askedMs: number;
   /** Some gateway has answered, as now and then one does: a second time in a row makes it an outage. */
@@ -47,7 +47,7 @@ export type Outcome = 'answered' | 'silent' | 'unsent' | Asked;
 
 /** What a refusal or an outage has come to. All in milliseconds from now. */
 export interface Refusal {
-  readonly trouble: Trouble;
+  readonly failure: Failure;
   /** What the call was about besides the account; undefined: it was a free one. */
   readonly about: string | undefined;
   /** For how long no call of its kind is sent. */
@@ -59,7 +59,7 @@ export interface Refusal {
 export interface BackoffOptions {
   readonly clock?: WaitClock;
   /** How long a free call waits for its turn at most; default: a minute. */
-  readonly patienceMs?: Readonly<Record<Trouble, number>>;
+  readonly patienceMs?: Readonly<Record<Failure, number>>;
   /** Ends every wait: the process stops. */
   readonly signal?: AbortSignal;
   /** Heard before the refused call fails; must not throw. */
@@ -68,7 +68,7 @@ export interface BackoffOptions {
 
 /** One request from its admission to its end. */
 export interface Turn {
-  /** @returns after a trouble, how long to wait from now in milliseconds */
+  /** @returns after a failure, how long to wait from now in milliseconds */
   end(outcome: Outcome): Promise<number | undefined>;
 }
 
@@ -81,7 +81,7 @@ export interface Turn {
  */
 export class Backoff {
   readonly #clock: WaitClock;
-  readonly #patienceMs: Readonly<Record<Trouble, number>>;
+  readonly #patienceMs: Readonly<Record<Failure, number>>;
   readonly #signal: AbortSignal;
   readonly #onRefusal: NonNullable<BackoffOptions['onRefusal']>;
   readonly #kinds = new Map<string, Kind>();
@@ -145,12 +145,12 @@ export class Backoff {
   }
 
   async #end(outcome: Outcome, sent: Sent): Promise<number | undefined> {
-    const told = this.#troubleOf(outcome, sent);
+    const told = this.#failureOf(outcome, sent);
     if (told === undefined || this.#passes(told, sent)) {
       this.#pump();
-      if (told?.trouble === 'limited')
-        await this.#onRefusal({ trouble: 'limited', about: sent.about, ms: 0, accountMs: 0 });
-      return told && floorOf[told.trouble].firstMs;
+      if (told?.failure === 'limited')
+        await this.#onRefusal({ failure: 'limited', about: sent.about, ms: 0, accountMs: 0 });
+      return told && floorOf[told.failure].firstMs;
     }
     const refusal = this.#failed(told, sent);
     this.#pump();
@@ -159,13 +159,13 @@ export class Backoff {
   }
 
   /** Ends what an answer ends. */
-  #troubleOf(outcome: Outcome, { kind, group, at }: Sent): Asked | undefined {
+  #failureOf(outcome: Outcome, { kind, group, at }: Sent): Asked | undefined {
     if (typeof outcome === 'object') return outcome;
     if (outcome === 'unsent') return undefined;
     if (outcome === 'silent') {
-      // A probe without an answer has not shown that the trouble is over.
+      // A probe without an answer has not shown that the failure is over.
       const isProbe = this.#outage.isRaised || group.isRaised || kind.isRaised;
-      return isProbe ? { trouble: 'unreachable', askedMs: 0, mayPass: true } : undefined;
+      return isProbe ? { failure: 'unreachable', askedMs: 0, mayPass: true } : undefined;
     }
     this.#gatewaysInARow = 0;
     this.#refusalsInARow = 0;
@@ -175,8 +175,8 @@ export class Backoff {
   }
 
   /** Alone among answers, neither a gateway's page nor a refusal for a moment says anything of the next call. */
-  #passes({ trouble, mayPass, askedMs }: Asked, { kind, group, about }: Sent): boolean {
-    if (trouble === 'limited') {
+  #passes({ failure, mayPass, askedMs }: Asked, { kind, group, about }: Sent): boolean {
+    if (failure === 'limited') {
       if (askedMs > floorOf.limited.firstMs || kind.isRaised || group.isRaised) return false;
       const now = this.#clock.now();
       kind.limited.warned(now);
@@ -189,17 +189,17 @@ export class Backoff {
     return this.#gatewaysInARow < 2;
   }
 
-  #failed({ trouble, askedMs }: Asked, { kind, group, about, at }: Sent): Refusal {
+  #failed({ failure, askedMs }: Asked, { kind, group, about, at }: Sent): Refusal {
     for (const each of this.#kinds.values()) each.window = windowFirst;
     const now = this.#clock.now();
     const failed = (floor: Floor): number => floor.failed(now, at, askedMs);
-    const ms = failed(kind[trouble]);
-    if (trouble === 'unreachable') return { trouble, about, ms, accountMs: failed(this.#outage) };
+    const ms = failed(kind[failure]);
+    if (failure === 'unreachable') return { failure, about, ms, accountMs: failed(this.#outage) };
     // One refusal for a moment is its own kind's; a longer wait, or a second one in a row, is the account's.
     this.#refusalsInARow += 1;
     const isOfAccount = this.#refusalsInARow > 1 || askedMs > floorOf.limited.firstMs;
     const freeMs = isOfAccount ? failed(this.#freeLimited) : 0;
-    return { trouble, about, ms, accountMs: about === undefined ? freeMs : failed(group) };
+    return { failure, about, ms, accountMs: about === undefined ? freeMs : failed(group) };
   }
 
   /** Lets go whoever may go now: the kinds take turns, so that one which is refused holds up no other. */
@@ -232,8 +232,8 @@ export class Backoff {
   }
 
   #hasRoom(kind: Kind): boolean {
-    const isInTrouble = this.#outage.isRaised || this.#freeLimited.isRaised;
-    if (isInTrouble && this.#onTheirWay > 0) return false;
+    const isFailing = this.#outage.isRaised || this.#freeLimited.isRaised;
+    if (isFailing && this.#onTheirWay > 0) return false;
     return kind.onTheirWay < (kind.isRaised ? 1 : kind.window);
   }
 

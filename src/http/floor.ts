@@ -1,11 +1,11 @@
 /** Why an account is not asked for a while. */
-export type Trouble = 'limited' | 'unreachable';
+export type Failure = 'limited' | 'unreachable';
 
 /** Where the waits after each begin, and how long they grow. */
 export const floorOf = {
   limited: { firstMs: 1_000, mostMs: 60_000 },
   unreachable: { firstMs: 1_000, mostMs: 300_000 },
-} as const satisfies Record<Trouble, { firstMs: number; mostMs: number }>;
+} as const satisfies Record<Failure, { firstMs: number; mostMs: number }>;
 
 /** The shortest wait after a failure: it doubles from one to the next, until something succeeds. */
 export class Floor {

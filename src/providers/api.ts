@@ -83,7 +83,7 @@ function outcomeOf(error: unknown, { account }: Verdict): Outcome {
   if (isUnsent) return 'unsent';
   if (account.kind === 'limited' || account.kind === 'unreachable')
     return {
-      trouble: account.kind,
+      failure: account.kind,
       askedMs: account.retryAfterMs,
       mayPass: account.kind === 'unreachable' && error instanceof HttpError,
     };

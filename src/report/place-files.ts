@@ -6,7 +6,7 @@ import { BlobMissingError, type BlobProblem, type Blobs } from '../storage/blobs
 import type { MaterialItem } from '../storage/out-files.ts';
 import type { Materialised, Unplaced } from '../storage/out-tree.ts';
 import type { Recovery } from '../storage/recovery.ts';
-import { systemTrouble } from '../system-errors.ts';
+import { systemFailure } from '../system-errors.ts';
 
 /** One output on its way to its place in `out/`. */
 export interface OutputItem extends MaterialItem {
@@ -163,7 +163,7 @@ function unservedProblem(batch: string, item: OutputItem): OutProblem {
 export function outProblem(place: string, error: unknown): OutProblem {
   if (error instanceof UserError)
     return { place, why: error.message, next: error.next.join('; ') || 'run the batch again' };
-  const trouble = systemTrouble(error);
-  if (!trouble) throw error;
-  return { place, why: `${trouble.why} (${trouble.code})`, next: trouble.next };
+  const failure = systemFailure(error);
+  if (!failure) throw error;
+  return { place, why: `${failure.why} (${failure.code})`, next: failure.next };
 }

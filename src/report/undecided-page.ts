@@ -13,7 +13,7 @@ interface UndecidedJob {
   readonly facts: readonly string[];
   readonly files: readonly UndecidedFile[];
   /** Why there is no file to see; absent: there is. */
-  readonly trouble?: string;
+  readonly problem?: string;
 }
 export interface UndecidedFile {
   /** Beside the page. */
@@ -85,9 +85,9 @@ function groupHtml({ requests, jobs, more }: UndecidedGroup): string {
   ].join('\n');
 }
 
-function jobHtml({ id, facts, files, trouble }: UndecidedJob): string {
+function jobHtml({ id, facts, files, problem }: UndecidedJob): string {
   const shown = files.map(fileHtml).join('');
-  const why = trouble === undefined ? '' : `<p>${escapeHtml(trouble)}</p>`;
+  const why = problem === undefined ? '' : `<p>${escapeHtml(problem)}</p>`;
   return `<article>${shown}<h3>${escapeHtml(id)}</h3>${lines(facts)}${why}</article>`;
 }
 

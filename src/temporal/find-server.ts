@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../errors.ts';
-import { type SystemTrouble, systemTrouble } from '../system-errors.ts';
+import { type SystemFailure, systemFailure } from '../system-errors.ts';
 import { buildServer } from './build-server.ts';
 import { downloadServer } from './download-server.ts';
 import { packageRoot } from './package-root.ts';
@@ -63,22 +63,22 @@ export async function findServer(options: FindServerOptions): Promise<FoundServe
       return buildServer({ go, source, target: cached }, options.onProgress);
     },
   ];
-  let trouble: SystemTrouble | undefined;
+  let failure: SystemFailure | undefined;
   for (const way of ways) {
     const binary = await way().catch((error: unknown) => {
-      trouble = systemTrouble(error);
-      if (!trouble) throw error;
+      failure = systemFailure(error);
+      if (!failure) throw error;
       return undefined;
     });
     const found = binary && (await inspect(binary, options.onProgress));
     if (found) return found;
   }
-  if (trouble)
+  if (failure)
     throw new UserError(
-      `the cache folder ${options.cacheDir} cannot be used: ${trouble.why} (${trouble.code})`,
+      `the cache folder ${options.cacheDir} cannot be used: ${failure.why} (${failure.code})`,
       {
         next: [
-          trouble.next,
+          failure.next,
           'or keep the Temporal server elsewhere: XDG_CACHE_HOME=FOLDER (macOS: HOME) shotlist ...',
           'or install the Temporal CLI, so that `temporal` is on PATH',
         ],

@@ -23,7 +23,7 @@ const startTimeoutMs = 60_000;
 /** Attempts per database: the server picks ports of its own besides ours, and may be beaten to one. */
 const attemptsMax = 3;
 
-const databaseTrouble = /not a database|malformed|no such (table|column)|SQLite admin DB/i;
+const databaseFailure = /not a database|malformed|no such (table|column)|SQLite admin DB/i;
 
 /**
  * Starts the server on the database of its own version and records it in `server.json`. Needs the
@@ -60,7 +60,7 @@ async function attempts(
   for (let count = 0; count < attemptsMax; count += 1) {
     const record = await attempt(options, database);
     if (record) return record;
-    if (databaseTrouble.test(logTail(logFileOf(options.stateDir)).join('\n'))) return undefined;
+    if (databaseFailure.test(logTail(logFileOf(options.stateDir)).join('\n'))) return undefined;
   }
   return undefined;
 }

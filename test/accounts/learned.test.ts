@@ -178,11 +178,11 @@ describe('quote', () => {
   });
 
   it.each([
-    { trouble: 'a refused key', status: 401, asked: 4 },
-    { trouble: 'a minute that stays full', status: 429, asked: 16 },
-    { trouble: 'a vendor that is down', status: 503, asked: 4 },
-    { trouble: 'answers without sense', status: 500, asked: 6 },
-  ])('stops asking at $trouble', async ({ status, asked }) => {
+    { problem: 'a refused key', status: 401, asked: 4 },
+    { problem: 'a minute that stays full', status: 429, asked: 16 },
+    { problem: 'a vendor that is down', status: 503, asked: 4 },
+    { problem: 'answers without sense', status: 500, asked: 6 },
+  ])('stops asking at $problem', async ({ status, asked }) => {
     const { account, received } = await openShop(() => ({ status, body: { error: 'sorry' } }));
     const learned = learnedOf(account, { provider: shopOf(account, new LeapingClock()) });
     const many = requestsOf(...Array.from({ length: 30 }, (_, number) => `m${number}`));

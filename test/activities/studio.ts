@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { throttleOf } from '../../src/activities/account/throttle.ts';
+import { pacingOf } from '../../src/activities/throttle/pacing.ts';
 import type { AccountAccess, ActivityDependencies } from '../../src/activities/dependencies.ts';
 import { jumpWatchOf } from '../../src/activities/clock.ts';
 import { createActivities } from '../../src/activities/index.ts';
@@ -102,7 +102,7 @@ export async function openStudio(
   const log = (line: string): void => void lines.push(line);
   const stopping = new AbortController();
   const { signal } = stopping;
-  const throttle = throttleOf({ ledger, account: account.key, limits, now, log, signal });
+  const throttle = pacingOf({ ledger, account: account.key, limits, now, log, signal });
   const access: AccountAccess = {
     name: account.name,
     key: account.key,
@@ -118,7 +118,7 @@ export async function openStudio(
     host: openHost(account, config, providerOf),
     trustedOrigin: new URL(account.baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice({}),
-    pulse: throttle.pulse,
+    throttle: throttle.throttle,
   };
   const replanRequests: string[] = [];
   const drained: number[] = [];

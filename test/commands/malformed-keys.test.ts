@@ -53,7 +53,7 @@ describe('a key that cannot be sent', () => {
     expect((await desk.run(['plan', 'foxes.yaml'], environment)).code).toBe(0);
   });
 
-  it('and a line end behind one that can is no trouble', async () => {
+  it('and a line end behind one that can is no problem', async () => {
     const { code, stdout } = await desk.run(['doctor'], { PHOTOGPT_API_KEY: '\ufeffdemo\r\n' });
     expect(stdout).toMatch(/^account photogpt +good/m);
     expect(code).toBe(0);

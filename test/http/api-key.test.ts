@@ -17,7 +17,7 @@ describe('a key', () => {
     ['a variation selector', 'sk-1\ufe0f'],
     ['a null', 'sk-1\0'],
   ])('is read without %s around it', (_, value) => {
-    expect(read(value)).toEqual({ key: 'sk-1', trouble: undefined });
+    expect(read(value)).toEqual({ key: 'sk-1', problem: undefined });
   });
 
   it.each(['k', 'sk/a+Zq7="vX9"&kW3-B', 'a.b_c~d=='])('may be %s', (value) => {
@@ -27,7 +27,7 @@ describe('a key', () => {
   it.each([undefined, '', ' \n', '\ufeff\u200b'])('is not set when it is %j', (value) => {
     expect(read(value)).toMatchObject({
       key: undefined,
-      trouble: { isSet: false, why: 'ACME_API_KEY is not set', next: 'export ACME_API_KEY=...' },
+      problem: { isSet: false, why: 'ACME_API_KEY is not set', next: 'export ACME_API_KEY=...' },
     });
   });
 
@@ -45,9 +45,9 @@ describe('a key', () => {
     ['x-api-key: sk-secret', 'begins with the words of a header'],
     ['ACME_API_KEY=sk-secret', 'begins with its own name'],
   ])('is none when it is %j, and the reason does not tell it', (value, why) => {
-    const { key, trouble } = read(value);
+    const { key, problem } = read(value);
     expect(key).toBeUndefined();
-    expect(trouble).toMatchObject({ isSet: true, why: `ACME_API_KEY ${why}` });
-    expect(JSON.stringify(trouble)).not.toMatch(/secret|cret/);
+    expect(problem).toMatchObject({ isSet: true, why: `ACME_API_KEY ${why}` });
+    expect(JSON.stringify(problem)).not.toMatch(/secret|cret/);
   });
 });

@@ -5,8 +5,8 @@ import { PaceError } from '../../src/http/errors.ts';
 import { DrivenClock } from './driven-clock.ts';
 
 const second = 1_000;
-const limited = (askedMs = 0): Outcome => ({ trouble: 'limited', askedMs });
-const down: Outcome = { trouble: 'unreachable', askedMs: 0 };
+const limited = (askedMs = 0): Outcome => ({ failure: 'limited', askedMs });
+const down: Outcome = { failure: 'unreachable', askedMs: 0 };
 const gateway: Outcome = { ...down, mayPass: true };
 
 let clock: DrivenClock;
@@ -158,7 +158,7 @@ describe('an outage', () => {
     const times = callers('GET jobs', 50, () => down);
     await pass(60);
     expect(times).toEqual([0, 0, 1, 3, 7, 15, 31]);
-    expect(refusals.at(-1)).toMatchObject({ trouble: 'unreachable', accountMs: 32 * second });
+    expect(refusals.at(-1)).toMatchObject({ failure: 'unreachable', accountMs: 32 * second });
     for (let failure = 0; failure < 10; failure++) {
       const { accountMs = 0 } = refusals.at(-1) ?? {};
       await pass(accountMs / second);
@@ -176,7 +176,7 @@ describe('an outage', () => {
     expect(await end(gateway)).toBe(second);
     expect(refusals).toEqual([]);
     await end(gateway);
-    expect(refusals).toMatchObject([{ trouble: 'unreachable', accountMs: second }]);
+    expect(refusals).toMatchObject([{ failure: 'unreachable', accountMs: second }]);
   });
 
   it('fails the calls of whoever does not want to wait for it', async () => {

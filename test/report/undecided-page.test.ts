@@ -17,7 +17,7 @@ describe('the page of what is undecided', () => {
   };
 
   it('has no text that can become markup, and a policy that lets nothing run or be fetched', async () => {
-    const job = { id: hostile, facts: [hostile], trouble: hostile };
+    const job = { id: hostile, facts: [hostile], problem: hostile };
     const files = [{ name: `${hostile}.png`, mime: 'image/png' }];
     const page = await pageOf({
       requests: [{ key: hostile, facts: [hostile] }],

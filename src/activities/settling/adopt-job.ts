@@ -24,7 +24,7 @@ export async function adoptOneOf(
   return isUnknown ? 'unknown' : 'taken';
 }
 
-/** Any other trouble tells nothing: the job is listed. */
+/** Any other problem tells nothing: the job is listed. */
 async function isMissing({ provider }: AccountAccess, job: JobRef): Promise<boolean> {
   const state = await provider.check(job).catch(() => undefined);
   return state?.state === 'missing';

@@ -114,9 +114,9 @@ const strangersMost = 100;
 /** The vendor's list as all the requests of an account read it. */
 export function vendorOf(
   { ledger }: Pick<ActivityDependencies, 'ledger'>,
-  { pulse, provider, key }: AccountAccess,
+  { throttle, provider, key }: AccountAccess,
 ): Vendor {
-  return { ledger, provider: pulse.recentList.of(provider), account: key };
+  return { ledger, provider: throttle.recentList.of(provider), account: key };
 }
 
 /**

@@ -43,7 +43,7 @@ export async function unreadableList(
   request: ShotRequest,
   error: unknown,
 ): Promise<string> {
-  const { recentList } = access.pulse;
+  const { recentList } = access.throttle;
   const { account, message } = access.provider.classify(error);
   if (!recentList.isUnreadFor(patienceWith(deps, access, request))) throw error;
   if (ofWholeVendor.has(account.kind) && !recentList.isVendorThere) {

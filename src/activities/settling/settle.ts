@@ -21,13 +21,13 @@ type Ambiguous = Due['ambiguous'][number];
  * saw it end. `overMs`: after its end. Both leave the vendor time to list what became of it; one that lists
  * no jobs has nothing to tell.
  */
-export function settleTimes({ provider, timeouts, pulse }: AccountAccess): {
+export function settleTimes({ provider, timeouts, throttle }: AccountAccess): {
   readonly settleMs: number;
   readonly overMs: number;
 } {
   if (!provider.listJobs) return { settleMs: 0, overMs: 0 };
   const { postMs, listLagMs } = timeouts;
-  const overMs = Math.max(listLagMs, Math.min(postMs, settleFactor * pulse.postMs));
+  const overMs = Math.max(listLagMs, Math.min(postMs, settleFactor * throttle.postMs));
   return { settleMs: Math.max(postMs, listLagMs), overMs };
 }
 

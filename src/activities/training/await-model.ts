@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { plainLine } from '../../plain-text.ts';
 import type { TrainingPort } from '../../providers/port.ts';
-import { stopOf } from '../account/block-account.ts';
+import { stopOf } from '../throttle/block-account.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
@@ -84,7 +84,7 @@ async function lookAt(
     if (state.phase === 'missing' && (await isUnlisted(port, id)))
       return { block: `${access.name} has no model ${id}` };
   } catch (error) {
-    return await troubleAt(deps, access, input, error);
+    return await failureAt(deps, access, input, error);
   }
   switch (state.phase) {
     case 'ready':
@@ -106,8 +106,8 @@ async function lookAt(
   }
 }
 
-/** The account's trouble stops its lane like any other request would; the rest passes or ends at the limit. */
-async function troubleAt(
+/** The account's problem stops its lane like any other request would; the rest passes or ends at the limit. */
+async function failureAt(
   deps: ActivityDependencies,
   access: AccountAccess,
   { batch, run, lane, id, sinceMs }: AwaitModelInput,

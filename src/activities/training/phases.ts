@@ -1,11 +1,11 @@
 import type { ModelRow } from '../../ledger/port.ts';
-import { seemsAvailable } from '../account/availability.ts';
+import { seemsAvailable } from '../throttle/availability.ts';
 import { failpoint } from '../failpoints.ts';
 import { confirmReady, followTraining } from './follow-training.ts';
 import { noteMade } from './look-for-model.ts';
 import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 import { addTrainingImages } from './training-images.ts';
-import { isMaking, troubleAt, troubleIsOver } from './trouble.ts';
+import { isMaking, failureAt, failureIsOver } from './failures.ts';
 import { retryRefused, triggerTraining } from './trigger-training.ts';
 
 /**
@@ -45,10 +45,10 @@ export async function advance(training: Training, row: ModelRow): Promise<Advanc
   try {
     if (await turnToPaid(training, row)) return 0;
     const result = await step(training, row);
-    if (!isMaking(row)) troubleIsOver(training);
+    if (!isMaking(row)) failureIsOver(training);
     return result;
   } catch (error) {
-    return await troubleAt(training, row, error);
+    return await failureAt(training, row, error);
   }
 }
 

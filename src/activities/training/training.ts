@@ -70,10 +70,10 @@ export function mayBePaid(trigger: Trigger | null | undefined): trigger is Trigg
 }
 
 /** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
-export function lookAgainMs({ timeouts, pulse }: AccountAccess, elapsedMs: number): number {
+export function lookAgainMs({ timeouts, throttle }: AccountAccess, elapsedMs: number): number {
   const { pollFirstMs, trainingPollMs } = timeouts;
   const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
-  return Math.max(usualMs, pulse.polls.leastMs);
+  return Math.max(usualMs, throttle.polls.leastMs);
 }
 
 /** Cancelled, or replaced by another run. */

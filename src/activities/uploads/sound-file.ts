@@ -53,7 +53,7 @@ function nowhere({ path, sha256 }: NeededFile, cause: BlobMissingError): UserErr
 /** An output is downloaded once more through its job. Other bytes than before make it another file. */
 async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<boolean> {
   const { remotes, submissions } = deps.ledger;
-  let trouble: unknown;
+  let failure: unknown;
   for (const { submission, index } of await remotes.outputsOf(sha256)) {
     const output = await remotes.output(submission, index);
     const maker = output && deps.accounts.get(output.account);
@@ -64,7 +64,7 @@ async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<bo
       if (fetched === undefined) throw new Error('the vendor is preparing the file');
     } catch (error) {
       if (!isRefusal(error) && !(error instanceof OutputGoneError)) {
-        trouble = error;
+        failure = error;
         continue;
       }
       deps.log(`output ${index} of ${submission}: ${messageOf(error)}`);
@@ -73,10 +73,10 @@ async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<bo
     const why = 'its bytes are lost here, and the vendor gave others';
     await submissions.fetchAgain(submission, index, { sha256, why });
   }
-  // Another vendor's trouble says nothing about the account that waits for the file.
-  if (trouble !== undefined)
-    throw new NotHereYetError(`an earlier file is fetched again: ${messageOf(trouble)}`, {
-      cause: trouble,
+  // Another vendor's failure says nothing about the account that waits for the file.
+  if (failure !== undefined)
+    throw new NotHereYetError(`an earlier file is fetched again: ${messageOf(failure)}`, {
+      cause: failure,
     });
   return false;
 }

@@ -50,18 +50,18 @@ export function openPlace(access: AccountAccess, key: string): UploadPlace | und
 
 /** @throws UserError when the vendor takes every file but this one; else whatever the upload throws */
 async function uploadOrBlame(
-  { name, provider, pulse }: AccountAccess,
+  { name, provider, throttle }: AccountAccess,
   upload: UploadPlace['upload'],
   file: FileToUpload,
 ): Promise<UploadedFile> {
   try {
     const stored = await upload(file);
-    pulse.uploaded();
-    pulse.uploadTries.arrived(file.sha256);
+    throttle.uploaded();
+    throttle.uploadTries.arrived(file.sha256);
     return stored;
   } catch (error) {
     const { account, message } = provider.classify(error);
-    if (account.kind !== 'fine' || !pulse.uploadTries.failed(file.sha256)) throw error;
+    if (account.kind !== 'fine' || !throttle.uploadTries.failed(file.sha256)) throw error;
     throw new UserError(`${name} takes other files, and not ${file.name}: ${message}`, {
       next: ['look at the file, and run the batch again'],
       cause: error,
@@ -70,7 +70,7 @@ async function uploadOrBlame(
 }
 
 /** What a failed upload says: that trying again is no use, or what the account must wait for. Of another's server: nothing. */
-export function uploadTrouble(
+export function uploadFailure(
   { provider }: AccountAccess,
   error: unknown,
 ): { readonly lasting: boolean; readonly account: Verdict['account']; readonly message: string } {

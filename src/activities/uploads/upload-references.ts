@@ -7,7 +7,7 @@ import { withHeartbeat, orAborted, pause } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
 import { confirmUploads } from './gone-uploads.ts';
 import { ensureUploaded } from './upload-file.ts';
-import { filePlaceOf, openPlace, uploadTrouble } from './upload-places.ts';
+import { filePlaceOf, openPlace, uploadFailure } from './upload-places.ts';
 
 export interface UploadReferencesInput extends RunInput {
   readonly step: string;
@@ -47,7 +47,7 @@ export async function uploadReferences(
         if (cancelled.aborted) return;
         tell(file.path);
         await orAborted(bringInTurn(deps, access, file, cancelled), cancelled).catch(
-          (error: unknown) => deps.log(`${file.path}: ${uploadTrouble(access, error).message}`),
+          (error: unknown) => deps.log(`${file.path}: ${uploadFailure(access, error).message}`),
         );
       }
     };
@@ -69,7 +69,7 @@ async function confirm(
     );
     if (uploads.length > 0)
       await confirmUploads(deps, place, uploads).catch((error: unknown) =>
-        deps.log(`${place.name}: ${uploadTrouble(access, error).message}`),
+        deps.log(`${place.name}: ${uploadFailure(access, error).message}`),
       );
   }
 }
@@ -87,7 +87,7 @@ async function bringInTurn(
     try {
       return await bring(deps, access, file);
     } catch (error) {
-      const { account } = uploadTrouble(access, error);
+      const { account } = uploadFailure(access, error);
       if (account.kind !== 'limited') throw error;
       const { retryAfterMs } = account;
       if (tries === limitedTries || retryAfterMs > limitedMostMs || cancelled.aborted) throw error;

@@ -50,7 +50,7 @@ export async function openBatchFile(
 function requireSoundKey(account: AccountConfig, { accounts }: Config): void {
   const { referenceHost: host } = account;
   const other = host?.kind === 'account' ? accounts.get(host.name) : undefined;
-  for (const each of [account, other]) if (each?.keyTrouble?.isSet) throw noKey(each);
+  for (const each of [account, other]) if (each?.keyProblem?.isSet) throw noKey(each);
 }
 
 /**

@@ -18,7 +18,7 @@ const atOnce = 4;
 /** The files of a job that may be a request's own, or why there is none to see. */
 export interface CandidateFiles {
   readonly files: readonly UndecidedFile[];
-  readonly trouble?: string;
+  readonly failure?: string;
 }
 
 /**
@@ -52,7 +52,7 @@ export async function fetchCandidates(
         }
         found.set(candidate.job.id, { files });
       } catch (error) {
-        found.set(candidate.job.id, { files, trouble: troubleOf(access, error) });
+        found.set(candidate.job.id, { files, failure: failureOf(access, error) });
       }
     }
   };
@@ -84,7 +84,7 @@ async function addressOf(
   return prepared?.ready ? absoluteLink(prepared.url, trustedOrigin) : undefined;
 }
 
-function troubleOf({ provider }: OutputAccess, error: unknown): string {
+function failureOf({ provider }: OutputAccess, error: unknown): string {
   const { message } = provider.classify(error);
   return message === '' ? messageOf(error) : message;
 }

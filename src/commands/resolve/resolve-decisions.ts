@@ -68,7 +68,7 @@ export class Decisions {
   async shownAtVendor(row: UnresolvedRow): Promise<Shown> {
     const account = this.#account(row.account);
     const provider = providerOf(account);
-    if (!provider) return { kind: 'unknown', why: account.keyTrouble?.why ?? 'it has no key' };
+    if (!provider) return { kind: 'unknown', why: account.keyProblem?.why ?? 'it has no key' };
     const { ledger } = this.#project;
     const { request } = row;
     try {

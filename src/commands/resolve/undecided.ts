@@ -77,7 +77,7 @@ function groupsOf(
       jobs: candidates.slice(0, shownMax).map((candidate) => ({
         id: candidate.job.id,
         facts: jobFacts(candidate),
-        ...(files.get(candidate.job.id) ?? { files: [], trouble: 'it was not asked for' }),
+        ...(files.get(candidate.job.id) ?? { files: [], failure: 'it was not asked for' }),
       })),
       more: Math.max(0, candidates.length - shownMax),
     };
@@ -119,7 +119,7 @@ export function undecidedJson(
         fits: fit === 'same',
         prompt: told.prompt ?? null,
         files: (files.get(job.id)?.files ?? []).map(({ name }) => join(folder, name)),
-        trouble: files.get(job.id)?.trouble ?? null,
+        failure: files.get(job.id)?.failure ?? null,
       })),
     })),
   };

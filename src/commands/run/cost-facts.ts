@@ -51,7 +51,7 @@ async function withPatience(
   work: (isInTime: () => boolean) => Promise<void>,
 ): Promise<void> {
   let inTime = true;
-  // A vendor's trouble is told by those who need its answer.
+  // A vendor's problem is told by those who need its answer.
   const working = work(() => inTime).catch(() => undefined);
   const patience = new AbortController();
   await Promise.race([

@@ -1,5 +1,5 @@
 import { providerOf } from '../../accounts/provider.ts';
-import { paceOf } from '../../activities/account/pace.ts';
+import { paceOf } from '../../activities/throttle/pace.ts';
 import { askForLost } from '../../activities/outputs/lost-again.ts';
 import type { AccountConfig } from '../../config.ts';
 import type { LostOutput } from '../../ledger/port.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import { type OutProblem, outProblem } from '../../report/place-files.ts';
 import { checkFiles, type ResultsInput, writeResults } from '../../report/results.ts';
-import { systemTrouble } from '../../system-errors.ts';
+import { systemFailure } from '../../system-errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
 
@@ -34,7 +34,7 @@ export class Publisher {
   /** Reports what keeps files from being written; that never ends a run. */
   async publish(): Promise<Published> {
     const results = await writeResults(this.#input()).catch((error: unknown) => {
-      if (!(error instanceof UserError) && !systemTrouble(error)) throw error;
+      if (!(error instanceof UserError) && !systemFailure(error)) throw error;
       return { problems: [outProblem('.', error)], kept: [], restored: [], fetchedAgain: [] };
     });
     this.#name('left alone, because it was edited', results.kept);

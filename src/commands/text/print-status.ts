@@ -3,10 +3,10 @@ import type { OutProblem } from '../../report/place-files.ts';
 import type { Project } from '../project/project.ts';
 import { formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from '../../terminal.ts';
-import { troublesOf } from './troubles.ts';
+import { problemsOf } from './problems.ts';
 import { shownWaits } from './waits.ts';
 
-/** How a batch stands, with its troubles and what is left to collect; or the JSON that others rely on. */
+/** How a batch stands, with its problems and what is left to collect; or the JSON that others rely on. */
 export async function printStatus(
   terminal: Terminal,
   project: Project,
@@ -24,7 +24,7 @@ export async function printStatus(
       JSON.stringify(unwritten.length === 0 ? document : { ...document, unwritten }),
     );
   }
-  const troubles = await troublesOf(reports, status);
+  const problems = await problemsOf(reports, status);
   const left = await reports.uncollected(batch);
-  terminal.print(formatSummary(status, project, { troubles, left, notes, waits }));
+  terminal.print(formatSummary(status, project, { problems, left, notes, waits }));
 }

@@ -12,7 +12,7 @@ import { accountName } from '../../batch/ids.ts';
 import type { Project } from '../project/project.ts';
 import { fileNoteLines, fileNotesJson } from './file-notes.ts';
 import { leftTexts } from './left-behind.ts';
-import { formatTroubles, type Trouble } from './troubles.ts';
+import { formatProblems, type Problem } from './problems.ts';
 import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
@@ -95,9 +95,9 @@ export function statusJson(
 export function formatSummary(
   status: BatchStatus,
   project: ShownProject,
-  known: Known & { readonly troubles: readonly Trouble[] },
+  known: Known & { readonly problems: readonly Problem[] },
 ): string {
-  const { troubles, left = [], notes = [], waits = [] } = known;
+  const { problems, left = [], notes = [], waits = [] } = known;
   const { batch } = status.row;
   const counts = totals(status);
   const made = counts.succeeded + counts.cached - counts.partial;
@@ -110,7 +110,7 @@ export function formatSummary(
       `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
     ...hindrances(status),
     ...waitTexts(waits).map((text) => `  waits for  ${text}`),
-    ...formatTroubles(troubles),
+    ...formatProblems(problems),
     ...fileNoteLines(notes),
     ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
     `  images   ${join(project.outFolder, batch, 'index.html')}`,

@@ -3,7 +3,7 @@ import type { ShotRequest } from '../../batch/request.ts';
 import type { AccountConfig } from '../../config.ts';
 import type { Terminal } from '../../terminal.ts';
 
-/** Asks for the models, where that was long ago; trouble is told, and what is known stays. */
+/** Asks for the models, where that was long ago; problem is told, and what is known stays. */
 export async function askForModels(
   terminal: Terminal,
   learned: LearnedAccounts,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountAccess } from '../../../src/activities/dependencies.ts';
 import { noLane } from '../../../src/ledger/rules/lane-name.ts';
-import { AccountPulse } from '../../../src/activities/account/account-pulse.ts';
+import { AccountThrottle } from '../../../src/activities/throttle/account-throttle.ts';
 import { settleTimes } from '../../../src/activities/settling/settle.ts';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import { usualTimeouts } from '../../../src/providers/timeouts.ts';
@@ -80,7 +80,7 @@ async function run(
 describe('the time after which the fate of a request is looked for', () => {
   const times = (postMs: number, listLagMs: number, answerMs: number) => {
     const timeouts = { ...usualTimeouts, postMs, listLagMs };
-    const access = { provider: { listJobs: true }, timeouts, pulse: { postMs: answerMs } };
+    const access = { provider: { listJobs: true }, timeouts, throttle: { postMs: answerMs } };
     return settleTimes(access as unknown as AccountAccess);
   };
 
@@ -278,7 +278,7 @@ describe.concurrent('a request without an answer that the list of jobs does not 
         studio.access.key,
       ]);
       // The list that was read a moment ago is not used again.
-      Object.assign(studio.access, { pulse: new AccountPulse(studio.access.limits) });
+      Object.assign(studio.access, { throttle: new AccountThrottle(studio.access.limits) });
       await studio.environmentOf().run(studio.activities.runShots, {
         ...{ ...input, lane: noLane, account: studio.access.key },
         ...{ from: 0, to: 0, reportAfterMs: null },

@@ -137,7 +137,7 @@ describe('a model that is given by its id', () => {
     expect(looks()).toBeGreaterThan(0);
   });
 
-  it('stops its lane where the account is in trouble, and goes on when that is over', async () => {
+  it('stops its lane where the account is in problem, and goes on when that is over', async () => {
     const id = await openWithModel({ trainingMs: 1 });
     const { run, input } = await begin(id);
     studio!.simulator.settings.faults = [{ kind: 'unauthorized' }];

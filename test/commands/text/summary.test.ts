@@ -50,7 +50,7 @@ const shown: ShownProject = {
 
 describe('the summary of a batch', () => {
   it('tells what a vendor has promised to give back', () => {
-    expect(formatSummary(status, shown, { troubles: [] })).toContain(
+    expect(formatSummary(status, shown, { problems: [] })).toContain(
       'Spent 20 credits at acme, 5 credits of it promised back.',
     );
     expect(statusJson(status, shown)).toMatchObject({
@@ -69,7 +69,7 @@ describe('the summary of a batch', () => {
       })),
       { ...note, key: 'draw/e', state: 'unfetched', why: 'answered 403', nextAt: 0 },
     ];
-    const text = formatSummary(status, shown, { troubles: [], notes });
+    const text = formatSummary(status, shown, { problems: [], notes });
     expect(text).toContain(
       '  damaged    4 files are damaged: draw/a: it ends early; draw/b: it ends early; draw/c: it ends early; and 1 more\n' +
         '  unfetched  1 file is not to be had yet: draw/e: answered 403\n',
@@ -102,7 +102,7 @@ describe('the summary of a batch', () => {
         stops: reason === 'limited' ? [] : [{ kind: 'block', account, block: reason }],
       },
       shown,
-      { troubles: [] },
+      { problems: [] },
     );
   };
 

@@ -297,7 +297,7 @@ describe('free calls', () => {
     expect(await askWith(400, { error })).toEqual({
       refused: 'Wonda answered 400: styleId must be a UUID; validation_error',
     });
-    // The account's trouble, and a gateway's word, say nothing of the request.
+    // The account's problem, and a gateway's word, say nothing of the request.
     const project = { code: 'unknown_project', message: 'no such project' };
     await expect(askWith(400, { error: project })).rejects.toMatchObject({ status: 400 });
     await expect(askWith(400, { message: 'Bad Request' })).rejects.toMatchObject({ status: 400 });

@@ -1,7 +1,7 @@
-import type { Client, Course, Look, Trouble } from './trouble-stage.ts';
+import type { Client, Course, Look, Scenario } from './stage.ts';
 
-/** One way in which a vendor makes trouble, and what is to be said of it. */
-export interface Section extends Trouble {
+/** One way in which a vendor makes problem, and what is to be said of it. */
+export interface Section extends Scenario {
   readonly title: string;
   /** For a person who meets it. */
   readonly about: string;

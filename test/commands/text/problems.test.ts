@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatTroubles, type Trouble } from '../../../src/commands/text/troubles.ts';
+import { formatProblems, type Problem } from '../../../src/commands/text/problems.ts';
 
-const trouble = (count: number, given: Partial<Trouble> = {}): Trouble => ({
+const problem = (count: number, given: Partial<Problem> = {}): Problem => ({
   state: 'failed',
   why: 'refused: the prompt is not allowed',
   count,
@@ -12,7 +12,7 @@ const trouble = (count: number, given: Partial<Trouble> = {}): Trouble => ({
 describe('what went wrong', () => {
   it('is a line for each reason, with its count and first shots', () => {
     expect(
-      formatTroubles([trouble(212), trouble(1, { state: 'parked', why: 'no answer' })]),
+      formatProblems([problem(212), problem(1, { state: 'parked', why: 'no answer' })]),
     ).toEqual([
       '  failed     212  refused: the prompt is not allowed: images/a, images/b, images/c, and 209 more',
       '  parked     1  no answer: images/a',
@@ -20,8 +20,8 @@ describe('what went wrong', () => {
   });
 
   it('stays short when every shot has a reason of its own', () => {
-    const lines = formatTroubles(
-      Array.from({ length: 20 }, (_, index) => trouble(1, { why: `reason ${index}` })),
+    const lines = formatProblems(
+      Array.from({ length: 20 }, (_, index) => problem(1, { why: `reason ${index}` })),
     );
     expect(lines).toHaveLength(9);
     expect(lines.at(-1)).toBe('  and 12 more, for other reasons');

@@ -1,6 +1,6 @@
-import type { Problem } from '../../src/batch/problem.ts';
-import type { Section } from './trouble-list.ts';
-import type { Client, Course, Look } from './trouble-stage.ts';
+import type { Problem } from '../../../src/batch/problem.ts';
+import type { Section } from './list.ts';
+import type { Client, Course, Look } from './stage.ts';
 
 export interface Checked {
   readonly client: Client;
@@ -73,7 +73,7 @@ function toldText({ during, end }: Course): string {
   return lines.join('<br>');
 }
 
-/** Those that speak of the trouble; else the first, which says that all goes on. */
+/** Those that speak of the problem; else the first, which says that all goes on. */
 function statusLines({ text }: Look): string[] {
   const lines = text.split('\n');
   const told = lines.filter((line) =>

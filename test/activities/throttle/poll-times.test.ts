@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PollTimes, togetherMs } from '../../../src/activities/account/poll-times.ts';
+import { PollTimes, togetherMs } from '../../../src/activities/throttle/poll-times.ts';
 
 const timeouts = { pollFirstMs: 1_000, pollMs: 10_000 };
 const paid = { perMinute: 60, counts: 'paid' } as const;

@@ -7,7 +7,7 @@ const stopped = {
   stops: [{ kind: 'block', block: 'badKey' }],
 };
 
-describe.concurrent('a training at an account in trouble', () => {
+describe.concurrent('a training at an account in problem', () => {
   it('stops before anything is made where the key is refused, and goes on once it is mended', async () => {
     await using stage = await openTraining({ keys: ['another'] });
     const { simulator, ledger } = stage.studio;

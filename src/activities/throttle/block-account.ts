@@ -8,7 +8,7 @@ const probeEveryMs = 15 * 60_000;
 
 /**
  * Writes into the ledger what an answer says of the account that only a person mends, so that the next claim
- * heeds it. Refusals and outages that end by themselves are there already: see `throttleOf`.
+ * heeds it. Refusals and outages that end by themselves are there already: see `pacingOf`.
  */
 export async function blockAccount(
   deps: ActivityDependencies,

@@ -1,5 +1,5 @@
 import type { ModelRow } from '../../ledger/port.ts';
-import { stopOf } from '../account/block-account.ts';
+import { stopOf } from '../throttle/block-account.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { isAnswer, missingMs } from '../poll-job.ts';
 import { isOverdue, trainingStalled } from './follow-training.ts';
@@ -18,11 +18,11 @@ export function isMaking({ phase }: ModelRow): boolean {
 const since = new WeakMap<AccountAccess, Map<string, number>>();
 
 /** An answer was of use. While a model is made that says nothing of the next call, so that it does not count. */
-export function troubleIsOver({ access, input }: Training): void {
+export function failureIsOver({ access, input }: Training): void {
   since.get(access)?.delete(input.fingerprint);
 }
 
-function troubledForMs({ access, input, deps }: Training): number {
+function failingForMs({ access, input, deps }: Training): number {
   const known = since.get(access) ?? new Map<string, number>();
   since.set(access, known);
   const from = known.get(input.fingerprint) ?? deps.steadyNow();
@@ -34,7 +34,7 @@ function troubledForMs({ access, input, deps }: Training): number {
  * A call of a phase has failed. What a person must mend stops the training. What the vendor refuses before anything
  * may be paid fails it; all else passes, or ends at a time limit with the reason.
  */
-export async function troubleAt(
+export async function failureAt(
   training: Training,
   row: ModelRow,
   error: unknown,
@@ -50,7 +50,7 @@ export async function troubleAt(
   if (stop) return { stop, inMs: forPersonMs };
   const waitMs = 'retryAfterMs' in account ? account.retryAfterMs : 0;
   if (account.kind !== 'fine' || !isAnswer(error)) return Math.max(waitMs, access.timeouts.pollMs);
-  const forMs = troubledForMs(training);
+  const forMs = failingForMs(training);
   if (!mayBePaid(row.trigger)) {
     const ended = await endOfUnpaid(training, row, {
       message,

@@ -7,8 +7,8 @@ import {
 } from '../../src/simulator/index.ts';
 import { openStage, type Result, type Stage, until } from './stage.ts';
 
-/** One account with one vendor each, so that a trouble concerns one batch alone. */
-const troubles = [
+/** One account with one vendor each, so that a problem concerns one batch alone. */
+const problems = [
   'wrong-key',
   'no-credit',
   'patient',
@@ -18,10 +18,10 @@ const troubles = [
   'not-found',
   'no-training',
 ] as const;
-type Trouble = (typeof troubles)[number];
+type Problem = (typeof problems)[number];
 
 const shots = 4;
-const batchOf = (account: Trouble): string => `\
+const batchOf = (account: Problem): string => `\
 batch: ${account}
 steps:
   images:
@@ -31,7 +31,7 @@ steps:
     name: "{{ id }}"
 `;
 
-const trainingOf = (account: Trouble): string => `\
+const trainingOf = (account: Problem): string => `\
 batch: ${account}
 models:
   anna:
@@ -40,21 +40,21 @@ steps:
   images: { model: anna, prompt: Anna in Lisbon, name: lisbon }
 `;
 
-describe('an account in trouble', () => {
+describe('an account in problem', () => {
   let stage: Stage;
-  const simulators = new Map<Trouble, Simulator>();
+  const simulators = new Map<Problem, Simulator>();
 
   beforeAll(async () => {
     stage = await openStage();
-    for (const trouble of troubles) {
-      simulators.set(trouble, await startSimulator({ port: 0, jobMs: 100, images: 'small' }));
-      stage.write(`${trouble}.yaml`, batchOf(trouble));
+    for (const problem of problems) {
+      simulators.set(problem, await startSimulator({ port: 0, jobMs: 100, images: 'small' }));
+      stage.write(`${problem}.yaml`, batchOf(problem));
     }
     stage.write(
       'shotlist.yaml',
       JSON.stringify({
         accounts: Object.fromEntries(
-          troubles.map((name) => [
+          problems.map((name) => [
             name,
             {
               provider: 'photogpt',
@@ -77,21 +77,21 @@ describe('an account in trouble', () => {
     await Promise.all([...simulators.values()].map((simulator) => simulator.close()));
   });
 
-  const simulatorOf = (trouble: Trouble): Simulator => {
-    const simulator = simulators.get(trouble);
-    if (!simulator) throw new Error(`no simulator for ${trouble}`);
+  const simulatorOf = (problem: Problem): Simulator => {
+    const simulator = simulators.get(problem);
+    if (!simulator) throw new Error(`no simulator for ${problem}`);
     return simulator;
   };
-  const change = (trouble: Trouble, settings: Partial<SimulatorSettings>): void =>
-    void Object.assign(simulatorOf(trouble).settings, settings);
-  const run = (trouble: Trouble): Promise<Result> => stage.run(['run', `${trouble}.yaml`, '--yes']);
+  const change = (problem: Problem, settings: Partial<SimulatorSettings>): void =>
+    void Object.assign(simulatorOf(problem).settings, settings);
+  const run = (problem: Problem): Promise<Result> => stage.run(['run', `${problem}.yaml`, '--yes']);
 
   /** Everything is done, and each shot was asked for once. */
-  const expectComplete = async (trouble: Trouble): Promise<void> => {
-    const { code, value } = await stage.json(['status', trouble]);
+  const expectComplete = async (problem: Problem): Promise<void> => {
+    const { code, value } = await stage.json(['status', problem]);
     expect(value).toMatchObject({ state: 'finished', outputs: shots });
     expect(code).toBe(0);
-    const { book } = simulatorOf(trouble);
+    const { book } = simulatorOf(problem);
     expect(book.accepted).toHaveLength(shots);
     expect(book.duplicates()).toEqual([]);
   };

@@ -17,7 +17,7 @@ const doubt = { firstMs: 2_000, mostMs: 300_000 };
  * How an account has answered this process lately: the number of POSTs worth having on their way, and how
  * long to hold back after what `Backoff` does not see. Nothing here guards money; losing it costs seconds.
  */
-export class AccountPulse {
+export class AccountThrottle {
   readonly polls: PollTimes;
   readonly jobList = new JobList();
   readonly recentList = new RecentList();

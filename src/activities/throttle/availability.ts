@@ -52,7 +52,8 @@ export async function seemsAvailable(
 
 async function isAvailable(deps: ActivityDependencies, access: AccountAccess): Promise<boolean> {
   const { key, message } = await access.provider.verify();
-  const { times, ms } = key === 'good' ? access.pulse.available() : access.pulse.unavailable();
+  const { times, ms } =
+    key === 'good' ? access.throttle.available() : access.throttle.unavailable();
   // Something stands before the vendor, or it has such a call no more: paid requests will tell.
   if (key === 'good' || (key === 'ambiguous' && times >= ambiguousMax)) return true;
   deps.log(`${access.name} is not available: ${message}`);

@@ -3,10 +3,10 @@ import { Backoff, type Refusal } from '../../http/backoff.ts';
 import type { WaitClock } from '../../http/wait-clock.ts';
 import type { BlockReason, Ledger } from '../../ledger/port.ts';
 import type { Connection, Limits } from '../../providers/port.ts';
-import { AccountPulse } from './account-pulse.ts';
+import { AccountThrottle } from './account-throttle.ts';
 import { paceOf } from './pace.ts';
 
-export interface ThrottleOptions {
+export interface PacingOptions {
   readonly ledger: Ledger;
   /** The ledger's key. */
   readonly account: string;
@@ -21,15 +21,15 @@ export interface ThrottleOptions {
 
 /** What slows an account down in this process, for all its connections, ranges and batches. */
 export interface Throttle {
-  readonly pulse: AccountPulse;
+  readonly throttle: AccountThrottle;
   readonly backoff: Backoff;
   readonly pace: Connection['pace'];
 }
 
 /** A refusal or an outage, met by whatever call, is in the ledger before that call fails: the next claim heeds it. */
-export function throttleOf(options: ThrottleOptions): Throttle {
+export function pacingOf(options: PacingOptions): Throttle {
   const { ledger, account, limits, now, log, signal, clock } = options;
-  const pulse = new AccountPulse(limits, clock?.now);
+  const throttle = new AccountThrottle(limits, clock?.now);
   const block = async (model: string | null, reason: BlockReason, ms: number): Promise<void> => {
     try {
       await ledger.submissions.block(account, model, reason, now() + ms);
@@ -37,12 +37,12 @@ export function throttleOf(options: ThrottleOptions): Throttle {
       log(`${account} could not be blocked: ${messageOf(error)}`);
     }
   };
-  const onRefusal = async ({ trouble, about, ms, accountMs }: Refusal): Promise<void> => {
+  const onRefusal = async ({ failure, about, ms, accountMs }: Refusal): Promise<void> => {
     // A refused poll says nothing of paid requests, unless the account is blocked for it.
-    if (accountMs > 0 || about !== undefined) pulse.narrow();
-    if (accountMs > 0) await block(null, trouble, accountMs);
-    if (about !== undefined && ms > accountMs) await block(about, trouble, ms);
+    if (accountMs > 0 || about !== undefined) throttle.narrow();
+    if (accountMs > 0) await block(null, failure, accountMs);
+    if (about !== undefined && ms > accountMs) await block(about, failure, ms);
   };
   const backoff = new Backoff({ onRefusal, ...(clock && { clock }), ...(signal && { signal }) });
-  return { pulse, backoff, pace: paceOf(ledger, account, limits, { clock, signal }) };
+  return { throttle, backoff, pace: paceOf(ledger, account, limits, { clock, signal }) };
 }

@@ -3,7 +3,7 @@ import { lostText } from '../../report/lost-files.ts';
 import { partialText } from '../../report/partial.ts';
 
 /** Shots that failed, are parked or have fewer files than were ordered, for one reason. */
-export interface Trouble {
+export interface Problem {
   readonly state: 'failed' | 'parked' | 'partial';
   readonly why: string;
   count: number;
@@ -15,38 +15,38 @@ const keysShown = 3;
 const reasonsShown = 8;
 
 /** What went wrong, the most frequent first. */
-export async function troublesOf(
+export async function problemsOf(
   reports: Pick<ReportLedger, 'shots'>,
   { row, steps }: BatchStatus,
-): Promise<readonly Trouble[]> {
-  const troubles = new Map<string, Trouble>();
+): Promise<readonly Problem[]> {
+  const problems = new Map<string, Problem>();
   const gather = async (shots: AsyncIterable<ShotRow>): Promise<void> => {
     for await (const shot of shots) {
       const { state, why } = reasonOf(shot);
       const key = `${state} ${why}`;
-      const trouble = troubles.get(key) ?? { state, why, count: 0, keys: [] };
-      trouble.count += 1;
-      if (trouble.keys.length < keysShown) trouble.keys.push(shot.key);
-      troubles.set(key, trouble);
+      const problem = problems.get(key) ?? { state, why, count: 0, keys: [] };
+      problem.count += 1;
+      if (problem.keys.length < keysShown) problem.keys.push(shot.key);
+      problems.set(key, problem);
     }
   };
   if (steps.some(({ failed, parked }) => failed + parked > 0))
     await gather(reports.shots(row.batch, { states: ['failed', 'skipped', 'blocked', 'parked'] }));
   if (steps.some(({ partial }) => partial > 0))
     await gather(reports.shots(row.batch, { partial: true }));
-  return [...troubles.values()].sort((one, other) => other.count - one.count);
+  return [...problems.values()].sort((one, other) => other.count - one.count);
 }
 
-export function formatTroubles(troubles: readonly Trouble[]): string[] {
-  const lines = troubles.slice(0, reasonsShown).map(({ state, why, count, keys }) => {
+export function formatProblems(problems: readonly Problem[]): string[] {
+  const lines = problems.slice(0, reasonsShown).map(({ state, why, count, keys }) => {
     const more = count > keys.length ? `, and ${count - keys.length} more` : '';
     return `  ${state.padEnd(10)} ${count}  ${why}: ${keys.join(', ')}${more}`;
   });
-  const rest = troubles.slice(reasonsShown).reduce((sum, { count }) => sum + count, 0);
+  const rest = problems.slice(reasonsShown).reduce((sum, { count }) => sum + count, 0);
   return rest === 0 ? lines : [...lines, `  and ${rest} more, for other reasons`];
 }
 
-function reasonOf(shot: ShotRow): Pick<Trouble, 'state' | 'why'> {
+function reasonOf(shot: ShotRow): Pick<Problem, 'state' | 'why'> {
   const part = partialText(shot);
   if (part !== undefined) return { state: 'partial', why: part };
   const why = lostText(shot) ?? shot.why ?? 'no reason was given';

@@ -1,19 +1,19 @@
-import type { Problem } from '../../src/batch/problem.ts';
-import { checkBatch } from '../../src/batch/checks/check-batch.ts';
-import { parseBatch } from '../../src/batch/file/parse.ts';
-import { formatProblems } from '../../src/batch/file/report-problems.ts';
+import type { Problem } from '../../../src/batch/problem.ts';
+import { checkBatch } from '../../../src/batch/checks/check-batch.ts';
+import { parseBatch } from '../../../src/batch/file/parse.ts';
+import { formatProblems } from '../../../src/batch/file/report-problems.ts';
 import {
   exitCodeOf,
   formatSummary,
   type ShownProject,
   statusJson,
-} from '../../src/commands/text/summary.ts';
-import { troublesOf } from '../../src/commands/text/troubles.ts';
-import type { BatchStatus, BlockReason, ShotRow, SubmissionRow } from '../../src/ledger/port.ts';
-import type { SimulatorSettings } from '../../src/simulator/index.ts';
-import { diskFiles } from '../../src/storage/disk-files.ts';
-import type { RunInput } from '../../src/activities/own-work.ts';
-import { openStudio, type Studio } from './studio.ts';
+} from '../../../src/commands/text/summary.ts';
+import { problemsOf } from '../../../src/commands/text/problems.ts';
+import type { BatchStatus, BlockReason, ShotRow, SubmissionRow } from '../../../src/ledger/port.ts';
+import type { SimulatorSettings } from '../../../src/simulator/index.ts';
+import { diskFiles } from '../../../src/storage/disk-files.ts';
+import type { RunInput } from '../../../src/activities/own-work.ts';
+import { openStudio, type Studio } from '../studio.ts';
 
 /** A vendor as a user sets it up, and a model that every shot of these tests asks for. */
 export interface Client {
@@ -63,20 +63,20 @@ export interface Look {
   readonly exitCode: number;
 }
 
-export interface Trouble {
+export interface Scenario {
   readonly simulated?: Partial<SimulatorSettings>;
   readonly shots?: number;
   /** Beside the prompt of each shot, and in place of the client's model. */
   readonly model?: (client: Client) => string;
   readonly head?: (client: Client) => string;
-  /** The trouble lasts until this is seen. */
+  /** The problem lasts until this is seen. */
   readonly until?: (look: Look, client: Client) => boolean;
   /** What a person mends at the vendor before `shotlist resume`. */
   readonly mend?: Partial<SimulatorSettings>;
 }
 
 export interface Course {
-  /** While the trouble lasts; else as it ended. */
+  /** While the problem lasts; else as it ended. */
   readonly during: Look;
   readonly end: Look;
   /** After `mend` and `resume`. */
@@ -101,23 +101,23 @@ async function openFor({ account, settingsFile }: Client, settings: Partial<Simu
   );
 }
 
-/** One batch at one client, through its trouble to its end. */
-export async function playOut(client: Client, trouble: Trouble): Promise<Course> {
-  const studio = await openFor(client, trouble.simulated ?? {});
+/** One batch at one client, through its problem to its end. */
+export async function playOut(client: Client, problem: Scenario): Promise<Course> {
+  const studio = await openFor(client, problem.simulated ?? {});
   try {
-    const input = await studio.startRun(sourceOf(client, trouble));
+    const input = await studio.startRun(sourceOf(client, problem));
     const look = (): Promise<Look> => lookAt(studio, input.batch);
     let during =
-      trouble.until &&
-      (await runUntil(studio, input, look, (seen) => trouble.until?.(seen, client) === true));
+      problem.until &&
+      (await runUntil(studio, input, look, (seen) => problem.until?.(seen, client) === true));
     const { results } = await studio.runStep(input, 'draw', 2);
     if (results[0]?.kind === 'done')
       await studio.environmentOf().run(studio.activities.finishRun, { ...input, final: true });
     const end = await look();
     during ??= end;
     let mended: Look | undefined;
-    if (trouble.mend) {
-      Object.assign(studio.simulator.settings, trouble.mend);
+    if (problem.mend) {
+      Object.assign(studio.simulator.settings, problem.mend);
       await studio.ledger.batches.clearBlocks(input.batch);
       await studio.runStep(input, 'draw', 3);
       mended = await look();
@@ -156,7 +156,7 @@ export async function checkOnly(
   }
 }
 
-export function sourceOf(client: Client, { shots = 1, model, head }: Trouble = {}): string {
+export function sourceOf(client: Client, { shots = 1, model, head }: Scenario = {}): string {
   const rows = ['fox', 'hen', 'owl'].slice(0, shots).map((what) => `{ what: ${what} }`);
   const lines = [
     'batch: shoes',
@@ -173,7 +173,7 @@ export function sourceOf(client: Client, { shots = 1, model, head }: Trouble = {
 }
 
 /**
- * Runs the step until the trouble shows, and no longer; then the trouble ends, and a minute passes: more
+ * Runs the step until the problem shows, and no longer; then the problem ends, and a minute passes: more
  * than any block lasts, and than an answer may take.
  */
 async function runUntil(
@@ -203,7 +203,7 @@ async function lookUntil(
     if (reached(now)) return now;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`the trouble never showed: ${(await look()).text}`);
+  throw new Error(`the problem never showed: ${(await look()).text}`);
 }
 
 const shown: ShownProject = {
@@ -221,9 +221,9 @@ async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const plain = (text: string): string => withoutChance(studio, text);
   const plainly = (text: string | null): string | null => text && plain(text);
   const shots = await Array.fromAsync(reports.shots(batch));
-  const troubles = await troublesOf(reports, status);
+  const problems = await problemsOf(reports, status);
   const notes = (await reports.fileNotes(batch)).map((note) => ({ ...note, why: plain(note.why) }));
-  const text = formatSummary(status, shown, { troubles, notes });
+  const text = formatSummary(status, shown, { problems, notes });
   const { next } = statusJson(status, shown) as { next: readonly string[] };
   return {
     shots: shots.map((shot) => ({

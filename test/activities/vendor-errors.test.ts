@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type SectionName, sections } from './trouble-list.ts';
-import { type Checked, checkSection, courseSection } from './trouble-page.ts';
+import { type SectionName, sections } from './vendor-errors/list.ts';
+import { type Checked, checkSection, courseSection } from './vendor-errors/page.ts';
 import {
   checkOnly,
   type Client,
@@ -9,7 +9,7 @@ import {
   type Course,
   playOut,
   sourceOf,
-} from './trouble-stage.ts';
+} from './vendor-errors/stage.ts';
 
 /** Batches at once: more only wait for each other. */
 const atOnce = 8;
@@ -163,10 +163,10 @@ describe('a mistake in the file', () => {
   });
 
   /** `vitest -u` writes the page anew. */
-  it('and every trouble stands on the page as it is', async () => {
-    const page = new URL('../../docs/troubles.md', import.meta.url);
+  it('and every problem stands on the page as it is', async () => {
+    const page = new URL('../../docs/vendor-errors.md', import.meta.url);
     const text = await readFile(page, 'utf8');
-    const marked = /(<!-- troubles -->\n)[\s\S]*(<!-- \/troubles -->)/;
+    const marked = /(<!-- vendor errors -->\n)[\s\S]*(<!-- \/vendor errors -->)/;
     expect(text).toMatch(marked);
     const parts = [
       checkSection(
