@@ -11,18 +11,18 @@ const acting = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 export function inert(text: string): string {
   return text.replace(
     acting,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** One line for a person out of what a vendor said: no control characters, at most so many letters. */
-export function plainLine(text: string, lettersMax = 500): string {
+/** One line for a person out of what a vendor said: no control characters, at most so many characters. */
+export function plainLine(text: string, charactersMax = 500): string {
   // Cut first, so that megabytes are not looked at.
   const line = text
-    .slice(0, 20 * lettersMax)
+    .slice(0, 20 * charactersMax)
     .toWellFormed()
     .replace(acting, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  return line.length > lettersMax ? `${line.slice(0, lettersMax).toWellFormed()}…` : line;
+  return line.length > charactersMax ? `${line.slice(0, charactersMax).toWellFormed()}…` : line;
 }

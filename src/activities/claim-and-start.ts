@@ -22,7 +22,7 @@ export type SendEnd = 'ended' | 'late' | 'unready';
 export type SendLimit = Pick<SendDeadline, 'sendBy' | 'now'>;
 
 /**
- * Asks the door for paid requests and hands each that was granted to `post`, at once and in parallel.
+ * Claims paid requests and hands each that was granted to `post`, at once and in parallel.
  * The deadline is read against the time before the claim, so that a slow database can only shorten it.
  * @param except keys of shots that are not to be sent now
  */

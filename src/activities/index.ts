@@ -13,7 +13,7 @@ import { uploadReferences, type UploadReferencesInput } from './uploads/upload-r
 
 export type { ActivityDependencies } from './dependencies.ts';
 
-/** Everything that a worker does for the workflows. Failures leave through one door. */
+/** Everything that a worker does for the workflows. Every failure passes through `toApplicationFailure`. */
 export interface Activities {
   openRun(input: RunInput): Promise<RunSteps>;
   planStep(input: PlanStepInput): Promise<StepPlan>;

@@ -200,7 +200,7 @@ export class RangeRunner {
     if (end === 'late') await this.#deps.requestReplan(this.#range.batch);
   }
 
-  /** How long to leave the door alone after its answer. */
+  /** Delay before the next claim. */
   #waitAfter({ next, granted, attached }: ClaimAnswer): number {
     if (next.kind === 'wait') return next.ms;
     if (next.kind === 'stopped') return askAgainMs;

@@ -31,25 +31,25 @@ export function readKey(variable: string, value: string | undefined): ReadKey {
     problem: { isSet, why: `${variable} ${why}`, next },
   });
   if (text === '') return none('is not set', give, false);
-  const letters = [...text];
-  if (quote.test(letters[0] ?? '') || quote.test(letters.at(-1) ?? ''))
+  const characters = [...text];
+  if (quote.test(characters[0] ?? '') || quote.test(characters.at(-1) ?? ''))
     return none('has a quotation mark at an end', `write the key alone: ${give}`);
   if (/^(bearer|basic|token|authorization:|x-api-key:)\s/i.test(text))
     return none('begins with the words of a header', `write the key alone: ${give}`);
   if (text.startsWith(`${variable}=`))
     return none('begins with its own name', `write the key alone: ${give}`);
-  const at = letters.findIndex((letter) => !/^[\x21-\x7e]$/.test(letter));
+  const at = characters.findIndex((character) => !/^[\x21-\x7e]$/.test(character));
   if (at < 0) return { key: text, problem: undefined };
-  const what = nameOf(letters[at] ?? '');
+  const what = nameOf(characters[at] ?? '');
   return none(
-    `holds ${what}, character ${at + 1} of ${letters.length}, which no key has`,
+    `holds ${what}, character ${at + 1} of ${characters.length}, which no key has`,
     `copy the key once more: ${give}`,
   );
 }
 
-function nameOf(letter: string): string {
-  if (letter === ' ') return 'a space';
-  if (letter === '\n' || letter === '\r') return 'a line end';
-  if (/[\s\p{C}\ufe00-\ufe0f]/u.test(letter)) return 'an invisible character';
+function nameOf(character: string): string {
+  if (character === ' ') return 'a space';
+  if (character === '\n' || character === '\r') return 'a line end';
+  if (/[\s\p{C}\ufe00-\ufe0f]/u.test(character)) return 'an invisible character';
   return 'a character outside ASCII';
 }

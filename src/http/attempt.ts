@@ -9,7 +9,7 @@ import {
   TimeoutError,
 } from './errors.ts';
 
-/** Letters of an error's body. */
+/** Characters of an error's body. */
 export const errorBodyMax = 4_000;
 /** Bytes that hold 4,000 characters whatever the alphabet. */
 const errorBytesMax = errorBodyMax * 4;

@@ -60,7 +60,7 @@ function spellings(secret: string): Set<string> {
   ]);
 }
 
-/** The letters that stand for the bytes in any Base64 text around them, wherever they begin in it. */
+/** The characters that stand for the bytes in any Base64 text around them, wherever they begin in it. */
 function inBase64(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes]);

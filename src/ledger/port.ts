@@ -8,7 +8,7 @@ import type { ReportLedger } from './port/reports.ts';
 import type { SubmissionLedger } from './port/submissions.ts';
 
 /**
- * The one door to money. Every state change is compare-and-set and committed (fsync) before its promise
+ * The only way to spend money. Every state change is compare-and-set and committed (fsync) before its promise
  * resolves; a boolean answer tells whether the row was in an expected state. Times are epoch milliseconds,
  * amounts integers in the unit's smallest part.
  */

@@ -32,7 +32,7 @@ export function isText(bytes: Uint8Array): boolean {
     return !hasControl(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const text = textOf(bytes.subarray(0, bytes.length - (bytes.length % 2)));
   const plain = text.match(/[\t\n\r -~]/g)?.length ?? 0;
-  // The last letter may be cut off.
+  // The last character may be cut off.
   return text.slice(0, -1).isWellFormed() && !text.includes('\0') && plain * 4 >= text.length;
 }
 

@@ -9,7 +9,7 @@ export function choice(values: readonly (string | number)[], preset?: string | n
     : { kind: 'choice', values, default: preset };
 }
 
-export const idLettersMax = 500;
+export const idCharactersMax = 500;
 
 /**
  * Ids are opaque; a number is kept as text. They stand in paths of later requests, always encoded; `.` and
@@ -19,7 +19,7 @@ export const opaqueId = z.union([
   z
     .string()
     .min(1)
-    .max(idLettersMax)
+    .max(idCharactersMax)
     .refine((id) => !/^\.{1,2}$|\p{Cc}/u.test(id) && id.isWellFormed(), 'not an id'),
   z.int().transform(String),
 ]);

@@ -6,7 +6,7 @@ import type { JobOutput, JobState, Listing, Provider, RemoteThing, TrainingPort 
 
 /**
  * The same calls, with the key blanked out in every text that they tell. The id of a started job stays whole,
- * whatever letters are in it: a job that is asked for by another id is lost. An entry of a list whose id holds
+ * whatever characters are in it: a job that is asked for by another id is lost. An entry of a list whose id holds
  * the key counts as one that cannot be read. What a job tells of its request stays whole, since it is compared
  * and never kept.
  */

@@ -1,7 +1,7 @@
 import type { Blobs } from '../storage/blobs.ts';
 
 /** More is read in the file itself. */
-const lettersMax = 4_000;
+const charactersMax = 4_000;
 
 /** The beginnings of the files that are text, by their hashes; one that cannot be read has none. */
 export async function readExcerpts(
@@ -18,6 +18,8 @@ export async function readExcerpts(
 }
 
 function excerptOf(text: string): string {
-  const letters = Array.from(text.slice(0, 2 * lettersMax + 2));
-  return letters.length > lettersMax ? `${letters.slice(0, lettersMax).join('')}…` : text;
+  const characters = Array.from(text.slice(0, 2 * charactersMax + 2));
+  return characters.length > charactersMax
+    ? `${characters.slice(0, charactersMax).join('')}…`
+    : text;
 }

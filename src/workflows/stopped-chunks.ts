@@ -23,7 +23,7 @@ interface Group {
 }
 
 const probeFirstMs = 60_000;
-/** No chunk leaves the door alone for longer, since another's answer may not be true of it. */
+/** Every chunk claims again at least hourly: the answer to another may not apply to it. */
 const probeMostMs = 3_600_000;
 /** What stops every shot of a batch alike. */
 const ofWholeBatch = new Set<Stopped['reason']['kind']>(['paused', 'maxFailures']);

@@ -9,7 +9,7 @@ import { dataBytesMax } from '../../src/batch/data/data.ts';
 import { nameBytesMax } from '../../src/batch/names.ts';
 import { cellsMax } from '../../src/batch/expansion/step-data.ts';
 import { columnsMax, depthMax } from '../../src/batch/data/table-limits.ts';
-import { renderMsMax, templateLettersMax } from '../../src/batch/templates/template-engine.ts';
+import { renderMsMax, templateCharactersMax } from '../../src/batch/templates/template-engine.ts';
 import { templateTextMax } from '../../src/batch/templates/template.ts';
 import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/file/yaml-file.ts';
 import { settingsBytesMax } from '../../src/settings-file.ts';
@@ -21,7 +21,7 @@ import { encodingsMax } from '../../src/http/encoding.ts';
 import { pixelsMax } from '../../src/media/examine.ts';
 import { prologueBytesMax } from '../../src/media/sniff.ts';
 import { svgBytesMax } from '../../src/media/structure/svg.ts';
-import { idLettersMax } from '../../src/providers/fields.ts';
+import { idCharactersMax } from '../../src/providers/fields.ts';
 import { timeoutRanges } from '../../src/providers/timeouts.ts';
 import { jobsMax, pagesMax } from '../../src/providers/photogpt/jobs.ts';
 import { entriesMax as listedMax } from '../../src/providers/productai/dialect-a/pages.ts';
@@ -45,8 +45,8 @@ const limits = new Map([
   ['data file', megabytes(dataBytesMax)],
   ['columns of a data file', count(columnsMax)],
   ['combinations of rows and axes in a step, and shots of a step', count(cellsMax)],
-  ['letters of a template', count(templateTextMax)],
-  ['letters and list entries that one template handles', count(templateLettersMax)],
+  ['characters of a template', count(templateTextMax)],
+  ['characters and list entries that one template handles', count(templateCharactersMax)],
   ['time for one template', `${renderMsMax / 1_000} s`],
   ['files that a pattern finds', count(matchesMax)],
   ['names that a pattern looks through', count(entriesMax)],
@@ -56,13 +56,13 @@ const limits = new Map([
   ['file behind a referenced link, where it is uploaded', megabytes(linkedFileBytesMax)],
   ['answer of a vendor', megabytes(answerBytesMax)],
   ['levels of nesting in an answer', count(answerDepthMax)],
-  ["an error's text", `${count(errorBodyMax)} letters`],
+  ["an error's text", `${count(errorBodyMax)} characters`],
   [
     'time limit of a paid request, `postMs`',
     `${timeoutRanges.postMs.min / 1_000} s to ${timeoutRanges.postMs.max / 60_000} min`,
   ],
   ['wait that a vendor asks for', `${askedMostMs / 60_000} min`],
-  ['an id of a vendor', `${idLettersMax} letters`],
+  ['an id of a vendor', `${idCharactersMax} characters`],
   ['pages of a list of jobs', count(pagesMax)],
   ['jobs in a list of jobs', count(Math.max(jobsMax, listedMax))],
   ['files of one job', count(outputsMax)],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vendors } from '../../src/providers/registry.ts';
-import { type Door, openIndiscreetDoor } from './indiscreet-door.ts';
+import { type Proxy, openEchoingProxy } from './echoing-proxy.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** Keys that nothing holds by chance, with characters that URLs and JSON spell in their own ways. */
@@ -17,7 +17,7 @@ const forms = keys.flatMap((key) => [
   Buffer.from(key).toString('hex'),
   ...[0, 1, 2].flatMap((shift) => {
     const padded = Buffer.concat([Buffer.alloc(shift), Buffer.from(key)]);
-    // The letters at both ends depend on the neighbours.
+    // The characters at both ends depend on the neighbours.
     const trim = (text: string): string => text.replace(/=+$/, '').slice(4, -2);
     return [trim(padded.toString('base64')), trim(padded.toString('base64url'))];
   }),
@@ -89,16 +89,16 @@ function watchCommandLines(): { readonly leaks: string[]; readonly count: number
 
 describe.runIf(process.platform === 'linux')('a key', () => {
   let stage: Stage;
-  let door: Door;
+  let proxy: Proxy;
   let environment: Record<string, string | undefined>;
   beforeAll(async () => {
     stage = await openStage({ faults: [{ kind: 'job-fails', nth: [3] }] });
-    door = await openIndiscreetDoor(stage.simulator.url);
+    proxy = await openEchoingProxy(stage.simulator.url);
     environment = { TEMPORAL_ADDRESS: undefined, TEMPORAL_NAMESPACE: undefined };
     for (const [index, { id }] of vendors.entries()) {
       environment[`${id.toUpperCase()}_API_KEY`] = keys[index];
       const base = stage.simulator.baseUrls[id] ?? '';
-      environment[`${id.toUpperCase()}_BASE_URL`] = base.replace(stage.simulator.url, door.url);
+      environment[`${id.toUpperCase()}_BASE_URL`] = base.replace(stage.simulator.url, proxy.url);
     }
     stage.write('shotlist.yaml', accounts);
     const photo = join(import.meta.dirname, '../../batches/photos/carafe.jpg');
@@ -108,7 +108,7 @@ describe.runIf(process.platform === 'linux')('a key', () => {
   });
   afterAll(async () => {
     await stage[Symbol.asyncDispose]();
-    await door[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
   });
 
   it('is in no history, database, log, file, message or command line, whatever vendors do', async () => {
@@ -121,7 +121,7 @@ describe.runIf(process.platform === 'linux')('a key', () => {
       return code;
     };
     expect(await run('run', 'first.yaml', '--yes', '--unknown-prices'), said.join('\n')).toBe(3);
-    door.refuseKeys = true;
+    proxy.refuseKeys = true;
     expect(await run('run', 'second.yaml', '--yes', '--unknown-prices'), said.join('\n')).toBe(4);
     await Promise.all([
       run('accounts'),
@@ -140,7 +140,7 @@ describe.runIf(process.platform === 'linux')('a key', () => {
     lines.stop();
 
     // The keys were at risk: every one was sent, came back in other words, and was blanked out.
-    for (const key of keys) expect([...door.seen]).toContain(key);
+    for (const key of keys) expect([...proxy.seen]).toContain(key);
     expect(said.join('\n')).toContain('[key]');
     expect(histories.length).toBeGreaterThan(5);
     expect(lines.count).toBeGreaterThan(5);
@@ -158,7 +158,7 @@ describe.runIf(process.platform === 'linux')('a key', () => {
     expect(leaksIn(`before ${keys[0]} after`)).not.toEqual([]);
     expect(leaksIn(Buffer.from(`Bearer ${keys[1]}`).toString('base64'))).not.toEqual([]);
 
-    expect(door.strayed).toEqual([]);
+    expect(proxy.strayed).toEqual([]);
     expect(lines.leaks).toEqual([]);
     expect(leaksIn([...said, stdout, stderr].join('\n'))).toEqual([]);
     expect(histories.filter((history) => leaksIn(history).length > 0)).toEqual([]);

@@ -82,7 +82,7 @@ describe('a name out of a template', () => {
     );
   });
 
-  it('of 300 letters is cut, told apart by its end, and fits with every suffix', () => {
+  it('of 300 characters is cut, told apart by its end, and fits with every suffix', () => {
     const [one, other] = ['a', 'b'].map((end) => cleanName('語'.repeat(300) + end));
     expect(one).not.toBe(other);
     const whole = outputFileName(takeName(one ?? '', 100), 99, 100, 'webp');

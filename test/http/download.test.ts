@@ -162,7 +162,7 @@ describe('download', () => {
       expect(Buffer.concat(await Array.fromAsync(stream)).toString()).toBe('video');
       return isDelimited;
     };
-    expect(await endOf('content-length: 4\r\n\r\nvideo')).toBe(true);
+    expect(await endOf('content-length: 5\r\n\r\nvideo')).toBe(true);
     expect(await endOf('transfer-encoding: chunked\r\n\r\n4\r\nvideo\r\n0\r\n\r\n')).toBe(true);
     expect(await endOf('connection: close\r\n\r\nvideo')).toBe(false);
   });

@@ -25,7 +25,7 @@ async function answeredWith(
 
 describe.each(titledCases)('%s', (_title, which) => {
   it.each(['k', 'e', '1', 'id', 'demo', 'status'])(
-    'makes an image with the key %j, whatever letters it shares with answers',
+    'makes an image with the key %j, whatever characters it shares with answers',
     async (apiKey) => {
       const client = await Client.open(stage, { ...which, apiKey });
       const model = vendorOf(which.id)

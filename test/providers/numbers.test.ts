@@ -53,8 +53,8 @@ interface Twist {
   readonly raw: string;
 }
 
-/** A door before the simulator: it changes one number, or what may be one, of each answer. */
-class TwistingDoor {
+/** A proxy before the simulator: it changes one number, or what may be one, of each answer. */
+class TwistingProxy {
   readonly #server: http.Server;
   twist: Twist | undefined;
 
@@ -78,11 +78,11 @@ class TwistingDoor {
     });
   }
 
-  static async open(target: string): Promise<TwistingDoor> {
-    const door = new TwistingDoor(target);
-    door.#server.listen(0, '127.0.0.1');
-    await once(door.#server, 'listening');
-    return door;
+  static async open(target: string): Promise<TwistingProxy> {
+    const proxy = new TwistingProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
   }
 
   get url(): string {
@@ -219,8 +219,8 @@ describe.each(titledCases)('%s', (_title, which) => {
   it('may write any number anywhere: none breaks a call, and none reaches the ledger but whole', async () => {
     const { id, settings = {} } = which;
     const prepared = await Client.open(stage, which);
-    const door = await TwistingDoor.open(stage.simulator.url);
-    const base = (stage.simulator.baseUrls[id] ?? '').replace(stage.simulator.url, door.url);
+    const proxy = await TwistingProxy.open(stage.simulator.url);
+    const base = (stage.simulator.baseUrls[id] ?? '').replace(stage.simulator.url, proxy.url);
     const provider = vendorOf(id).connect({
       baseUrl: base,
       apiKey: `${id}-contract`,
@@ -234,14 +234,14 @@ describe.each(titledCases)('%s', (_title, which) => {
       await fc.assert(
         fc.asyncProperty(fc.nat(40), odd, async (leaf, raw) => {
           batches++;
-          door.twist = { leaf, raw };
+          proxy.twist = { leaf, raw };
           await make(provider, start, spec);
           await learnAll(provider);
         }),
         { numRuns: 60, endOnFailure: true },
       );
     } finally {
-      door.close();
+      proxy.close();
     }
   });
 });

@@ -43,7 +43,7 @@ export const forPersonMs = 2 * 60_000;
 /** What the ledger alone tells: asked again by a pause, a block's end, a raised budget. */
 const forLedgerMs = 3_000;
 
-/** What the ledger's door says where it lets nothing through. */
+/** The ledger's answer where it grants nothing. */
 export function whileClosed(next: Exclude<ClaimAnswer['next'], { kind: 'go' }>): Advance {
   if (next.kind === 'wait') return next.ms;
   const { reason } = next;

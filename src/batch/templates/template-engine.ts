@@ -1,7 +1,7 @@
 import { Liquid } from 'liquidjs';
 
-/** Letters and list entries that one template may handle, each time it handles them. */
-export const templateLettersMax = 500_000;
+/** Characters and list entries that one template may handle, each time it handles them. */
+export const templateCharactersMax = 500_000;
 /** Time that one template may take. */
 export const renderMsMax = 60_000;
 
@@ -62,7 +62,7 @@ export function createEngine(): Liquid {
   const engine = new Liquid({
     strictFilters: true,
     ownPropertyOnly: true,
-    memoryLimit: templateLettersMax,
+    memoryLimit: templateCharactersMax,
     // The other limit ends most loops in loops sooner, and always at the same place.
     renderLimit: renderMsMax,
     parseLimit: 10_000_000,

@@ -78,12 +78,12 @@ function plainText(text: string): Template {
   return { text, names: [], prints: [], render: () => rendered };
 }
 
-/** Letters of a text that holds tags or outputs; what they print may be longer. */
+/** Characters of a text that holds tags or outputs; what they print may be longer. */
 export const templateTextMax = 50_000;
 
 function compile(text: string): Template | { error: string } {
   if (text.length > templateTextMax)
-    return { error: `the template is longer than ${templateTextMax} letters` };
+    return { error: `the template is longer than ${templateTextMax} characters` };
   let nodes: Node[];
   try {
     nodes = engine.parse(text);

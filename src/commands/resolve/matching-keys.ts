@@ -1,4 +1,4 @@
-/** Whether a shot's key is meant: `*` stands for any letters, `?` for one; everything else is itself. */
+/** Whether a shot's key is meant: `*` stands for any characters, `?` for one; everything else is itself. */
 export function keyMatcher(patterns: readonly string[]): (key: string) => boolean {
   const meant = patterns.map((pattern) => {
     const source = pattern

@@ -4,7 +4,7 @@ import type { UnresolvedRow } from '../../ledger/port.ts';
 import { formatAmount, type Price } from '../../money.ts';
 import { ageOf } from './age.ts';
 
-const promptLettersMax = 120;
+const promptCharactersMax = 120;
 const candidatesShown = 12;
 
 /** What the vendor itself shows of jobs that may be it. */
@@ -130,5 +130,5 @@ function timeOf(ms: number): string {
 
 function shortened(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > promptLettersMax ? `${line.slice(0, promptLettersMax)}…` : line;
+  return line.length > promptCharactersMax ? `${line.slice(0, promptCharactersMax)}…` : line;
 }

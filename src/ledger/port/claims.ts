@@ -5,7 +5,7 @@ import type { Range, StopReason } from './states.ts';
 export interface ClaimLedger {
   /** In the order of docs/ledger.md. At most `window` new grants minus this range's claimed rows. */
   claim(range: Range, options: ClaimOptions): Promise<ClaimAnswer>;
-  /** The paid trigger of a training, through the same door; fingerprint of the training set. Same answer with at most one grant; `attached` 1 means live or accepted already. */
+  /** The paid trigger of a training, by the same claim; fingerprint of the training set. Same answer with at most one grant; `attached` 1 means live or accepted already. */
   claimTraining(
     training: {
       batch: string;

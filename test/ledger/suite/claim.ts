@@ -306,20 +306,20 @@ export function claimSuite(open: Open): void {
     });
   });
 
-  describe('the door', () => {
-    const door = ({ batch, run }: Range) => ledger.claims.closed({ batch, run, account });
+  describe('the gate', () => {
+    const gate = ({ batch, run }: Range) => ledger.claims.closed({ batch, run, account });
 
     it('says what keeps every request out, before one is made', async () => {
       const range = await start(1);
-      expect(await door(range)).toBeUndefined();
+      expect(await gate(range)).toBeUndefined();
       await ledger.submissions.block(account, 'quick', 'forbidden', now + 60_000);
-      expect(await door(range)).toBeUndefined();
+      expect(await gate(range)).toBeUndefined();
       await ledger.submissions.block(account, null, 'badKey', now + 60_000);
       const reason = { kind: 'block', block: 'badKey', account };
-      expect(await door(range)).toEqual({ kind: 'stopped', reason, endsInMs: 60_000 });
+      expect(await gate(range)).toEqual({ kind: 'stopped', reason, endsInMs: 60_000 });
       await ledger.batches.setState(range.batch, 'paused', ['running']);
-      expect(await door(range)).toEqual(stopped({ kind: 'paused' }));
-      expect(await door({ ...range, run: 2 })).toEqual(stopped({ kind: 'superseded' }));
+      expect(await gate(range)).toEqual(stopped({ kind: 'paused' }));
+      expect(await gate({ ...range, run: 2 })).toEqual(stopped({ kind: 'superseded' }));
     });
   });
 

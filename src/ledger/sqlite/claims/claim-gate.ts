@@ -46,7 +46,7 @@ export interface Gate {
   admit(model: string, price: Price): Entry;
 }
 
-export function gate(database: Database, claimant: Claimant): Gate {
+export function openGate(database: Database, claimant: Claimant): Gate {
   const { batch: name, run, account, now } = claimant;
   const batch = batchOf(database, name);
   let places: Places | undefined;

@@ -2,7 +2,7 @@ import type { ShotRequest } from '../../../batch/request.ts';
 import type { ClaimAnswer, ClaimLedger, ClaimOptions } from '../../port.ts';
 import { lockAccount } from './account-row.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
-import { type Claimant, gate, stopped } from './claim-gate.ts';
+import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { gapOfRequest, gapsOfTrainings } from '../gaps.ts';
 import { placeHolder } from './places.ts';
@@ -27,11 +27,11 @@ export function claimTraining(
     options,
     now,
   };
-  const door = gate(database, claimant);
-  if (door.superseded) return { ...nothing, next: stopped({ kind: 'superseded' }) };
+  const gate = openGate(database, claimant);
+  if (gate.superseded) return { ...nothing, next: stopped({ kind: 'superseded' }) };
   if (placeHolder(database, training.account, training.fingerprint) !== undefined)
     return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
-  const closed = door.closed();
+  const closed = gate.closed();
   if (closed) return { ...nothing, next: closed };
   const attempt = triesOf(database, training.account, training.fingerprint) + 1;
   const content = {
@@ -49,7 +49,7 @@ export function claimTraining(
     insertSubmission(database, claimant, { ...content, gap });
     return { ...nothing, attached: 1, open: 0, bound: 1, next: { kind: 'go' } };
   }
-  const entry = door.admit(trainingModel, training.price);
+  const entry = gate.admit(trainingModel, training.price);
   if (entry.kind === 'full') return { ...nothing, next: entry.next };
   if (entry.kind === 'later') return { ...nothing, next: { kind: 'wait', ms: entry.ms } };
   if (entry.kind === 'owed') return { ...nothing, next: { kind: 'wait', ms: refundDelayMs(0) } };

@@ -3,7 +3,7 @@ import type { Price, PriceBasis, Unit } from '../../../money.ts';
 import type { ClaimAnswer, ClaimOptions, Gap, Grant, Range } from '../../port.ts';
 import { lockAccount } from './account-row.ts';
 import { attachShot } from '../submissions/bound-shots.ts';
-import { type Claimant, gate, stopped } from './claim-gate.ts';
+import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { countRange } from './range.ts';
@@ -40,8 +40,8 @@ export function claim(
     next,
   });
   const claimant: Claimant = { batch: range.batch, run: range.run, account, options, now };
-  const door = gate(database, claimant);
-  if (door.superseded) return answer(stopped({ kind: 'superseded' }));
+  const gate = openGate(database, claimant);
+  if (gate.superseded) return answer(stopped({ kind: 'superseded' }));
 
   const except = new Set(options.except);
   const waiting: OpenShot[] = [];
@@ -50,7 +50,7 @@ export function claim(
     else if (!except.has(shot.key)) waiting.push(shot);
   }
   if (waiting.length === 0) return answer({ kind: 'go' });
-  const closed = door.closed();
+  const closed = gate.closed();
   if (closed) return answer(closed);
 
   const gaps = gapsOfJobs(database, account.id);
@@ -68,7 +68,7 @@ export function claim(
       bind(database, claimant, shot, { price, gap });
       continue;
     }
-    const entry = door.admit(shot.model, price);
+    const entry = gate.admit(shot.model, price);
     if (entry.kind === 'full') return answer(granted.length > 0 ? { kind: 'go' } : entry.next);
     if (entry.kind === 'later') return answer({ kind: 'wait', ms: entry.ms });
     if (entry.kind === 'owed') isOwed = true;

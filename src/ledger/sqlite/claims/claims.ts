@@ -5,7 +5,7 @@ import { claimTraining } from './claim-training.ts';
 import type { Context } from '../context.ts';
 import { takeCallSlot } from './call-slot.ts';
 
-/** The one door to money: each claim is a transaction of its own, committed before it answers. */
+/** The only way to spend money: each claim is a transaction of its own, committed before it answers. */
 export function createClaimLedger({ database, now }: Context): ClaimLedger {
   return {
     claim: async (range, options) =>

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type net from 'node:net';
 import { once } from 'node:events';
 
-export interface Door extends AsyncDisposable {
+export interface Proxy extends AsyncDisposable {
   readonly url: string;
   /** Requests that went where no request should go. */
   readonly strayed: string[];
@@ -18,7 +18,7 @@ const secrets = ['authorization', 'x-api-key'];
  * Stands before a simulator and puts keys at risk: it repeats them in headers and bodies of every answer,
  * and by turns refuses, breaks or redirects the requests of each vendor.
  */
-export async function openIndiscreetDoor(target: string): Promise<Door> {
+export async function openEchoingProxy(target: string): Promise<Proxy> {
   const strayed: string[] = [];
   const seen = new Set<string>();
   const turns = new Map<string, number>();
@@ -58,7 +58,7 @@ export async function openIndiscreetDoor(target: string): Promise<Door> {
     const [, vendor = ''] = path.split('/');
     const message = `you sent ${said}, in Base64 ${Buffer.from(said).toString('base64')}, in a link ${encodeURIComponent(said)}`;
     const problem = JSON.stringify({ error: { message, code: said }, message, detail: message });
-    if (door.refuseKeys && said !== '') return void response.writeHead(401, echo).end(problem);
+    if (proxy.refuseKeys && said !== '') return void response.writeHead(401, echo).end(problem);
     const isPaid = method === 'POST' && /generat/.test(path);
     const isPoll = method === 'GET' && /jobs\/|tasks\//.test(path);
     const turn = isPaid || isPoll ? turnOf(`${vendor} ${method}`) : 0;
@@ -87,7 +87,7 @@ export async function openIndiscreetDoor(target: string): Promise<Door> {
     neverBackwards.on('error', () => response.destroy()).end(body);
   }
 
-  const door: Door = {
+  const proxy: Proxy = {
     url,
     strayed,
     seen,
@@ -100,7 +100,7 @@ export async function openIndiscreetDoor(target: string): Promise<Door> {
       }
     },
   };
-  return door;
+  return proxy;
 }
 
 /** An object gets a field with the key in it, a failed job its reason. */
