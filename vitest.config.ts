@@ -43,7 +43,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'whole',
-          include: whole.map((room) => `test/${room}/**/*.test.ts`),
+          include: whole.map((module) => `test/${module}/**/*.test.ts`),
           globalSetup: ['test/global-setup.ts'],
           // A machine that is busy with other things starts a process in ten seconds, not in one.
           testTimeout: 120_000,
@@ -53,9 +53,9 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'rooms',
+          name: 'modules',
           include: ['test/**/*.test.ts'],
-          exclude: whole.map((room) => `test/${room}/**`),
+          exclude: whole.map((module) => `test/${module}/**`),
           // They leave nothing behind in their process, so it is not started anew for each file.
           isolate: false,
         },

@@ -6,7 +6,7 @@ import { memo } from '../memo.ts';
 import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
 import { Publisher } from './run/publish.ts';
 import { askForLostFiles } from './run/lost-files.ts';
-import { leftJson, leftTexts } from './text/left-behind.ts';
+import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './run/session.ts';
 import type { ExitCode } from './text/summary.ts';
@@ -118,7 +118,7 @@ async function collectOne(
   const isLeft = lost?.isLeft || (await hasLeft(project, batch));
   if (!isLeft && !lost?.isFound && problems.length === 0) return undefined;
   if (isLeft && !active) {
-    for (const line of leftTexts(await reports.uncollected(batch)))
+    for (const line of uncollectedTexts(await reports.uncollected(batch)))
       terminal.say(`${batch}: collecting ${line}`);
     const session = await options.openSession();
     ({ problems } = await collectBatch(options.interrupt, project, session, row, publisher));
@@ -143,7 +143,7 @@ async function askForLost(
 }
 
 function toJson({ batch, active, left }: Collected): object {
-  return { batch, active, left: leftJson(left) };
+  return { batch, active, left: uncollectedJson(left) };
 }
 
 function toText(found: readonly Collected[]): string {
@@ -153,7 +153,7 @@ function toText(found: readonly Collected[]): string {
       if (problems > 0) return [`${batch}: ${problems} files are not written`];
       if (left.length === 0) return [`${batch}: all that it paid for is on disk or decided`];
       const why = active ? `, and it goes on: shotlist watch ${batch}` : '; try again later';
-      return leftTexts(left).map((text) => `${batch}: ${text} left${why}`);
+      return uncollectedTexts(left).map((text) => `${batch}: ${text} left${why}`);
     })
     .join('\n');
 }

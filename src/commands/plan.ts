@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
-import { KeptEntries, keepPlan } from './plan/kept-plan.ts';
+import { SavedEntries, savePlan } from './plan/saved-plan.ts';
 import { planBatch, type PlannedEntry } from './plan/plan-batch.ts';
 import { formatPlan, planJson, type ShotDocument, shotJson } from './plan/plan-format.ts';
 import { alignColumns } from './text/table.ts';
@@ -26,7 +26,7 @@ export function planCommand(terminal: Terminal): Command {
       const { document, path } = loaded;
       const current = await project.ledger.batches.get(document.batch);
       claimName(project, { name: document.batch, path }, current);
-      const kept = new KeptEntries();
+      const kept = new SavedEntries();
       const entries: ShotDocument[] = [];
       let found: PlannedEntry | undefined;
       const plan = await planBatch(loaded, project, (entry) => {
@@ -34,7 +34,7 @@ export function planCommand(terminal: Terminal): Command {
         if (options.shots) entries.push(shotJson(entry));
         if (entry.shot.key === options.show) found = entry;
       });
-      await keepPlan(project.ledger.reports, planJson(loaded, plan, kept.list));
+      await savePlan(project.ledger.reports, planJson(loaded, plan, kept.list));
       if (options.show !== undefined) {
         if (!found)
           throw new UserError(`no shot is called ${options.show}`, {

@@ -5,7 +5,7 @@ import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { asUserError } from '../system-errors.ts';
-import { askToSpend, requestsOf } from './plan/ask-to-spend.ts';
+import { confirmCost, requestsOf } from './plan/confirm-cost.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
 import { noteStart } from './run/cost-facts.ts';
 import { driveToEnd } from './run/drive.ts';
@@ -14,7 +14,7 @@ import { askForLostFiles } from './run/lost-files.ts';
 import { requireAccounts, requireKeys } from './run/required-accounts.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
-import { KeptEntries, requirePlan } from './plan/kept-plan.ts';
+import { SavedEntries, requirePlan } from './plan/saved-plan.ts';
 import { refuseToPayAgain } from './plan/paid-elsewhere.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
 import { formatPlan, planJson } from './plan/plan-format.ts';
@@ -146,7 +146,7 @@ async function acceptedRun(
     await requirePlan(ledger.reports, options.plan, now, project.runCommand(name));
   }
   if (options.yes && options.plan === undefined) refuseToPayAgain(plan, project.runCommand(name));
-  const unknownPrices = await askToSpend(terminal, plan, {
+  const unknownPrices = await confirmCost(terminal, plan, {
     yes: options.yes === true || options.plan !== undefined,
     unknownPrices: options.unknownPrices ?? false,
   });
@@ -160,7 +160,7 @@ async function acceptedRun(
 
 /** The plan, and the fingerprints, by account, of what it would pay for again since a file of it was lost. */
 async function planWhole(loaded: LoadedBatch, project: Project) {
-  const entries = new KeptEntries();
+  const entries = new SavedEntries();
   const lost = new Map<string, string[]>();
   const plan = await planBatch(loaded, project, (entry) => {
     entries.add(entry);

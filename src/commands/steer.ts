@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
-import { leftJson, leftTexts } from './text/left-behind.ts';
+import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { notifyWorkflow } from './run/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
@@ -86,7 +86,7 @@ async function steer(
         batch: row.batch,
         state: steering.to,
         running: isRunning,
-        left: leftJson(left),
+        left: uncollectedJson(left),
         next,
       }),
     );
@@ -94,7 +94,7 @@ async function steer(
     terminal.print(`${row.batch} ${options.abandon ? abandoned : steering.done}`);
     const why = options.abandon ? 'left' : 'not collected yet';
     if (steering.name === 'cancel' && (options.abandon || !isRunning))
-      for (const text of leftTexts(left)) terminal.print(`  ${why}: ${text}`);
+      for (const text of uncollectedTexts(left)) terminal.print(`  ${why}: ${text}`);
     const lead = options.abandon ? 'collect later with' : 'no worker runs it now; go on with';
     if (next.length > 0) terminal.say(`${lead}: ${next.join('')}`);
   }

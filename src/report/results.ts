@@ -38,7 +38,7 @@ export interface Results extends Omit<Placed, 'results'> {
   /** `out/<batch>`. */
   readonly directory: string;
   /** Path of `index.html`, where it could be written. */
-  readonly gallery: string | undefined;
+  readonly contactSheet: string | undefined;
   readonly files: number;
   /** Places, relative to `directory`, where a person's file was left alone. */
   readonly kept: readonly string[];
@@ -81,13 +81,13 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
   problems.push(...placed.problems);
   // What was `done` waits for its file again.
   if (fetchedAgain.length > 0) view = await readView(input);
-  const gallery = await writeReports(
+  const contactSheet = await writeReports(
     input,
     view,
     new Set(problems.map(({ place }) => place)),
     attempt,
   );
-  return { directory, gallery, files: items.length, kept, problems, restored, fetchedAgain };
+  return { directory, contactSheet, files: items.length, kept, problems, restored, fetchedAgain };
 }
 
 interface View {

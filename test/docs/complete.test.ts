@@ -24,15 +24,15 @@ describe('what exists is documented', () => {
     expect(lines).toEqual(Object.keys({ ...dependencies, ...devDependencies }).toSorted());
   });
 
-  it('every room of src has a row in the README, and no other has', () => {
-    const rooms = readdirSync(`${root}src`, { withFileTypes: true })
+  it('every module of src has a row in the README, and no other has', () => {
+    const modules = readdirSync(`${root}src`, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
-    expect(namesIn(read('README.md'), /^\| `src\/([a-z]+)` +\|/gm)).toEqual(rooms.toSorted());
+    expect(namesIn(read('README.md'), /^\| `src\/([a-z]+)` +\|/gm)).toEqual(modules.toSorted());
   });
 
   it('the documents name only npm scripts that exist', () => {
-    const named = namesIn(pages.map(read).join('\n'), /npm run ([a-z:]+)/g);
+    const named = namesIn(pages.map(read).join('\n'), /npm run ([a-z:-]+)/g);
     expect(named.length).toBeGreaterThan(3);
     for (const script of named) expect(Object.keys(manifest.scripts)).toContain(script);
   });

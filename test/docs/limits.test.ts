@@ -87,12 +87,12 @@ it('docs/limits.md has every limit as the code has it, and no other', () => {
   expect(rows).toEqual([...limits].map(([what, limit]) => ({ what, limit, explained: true })));
 });
 
-it('every limit that a room tells the others about is among them', () => {
-  const rooms = ['batch', 'http', 'media', 'storage', 'activities', 'providers', 'report'];
-  const files = rooms.flatMap((room) =>
-    (readdirSync(`${root}src/${room}`, { recursive: true }) as string[])
+it('every limit that a module exports is among them', () => {
+  const modules = ['batch', 'http', 'media', 'storage', 'activities', 'providers', 'report'];
+  const files = modules.flatMap((module) =>
+    (readdirSync(`${root}src/${module}`, { recursive: true }) as string[])
       .filter((name) => name.endsWith('.ts'))
-      .map((name) => `src/${room}/${name}`),
+      .map((name) => `src/${module}/${name}`),
   );
   const named = read('test/docs/limits.test.ts');
   const missing = files.flatMap((file) =>

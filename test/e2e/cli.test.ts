@@ -35,7 +35,7 @@ interface StatusJson {
   outputs: number;
   spent: { account: string; unit: string; amount: string }[];
   directory: string;
-  gallery: string;
+  contactSheet: string;
   next: string[];
 }
 
@@ -76,7 +76,7 @@ describe('a batch from its file to its images', () => {
       spent: [{ account: 'photogpt', unit: 'credits', amount: '45' }],
       waits: [],
       directory,
-      gallery: join(directory, 'index.html'),
+      contactSheet: join(directory, 'index.html'),
       next: ['shotlist open foxes'],
     });
     expect(stage.simulator.book.accepted).toHaveLength(6);

@@ -6,7 +6,7 @@ for (let turn = 0; ; turn += 1)
   await Promise.all(
     [0, 1, 2, 3].map(async (one) => {
       const plan = `${turn}-${one}`;
-      await ledger.reports.keepPlan(plan, { turn });
+      await ledger.reports.savePlan(plan, { turn });
       process.stdout.write(`${plan}\n`);
     }),
   );

@@ -78,7 +78,7 @@ describe('every statement', () => {
 /** By a whole key, or of things of which there are few: settings, blocks, budgets, uploads of one account. */
 const byKey: readonly RegExp[] = [
   /^(INTEGER )?PRIMARY KEY \(/,
-  /^sqlite_autoindex_kept_plan_1 \(id=\?\)$/,
+  /^sqlite_autoindex_(kept|saved)_plan_1 \(id=\?\)$/,
   /^submission_(fp|exclusive) \(account=\? AND fp=\?\)$/,
   /^submission_job \(account=\? AND job_id=\?\)$/,
   /^submission_refund \(account=\?\)$/,
@@ -87,7 +87,7 @@ const byKey: readonly RegExp[] = [
   /^output_(ready|damaged) \(submission=\?\)$/,
   // Of files that are to be fetched.
   /^all of output_ready$/,
-  /^all of (meta|account|batch|kept_plan|place|sqlite_schema|backup|clock_back)$/,
+  /^all of (meta|account|batch|saved_plan|place|sqlite_schema|backup|clock_back)$/,
   // Few: gaps, and files of one content.
   /^all of gap$/,
   /^output_file \(sha256=\?\)$/,

@@ -165,10 +165,10 @@ describe('writeResults', () => {
       'silk---2.json',
       'silk---2.png',
     ]);
-    const page = await readFile(results.gallery ?? '', 'utf8');
+    const page = await readFile(results.contactSheet ?? '', 'utf8');
     expect(page).toContain('refused by the filter');
     await writeResults(input(shots));
-    expect(await readFile(results.gallery ?? '', 'utf8')).toBe(page);
+    expect(await readFile(results.contactSheet ?? '', 'utf8')).toBe(page);
   });
 
   it('marks a damaged file on its sidecar, its line of the manifest and its tile', async () => {
@@ -176,7 +176,7 @@ describe('writeResults', () => {
     const made = await shot('silk-', 1);
     const damaged = 'the file ends within its chunk IDAT';
     const marked = { ...made, outputs: made.outputs.map((output) => ({ ...output, damaged })) };
-    const { directory, gallery } = await writeResults(input([whole, marked]));
+    const { directory, contactSheet } = await writeResults(input([whole, marked]));
     const text = async (name: string) => await readFile(join(directory, name), 'utf8');
     expect(JSON.parse(await text('portraits/silk-.json'))).toMatchObject({ damaged });
     expect(JSON.parse(await text('portraits/linen.json'))).not.toHaveProperty('damaged');
@@ -185,7 +185,7 @@ describe('writeResults', () => {
       undefined,
       damaged,
     ]);
-    const page = await readFile(gallery ?? '', 'utf8');
+    const page = await readFile(contactSheet ?? '', 'utf8');
     expect(page.split(`"damaged":"${damaged}"`)).toHaveLength(2);
     expect(page).toContain("element('span', 'badge', 'damaged')");
   });
@@ -193,8 +193,8 @@ describe('writeResults', () => {
   it('shows texts as text and SVGs as images, each under its own extension', async () => {
     const words = await savedAs('words', 'A <b>calm</b> harbour at dusk.', 'text/plain');
     const svg = await savedAs('kettle', '<svg onload="alert(1)"/>', 'image/svg+xml');
-    const { directory, gallery } = await writeResults(input([words, svg]));
-    const page = await readFile(gallery ?? '', 'utf8');
+    const { directory, contactSheet } = await writeResults(input([words, svg]));
+    const page = await readFile(contactSheet ?? '', 'utf8');
     const files = (await readdir(join(directory, 'portraits'))).toSorted();
     expect(files).toEqual(['kettle.json', 'kettle.svg', 'words.json', 'words.txt']);
     expect(page).toContain('A \\u003cb\\u003ecalm');
@@ -238,8 +238,8 @@ describe('writeResults', () => {
 
   it('says of a lost file what was paid for it', async () => {
     const lost = await shot('linen', 0, { submissionState: 'lost', why: 'gone' });
-    const { gallery } = await writeResults(input([lost]));
-    expect(await readFile(gallery ?? '', 'utf8')).toContain(
+    const { contactSheet } = await writeResults(input([lost]));
+    expect(await readFile(contactSheet ?? '', 'utf8')).toContain(
       'its file was lost at the vendor (gone); paid: 2 credits',
     );
   });

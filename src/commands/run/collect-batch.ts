@@ -1,5 +1,5 @@
 import type { BatchRow } from '../../ledger/port.ts';
-import { brokenOff, workflowEnd } from './broken-off.ts';
+import { workflowFailure, workflowEnd } from './workflow-failure.ts';
 import type { Project } from '../project/project.ts';
 import type { Published, Publisher } from './publish.ts';
 import { type Session, startBatch } from './session.ts';
@@ -48,7 +48,7 @@ async function runAgain(
   const ended = end.result.then(
     () => true,
     (error: unknown) => {
-      throw brokenOff(row, project.runCommand(row), error) ?? error;
+      throw workflowFailure(row, project.runCommand(row), error) ?? error;
     },
   );
   ended.catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { BatchRow } from '../../ledger/port.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
-import { watchDrivers } from './broken-off.ts';
+import { watchDrivers } from './workflow-failure.ts';
 import { collectBatch, isEnded } from './collect-batch.ts';
 import {
   exitCodeWith,

@@ -11,7 +11,7 @@ import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
 import type { Project } from '../project/project.ts';
 import { fileNoteLines, fileNotesJson } from './file-notes.ts';
-import { leftTexts } from './left-behind.ts';
+import { uncollectedTexts } from './uncollected.ts';
 import { formatProblems, type Problem } from './problems.ts';
 import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 
@@ -86,7 +86,7 @@ export function statusJson(
     ...(status.raisedPrices.length > 0 && { raisedPrices: status.raisedPrices.map(raisedJson) }),
     ...fileNotesJson(notes),
     directory,
-    gallery: join(directory, 'index.html'),
+    contactSheet: join(directory, 'index.html'),
     next: nextSteps(status, project).map(({ command }) => command),
   };
 }
@@ -112,7 +112,9 @@ export function formatSummary(
     ...waitTexts(waits).map((text) => `  waits for  ${text}`),
     ...formatProblems(problems),
     ...fileNoteLines(notes),
-    ...leftTexts(status.row.endedAt === null ? [] : left).map((text) => `  left       ${text}`),
+    ...uncollectedTexts(status.row.endedAt === null ? [] : left).map(
+      (text) => `  left       ${text}`,
+    ),
     `  images   ${join(project.outFolder, batch, 'index.html')}`,
     ...nextSteps(status, project, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
     ...status.accounts.map(moneyText),

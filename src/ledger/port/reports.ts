@@ -267,8 +267,8 @@ export interface ReportLedger {
   /** Every sha-256 that was ever saved for this shot's file, so that only our own files are replaced. */
   knownFiles(batch: string, key: string): Promise<readonly string[]>;
   /** A plan kept for `run --plan`; forgotten after 30 days. */
-  keepPlan(plan: string, content: JsonObject): Promise<void>;
-  keptPlan(plan: string): Promise<JsonObject | undefined>;
+  savePlan(plan: string, content: JsonObject): Promise<void>;
+  savedPlan(plan: string): Promise<JsonObject | undefined>;
   /** Why a lane, or a training under its `trainingLane`, does not go on. */
   noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
   /** It went on at that time: what was noted before is over. */

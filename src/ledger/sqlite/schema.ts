@@ -239,6 +239,7 @@ update gap set claims = (select count(*) from submission where claimed_at < gap.
   `
 alter table submission rename column surplus to duplicate;
 alter table submission rename column spare to standby;
+alter table kept_plan rename to saved_plan;
 alter table hold rename to block;
 update block set reason = 'circuitOpen' where reason = 'breaker';
 update stop set reason = json_object('kind', 'block', 'block',

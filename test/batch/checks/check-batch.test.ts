@@ -165,10 +165,10 @@ describe('checkBatch refuses', () => {
   });
 
   it('training where an account only has models that are there', () => {
-    const gallery = { ...studio, name: 'gallery', training: undefined };
+    const plain = { ...studio, name: 'plain', training: undefined };
     const context = {
       files: memoryFiles(images('faces', 12)),
-      catalogue: new Map([...catalogue, ['gallery', gallery]]),
+      catalogue: new Map([...catalogue, ['plain', plain]]),
     };
     const problemsOf = (train: string): string[] =>
       checkBatch(
@@ -176,9 +176,9 @@ describe('checkBatch refuses', () => {
         context,
       ).map(({ message }) => message);
     const faces = 'images: faces/*.jpg, name: Ines, gender: Female, age: 30';
-    expect(problemsOf(`{ account: gallery, ${faces} }`)).toEqual(['gallery trains no models']);
+    expect(problemsOf(`{ account: plain, ${faces} }`)).toEqual(['plain trains no models']);
     expect(problemsOf(`{ account: studio, ${faces} }`)).toEqual([]);
-    expect(problemsOf('{ account: gallery, id: x }')).toEqual([]);
+    expect(problemsOf('{ account: plain, id: x }')).toEqual([]);
   });
 
   it('a model that sets what is an axis', () => {

@@ -122,11 +122,11 @@ export function reportSuite(open: Open): void {
   });
 
   it('keeps plans for 30 days and stops until the next run', async () => {
-    await ledger.reports.keepPlan('p', { shots: 1 });
+    await ledger.reports.savePlan('p', { shots: 1 });
     now += 29 * 86_400_000;
-    expect(await ledger.reports.keptPlan('p')).toEqual({ shots: 1 });
+    expect(await ledger.reports.savedPlan('p')).toEqual({ shots: 1 });
     now += 86_400_000;
-    expect(await ledger.reports.keptPlan('p')).toBeUndefined();
+    expect(await ledger.reports.savedPlan('p')).toBeUndefined();
     const range = await startBatch(ledger, 'fox', plannedShots(1));
     await ledger.reports.noteStop(range, { kind: 'maxFailures' });
     expect((await ledger.reports.status('fox'))?.stops).toEqual([{ kind: 'maxFailures' }]);

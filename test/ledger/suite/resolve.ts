@@ -114,7 +114,7 @@ export function resolveSuite(open: Open): void {
     expect(await money()).toMatchObject({ reserved: price, spent: price });
   });
 
-  it('does not send again what a cap has no room for', async () => {
+  it('does not send again what a cap is too low for', async () => {
     await ledger.batches.setBudget('fox', account, 'credits', 2 * price - 1);
     await park();
     await ledger.submissions.resolve(id, again);

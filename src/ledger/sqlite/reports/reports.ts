@@ -63,19 +63,19 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
           key,
         )
         .map(({ sha256 }) => sha256),
-    keepPlan: (plan, content) =>
+    savePlan: (plan, content) =>
       commits.write(() => {
-        database.run('delete from kept_plan where at <= ?', now() - plansKeptMs);
+        database.run('delete from saved_plan where at <= ?', now() - plansKeptMs);
         database.run(
-          'insert or replace into kept_plan (id, content, at) values (?, ?, ?)',
+          'insert or replace into saved_plan (id, content, at) values (?, ?, ?)',
           plan,
           JSON.stringify(content),
           now(),
         );
       }),
-    keptPlan: async (plan) => {
+    savedPlan: async (plan) => {
       const row = database.get<{ content: string }>(
-        'select content from kept_plan where id = ? and at > ?',
+        'select content from saved_plan where id = ? and at > ?',
         plan,
         now() - plansKeptMs,
       );

@@ -14,7 +14,7 @@ export interface Consent {
  * @returns whether unknown prices are accepted
  * @throws UserError when there is nobody to ask, or the answer is no
  */
-export async function askToSpend(
+export async function confirmCost(
   terminal: Terminal,
   plan: BatchPlan,
   { yes, unknownPrices }: Consent,

@@ -59,7 +59,7 @@ export function watchDrivers(
         await Promise.race([end.result, isOver]);
         return;
       } catch (error) {
-        const told = brokenOff(row, runCommand(row), error);
+        const told = workflowFailure(row, runCommand(row), error);
         if (told) return reject(told);
         if (error instanceof WorkflowFailedError) return;
         if (error instanceof WorkflowNotFoundError)
@@ -79,7 +79,7 @@ export function watchDrivers(
 }
 
 /** For people, when it is the batch's workflow that has failed; a cancelled one has done what it was told. */
-export function brokenOff(
+export function workflowFailure(
   { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
   goOn: string,
   error: unknown,

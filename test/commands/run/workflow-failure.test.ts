@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
-import { watchDrivers, workflowEnd } from '../../../src/commands/run/broken-off.ts';
+import { watchDrivers, workflowEnd } from '../../../src/commands/run/workflow-failure.ts';
 import { startBatch as startWorkflow } from '../../../src/commands/run/session.ts';
 import { loadConfig } from '../../../src/config.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';

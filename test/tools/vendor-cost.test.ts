@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type VendorCost, vendorCosts, vendorsNamedInTheCore } from '../../tools/house.ts';
+import { type VendorCost, vendorCosts, vendorsNamedInTheCore } from '../../tools/vendor-cost.ts';
 
 /** Also tells its models and its prices live and readies uploads: what no other vendor does. */
 const doesMore: ReadonlySet<string> = new Set(['wonda']);

@@ -8,7 +8,7 @@ import { type PlanDocument, type ShotDocument, shotJson } from './plan-format.ts
 const entriesMax = 10_000;
 
 /** The shots of a plan, as they are kept beside it. */
-export class KeptEntries {
+export class SavedEntries {
   #list: ShotDocument[] | undefined = [];
 
   add(entry: PlannedEntry): void {
@@ -23,8 +23,8 @@ export class KeptEntries {
 }
 
 /** For 30 days, so that `run --plan` can say what has become different. */
-export async function keepPlan(reports: ReportLedger, plan: PlanDocument): Promise<void> {
-  await reports.keepPlan(plan.plan, JSON.parse(JSON.stringify(plan)));
+export async function savePlan(reports: ReportLedger, plan: PlanDocument): Promise<void> {
+  await reports.savePlan(plan.plan, JSON.parse(JSON.stringify(plan)));
 }
 
 /** @throws UserError with what differs, when the plan is no longer the one that was accepted */
@@ -35,7 +35,7 @@ export async function requirePlan(
   runCommand: string,
 ): Promise<void> {
   if (accepted === now.plan) return;
-  const kept = (await reports.keptPlan(accepted)) as PlanDocument | undefined;
+  const kept = (await reports.savedPlan(accepted)) as PlanDocument | undefined;
   const lines = kept ? planDifference(kept, now) : ['the other one is not known here any more'];
   throw new UserError(`the plan is no longer ${accepted}: it is ${now.plan}`, {
     next: [...lines, `accept it as it is now: ${runCommand} --plan ${now.plan}`],

@@ -30,9 +30,9 @@ export function vendorCosts(): readonly VendorCost[] {
 /** Every line of the core that names a vendor, in code or in a comment. */
 export function vendorsNamedInTheCore(): readonly string[] {
   const names = new RegExp(vendors.flatMap(({ id, title }) => [id, title]).join('|'), 'i');
-  const rooms = ['providers', 'simulator'].map((room) => join('src', room) + sep);
+  const modules = ['providers', 'simulator'].map((module) => join('src', module) + sep);
   return sourcesIn('src')
-    .filter((path) => !rooms.some((room) => path.startsWith(room)))
+    .filter((path) => !modules.some((module) => path.startsWith(module)))
     .flatMap((path) =>
       textOf(path)
         .split('\n')

@@ -3,14 +3,14 @@ import type { Uncollected } from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 
 /** What is paid for and not on disk, one line for each account: `3 jobs and 1 file at acme, 40 credits`. */
-export function leftTexts(left: readonly Uncollected[]): string[] {
+export function uncollectedTexts(left: readonly Uncollected[]): string[] {
   return left.map(({ account, unit, jobs, files, amount }) => {
     const parts = [counted(jobs, 'job'), counted(files, 'file')].filter((part) => part !== '');
     return `${parts.join(' and ')} at ${accountName(account)}, ${formatAmount(amount, unit)}`;
   });
 }
 
-export function leftJson(left: readonly Uncollected[]): object[] {
+export function uncollectedJson(left: readonly Uncollected[]): object[] {
   return left.map(({ account, unit, jobs, files, amount }) => ({
     account: accountName(account),
     unit,
