@@ -56,7 +56,7 @@ export default defineConfig({
           name: 'modules',
           include: ['test/**/*.test.ts'],
           exclude: whole.map((module) => `test/${module}/**`),
-          // They leave nothing behind in their process, so it is not started anew for each file.
+          // They leave nothing behind in their process, so it is not started again for each file.
           isolate: false,
         },
       },

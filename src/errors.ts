@@ -1,5 +1,5 @@
 /**
- * A failure that the person at the keyboard can mend. The message says what went wrong, `next` which
+ * A failure that the person at the keyboard can fix. The message says what went wrong, `next` which
  * command or edit helps. Shown without a stack; anything else that reaches the top is a bug and shows one.
  */
 export class UserError extends Error {

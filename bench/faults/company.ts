@@ -93,7 +93,7 @@ export class Company implements Crew {
         this.undo();
         this.undo = undefined;
       }
-      // 4: an account was shut, and a person has mended it. 1, 2: something was down. Null: it was killed.
+      // 4: an account was shut, and a person has fixed it. 1, 2: something was down. Null: it was killed.
       if (code === 4) await this.#start('resume.log', [], 'resume', batch).ended;
       const now = `${code} ${this.#pending.length} ${(await this.stage.book()).accepted.length}`;
       failures = now === before && code !== null ? failures + 1 : 0;

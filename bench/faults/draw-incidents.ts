@@ -49,7 +49,7 @@ export type Incident =
     }
   /** A saved file disappears from the blob store, or its bytes change there; `copy`: the one in out/ goes, too. */
   | { readonly kind: 'blob-lost' | 'blob-rotten'; readonly copy: boolean; readonly when: When }
-  /** The run is started anew with other settings; a worker of its own keeps the old ones. */
+  /** The run is started again with other settings; a worker of its own keeps the old ones. */
   | { readonly kind: 'settings'; readonly change: Change; readonly when: When }
   /** The ledger of an earlier time is put back. */
   | { readonly kind: 'old-ledger'; readonly backupAt: number; readonly when: When }

@@ -8,7 +8,7 @@ import type { Change } from './draw-incidents.ts';
 export const renamed = 'studio';
 
 /**
- * The run is told to end, the settings are changed, and it is started anew; a worker of its own goes on with
+ * The run is told to end, the settings are changed, and it is started again; a worker of its own goes on with
  * those that it was started with. Whoever is refused for it takes the change back.
  */
 export async function changeSettings(crew: Crew, change: Change): Promise<boolean> {

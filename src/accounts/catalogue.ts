@@ -39,7 +39,7 @@ export function offerOf(account: AccountConfig, learned: Learned = nothingLearne
   return account.vendor.offer(account.settings, learned);
 }
 
-/** The account's offer, made anew whenever its vendor has told other models. */
+/** The account's offer, made again whenever its vendor has told other models. */
 export function liveOffer(account: AccountConfig, learned: Learned): () => Offer {
   let { models } = learned;
   let offer = offerOf(account, learned);

@@ -36,7 +36,7 @@ export async function orphanedWork(
 }
 
 /** Asks once more after jobs that were given up as endless. One that has ended since is settled like any other. */
-export async function askAfterStalled(
+export async function pollStalled(
   deps: ActivityDependencies,
   access: AccountAccess,
   batch: string,
@@ -57,7 +57,7 @@ export async function askAfterStalled(
  * Reads the list again for parked requests. Newer jobs, or jobs that a person has assigned since, may prove what
  * became of them; then they are adopted or sent again as usual.
  */
-export async function lookAfterParked(
+export async function settleParked(
   deps: ActivityDependencies,
   access: AccountAccess,
   batch: string,

@@ -85,7 +85,7 @@ function wordOf({ word, known }: JobState & { state: 'pending' }): string {
 
 /**
  * The vendor is there and speaks about this job or model, in whatever way. No other answer will come by waiting,
- * so that a person is told; it is asked after again all the same.
+ * so that a person is told; it is polled again all the same.
  */
 export function isAnswer(error: unknown): boolean {
   if (error instanceof HttpError) return !ofAccount.has(error.status);

@@ -32,7 +32,7 @@ const pollLeaseMs = 20_000;
 /** Polls of one range at once, and downloads. */
 const tasksMax = 32;
 const askAgainMs = 1_000;
-/** How often a running range looks for refunds to ask after. */
+/** How often a running range looks for refunds to check. */
 const refundsEveryMs = 5_000;
 /** So long after its last claim a range that is still under way lets the next one start. */
 const drainedAfterMs = 2_000;

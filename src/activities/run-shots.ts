@@ -1,6 +1,6 @@
 import type { LostOutput, Range } from '../ledger/port.ts';
 import { noLane } from '../ledger/rules/lane-name.ts';
-import { askAfterStalled, lookAfterParked } from './orphans.ts';
+import { pollStalled, settleParked } from './orphans.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { pause, withHeartbeat } from './heartbeat.ts';
 import { askForLost } from './outputs/lost-again.ts';
@@ -31,8 +31,8 @@ export async function runShots(
   const range: Range = { batch, run, lane, account, from, to };
   await deps.learned.load();
   if (lane === noLane) {
-    await askAfterStalled(deps, access, batch);
-    await lookAfterParked(deps, access, batch);
+    await pollStalled(deps, access, batch);
+    await settleParked(deps, access, batch);
   }
   const runner = new RangeRunner(deps, access, range);
   const reportAfterMs = input.reportAfterMs ?? leaseMs;

@@ -11,7 +11,7 @@ export interface RunSteps {
 
 /**
  * The steps of a run in file order; none when another run has taken its place. What earlier runs are
- * still owed is asked after first: it may be what this run's budget lacks.
+ * still owed is checked first: it may be what this run's budget lacks.
  */
 export async function openRun(deps: ActivityDependencies, input: RunInput): Promise<RunSteps> {
   checkLedger(deps, input);

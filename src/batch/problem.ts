@@ -7,7 +7,7 @@ export interface Place {
   readonly length?: number;
 }
 
-/** One mistake in a batch, told so that the person can mend it. Nothing with an error is ever sent. */
+/** One mistake in a batch, told so that the person can fix it. Nothing with an error is ever sent. */
 export interface Problem {
   readonly severity: 'error' | 'note';
   /** What is wrong, in one line: `unknown key aspectRatoi`. */

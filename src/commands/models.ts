@@ -23,7 +23,7 @@ export function modelsCommand(terminal: Terminal): Command {
     .description('models of the accounts: what they make, take and cost')
     .argument('[account]', 'an account, a vendor, or account:model; default: every account')
     .argument('[model]', 'one model, with all its fields and options')
-    .option('--refresh', 'ask the vendors anew for models and prices, whatever the age')
+    .option('--refresh', 'ask the vendors again for models and prices, whatever the age')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

@@ -25,7 +25,7 @@ const steerings: Readonly<Record<Steering['name'], Steering>> = {
   },
   resume: {
     name: 'resume',
-    description: 'go on after a pause, or after what stopped an account was mended',
+    description: 'go on after a pause, or after what stopped an account was fixed',
     to: 'running',
     from: ['paused', 'running'],
     done: 'resumed',

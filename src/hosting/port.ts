@@ -19,7 +19,7 @@ export type ReferenceHost = UploadPlace;
 /** A reference host did not take a file. The message is for a person and holds no key. */
 export class HostingError extends Error {
   override readonly name = 'HostingError';
-  /** Trying again does not help until somebody mends it. */
+  /** Trying again does not help until somebody fixes it. */
   readonly lasting: boolean;
 
   constructor(message: string, { lasting, cause }: { lasting: boolean; cause?: unknown }) {

@@ -38,7 +38,7 @@ const anywhere = new Agent({ ...connections, connect: { timeout: 10_000 } });
 /**
  * Fetches a file from a link that a vendor's answer named, which may be hostile: only http and https;
  * addresses inside this network are refused unless the trusted origin is inside too; redirects are
- * followed by hand, each checked anew, and carry no key to another origin; bytes and time are capped.
+ * followed by hand, each checked again, and carry no key to another origin; bytes and time are capped.
  * A link without a host is read against the trusted origin.
  * @throws UnsafeUrlError, HttpError, NetworkError, TimeoutError; the stream also TooLargeError,
  * TruncatedError, EncodingError

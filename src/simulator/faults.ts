@@ -119,7 +119,7 @@ interface Tally {
   readonly paths: Set<string>;
 }
 
-/** Draws faults by seed. A fault's tally lives as long as the fault object: a new list starts anew. */
+/** Draws faults by seed. A fault's tally lives as long as the fault object: a new list starts again. */
 export class Faults {
   readonly #settings: SimulatorSettings;
   readonly #book: Book;

@@ -157,7 +157,7 @@ function notStored(what: string, cause: BlobMissingError): UserError {
   return new UserError(
     `${what}, as it was when the run started, is ${cause.problem} in the blob store`,
     {
-      next: ['run the batch again from its file, so that it is stored anew'],
+      next: ['run the batch again from its file, so that it is stored again'],
       cause,
     },
   );
@@ -169,6 +169,6 @@ function answerOf<T>(answers: ReadonlyMap<string, T>, question: string): T {
   const answer = answers.get(question);
   if (answer !== undefined) return answer;
   throw new UserError(`${question} was not stored with the batch when it was started`, {
-    next: ['run the batch again from its file, so that it is stored anew'],
+    next: ['run the batch again from its file, so that it is stored again'],
   });
 }

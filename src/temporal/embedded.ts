@@ -38,7 +38,7 @@ export interface EmbeddedServer {
 
 /**
  * Uses the project's Temporal server together with all other processes that do, and starts it when
- * there is none. Whoever starts, mends or stops it holds one lock meanwhile, for two servers would
+ * there is none. Whoever starts, fixes or stops it holds one lock meanwhile, for two servers would
  * open the same database without complaint and damage it. Nobody owns the server in between: it is
  * detached, and outlives whoever started it as long as one process uses it.
  */
@@ -57,11 +57,11 @@ export async function useEmbeddedServer(options: EmbeddedServerOptions): Promise
     () => record,
     async () => {
       try {
-        const mended = await underLock(options, () => ensureServer(options));
-        if (mended.address !== record.address) {
-          throw new Error(`the Temporal server moved from ${record.address} to ${mended.address}`);
+        const fixed = await underLock(options, () => ensureServer(options));
+        if (fixed.address !== record.address) {
+          throw new Error(`the Temporal server moved from ${record.address} to ${fixed.address}`);
         }
-        record = mended;
+        record = fixed;
       } catch (error) {
         lost.abort(error);
         throw error;

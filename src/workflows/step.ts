@@ -29,7 +29,7 @@ export interface StepRun extends RunInput {
 }
 
 /**
- * Plans and runs one step. A step that reads others is planned anew whenever their outputs have moved, each
+ * Plans and runs one step. A step that reads others is planned again whenever their outputs have moved, each
  * time with new lanes; the shards of the old ones find nothing left in them and end. It is over when its
  * sources have ended, nothing has moved since the last plan, and no shard runs.
  */

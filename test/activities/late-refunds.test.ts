@@ -37,7 +37,7 @@ const moneyOf = async (batch: string) => {
 };
 
 describe('a refund that the vendor promised', () => {
-  it('is asked after when the run ends, and when the next one begins', async () => {
+  it('is checked when the run ends, and when the next one begins', async () => {
     const vendor = await openPromising();
     const input = await studio.startRun(image('fox'));
     await studio.runStep(input, 'draw');
@@ -51,7 +51,7 @@ describe('a refund that the vendor promised', () => {
     expect(await moneyOf('fox')).toEqual({ spent: 0, refunded: spent, promised: 0 });
   });
 
-  it('is asked after by a range that runs, and keeps none open', async () => {
+  it('is checked by a range that runs, and keeps none open', async () => {
     const vendor = await openPromising();
     const { results } = await studio.runStep(await studio.startRun(image('fox')), 'draw');
     expect(results).toMatchObject([{ kind: 'done' }]);

@@ -49,7 +49,7 @@ describe('at every vendor', () => {
     ['noFunds', 'noFunds', 'the vendor says the account has no credit'],
   ] as const)('%s blocks the account until a person resumes', (name, block, words) => {
     for (const [, course] of each(name)) {
-      const { end, mended, posts } = course;
+      const { end, fixed, posts } = course;
       expect(stateOf(end)).toEqual(['open']);
       expect(end).toMatchObject({ blocks: [block], exitCode: 4 });
       expect(end.text.split(words)).toHaveLength(2);
@@ -57,7 +57,7 @@ describe('at every vendor', () => {
       // A key is tried for nothing; want of funds shows when each of two shots was tried at most once.
       expect(posts).toBeLessThanOrEqual(name === 'wrongKey' ? 2 : 4);
       if (name === 'wrongKey') expect(end.submissions).toEqual([]);
-      expectSaved(mended, course);
+      expectSaved(fixed, course);
     }
   });
 
@@ -83,7 +83,7 @@ describe('at every vendor', () => {
     }
   });
 
-  it('a link that ended is asked for anew, and the file saved', () => {
+  it('a link that ended is asked for again, and the file saved', () => {
     for (const [, course] of each('expiredLink')) {
       expect(course.during.shots[0]?.outputs[0]?.why).toContain('answered 403');
       // The first link and the fresh one, before any wait.
@@ -112,7 +112,7 @@ describe('at every vendor', () => {
     }
   });
 
-  it.each(['malformedPoll', 'pageForPoll', 'pageForFile'] as const)('%s mends itself', (name) => {
+  it.each(['malformedPoll', 'pageForPoll', 'pageForFile'] as const)('%s fixes itself', (name) => {
     for (const [, course] of each(name)) {
       expect(stateOf(course.during)).toEqual(['bound']);
       expect(course.posts).toBe(1);
@@ -162,7 +162,7 @@ describe('a mistake in the file', () => {
     }
   });
 
-  /** `vitest -u` writes the page anew. */
+  /** `vitest -u` writes the page again. */
   it('and every problem stands on the page as it is', async () => {
     const page = new URL('../../docs/vendor-errors.md', import.meta.url);
     const text = await readFile(page, 'utf8');

@@ -21,7 +21,7 @@ function helpOf(command: Command): string {
 describe('the help of the command line', async () => {
   const program = await createProgram(processTerminal(), () => {});
 
-  it('is what docs/cli.md says; `npx vitest run test/commands -u` writes it anew', async () => {
+  it('is what docs/cli.md says; `npx vitest run test/commands -u` writes it again', async () => {
     const sections = program.commands.map(
       (command) => `## ${command.name()}\n\n\`\`\`text\n${helpOf(command)}\n\`\`\`\n`,
     );

@@ -4,7 +4,7 @@ import { mutants } from '../../bench/faults/mutants/list.ts';
 import { read } from './support.ts';
 
 const page = read('docs/faults.md');
-/** The page is of an earlier campaign, which drew less. To be taken out when it is made anew. */
+/** The page is of an earlier campaign, which drew less. To be taken out when it is made again. */
 const beforeNextCampaign = { fails: true };
 
 /** The number beside a row's name; its bold type aside. */

@@ -110,7 +110,7 @@ describe('money that is at stake', () => {
       });
       expect([hasFile('decided', first), hasFile('decided', second)]).toEqual([true, false]);
 
-      // The job that was given up turns up: it is paid, so it is collected, and nothing is paid anew.
+      // The job that was given up turns up: it is paid, so it is collected, and nothing is paid again.
       const late = await stage.json(['resolve', 'decided', second, '--job', jobOf(second)]);
       expect(late).toMatchObject({
         value: { resolved: [{ decision: 'late' }], running: false },

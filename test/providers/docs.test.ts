@@ -5,7 +5,7 @@ import { nothingLearned } from '../../src/providers/port.ts';
 import { vendors } from '../../src/providers/registry.ts';
 import { modelsSection, statusesSection } from './docs-table.ts';
 
-/** `vitest -u` writes the tables anew. */
+/** `vitest -u` writes the tables again. */
 it.each(vendors.map((vendor) => [vendor.id, vendor] as const))(
   'the page of %s shows its catalogue and its statuses as they are',
   async (id, vendor) => {

@@ -70,7 +70,7 @@ describe('folderBlobs', () => {
     expect(await blobs.has('../tmp')).toBe(false);
   });
 
-  it('treats a damaged blob as missing and mends it when the bytes come again', async () => {
+  it('treats a damaged blob as missing and fixes it when the bytes come again', async () => {
     const blobs = folderBlobs(folder);
     const bytes = Buffer.from('an image');
     const key = await blobs.put(bytes);

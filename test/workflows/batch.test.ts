@@ -128,7 +128,7 @@ describe('batchWorkflow', () => {
   });
 
   it('goes on at once when somebody runs it again', async () => {
-    let mended = false;
+    let fixed = false;
     const blocked: RunShotsResult = {
       kind: 'stopped',
       reason: { kind: 'block', block: 'noFunds', account: 'a' },
@@ -137,11 +137,11 @@ describe('batchWorkflow', () => {
     };
     stage = await openStage({
       planStep: planOnce(3),
-      runShots: async () => (mended ? { kind: 'done', saved: 1 } : blocked),
+      runShots: async () => (fixed ? { kind: 'done', saved: 1 } : blocked),
     });
     const handle = await stage.start();
     await expect.poll(() => stage?.callsOf('runShots').length, { timeout: 10_000 }).toBe(3);
-    mended = true;
+    fixed = true;
     await handle.signal(joinedSignal);
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
   });

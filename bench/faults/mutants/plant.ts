@@ -21,7 +21,7 @@ interface Change {
 
 /**
  * A copy of the program with the bug in it.
- * @throws Error when the place is not there any more: then the mutant has to be written anew
+ * @throws Error when the place is not there any more: then the mutant has to be written again
  */
 export function plant(mutant: Mutant): { readonly program: string; remove(): void } {
   const program = mkdtempSync(join(tmpdir(), 'shotlist-mutant-'));

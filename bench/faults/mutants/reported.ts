@@ -8,7 +8,7 @@ const afterRefusal = {
 };
 
 /**
- * The holes of the report that `focuses` speaks of, as they were before they were mended. A training that was
+ * The holes of the report that `focuses` speaks of, as they were before they were fixed. A training that was
  * refused is looked at again by a later run, so that two of them need that defence gone, too.
  */
 export const reported: readonly Mutant[] = [

@@ -19,7 +19,7 @@ export type OutputDependencies = Pick<ActivityDependencies, 'ledger' | 'blobs' |
 export type OutputAccess = Pick<AccountAccess, 'provider' | 'trustedOrigin'>;
 
 /**
- * The vendor's address of an output, asked anew where the old one ends within `marginMs`; undefined while
+ * The vendor's address of an output, asked again where the old one ends within `marginMs`; undefined while
  * the vendor prepares the file.
  * @throws NoAddressError, OutputGoneError, or what the call throws
  */

@@ -3,11 +3,11 @@ import type { BlockReason, StopReason } from '../../ledger/port.ts';
 import type { Verdict } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
-/** A person mends these; without one, a probe goes through this often. */
+/** A person fixes these; without one, a probe goes through this often. */
 const probeEveryMs = 15 * 60_000;
 
 /**
- * Writes into the ledger what an answer says of the account that only a person mends, so that the next claim
+ * Writes into the ledger what an answer says of the account that only a person fixes, so that the next claim
  * heeds it. Refusals and outages that end by themselves are there already: see `pacingOf`.
  */
 export async function blockAccount(

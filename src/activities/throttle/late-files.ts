@@ -15,7 +15,7 @@ export class LateFiles {
     return performance.now() - since < polls * pollMs;
   }
 
-  /** The job is not asked after any more. */
+  /** The job is not polled any more. */
   forget(submission: string): void {
     this.#since.delete(submission);
   }

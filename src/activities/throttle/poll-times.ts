@@ -19,7 +19,7 @@ export class PollTimes {
     this.#limits = limits;
   }
 
-  /** Jobs of the account that are being asked after, by whichever process. */
+  /** Jobs of the account that are being polled, by whichever process. */
   set live(jobs: number) {
     this.#live = jobs;
   }

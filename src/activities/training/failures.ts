@@ -14,7 +14,7 @@ export function isMaking({ phase }: ModelRow): boolean {
   return (making as readonly string[]).includes(phase);
 }
 
-/** By account and training: since when the vendor's answers are of no use. Losing it costs waiting anew. */
+/** By account and training: since when the vendor's answers are of no use. Losing it costs waiting again. */
 const since = new WeakMap<AccountAccess, Map<string, number>>();
 
 /** An answer was of use. While a model is made that says nothing of the next call, so that it does not count. */
@@ -31,7 +31,7 @@ function failingForMs({ access, input, deps }: Training): number {
 }
 
 /**
- * A call of a phase has failed. What a person must mend stops the training. What the vendor refuses before anything
+ * A call of a phase has failed. What a person must fix stops the training. What the vendor refuses before anything
  * may be paid fails it; all else passes, or ends at a time limit with the reason.
  */
 export async function failureAt(

@@ -11,7 +11,7 @@ export const linkedFileBytesMax = 200 * 1024 * 1024;
 
 /** Longer than any run waits between two claims; not so long that a link's new image is never seen. */
 const keptMs = 60 * 60_000;
-/** A failure that would come again: told to the next who asks, and soon tried anew where the link was mended. */
+/** A failure that would come again: told to the next who asks, and soon tried again where the link was fixed. */
 const failureKeptMs = 2 * 60_000;
 /** A link that has failed for so long, and so often, is given up. */
 const patience = { ms: 10 * 60_000, tries: 3 };

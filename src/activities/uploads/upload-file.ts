@@ -20,7 +20,7 @@ export interface WantedFile extends NeededFile {
   readonly trainedModel: string | undefined;
 }
 
-/** An upload or a link that ends sooner than this is made anew. */
+/** An upload or a link that ends sooner than this is made again. */
 export const expiryMarginMs = 10 * 60_000;
 
 const processing = { firstMs: 500, longestMs: 5_000, altogetherMs: 5 * 60_000 };

@@ -55,7 +55,7 @@ export async function uploadReferences(
   });
 }
 
-/** Best effort: what cannot be asked after is used as it is, and a refusal tells. */
+/** Best effort: what cannot be checked is used as it is, and a refusal tells. */
 async function confirm(
   deps: ActivityDependencies,
   access: AccountAccess,

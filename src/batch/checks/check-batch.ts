@@ -240,6 +240,6 @@ function limited(problems: readonly Problem[]): Problem[] {
   const last = shown.at(-1);
   const more = problems.length - shown.length;
   if (!last || more === 0) return shown;
-  const advice = [...(last.advice ?? []), `${more} more of this kind; mend these first.`];
+  const advice = [...(last.advice ?? []), `${more} more of this kind; fix these first.`];
   return [...shown.slice(0, -1), { ...last, advice }];
 }

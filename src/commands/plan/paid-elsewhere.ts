@@ -59,7 +59,7 @@ export class PaidElsewhereSearch {
   }
 }
 
-/** A simulator's work is never the vendor's, nor that of a simulator which was started anew elsewhere. */
+/** A simulator's work is never the vendor's, nor that of a simulator which was started again elsewhere. */
 function mayBeSame(before: string, now: string): boolean {
   const [old, current] = [new URL(originOf(before)), new URL(originOf(now))];
   if (old.origin === current.origin) return true;

@@ -24,7 +24,7 @@ export interface CandidateFiles {
 /**
  * Fetches what ended jobs have made, so that a person can tell whose they are. Free. Nothing is written to the
  * ledger; the bytes stay in the blob store, for whoever adopts the job.
- * @param folder is made anew
+ * @param folder is made again
  * @returns by the vendor's id
  */
 export async function fetchCandidates(

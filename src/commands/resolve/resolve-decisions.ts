@@ -114,7 +114,7 @@ export class Decisions {
       job:
         row.request === null
           ? `${key}: the model ${jobId} trains, and is waited for`
-          : `${key}: job ${jobId} is asked after, and its files are collected`,
+          : `${key}: job ${jobId} is polled, and its files are collected`,
       again: `${key}: open again; ${stake} of the first request stays counted as spent`,
       skip: `${key}: skipped; ${stake} stays counted as spent`,
     }[decision.kind];

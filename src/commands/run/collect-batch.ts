@@ -17,7 +17,7 @@ export async function hasLeft({ ledger }: Project, batch: string): Promise<boole
 }
 
 /**
- * Runs the workflow of a batch that is over once more: its jobs are asked after and its files fetched, and
+ * Runs the workflow of a batch that is over once more: its jobs are polled and its files fetched, and
  * the ledger grants it no request. Ends with the workflow, or when the person leaves. Files that are found
  * to be lost when the rest is written are fetched as well.
  */

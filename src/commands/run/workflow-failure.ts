@@ -39,7 +39,7 @@ export function workflowEnd(
 /**
  * `failed` rejects when nobody drives the batch any more: as the session's does, or with the words of the
  * batch's workflow when that fails, since the ledger says `running` for ever then. A workflow that is gone,
- * as with a server that lost its database, is started anew. It keeps no process alive, and is over when it is
+ * as with a server that lost its database, is started again. It keeps no process alive, and is over when it is
  * disposed of.
  */
 export function watchDrivers(
@@ -88,7 +88,7 @@ export function workflowFailure(
     return undefined;
   return new UserError(`run ${run} of ${batch} broke off: ${wordsOf(error)}`, {
     exitCode: 1,
-    next: [`nothing is lost; when that is mended, go on with: ${goOn}`],
+    next: [`nothing is lost; when that is fixed, go on with: ${goOn}`],
     cause: error,
   });
 }

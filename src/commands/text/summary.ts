@@ -122,7 +122,7 @@ export function formatSummary(
   return lines.join('\n');
 }
 
-/** What keeps shots from being sent, or asked after, said once each. */
+/** What keeps shots from being sent, or polled, said once each. */
 export function hindrances(status: BatchStatus): string[] {
   const { waiting, running } = totals(status);
   // One that a person ends is told in any case: it would block the next run as well.
@@ -186,7 +186,7 @@ function nextSteps(
   const isBlocked = status.blocks.some(({ reason }) => !endByThemselves.has(reason));
   if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
   else if (isStopped || (isBlocked && counts.waiting > 0))
-    next.push({ why: 'once mended', command: `shotlist resume ${batch}` });
+    next.push({ why: 'once fixed', command: `shotlist resume ${batch}` });
   if (state !== 'paused' && counts.failed > 0)
     next.push({ why: 'try again', command: runCommand(status.row) });
   else if (counts.waiting + counts.running > 0)

@@ -29,7 +29,7 @@ export interface RemoteLedger {
   /** It is there, as far as anybody can tell in this run. */
   seeUpload(account: string, sha256: string, purpose: string): Promise<void>;
   /**
-   * One that failed or is gone: the next shot that needs the file uploads it anew. With `remote`, only while
+   * One that failed or is gone: the next shot that needs the file uploads it again. With `remote`, only while
    * it is still that one.
    */
   dropUpload(account: string, sha256: string, purpose: string, remote?: Json): Promise<void>;

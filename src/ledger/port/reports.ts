@@ -246,7 +246,7 @@ export interface ReportLedger {
   submissions(batch: string): AsyncIterable<SubmissionRow>;
   /**
    * Saved files that the batch paid for and that none of its shots shows any more, as the retired shots that
-   * they were: of shots that changed, left, or were made anew.
+   * they were: of shots that changed, left, or were made again.
    */
   unshown(batch: string): AsyncIterable<ShotRow>;
   /** Damaged files, and those that could not be had so far, by key; at most a thousand. */

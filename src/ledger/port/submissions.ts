@@ -46,7 +46,7 @@ export interface Due {
   }[];
   /** When something next becomes due; null: nothing is pending in the range. */
   readonly nextInMs: number | null;
-  /** Jobs of the account that are being asked after, whoever does. */
+  /** Jobs of the account that are being polled, whoever does. */
   readonly live: number;
   /** Files of the batch at this account wait so long that their links may end before they are fetched. */
   readonly late: boolean;
@@ -234,7 +234,7 @@ export interface SubmissionLedger {
    */
   foundOutput(submission: string, index: number, sha256: string): Promise<boolean>;
   /**
-   * Refunds that the account's vendor promised and that are due to be asked after, each leased for
+   * Refunds that the account's vendor promised and that are due to be checked, each leased for
    * `leaseMs`; `early`: also those whose time has not come.
    */
   dueRefunds(
@@ -332,7 +332,7 @@ export type Resolution =
     }
   /** Its shots are open again, and the price once more is accepted besides the plan of this batch's run. */
   | { readonly kind: 'again'; readonly batch: string }
-  /** Its shots are skipped; a new run plans them anew. */
+  /** Its shots are skipped; a new run plans them again. */
   | { readonly kind: 'skip' };
 
 /** A request whose fate no job proves: a job that turns up may be its own. */

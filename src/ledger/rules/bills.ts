@@ -3,7 +3,7 @@ import type { Amount } from '../../money.ts';
 /** How long the highest bill counts before a lower one takes its place, in milliseconds. */
 export const highestBillCountsMs = 24 * 60 * 60_000;
 
-/** An equal bill is noted anew no more often than this. */
+/** An equal bill is noted again no more often than this. */
 const repeatedAfterMs = 60 * 60_000;
 
 export interface Bill {

@@ -37,7 +37,7 @@ describe('a list of jobs', () => {
     expect(list.isUnreadFor(4)).toBe(true);
   });
 
-  it('begins anew after a time in which nobody asked', async () => {
+  it('begins again after a time in which nobody asked', async () => {
     let passedMs = 0;
     const steady = vi.spyOn(performance, 'now').mockImplementation(() => passedMs);
     const list = new RecentList();
@@ -48,7 +48,7 @@ describe('a list of jobs', () => {
     steady.mockRestore();
   });
 
-  it('is read anew after an answer that could be read, and after an outage', async () => {
+  it('is read again after an answer that could be read, and after an outage', async () => {
     const list = new RecentList();
     await read(list, ['unreadable', 'unreadable', 'whole', 'unreadable']);
     expect(list.isUnreadFor(0)).toBe(false);

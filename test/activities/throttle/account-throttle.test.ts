@@ -29,7 +29,7 @@ describe('the throttle of an account', () => {
   it.each([
     ['an answer', (throttle: AccountThrottle) => throttle.answered(100)],
     ['a file that arrived', (throttle: AccountThrottle) => throttle.uploaded()],
-  ])('begins anew after %s', (_, happens) => {
+  ])('begins again after %s', (_, happens) => {
     const throttle = open();
     throttle.withoutReferences();
     now += 5_000;

@@ -8,7 +8,7 @@ const stopped = {
 };
 
 describe.concurrent('a training at an account in problem', () => {
-  it('stops before anything is made where the key is refused, and goes on once it is mended', async () => {
+  it('stops before anything is made where the key is refused, and goes on once it is fixed', async () => {
     await using stage = await openTraining({ keys: ['another'] });
     const { simulator, ledger } = stage.studio;
     const run = await stage.startRun();

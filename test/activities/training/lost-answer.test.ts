@@ -74,7 +74,7 @@ describe.concurrent('a training whose record and model do not agree', () => {
     expect(await stage.whys()).toEqual(Array(2).fill('the vendor no longer has the model'));
     expect(await stage.submissions()).toMatchObject([{ state: 'failed' }]);
     expect(await stage.money()).toMatchObject({ spent: 300_000, reserved: 0, ambiguous: 0 });
-    // The next run trains, and pays, anew.
+    // The next run trains, and pays, again.
     expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
     expect(await stage.money()).toMatchObject({ spent: 600_000 });
   });

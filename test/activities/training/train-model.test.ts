@@ -295,7 +295,7 @@ describe('a training whose fate is in doubt', () => {
     expect(await money()).toMatchObject({ spent: 300_000, ambiguous: 0, reserved: 0 });
   });
 
-  it('is not released when the vendor cannot be asked after a refusal', async () => {
+  it('is not released when the vendor cannot be reached after a refusal', async () => {
     const away: Fault = { kind: 'error-before', match: modelGet, nth: [2, 3] };
     const refused: Fault = { kind: 'rate-limit', match: trigger, nth: 1, seconds: 1 };
     const input = await openTraining({ faults: [refused, away] });

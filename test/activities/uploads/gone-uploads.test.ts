@@ -114,7 +114,7 @@ describe('an upload that the vendor has no more', () => {
     },
   );
 
-  it('is asked after once in a run, and not while it is new', async () => {
+  it('is checked once in a run, and not while it is new', async () => {
     studio = await open('wonda');
     const source = shoes('wonda:nano-banana-2', 'a shoe');
     const looks = (): number => studio!.simulator.book.requests['GET /wonda/media/:id 200'] ?? 0;

@@ -149,7 +149,7 @@ describe('a local file for a model that takes links', () => {
 });
 
 describe('an output for a model that takes links', () => {
-  it('goes by its vendor’s link, asked anew when that has ended', async () => {
+  it('goes by its vendor’s link, asked again when that has ended', async () => {
     studio = await openWith('');
     const request = await drawn(studio);
     const [reference] = request.references;

@@ -18,7 +18,7 @@ describe('an upload that fails again and again', () => {
     expect(blamed).not.toContain(true);
   });
 
-  it('is counted anew once the file has arrived', () => {
+  it('is counted again once the file has arrived', () => {
     const tries = new UploadTries();
     for (let time = 0; time < 4; time++) tries.failed('file');
     tries.arrived('other');

@@ -34,7 +34,7 @@ const wrongKey: Section = {
     'Before the first paid request of a run the key is tried with a free call. The vendor refuses it: every shot stays to be made, and nothing is sent that costs anything. A worker that keeps running tries the key every 15 minutes.',
   shots: 2,
   simulated: { keys: ['another-key'] },
-  mend: { keys: null },
+  fix: { keys: null },
   toDo: (_, { keyVariable }) =>
     `set \`${keyVariable}\`, start a standing worker again, then \`shotlist resume NAME\``,
 };
@@ -45,7 +45,7 @@ const noFunds: Section = {
     'The account cannot pay. What was accepted before is collected; the rest stays to be made, and nothing more is sent. A worker that keeps running tries one request every 15 minutes.',
   shots: 2,
   simulated: { credits: 0 },
-  mend: { credits: 1_000_000 },
+  fix: { credits: 1_000_000 },
   toDo: () => 'top the account up at the vendor, then `shotlist resume NAME`',
 };
 
@@ -80,7 +80,7 @@ const refusedModel: Section = {
 const expiredLink: Section = {
   title: 'Expired output URL',
   about:
-    'The job is done, and the link to its file is refused. The vendor is asked for a fresh link at once, and that one is tried; then again after a while, for more than an hour. Nothing is made or paid anew.',
+    'The job is done, and the link to its file is refused. The vendor is asked for a fresh link at once, and that one is tried; then again after a while, for more than an hour. Nothing is made or paid again.',
   simulated: { urlMs: 3_600_000, faults: [{ kind: 'url-expired' }] },
   until: isFileMissed,
   toDo: byItself,
@@ -97,7 +97,7 @@ const malformedStart: Section = {
 
 const malformedPoll: Section = {
   title: 'Malformed JSON, answering a question after a job',
-  about: 'The job goes on at the vendor, and it is asked after again.',
+  about: 'The job goes on at the vendor, and it is polled again.',
   simulated: { faults: [{ kind: 'truncated-json', match: polls }] },
   until: isAskedAgain,
   toDo: byItself,

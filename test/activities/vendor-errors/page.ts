@@ -34,13 +34,13 @@ export function courseSection(section: Section, courses: ReadonlyMap<Client, Cou
   return [`## ${section.title}`, '', section.about, '', ...head, ...rows].join('\n');
 }
 
-function stateText({ during, end, mended, accepted }: Course): string {
+function stateText({ during, end, fixed, accepted }: Course): string {
   const made = accepted === 1 ? 'paid once' : `${accepted} paid, each once`;
   const words = (look: Look): string =>
     look.exitCode === 0 ? `saved, ${made}` : `${shotWords(look)}; exit ${look.exitCode}`;
   const states = [words(during)];
   if (end !== during) states.push(`then ${words(end)}`);
-  if (mended) states.push(`after that: ${words(mended)}`);
+  if (fixed) states.push(`after that: ${words(fixed)}`);
   return states.join('<br>');
 }
 
@@ -60,7 +60,7 @@ const requestStates = {
   rejected: 'its request was refused',
   ambiguous: 'it is not known whether a job was made',
   parked: 'it is not known whether a job was made',
-  submitted: 'its job is asked after',
+  submitted: 'its job is polled',
   succeeded: 'its job is done, its file not here yet',
 };
 

@@ -71,16 +71,16 @@ export interface Scenario {
   readonly head?: (client: Client) => string;
   /** The problem lasts until this is seen. */
   readonly until?: (look: Look, client: Client) => boolean;
-  /** What a person mends at the vendor before `shotlist resume`. */
-  readonly mend?: Partial<SimulatorSettings>;
+  /** What a person fixes at the vendor before `shotlist resume`. */
+  readonly fix?: Partial<SimulatorSettings>;
 }
 
 export interface Course {
   /** While the problem lasts; else as it ended. */
   readonly during: Look;
   readonly end: Look;
-  /** After `mend` and `resume`. */
-  readonly mended: Look | undefined;
+  /** After `fix` and `resume`. */
+  readonly fixed: Look | undefined;
   /** Paid requests that the vendor carried out, and those that it saw. */
   readonly accepted: number;
   readonly posts: number;
@@ -115,12 +115,12 @@ export async function playOut(client: Client, problem: Scenario): Promise<Course
       await studio.environmentOf().run(studio.activities.finishRun, { ...input, final: true });
     const end = await look();
     during ??= end;
-    let mended: Look | undefined;
-    if (problem.mend) {
-      Object.assign(studio.simulator.settings, problem.mend);
+    let fixed: Look | undefined;
+    if (problem.fix) {
+      Object.assign(studio.simulator.settings, problem.fix);
       await studio.ledger.batches.clearBlocks(input.batch);
       await studio.runStep(input, 'draw', 3);
-      mended = await look();
+      fixed = await look();
     }
     const { book } = studio.simulator;
     const posts = Object.entries(book.requests).filter(([request]) => request.startsWith('POST'));
@@ -128,7 +128,7 @@ export async function playOut(client: Client, problem: Scenario): Promise<Course
     return {
       during,
       end,
-      mended,
+      fixed,
       accepted: book.accepted.length,
       posts: sum,
       faults: { ...book.faults },

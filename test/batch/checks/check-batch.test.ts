@@ -279,7 +279,7 @@ references: "https://x.test/a.jpg?X-Amz-Signature=1"`);
     const words = Array.from({ length: 25 }, (_, index) => `{{ nope${index} }}`).join(' ');
     const problems = check(stepText(`${painter}\nprompt: "${words}"`));
     expect(problems).toHaveLength(20);
-    expect(problems.at(-1)?.advice).toEqual(['5 more of this kind; mend these first.']);
+    expect(problems.at(-1)?.advice).toEqual(['5 more of this kind; fix these first.']);
   });
 
   it('where a file lies that was looked for beside the batch', () => {

@@ -82,9 +82,9 @@ describe('a batch with every mistake', () => {
   });
 
   it('is told all others at once, each at its line and column', () => {
-    const mended = batch.replace('aspectRatoi', 'aspectRatio').replace('options: 7', 'options: {}');
-    const { document } = parseBatch(mended, 'batch.yaml');
-    if (!document) throw new Error('keys and types are mended');
+    const fixed = batch.replace('aspectRatoi', 'aspectRatio').replace('options: 7', 'options: {}');
+    const { document } = parseBatch(fixed, 'batch.yaml');
+    if (!document) throw new Error('keys and types are fixed');
     const problems = checkBatch(document, { files, catalogue });
     expect(told(problems)).toEqual([
       '2:19 studio bills in credits, not in usd',

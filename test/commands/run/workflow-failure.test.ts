@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => memory.close());
 
-it('no longer asks after a workflow once nobody waits for its end', async () => {
+it('no longer polls a workflow once nobody waits for its end', async () => {
   const batch = `b-${randomUUID()}`;
   const temporal = await connectTemporal({ address: inject('temporalAddress') });
   await startWorkflow({ temporal, say: () => undefined }, { batch, run: 1 }, memory);
@@ -62,7 +62,7 @@ it('no longer asks after a workflow once nobody waits for its end', async () => 
   await temporal.close();
 });
 
-it('starts a workflow anew that its server has lost', async () => {
+it('starts a workflow again that its server has lost', async () => {
   const row = { batch: `b-${randomUUID()}`, run: 1, ownerPath: '/files/b.yaml' };
   const temporal = await connectTemporal({ address: inject('temporalAddress') });
   const { promise: failed } = Promise.withResolvers<never>();

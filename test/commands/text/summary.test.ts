@@ -106,7 +106,7 @@ describe('the summary of a batch', () => {
     );
   };
 
-  it('says once what blocks an account, and what to do when it is mended', () => {
+  it('says once what blocks an account, and what to do when it is fixed', () => {
     const text = blocked('badKey', { waiting: 1 });
     expect(text.match(/refuses the key/g)).toHaveLength(1);
     expect(text).toContain('shotlist resume fox');

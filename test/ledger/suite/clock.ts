@@ -75,7 +75,7 @@ export function clockSuite(open: Open): void {
     expect((await claim()).next).toMatchObject({ kind: 'stopped', reason: { kind: 'block' } });
   });
 
-  it('asks after jobs and fetches files at once that were to wait', async () => {
+  it('polls jobs and fetches files at once that were to wait', async () => {
     await start();
     const asked = await claimOne(ledger, fox);
     await ledger.submissions.submitted(asked, { id: 'j' }, 'j', times);
@@ -105,7 +105,7 @@ export function clockSuite(open: Open): void {
     });
   });
 
-  it('lets another take the lease of a training, and asks after a promised refund', async () => {
+  it('lets another take the lease of a training, and checks a promised refund', async () => {
     await start();
     const id = await claimOne(ledger, fox);
     await ledger.submissions.submitted(id, { id: 'j' }, 'j', times);

@@ -136,7 +136,7 @@ export function knownThingsSuite(open: Open): void {
     expect(await ledger.reports.shot('hare', 'one/shot-0001')).toMatchObject({ state: 'done' });
   });
 
-  it('trains and pays anew for a model that was deleted', async () => {
+  it('trains and pays again for a model that was deleted', async () => {
     await train();
     await store('file-1', `training:${set.fingerprint}`);
     expect((await claimTraining()).attached).toBe(1);

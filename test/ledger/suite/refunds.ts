@@ -83,7 +83,7 @@ export function refundSuite(open: Open): void {
     expect((await ledger.claims.claim(range, options)).next).toMatchObject({ kind: 'stopped' });
   });
 
-  it('are asked after at growing intervals, each by one asker at a time', async () => {
+  it('are checked at growing intervals, each by one asker at a time', async () => {
     const asked: number[] = [];
     const from = now;
     while (now < from + 3 * hour) {
@@ -100,7 +100,7 @@ export function refundSuite(open: Open): void {
     expect(asked).toEqual([5, 15, 35, 75, 155, 315, 635, 1_275, 2_555, 5_115, 8_715]);
   });
 
-  it('are asked after early by who has the occasion', async () => {
+  it('are checked early by who has the occasion', async () => {
     expect(await due()).toEqual([]);
     expect(await due(true)).toHaveLength(1);
   });
@@ -118,7 +118,7 @@ export function refundSuite(open: Open): void {
   });
 
   describe('that nobody promised', () => {
-    it('are never asked after', async () => {
+    it('are never checked', async () => {
       await ledger.submissions.settleRefund(id, 'back');
       id = await claimOne(ledger, range);
       await ledger.submissions.submitted(id, { id: 'k' }, 'k', times);

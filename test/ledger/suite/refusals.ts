@@ -60,7 +60,7 @@ export function refusalSuite(open: Open): void {
     expect(shot).toMatchObject({ state: 'open', submission: null, tries: 0 });
   });
 
-  it('is told anew when it says something else, or another thing happened in between', async () => {
+  it('is told again when it says something else, or another thing happened in between', async () => {
     await refuse();
     await refuse();
     await refuse('no such model');
@@ -73,7 +73,7 @@ export function refusalSuite(open: Open): void {
     ]);
   });
 
-  it('is told anew in another run and in another batch', async () => {
+  it('is told again in another run and in another batch', async () => {
     await refuse();
     fox = await startBatch(ledger, 'fox', plannedShots(1));
     await refuse();

@@ -126,7 +126,7 @@ export function resolveSuite(open: Open): void {
     expect((await ledger.claims.claim(fox, options)).granted).toHaveLength(1);
   });
 
-  it('skips, and counts the money that may be gone; a new run plans the shot anew', async () => {
+  it('skips, and counts the money that may be gone; a new run plans the shot again', async () => {
     await park();
     expect(await ledger.submissions.resolve(id, { kind: 'skip' })).toEqual(['fox', 'owl']);
     expect(await states()).toEqual(['skipped', 'skipped']);
@@ -153,7 +153,7 @@ export function resolveSuite(open: Open): void {
     it.each([
       ['again', again],
       ['skip', { kind: 'skip' }],
-    ] as const)('%s is the answer, and nothing is paid anew', async (_, word) => {
+    ] as const)('%s is the answer, and nothing is paid again', async (_, word) => {
       await park();
       await ledger.submissions.resolve(id, word);
       expect(await ledger.submissions.lateJob(id, {}, 'late')).toBe(true);
@@ -267,7 +267,7 @@ export function resolveSuite(open: Open): void {
       expect(await jobs()).toEqual(['own']);
     });
 
-    it('is asked after again where a person gave up a job that never ended', async () => {
+    it('is polled again where a person gave up a job that never ended', async () => {
       await stall();
       await ledger.submissions.resolve(id, { kind: 'skip' });
       expect(await ledger.submissions.lateJob(id, {}, 'k')).toBe(false);

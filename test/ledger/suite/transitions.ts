@@ -294,7 +294,7 @@ export function transitionSuite(open: Open): void {
     });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
     expect((await ledger.claims.claim(range, options)).granted).toEqual([]);
-    // What a person starts anew is tried anew.
+    // What a person starts again is tried again.
     range = await startBatch(ledger, 'fox', [plannedShot(0)]);
     id = await claimOne(ledger, range);
     await sendThrice();
@@ -471,7 +471,7 @@ export function transitionSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 1_000 });
   });
 
-  it('fails the shots of a lost output, whose fingerprint may then be paid anew', async () => {
+  it('fails the shots of a lost output, whose fingerprint may then be paid again', async () => {
     await submit();
     await ledger.submissions.succeeded(id, oneOutput);
     expect(await ledger.submissions.loseOutput(id, 0, 'gone')).toBe(true);

@@ -44,7 +44,7 @@ export function uploadSuite(open: Open): void {
   });
   afterEach(async () => opened.close());
 
-  it('asks after an upload of an earlier run once per run', async () => {
+  it('checks an upload of an earlier run once per run', async () => {
     expect(await needed()).toEqual([expect.not.objectContaining({ remote: expect.anything() })]);
     await store();
     expect(await needed()).toEqual([]);

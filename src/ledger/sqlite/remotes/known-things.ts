@@ -117,7 +117,7 @@ export function forgetUploads(database: Database, account: string, ids: readonly
 
 const why = 'the trained model was deleted at the vendor';
 
-/** What was paid stays paid, also for a training under way; the next that is needed is paid anew. */
+/** What was paid stays paid, also for a training under way; the next that is needed is paid again. */
 export function forgetModel(database: Database, account: string, id: string, now: number): void {
   const model = database.get<{ fp: string }>(
     'select fp from model where account = ? and remote_id = ?',

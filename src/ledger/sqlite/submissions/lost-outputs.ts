@@ -141,7 +141,7 @@ export function recoverOutput(
 }
 
 /**
- * A lost submission is whole again. Its place may have been taken since by a request that was paid anew: then
+ * A lost submission is whole again. Its place may have been taken since by a request that was paid again: then
  * it stands beside that one.
  */
 export function reinstate(database: Database, id: string, now: number): void {

@@ -150,7 +150,7 @@ export function noteDamaged(
   return undefined;
 }
 
-/** One lost file is enough: the submission leaves the accepted set, so that its shots can be made anew. */
+/** One lost file is enough: the submission leaves the accepted set, so that its shots can be made again. */
 export function loseOutput(
   database: Database,
   id: string,
