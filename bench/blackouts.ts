@@ -12,8 +12,8 @@ const help = `npm run blackouts -- [--seed N] [--shots 60] [--times 4] [--limit 
 
 Runs a batch over four vendors, with the timeouts that accounts have by default. Four times everything that
 is ours is killed with -9 at once, as in a blackout: the run, a worker beside it and the Temporal server.
-Then it goes on to its end, with what nobody can tell apart parked. From the last start that should take
-150 seconds at most. --revealing: the vendors' lists tell what was asked for. --limit (900) ends a run
+Then it goes on to its end, with what nobody can report apart parked. From the last start that should take
+150 seconds at most. --revealing: the vendors' lists report what was asked for. --limit (900) ends a run
 that takes longer.`;
 
 const { values } = parseArgs({

@@ -191,7 +191,7 @@ async function requestReplan(batch: string, log?: (line: string) => void): Promi
     const handle = Context.current().client.workflow.getHandle(batchWorkflowId(batch));
     await handle.signal(shotsOpenedSignal);
   } catch (error) {
-    log?.(`${batch} could not be told of a late answer: ${messageOf(error)}`);
+    log?.(`${batch} could not be reported of a late answer: ${messageOf(error)}`);
   }
 }
 
@@ -202,7 +202,7 @@ async function chunkDrained(from: number, log?: (line: string) => void): Promise
     if (workflowId === undefined) return;
     await client.workflow.getHandle(workflowId, runId).signal(chunkDrainedSignal, from);
   } catch (error) {
-    log?.(`a chunk's workflow could not be told that it is drained: ${messageOf(error)}`);
+    log?.(`a chunk's workflow could not be reported that it is drained: ${messageOf(error)}`);
   }
 }
 

@@ -35,7 +35,7 @@ Seeds ${sum.firstSeed} to ${sum.lastSeed}, ${Math.round(sum.wallSeconds / 60)} m
 | shots done, parked for a person, failed | ${sum.done}, ${sum.parked}, ${sum.failed} |
 | files that came damaged every time, files that were not shown | ${sum.damaged}, ${sum.withheld} |
 
-A shot is parked in vain where the vendor's list of jobs would have told what became of its request. What a gateway sends twice of its own accord, a file that never comes whole,
+A shot is parked in vain where the vendor's list of jobs would have reported what became of its request. What a gateway sends twice of its own accord, a file that never comes whole,
 and a file that the vendor does not show are the vendor's side; they are counted apart.
 
 ## Why shots were parked

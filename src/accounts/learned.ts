@@ -88,7 +88,7 @@ export class LearnedAccounts {
       const instead =
         facts.modelsAt === undefined
           ? 'only the models of its documents are known'
-          : 'what it told before is used';
+          : 'what it reported before is used';
       return `${account.name} could not be asked for its models, ${instead}: ${provider.classify(error).message}`;
     }
   }
@@ -114,14 +114,14 @@ export class LearnedAccounts {
   async quote(
     account: AccountConfig,
     wanted: ReadonlyMap<string, ShotRequest>,
-    tell: (asked: number, of: number) => void = () => {},
+    report: (asked: number, of: number) => void = () => {},
   ): Promise<readonly string[]> {
     const provider = this.#provider(account);
     if (!provider?.quote) return [];
     const questions = [...wanted].slice(0, this.#questionsMax);
     const unpriced: string[] = [];
     for (let start = 0; start < questions.length; start += questionsPerWrite) {
-      tell(start, questions.length);
+      report(start, questions.length);
       const slice = new Map(questions.slice(start, start + questionsPerWrite));
       const answers = await askQuotes(provider, slice);
       await this.#ledger.putQuotes(account.key, answers.quotes);

@@ -8,7 +8,7 @@ const beatEveryMs = 2_000;
  * over the signal that ends with the activity.
  */
 export async function withHeartbeat<Result>(
-  work: (cancelled: AbortSignal, tell: (phase: string) => void) => Promise<Result>,
+  work: (cancelled: AbortSignal, report: (phase: string) => void) => Promise<Result>,
 ): Promise<Result> {
   const context = Context.current();
   let phase = 'starting';

@@ -59,7 +59,7 @@ export async function planStep(
   input: PlanStepInput,
 ): Promise<StepPlan> {
   checkLedger(deps, input);
-  return await withHeartbeat(async (cancelled, tell) => {
+  return await withHeartbeat(async (cancelled, report) => {
     const { plans, batches } = deps.ledger;
     const { batch, run, step } = input;
     const row = await batches.get(batch);
@@ -79,7 +79,7 @@ export async function planStep(
         if (said !== undefined) await plans.block(batch, run, { key: shot.key }, said);
       }
       planned += slice.length;
-      tell(`${planned} shots`);
+      report(`${planned} shots`);
     }
     await plans.retireOthers(batch, run, step);
     const lanes = await plans.makeLanes(batch, run, step, input.pass);

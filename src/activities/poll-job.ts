@@ -73,13 +73,17 @@ export async function pollJob(
       return;
     case 'pending':
       if (isOverdue)
-        await submissions.stalled(submission, `still ${wordOf(state)} after its time limit`, job);
-      else await submissions.pollAgain(submission, intervalMs, wordOf(state));
+        await submissions.stalled(
+          submission,
+          `still ${statusText(state)} after its time limit`,
+          job,
+        );
+      else await submissions.pollAgain(submission, intervalMs, statusText(state));
   }
 }
 
-function wordOf({ word, known }: JobState & { state: 'pending' }): string {
-  const shown = plainLine(word, 60);
+function statusText({ status, known }: JobState & { state: 'pending' }): string {
+  const shown = plainLine(status, 60);
   return known ? shown : `"${shown}" (not a documented status)`;
 }
 
@@ -101,7 +105,7 @@ async function ask(
   const shared =
     !isOverdue && throttle.polls.live >= listFrom && poll.polls % ownPollEvery < ownPollEvery - 1;
   if (shared && (await throttle.jobList.showsPending(provider, poll, deps.now)))
-    return { state: 'pending', word: 'pending', known: true };
+    return { state: 'pending', status: 'pending', known: true };
   return await provider.check(poll.job);
 }
 

@@ -60,7 +60,7 @@ export class RangeRunner {
   #refundsAt = -Infinity;
   #grantedAt: number | undefined;
   /** Since when nothing is left to claim; `told`: the next range has been let start. */
-  #drained: { readonly since: number; told: boolean } | undefined;
+  #drained: { readonly since: number; reported: boolean } | undefined;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
     this.#deps = deps;
@@ -78,7 +78,7 @@ export class RangeRunner {
     cancelled: AbortSignal;
     leaseMs: number;
     reportAfterMs: number;
-    tell: (phase: string) => void;
+    report: (phase: string) => void;
     /** Nothing is left to claim, and what is under way takes longer: the next range may start. */
     drained: () => void;
   }): Promise<RunShotsResult> {
@@ -97,7 +97,7 @@ export class RangeRunner {
         claimed = await this.#claim();
         claimAt = performance.now() + this.#waitAfter(claimed);
       }
-      options.tell(this.#phase(claimed ?? due));
+      options.report(this.#phase(claimed ?? due));
       this.#noteDrained(due, options.drained);
       const end = this.#ending(claimed, due, claimAt);
       if (end) return end;
@@ -140,17 +140,17 @@ export class RangeRunner {
     }
   }
 
-  #noteDrained(due: Due, tell: () => void): void {
+  #noteDrained(due: Due, report: () => void): void {
     const isOpen = due.open > this.#unready.count;
     // Of what was claimed just now `due` does not know yet.
     if (isOpen || this.#count('post') > 0) {
-      this.#drained = this.#drained?.told ? this.#drained : undefined;
+      this.#drained = this.#drained?.reported ? this.#drained : undefined;
       if (isOpen) return;
     }
-    this.#drained ??= { since: performance.now(), told: false };
-    if (this.#drained.told || performance.now() - this.#drained.since < drainedAfterMs) return;
-    this.#drained.told = true;
-    tell();
+    this.#drained ??= { since: performance.now(), reported: false };
+    if (this.#drained.reported || performance.now() - this.#drained.since < drainedAfterMs) return;
+    this.#drained.reported = true;
+    report();
   }
 
   async #settle(id: string, ambiguous: Due['ambiguous'][number]): Promise<void> {

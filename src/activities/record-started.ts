@@ -22,14 +22,14 @@ export async function recordStarted(
   const { submissions } = deps.ledger;
   const { job, id, billed } = started;
   const subject = `job ${id} of submission ${submission}`;
-  const told = { ...times, ...(billed != null && { billed }) };
+  const reported = { ...times, ...(billed != null && { billed }) };
   const isFirst = await untilWritten(deps, subject, () =>
-    submissions.submitted(submission, job, id, told),
+    submissions.submitted(submission, job, id, reported),
   );
   failpoint('recorded', submission);
   if (isFirst) return false;
   const isKept = await untilWritten(deps, subject, () =>
-    submissions.lateJob(submission, job, id, told),
+    submissions.lateJob(submission, job, id, reported),
   );
   if (!isKept)
     deps.log(

@@ -39,9 +39,9 @@ export async function runShots(
   const drained = (): void => {
     if (lane !== noLane) void deps.chunkDrained(from);
   };
-  const result = await withHeartbeat(async (cancelled, tell) => {
-    const found = await askForLostFiles(deps, access, range, { cancelled, tell });
-    const ran = await runner.run({ cancelled, leaseMs, reportAfterMs, tell, drained });
+  const result = await withHeartbeat(async (cancelled, report) => {
+    const found = await askForLostFiles(deps, access, range, { cancelled, report });
+    const ran = await runner.run({ cancelled, leaseMs, reportAfterMs, report, drained });
     return { ...ran, saved: ran.saved + found };
   });
   const { reports } = deps.ledger;
@@ -62,12 +62,12 @@ async function askForLostFiles(
   deps: ActivityDependencies,
   access: AccountAccess,
   range: Range,
-  { cancelled, tell }: { cancelled: AbortSignal; tell: (phase: string) => void },
+  { cancelled, report }: { cancelled: AbortSignal; report: (phase: string) => void },
 ): Promise<number> {
   let lost = await deps.ledger.submissions.lostOutputs({ range });
   let saved = 0;
   for (let pauseMs = 1_000; lost.length > 0 && !cancelled.aborted; pauseMs *= 2) {
-    tell(`${lost.length} lost files asked for`);
+    report(`${lost.length} lost files asked for`);
     const unasked: LostOutput[] = [];
     await askForLost(
       deps,

@@ -158,8 +158,10 @@ function budgetText({ account: { budget, vendor }, totals }: Standing): string {
 
 /** How long ago the vendor told its models, and how many prices it has quoted. */
 function toldText({ facts }: Standing): string {
-  const told: string[] = [];
-  if (facts?.modelsAt !== undefined) told.push(`models ${ageOf(Date.now() - facts.modelsAt)} ago`);
-  if (facts && facts.quotes > 0) told.push(`${facts.quotes} price${facts.quotes === 1 ? '' : 's'}`);
-  return told.join(', ') || '-';
+  const reported: string[] = [];
+  if (facts?.modelsAt !== undefined)
+    reported.push(`models ${ageOf(Date.now() - facts.modelsAt)} ago`);
+  if (facts && facts.quotes > 0)
+    reported.push(`${facts.quotes} price${facts.quotes === 1 ? '' : 's'}`);
+  return reported.join(', ') || '-';
 }

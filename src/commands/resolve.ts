@@ -73,7 +73,7 @@ async function resolve(
   const decided = given
     ? await decideAll(terminal, decisions, { given, keys, waiting, options })
     : await askForEach(terminal, project, about, matching(waiting, keys), options.yes ?? false);
-  await tell(terminal, project, row, decided, options.json ?? false);
+  await report(terminal, project, row, decided, options.json ?? false);
 }
 
 function decisionOf({ job, again, skip, look }: ResolveOptions): Decision | undefined {
@@ -165,7 +165,7 @@ async function look(
 }
 
 /** Wakes what runs, and says how to go on with what does not. */
-async function tell(
+async function report(
   terminal: Terminal,
   project: Project,
   row: BatchRow,

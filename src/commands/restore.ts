@@ -39,7 +39,7 @@ export function restoreCommand(terminal: Terminal): Command {
       const { ledgerPath } = config;
       const aside = await restoreBackup({ file: path, ledgerPath, now: Date.now });
       const settings = restoreSettings(config, facts.settings);
-      await tell(terminal, config, { facts, aside, settings, json: options.json ?? false });
+      await report(terminal, config, { facts, aside, settings, json: options.json ?? false });
     });
 }
 
@@ -113,7 +113,7 @@ function differencesOf(before: string, after: string): string[] {
   return [...lines.slice(0, differencesShown), ...more];
 }
 
-async function tell(
+async function report(
   terminal: Terminal,
   config: Config,
   outcome: {

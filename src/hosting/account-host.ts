@@ -8,7 +8,7 @@ export function accountHost(account: {
   readonly provider: Provider;
 }): ReferenceHost {
   const { key, name, provider } = account;
-  const telling = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const reporting = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work();
     } catch (error) {
@@ -25,14 +25,14 @@ export function accountHost(account: {
     key,
     name,
     upload: (file) =>
-      telling(async () => {
+      reporting(async () => {
         const uploaded = await provider.upload?.(file);
         if (uploaded && isPublicLink(uploaded.url)) return uploaded;
         throw new HostingError(`${name} gave no public link to the file`, { lasting: true });
       }),
     ...(provider.uploadStates && {
       uploadStates: (remotes) =>
-        telling(async () => (await provider.uploadStates?.(remotes)) ?? []),
+        reporting(async () => (await provider.uploadStates?.(remotes)) ?? []),
     }),
   };
 }

@@ -145,14 +145,14 @@ export class Backoff {
   }
 
   async #end(outcome: Outcome, sent: Sent): Promise<number | undefined> {
-    const told = this.#failureOf(outcome, sent);
-    if (told === undefined || this.#passes(told, sent)) {
+    const reported = this.#failureOf(outcome, sent);
+    if (reported === undefined || this.#passes(reported, sent)) {
       this.#pump();
-      if (told?.failure === 'limited')
+      if (reported?.failure === 'limited')
         await this.#onRefusal({ failure: 'limited', about: sent.about, ms: 0, accountMs: 0 });
-      return told && floorOf[told.failure].firstMs;
+      return reported && floorOf[reported.failure].firstMs;
     }
-    const refusal = this.#failed(told, sent);
+    const refusal = this.#failed(reported, sent);
     this.#pump();
     await this.#onRefusal(refusal);
     return Math.max(refusal.ms, refusal.accountMs);

@@ -88,13 +88,13 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
   try {
     const {
       status,
-      headers: told,
+      headers: reported,
       text,
     } = await attempt.answer.catch((error: unknown) => {
       if (error instanceof HttpError) noteTime(url.origin, (name) => error.header(name));
       throw error;
     });
-    noteTime(url.origin, (name) => told[name]);
+    noteTime(url.origin, (name) => reported[name]);
     const excerpt = (): string => excerptOf(text, redact);
     const unreadable = (detail: string): ResponseShapeError =>
       new ResponseShapeError(label, { detail: redact(detail), body: excerpt() });

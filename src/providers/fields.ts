@@ -63,8 +63,8 @@ export function timeOf(value: unknown): number | undefined {
 }
 
 /** An amount of money in an answer; null when it is none. A fraction finer than we keep is rounded. */
-export function billedAmount(told: unknown, unit: Unit): Amount | null {
-  const value = numberOf(told);
+export function billedAmount(reported: unknown, unit: Unit): Amount | null {
+  const value = numberOf(reported);
   // Far more than anything costs, and yet small enough that sums of them are exact.
   if (value === undefined || !(value >= 0 && value < (unit === 'usd' ? 1e8 : 1e11))) return null;
   return amountFromDecimal(value.toFixed(unit === 'usd' ? 6 : 3), unit);

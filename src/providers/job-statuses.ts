@@ -15,8 +15,8 @@ export interface ReadStatus {
   readonly isListed: boolean;
 }
 
-export function readStatus(statuses: JobStatuses, told: string): ReadStatus {
-  const word = told.toLowerCase();
+export function readStatus(statuses: JobStatuses, reported: string): ReadStatus {
+  const word = reported.toLowerCase();
   const isAmong = (list: readonly string[]): boolean =>
     list.some((status) => status.toLowerCase() === word);
   for (const means of ['running', 'succeeded', 'failed'] as const)

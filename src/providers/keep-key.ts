@@ -87,7 +87,7 @@ function speaking(redactor: Redactor) {
 function stateWithout(redactor: Redactor, state: JobState): JobState {
   switch (state.state) {
     case 'pending':
-      return { ...state, word: redactor.text(state.word) };
+      return { ...state, status: redactor.text(state.status) };
     case 'failed':
       return { ...state, reason: redactor.text(state.reason) };
     case 'succeeded':

@@ -145,7 +145,7 @@ export interface JobOutput {
 
 export type JobState =
   /** `known` false: the vendor documents no such status. */
-  | { readonly state: 'pending'; readonly word: string; readonly known: boolean }
+  | { readonly state: 'pending'; readonly status: string; readonly known: boolean }
   | (Delivery & { readonly state: 'succeeded'; readonly billed: Amount | null })
   /** `refunded` null: the vendor does not say; `promised`: it will be, and a later check will tell. */
   | {

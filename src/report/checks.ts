@@ -20,7 +20,7 @@ export interface BalanceChange {
   readonly uses: readonly AccountUse[];
 }
 
-/** The balances of which both were told. */
+/** The balances of which both were reported. */
 export async function balanceChanges(
   reports: Pick<ReportLedger, 'balances' | 'accountUse'>,
   batch: string,
@@ -39,7 +39,7 @@ export async function balanceChanges(
   return changes;
 }
 
-/** Differences are told, never settled: the ledger's sums stay as they are. */
+/** Differences are reported, never settled: the ledger's sums stay as they are. */
 export function checksOf(
   batch: string,
   submissions: readonly SubmissionRow[],
@@ -51,8 +51,9 @@ export function checksOf(
     const name = accountName(account);
     const { bills, list } = comparisons;
     for (const [kind, compare] of [['bills', bills] as const, ['list', list] as const]) {
-      const told = rows.flatMap(compare);
-      if (told.length > 0) checks.push({ account: name, kind, ...textOf(kind, told, unit) });
+      const reported = rows.flatMap(compare);
+      if (reported.length > 0)
+        checks.push({ account: name, kind, ...textOf(kind, reported, unit) });
     }
     const moved = changes.filter((change) => change.account === account);
     for (const change of moved)
@@ -63,16 +64,16 @@ export function checksOf(
 
 interface Compared {
   readonly key: string;
-  readonly told: Amount;
+  readonly reported: Amount;
   readonly ours: Amount;
 }
 
 const comparisons = {
   /** A bill is counted as it came, so it is the price that it may differ from. */
   bills: ({ key, billed, price }: SubmissionRow): readonly Compared[] =>
-    billed === null || price.amount === null ? [] : [{ key, told: billed, ours: price.amount }],
+    billed === null || price.amount === null ? [] : [{ key, reported: billed, ours: price.amount }],
   list: ({ key, listed, spent, reserved }: SubmissionRow): readonly Compared[] =>
-    listed === null ? [] : [{ key, told: listed, ours: spent + reserved }],
+    listed === null ? [] : [{ key, reported: listed, ours: spent + reserved }],
 };
 
 const keysShown = 3;
@@ -83,22 +84,24 @@ function textOf(
   unit: Unit,
 ): Pick<Check, 'agrees' | 'text'> {
   const amount = (of: Amount): string => formatAmount(of, unit);
-  const sum = (of: 'told' | 'ours'): Amount => rows.reduce((all, row) => all + row[of], 0);
+  const sum = (of: 'reported' | 'ours'): Amount => rows.reduce((all, row) => all + row[of], 0);
   const jobs = `${rows.length} job${rows.length === 1 ? '' : 's'}`;
   const lead =
     kind === 'bills'
-      ? `${jobs} told their cost, ${amount(sum('told'))}`
-      : `the vendor's list shows ${amount(sum('told'))} for ${jobs}`;
+      ? `${jobs} reported their cost, ${amount(sum('reported'))}`
+      : `the vendor's list shows ${amount(sum('reported'))} for ${jobs}`;
   const ours = kind === 'bills' ? 'their prices' : 'what the ledger counts';
   const apart = rows
-    .filter(({ told, ours: counted }) => told !== counted)
-    .toSorted((a, b) => Math.abs(b.told - b.ours) - Math.abs(a.told - a.ours));
+    .filter(({ reported, ours: counted }) => reported !== counted)
+    .toSorted((a, b) => Math.abs(b.reported - b.ours) - Math.abs(a.reported - a.ours));
   if (apart.length === 0) return { agrees: true, text: `${lead}: ${ours}` };
   const shown = apart
     .slice(0, keysShown)
-    .map(({ key, told, ours: counted }) => `${key} ${amount(told)}, not ${amount(counted)}`);
+    .map(
+      ({ key, reported, ours: counted }) => `${key} ${amount(reported)}, not ${amount(counted)}`,
+    );
   const more = apart.length > keysShown ? `; and ${apart.length - keysShown} more` : '';
-  const difference = differenceText(sum('told') - sum('ours'), unit, `than ${ours}`);
+  const difference = differenceText(sum('reported') - sum('ours'), unit, `than ${ours}`);
   return { agrees: false, text: `${lead}: ${difference} (${shown.join('; ')}${more})` };
 }
 

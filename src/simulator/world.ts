@@ -21,7 +21,7 @@ export interface World {
   /** By the vendor's clock, which may be another than everybody's. */
   vendorNow(): number;
   /** A time as the vendor tells it; of a job, by the clock that it had when the job was made. */
-  told(at: number, job?: Pick<Job, 'aheadMs'>): string;
+  reported(at: number, job?: Pick<Job, 'aheadMs'>): string;
   jumpClock(ms: number): void;
   /** Cuts every connection and lets none in for so long; the server puts itself in its place. */
   outage: (ms: number) => void;
@@ -64,7 +64,7 @@ export function createWorld(settings: SimulatorSettings): World {
     files: new Files(settings, faults),
     jobs: new Jobs(settings, book, faults),
     vendorNow: () => settings.clock.now() + settings.clockAheadMs,
-    told: (at, { aheadMs } = { aheadMs: settings.clockAheadMs }) => iso(at + aheadMs),
+    reported: (at, { aheadMs } = { aheadMs: settings.clockAheadMs }) => iso(at + aheadMs),
     jumpClock(ms) {
       settings.clockAheadMs += ms;
     },

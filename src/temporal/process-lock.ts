@@ -35,12 +35,12 @@ export function tryLock(file: string): ProcessLock | undefined {
 /** Waits for the lock without blocking the event loop; `onWait` is told once, after a second. */
 export async function takeLock(file: string, onWait?: () => void): Promise<ProcessLock> {
   const waitingSince = Date.now();
-  let told = false;
+  let reported = false;
   for (;;) {
     const lock = tryLock(file);
     if (lock) return lock;
-    if (!told && Date.now() - waitingSince > 1_000) {
-      told = true;
+    if (!reported && Date.now() - waitingSince > 1_000) {
+      reported = true;
       onWait?.();
     }
     await wait(50);

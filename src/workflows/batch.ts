@@ -33,7 +33,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   const run = new CancellationScope();
   /** What messages have asked for, and of that what the run has been told. */
   let asked = { moves: 0, reopenings: 0, isAbandoned: false };
-  let told = asked;
+  let reported = asked;
   let answered = 0;
   let isClosing = false;
 
@@ -70,9 +70,9 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   }));
 
   const orphans = new OrphanCollection(input);
-  const tell = (news: typeof asked): void => {
-    if (news.moves > told.moves) told = news;
-    if (told.isAbandoned) run.cancel();
+  const report = (news: typeof asked): void => {
+    if (news.moves > reported.moves) reported = news;
+    if (reported.isAbandoned) run.cancel();
   };
   let hasBegun = false;
   /**
@@ -81,14 +81,14 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
    */
   const attend = async (): Promise<never> => {
     for (;;) {
-      await condition(() => hasBegun && asked.moves > told.moves);
+      await condition(() => hasBegun && asked.moves > reported.moves);
       const news = asked;
       // What is wrong with the ledger is met by the steps.
       const { orphaned = [] } = await common.openRun(input).catch((): Partial<RunSteps> => ({}));
-      tell(news);
+      report(news);
       await run.run(async () => orphans.collect(orphaned)).catch(() => undefined);
       await shards.wake();
-      answered = told.moves;
+      answered = reported.moves;
     }
   };
   CancellationScope.nonCancellable(attend).catch(() => undefined);
@@ -99,9 +99,9 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       const news = asked;
       const { steps, orphaned = [] } = await common.openRun(input);
       hasBegun = true;
-      tell(news);
-      answered = told.moves;
-      seen = told.moves;
+      report(news);
+      answered = reported.moves;
+      seen = reported.moves;
       for (const { name } of steps) {
         const { pass = 0, moves: saves = 0 } = progress.get(name) ?? {};
         progress.set(name, { pass, planned: false, ended: false, moves: saves });
@@ -112,8 +112,8 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
           step,
           progress,
           shards,
-          wakes: () => told.moves,
-          reopenings: () => told.reopenings,
+          wakes: () => reported.moves,
+          reopenings: () => reported.reopenings,
           all: steps,
         }),
       );
@@ -121,7 +121,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       await Promise.all(running);
       await orphans.untilCollected();
       await condition(() => answered >= asked.moves);
-    } while (told.moves !== seen);
+    } while (reported.moves !== seen);
   };
 
   let cancelled = false;
@@ -142,7 +142,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   return await CancellationScope.nonCancellable(async () => {
     for (let final = cancelled; ;) {
       await condition(allHandlersFinished);
-      const seen = told.moves;
+      const seen = reported.moves;
       const { orphaned = [], isOpen = false, ...outcome } = await close(final);
       if (orphaned.length === 0 && !isOpen) {
         await condition(allHandlersFinished);
@@ -152,13 +152,13 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
       const goingOn = run.run(async () => {
         orphans.collect(orphaned);
         await orphans.untilCollected();
-        if (isOpen || told.moves !== seen) await runSteps();
+        if (isOpen || reported.moves !== seen) await runSteps();
       });
       await goingOn.catch((error: unknown) => {
         if (!isCancellation(error)) throw error;
         cancelled = true;
       });
-      final = cancelled || told.moves === seen;
+      final = cancelled || reported.moves === seen;
     }
   });
 }

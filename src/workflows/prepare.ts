@@ -48,13 +48,13 @@ async function untilReady(
 ): Promise<void> {
   const { awaitModel } = atAccount(accountName, `wait for model ${id}`);
   const sinceMs = Date.now();
-  let told: string | undefined;
+  let reported: string | undefined;
   for (;;) {
     const before = wakes();
     const asked = { batch, run, ledgerId, account, id, lane, sinceMs };
-    const result = await awaitModel({ ...asked, ...(told !== undefined && { told }) });
+    const result = await awaitModel({ ...asked, ...(reported !== undefined && { reported }) });
     if (result.kind !== 'again') return;
-    told = result.told;
+    reported = result.reported;
     await condition(() => wakes() !== before, Math.max(result.inMs, 1_000));
   }
 }

@@ -160,7 +160,7 @@ describe('a wall clock that is set ahead while a job runs', () => {
     await opened.runStep(input, 'draw');
     return await opened.ledger.reports.shot('one', 'draw/draw');
   }
-  const running: JobState = { state: 'pending', word: 'running', known: true };
+  const running: JobState = { state: 'pending', status: 'running', known: true };
   const missing: JobState = { state: 'missing' };
 
   it('gives up no job that its vendor says is running', async () => {

@@ -180,8 +180,8 @@ describe('a vendor that refuses', () => {
   it.each(Object.keys(askings))(
     'paid requests and asks for %s leaves one row a shot, which counts',
     async (asked) => {
-      const { refused = 0, rows: told = [] } = (await seen.get(`paid requests ${asked}`)) ?? {};
-      const rejected = told.filter(({ state }) => state === 'rejected');
+      const { refused = 0, rows: reported = [] } = (await seen.get(`paid requests ${asked}`)) ?? {};
+      const rejected = reported.filter(({ state }) => state === 'rejected');
       expect(rejected.length).toBeLessThanOrEqual(shots);
       expect(rejected.reduce((sum, { refusals }) => sum + refusals, 0)).toBe(refused);
     },

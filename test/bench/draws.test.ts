@@ -29,9 +29,9 @@ function ends({ kind, count, nth, forMs }: Fault): boolean {
 describe('a drawn scenario', () => {
   it('is the same for the same seed', () => {
     // Waits that are told as a time are told from now on.
-    const told = (seed: number): string =>
+    const reported = (seed: number): string =>
       JSON.stringify(drawScenario(seed), (name, value: unknown) => (name === 'text' ? '' : value));
-    for (const seed of seeds.slice(0, 40)) expect(told(seed)).toBe(told(seed));
+    for (const seed of seeds.slice(0, 40)) expect(reported(seed)).toBe(reported(seed));
   });
 
   it('has only faults that end, and that the simulator knows', () => {

@@ -71,7 +71,7 @@ describe('shotlist models', () => {
     });
     const first = await desk.run(['models', 'wonda'], withKey);
     expect(first.stderr).toMatch(/asking wonda for \d+ prices/);
-    expect(first.stdout).toMatch(/^wonda: Wonda, in usd; told \d+ s ago$/m);
+    expect(first.stdout).toMatch(/^wonda: Wonda, in usd; reported \d+ s ago$/m);
     const after = await wondaOf();
     expect(after.learnedAt).not.toBeNull();
     expect(after.model('lumen-image-1')?.price.basis).toBe('quoted');
@@ -89,7 +89,7 @@ describe('shotlist models', () => {
     await desk.closeSimulator();
     const { code, stderr } = await desk.run(['models', 'wonda', '--refresh'], withKey);
     expect(code).toBe(0);
-    expect(stderr).toContain('what it told before is used');
+    expect(stderr).toContain('what it reported before is used');
     expect((await wondaOf()).model('lumen-image-1')).toBeDefined();
   });
 

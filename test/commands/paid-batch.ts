@@ -37,9 +37,9 @@ export async function leaveBatch(
 ): Promise<void> {
   desk.write('pots.yaml', batch(ordered === 1 ? '' : `, outputs: ${ordered}`) + laterSteps);
   const shown = await desk.run(['plan', 'pots.yaml', '--show', 'draw/pot']);
-  const told = JSON.parse(shown.stdout) as PlannedShot & { readonly price: { amount: string } };
-  const amount = amountFromDecimal(told.price.amount, told.price.unit);
-  const shot = { ...told, price: { ...told.price, amount } };
+  const reported = JSON.parse(shown.stdout) as PlannedShot & { readonly price: { amount: string } };
+  const amount = amountFromDecimal(reported.price.amount, reported.price.unit);
+  const shot = { ...reported, price: { ...reported.price, amount } };
   const { account, request } = shot;
   const { job, id: jobId, outputs } = await makeAtTheVendor(desk, request);
   const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });

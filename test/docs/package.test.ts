@@ -12,10 +12,10 @@ function packedFiles(): readonly string[] {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   };
-  const told = cli?.endsWith('.js')
+  const reported = cli?.endsWith('.js')
     ? execFileSync(process.execPath, [cli.replace(/npx-cli\.js$/, 'npm-cli.js'), ...words], options)
     : execFileSync('npm', words, options);
-  const [pack] = JSON.parse(told) as { files: { path: string }[] }[];
+  const [pack] = JSON.parse(reported) as { files: { path: string }[] }[];
   return pack?.files.map(({ path }) => path) ?? [];
 }
 

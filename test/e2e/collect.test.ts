@@ -21,7 +21,7 @@ batch: costs
 steps:
   billed: { model: "gptimage2api:gpt-image-2", prompt: a jug, name: jug }
   listed: { model: "photogpt:nanobanana", prompt: a cup, name: cup }
-  told: { model: "wonda:nano-banana-pro", prompt: a bowl, name: bowl }
+  reported: { model: "wonda:nano-banana-pro", prompt: a bowl, name: bowl }
 `;
 
 const accounts = `\
@@ -76,7 +76,7 @@ describe('what was paid for', () => {
     aheadMs += longMs;
   };
 
-  it("is held against the vendors' own numbers, and a bill above its price is told", async () => {
+  it("is held against the vendors' own numbers, and a bill above its price is reported", async () => {
     stage.write('costs.yaml', costs);
     const { code, stdout } = await stage.run(['run', 'costs.yaml', '--yes']);
     expect(stdout).toContain('3 of 3 shots have their files');

@@ -42,10 +42,10 @@ describe('a model of public links that reads files', () => {
   it('is told before anything is spent that there is no way to them', async () => {
     const { code, stdout, stderr } = await stage.run(['validate', 'mixed.yaml'], environment);
     expect(code).toBe(2);
-    const told = stdout + stderr;
-    expect(told).toContain('table.png is a file');
-    expect(told).toContain('mugs/red is a file, made by wonda');
-    expect(told).toContain('give photogpt a referenceHost in shotlist.yaml');
+    const reported = stdout + stderr;
+    expect(reported).toContain('table.png is a file');
+    expect(reported).toContain('mugs/red is a file, made by wonda');
+    expect(reported).toContain('give photogpt a referenceHost in shotlist.yaml');
     expect(stage.simulator.book.accepted).toHaveLength(0);
   });
 

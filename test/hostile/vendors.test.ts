@@ -84,14 +84,14 @@ describe.each(vendors.map((vendor) => [vendor.id, vendor] as const))('%s', (_, v
         async (status, body) => {
           given = { status, body: JSON.stringify(body) };
           for (const ask of asks) {
-            const told: unknown = await Promise.resolve(ask()).catch((error: unknown) => {
+            const reported: unknown = await Promise.resolve(ask()).catch((error: unknown) => {
               const verdict = provider.classify(error);
               expect(['refused', 'ambiguous', 'notSent']).toContain(verdict.request);
               expect(verdict.message).not.toMatch(/\p{Cc}/u);
               expect(verdict.message.length).toBeLessThan(1_200);
               return verdict;
             });
-            expect(JSON.stringify(told) ?? '').not.toContain(key);
+            expect(JSON.stringify(reported) ?? '').not.toContain(key);
           }
         },
       ),

@@ -136,10 +136,10 @@ describe.each(lists)('%s', (_, { id, entry, answer, read, shown }) => {
   it('are not whole where the list is null or another thing', async () => {
     for (const odd of [null, 'soon', 7, { message: 'soon' }]) {
       const provider = await against(id, () => answer(odd));
-      const told = await read(provider).catch((error: unknown) => error);
+      const reported = await read(provider).catch((error: unknown) => error);
       // Either it says so, or it cannot be read at all: never an empty list.
-      if (!(told instanceof Error))
-        expect(told, JSON.stringify(odd)).toMatchObject({ unreadable: 1 });
+      if (!(reported instanceof Error))
+        expect(reported, JSON.stringify(odd)).toMatchObject({ unreadable: 1 });
     }
   });
 });

@@ -295,8 +295,8 @@ describe('an amount', () => {
     ['', null],
     [true, null],
     [undefined, null],
-  ])('%j is %j thousandths of a credit', (told, amount) =>
-    expect(billedAmount(told, 'credits')).toBe(amount),
+  ])('%j is %j thousandths of a credit', (reported, amount) =>
+    expect(billedAmount(reported, 'credits')).toBe(amount),
   );
 });
 
@@ -310,9 +310,9 @@ describe('a wait', () => {
           response.writeHead(429, { 'retry-after': raw.replaceAll('"', '') }).end(body);
         });
         const provider = vendorOf(id).connect({ baseUrl: url, apiKey: 'k', settings: {} });
-        const { account: told } = provider.classify(await failure(provider.check(anyJob)));
-        if (told.kind !== 'limited') throw new Error(told.kind);
-        expect(Number.isSafeInteger(told.retryAfterMs ?? 0)).toBe(true);
+        const { account: reported } = provider.classify(await failure(provider.check(anyJob)));
+        if (reported.kind !== 'limited') throw new Error(reported.kind);
+        expect(Number.isSafeInteger(reported.retryAfterMs ?? 0)).toBe(true);
       }
     },
   );

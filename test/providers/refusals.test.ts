@@ -40,7 +40,7 @@ const askings: readonly (readonly [string, () => http.OutgoingHttpHeaders, numbe
 function freeCalls(provider: Provider, stage: Stage): Record<string, () => Promise<unknown>> {
   const output: JobOutput = { remote: 'v', url: null, expiresAt: null };
   const { request } = startOf('z-image', { prompt: 'a fox' });
-  const { train, files, upload, uploadStates, prepare, listJobs, describe: tell } = provider;
+  const { train, files, upload, uploadStates, prepare, listJobs, describe: report } = provider;
   const { presets, discover, quote } = provider;
   const file = stage.file('refused', 'image', 'm');
   return {
@@ -49,7 +49,7 @@ function freeCalls(provider: Provider, stage: Stage): Record<string, () => Promi
       if ((await provider.verify()).key !== 'good') throw new Error('refused');
     },
     ...(listJobs && { listJobs: () => listJobs(0, Date.now()) }),
-    ...(tell && { describe: () => tell(anyJob) }),
+    ...(report && { describe: () => report(anyJob) }),
     ...(presets && { presets }),
     ...(discover && { discover }),
     ...(quote && { quote: () => quote(request) }),

@@ -50,14 +50,14 @@ describe('checks', () => {
         account: 'acme',
         kind: 'bills',
         agrees: true,
-        text: '1 job told their cost, 10 credits: their prices',
+        text: '1 job reported their cost, 10 credits: their prices',
       },
     ]);
     const dear = row('b', { billed: 12_500 });
     expect(checksOf('fox', [fair, dear], [])).toMatchObject([
       {
         agrees: false,
-        text: '2 jobs told their cost, 22.5 credits: 2.5 credits more than their prices (b 12.5 credits, not 10 credits)',
+        text: '2 jobs reported their cost, 22.5 credits: 2.5 credits more than their prices (b 12.5 credits, not 10 credits)',
       },
     ]);
   });

@@ -219,7 +219,7 @@ describe('batchWorkflow', () => {
         return { lanes: [lane(1, step)], trainings: [], models, uploads: [] };
       },
       awaitModel: async () =>
-        ++looks < 3 ? { kind: 'again', inMs: 0, told: 'training' } : { kind: 'ready' },
+        ++looks < 3 ? { kind: 'again', inMs: 0, reported: 'training' } : { kind: 'ready' },
       runShots: async () => {
         expect(looks).toBe(3);
         return { kind: 'done', saved: 0 };
@@ -228,7 +228,7 @@ describe('batchWorkflow', () => {
     const handle = await stage.start();
     expect(await handle.result()).toMatchObject({ outcome: 'complete' });
     const asked = stage.callsOf<AwaitModelInput>('awaitModel');
-    expect(asked.map(({ told }) => told)).toEqual([undefined, 'training', 'training']);
+    expect(asked.map(({ reported }) => reported)).toEqual([undefined, 'training', 'training']);
     expect(new Set(asked.map(({ sinceMs }) => sinceMs)).size).toBe(1);
   });
 

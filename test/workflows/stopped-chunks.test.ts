@@ -26,10 +26,10 @@ function play(
   const look = (chunk: number): void => {
     looks[chunk]?.push(now);
     rests.delete(chunk);
-    const told = answer(chunk, now);
-    if (told === 'done') chunks.open();
+    const reported = answer(chunk, now);
+    if (reported === 'done') chunks.open();
     else {
-      const rest = chunks.rest(chunk, told, now);
+      const rest = chunks.rest(chunk, reported, now);
       rests.set(chunk, { rest, at: now + (rest.ms ?? Infinity) });
     }
   };

@@ -115,8 +115,8 @@ function heardIn(logs: string): string[] {
   return ['run.log', 'worker.log'].flatMap((name) => {
     const path = join(logs, name);
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const told = text.matchAll(/^blow: suspend at answered \d+ of (\S+)$/gm);
-    return [...told].map(([, submission = '']) => submission);
+    const reported = text.matchAll(/^blow: suspend at answered \d+ of (\S+)$/gm);
+    return [...reported].map(([, submission = '']) => submission);
   });
 }
 

@@ -110,11 +110,11 @@ export function receiptDiffers({ folder, ledger }: Evidence): string[] {
   const receipt = JSON.parse(readFileSync(path, 'utf8')) as Receipt;
   return ledger.money.flatMap(({ account, unit, spent }) => {
     const lines = receipt.accounts.filter((each) => each.account === accountName(account));
-    const told = sum(lines, (line) => amountFromDecimal(line.spent, unit));
+    const reported = sum(lines, (line) => amountFromDecimal(line.spent, unit));
     const same = ledger.money.filter((each) => accountName(each.account) === accountName(account));
     const counted = same.length > 1 ? sum(same, (each) => each.spent) : spent;
-    return told === counted
+    return reported === counted
       ? []
-      : [`the receipt says ${told} of ${account}, the ledger ${counted}`];
+      : [`the receipt says ${reported} of ${account}, the ledger ${counted}`];
   });
 }

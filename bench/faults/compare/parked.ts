@@ -52,8 +52,8 @@ export function couldBeTold(evidence: Evidence): string[] {
     listsItsJobs(vendor, scenario.accounts),
   );
   return questions.flatMap((question) => {
-    const told = toldOf(question, questions, evidence);
-    return told === undefined ? [] : [`${question.shot.key} is parked, though ${told}`];
+    const reported = toldOf(question, questions, evidence);
+    return reported === undefined ? [] : [`${question.shot.key} is parked, though ${reported}`];
   });
 }
 
@@ -112,12 +112,12 @@ function toldOf(
       ? 'the list shows no job that could be its own, and later ones'
       : undefined;
   const { prompt } = shot.request;
-  const telling = unclaimed.filter(({ request }) => request.prompt === prompt);
+  const reporting = unclaimed.filter(({ request }) => request.prompt === prompt);
   const isAlone =
     !others.some((other) => other.shot.request.prompt === prompt) &&
     !isLikeARepeat(shot, unclaimed.length > others.length + 1, ledger.shots);
-  if (scenario.simulator.revealing && prompt !== undefined && telling.length === 1 && isAlone)
-    return `job ${telling[0]?.id} tells its prompt, and nobody else asked for it`;
+  if (scenario.simulator.revealing && prompt !== undefined && reporting.length === 1 && isAlone)
+    return `job ${reporting[0]?.id} tells its prompt, and nobody else asked for it`;
   const [only, ...more] = unclaimed;
   const isClose = only && Math.abs(Date.parse(only.at) - row.claimedAt) < closeMs;
   return more.length === 0 && others.length === 0 && isClose && fits(only, shot)

@@ -64,7 +64,7 @@ export async function freshOutput(
   { submission, index, job }: KnownOutput,
 ): Promise<JobOutput> {
   const state = await provider.check(job);
-  if (state.state === 'pending') throw new Error(`the vendor says that the job is ${state.word}`);
+  if (state.state === 'pending') throw new Error(`the vendor says that the job is ${state.status}`);
   if (state.state !== 'succeeded') throw new OutputGoneError(`its job is ${state.state}`);
   const known = await deps.ledger.remotes.outputs(submission);
   const matched = matchOutputs(known, namedOutputs(state.outputs, trustedOrigin));

@@ -20,7 +20,7 @@ export interface Candidate {
   readonly job: ListedJob;
   /** By our clock, epoch milliseconds; null: the vendor does not tell. */
   readonly madeAt: number | null;
-  readonly told: JobDescription;
+  readonly reported: JobDescription;
   readonly fit: Exclude<Fit, 'other'>;
   /** The vendor says that it is over, so that it will not reveal any more. */
   readonly hasEnded: boolean;
@@ -87,12 +87,12 @@ export async function lookAround(
   const source = await remoteSource(ledger.remotes, sent.request);
   const found: (Omit<Candidate, 'fit'> & { fit: Fit })[] = [];
   for (const { job, madeAt } of strangers) {
-    const told = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
-    const hasEnded = job.state === 'ended' || told.ended === true;
-    found.push({ job, madeAt, told, hasEnded, fit: fitOf(sent.request, told, source) });
+    const reported = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
+    const hasEnded = job.state === 'ended' || reported.ended === true;
+    found.push({ job, madeAt, reported, hasEnded, fit: fitOf(sent.request, reported, source) });
   }
   const tellsPrompts =
-    found.some(({ told }) => told.prompt !== undefined) &&
+    found.some(({ reported }) => reported.prompt !== undefined) &&
     (await provesPrompts(provider, knownJobs));
   const candidates = found.filter(
     (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
@@ -155,9 +155,9 @@ async function isNowhereInDays(vendor: Vendor, sent: Sent): Promise<boolean> {
 export async function mayBeOf(
   { remotes }: Pick<Ledger, 'remotes'>,
   other: ShotRequest,
-  { told }: Candidate,
+  { reported }: Candidate,
 ): Promise<boolean> {
-  const fit = fitOf(other, told, await remoteSource(remotes, other));
+  const fit = fitOf(other, reported, await remoteSource(remotes, other));
   return fit === 'same' || fit === 'untold';
 }
 
@@ -181,13 +181,13 @@ async function provesPrompts(
   knownJobs: readonly KnownJob[],
 ): Promise<boolean> {
   const prompted = knownJobs.filter(({ request }) => request.prompt !== undefined).slice(0, asked);
-  const told = await Promise.all(
+  const reported = await Promise.all(
     prompted.map(async ({ job, request }) => {
       const prompt = (await describe?.(job).catch(() => undefined))?.prompt;
       return prompt === undefined ? undefined : isPromptOf(request, prompt);
     }),
   );
-  return told.includes(true) && !told.includes(false);
+  return reported.includes(true) && !reported.includes(false);
 }
 
 interface Span {
@@ -243,17 +243,17 @@ async function remoteSource(
   return typeof output?.remote === 'string' ? output.remote : undefined;
 }
 
-function fitOf(request: ShotRequest, told: JobDescription, source: string | undefined): Fit {
-  if (told.operation === 'train') return 'other';
-  if (told.operation === 'upscale' && request.prompt !== undefined) return 'other';
-  if (told.source !== undefined && source !== undefined)
-    return told.source === source ? 'same' : 'other';
-  if (told.prompt === undefined) return 'untold';
-  if (!isPromptOf(request, told.prompt)) return 'differs';
+function fitOf(request: ShotRequest, reported: JobDescription, source: string | undefined): Fit {
+  if (reported.operation === 'train') return 'other';
+  if (reported.operation === 'upscale' && request.prompt !== undefined) return 'other';
+  if (reported.source !== undefined && source !== undefined)
+    return reported.source === source ? 'same' : 'other';
+  if (reported.prompt === undefined) return 'untold';
+  if (!isPromptOf(request, reported.prompt)) return 'differs';
   // Another spelling of the model is no proof: vendors rename them, and trained ones go by other ids.
-  const modelled = told.model === undefined || told.model === request.model;
+  const modelled = reported.model === undefined || reported.model === request.model;
   return modelled || request.choice.kind !== 'public' ? 'same' : 'untold';
 }
 
-const isPromptOf = ({ prompt }: ShotRequest, told: string): boolean =>
-  prompt !== undefined && told.trim() === prompt.trim();
+const isPromptOf = ({ prompt }: ShotRequest, reported: string): boolean =>
+  prompt !== undefined && reported.trim() === prompt.trim();

@@ -83,9 +83,9 @@ export class RecentList {
     const key = JSON.stringify(job);
     const known = this.#described.get(key);
     if (known) return known;
-    const told = await ask(job);
-    if (told.ended && this.#described.size < describedMax) this.#described.set(key, told);
-    return told;
+    const reported = await ask(job);
+    if (reported.ended && this.#described.size < describedMax) this.#described.set(key, reported);
+    return reported;
   }
 
   async #list(

@@ -19,13 +19,13 @@ export interface AwaitModelInput extends RunInput {
   /** When the run began to wait, epoch milliseconds. */
   readonly sinceMs: number;
   /** What was last told of it. */
-  readonly told?: string;
+  readonly reported?: string;
 }
 
 export type AwaitModelResult =
   /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
   | { readonly kind: 'ready' | 'failed' | 'stopped' }
-  | { readonly kind: 'again'; readonly inMs: number; readonly told: string };
+  | { readonly kind: 'again'; readonly inMs: number; readonly reported: string };
 
 const activityMs = 10 * 60_000;
 /** A model whose training nobody has begun by then is not waited for. */
@@ -48,24 +48,24 @@ export async function awaitModel(
   const { train: port } = access.provider;
   // Without a call that tells, the vendor itself says so when it is asked for an image.
   if (!port) return await seen(deps, input);
-  return await withHeartbeat(async (cancelled, tell) => {
+  return await withHeartbeat(async (cancelled, report) => {
     const until = deps.now() + activityMs;
-    let told = input.told ?? '';
+    let reported = input.reported ?? '';
     while (!cancelled.aborted && deps.now() < until) {
       jumpWatchOf(deps).look();
       if (await hasEnded(deps, input)) return { kind: 'stopped' };
       const look = await lookAt(deps, access, port, input);
       if (look === 'ready') return await seen(deps, input);
       if ('block' in look) return await block(deps, input, look.block);
-      tell(`model ${input.id}: ${look.phase}`);
-      if (look.phase !== told)
+      report(`model ${input.id}: ${look.phase}`);
+      if (look.phase !== reported)
         deps.log(`${access.name}: the model ${input.id} is ${look.phase}; its shots wait`);
-      told = look.phase;
-      if (look.inMs > 60_000) return { kind: 'again', inMs: look.inMs, told };
+      reported = look.phase;
+      if (look.inMs > 60_000) return { kind: 'again', inMs: look.inMs, reported };
       await pause(look.inMs, cancelled);
     }
     cancelled.throwIfAborted();
-    return { kind: 'again', inMs: 0, told };
+    return { kind: 'again', inMs: 0, reported };
   });
 }
 
@@ -121,7 +121,7 @@ async function failureAt(
   }
   if (error instanceof UserError) return { block: message };
   if (account.kind === 'fine' && elapsedSince(deps, sinceMs) > access.timeouts.trainingMs)
-    return { block: `whether the model ${id} is ready cannot be told: ${message}` };
+    return { block: `whether the model ${id} is ready cannot be reported: ${message}` };
   const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? 0) : 0;
   return { inMs: Math.max(waitMs, access.timeouts.pollMs), phase: message };
 }

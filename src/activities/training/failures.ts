@@ -84,7 +84,7 @@ async function endOfUnpaid(
   const { access, set } = training;
   if (phase === 'ready' || phase === 'triggered' || phase === 'failed')
     return forMs > access.timeouts.trainingMs
-      ? { block: `how the model ${set.name} stands cannot be told: ${message}` }
+      ? { block: `how the model ${set.name} stands cannot be reported: ${message}` }
       : undefined;
   if (!isFinal && forMs <= missingMs) return undefined;
   // The phase may have moved on since the row was read.

@@ -40,7 +40,7 @@ export async function trainModel(
   // The step needs it no more: ready, or its shots are gone.
   if (!set) return { kind: 'ready' };
   if (!port) return await giveUp(deps, input, `${access.name} trains no models`);
-  return await withHeartbeat(async (cancelled, tell) => {
+  return await withHeartbeat(async (cancelled, report) => {
     const training: Training = { deps, access, port, input, set, cancelled };
     const until = deps.now() + activityMs;
     const { remotes } = deps.ledger;
@@ -53,7 +53,7 @@ export async function trainModel(
       jumpWatchOf(deps).look();
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
-      tell(`${set.name}: ${row?.phase ?? 'creating'}`);
+      report(`${set.name}: ${row?.phase ?? 'creating'}`);
       // Only a training that may have been paid for is followed on.
       if (!mayBePaid(row?.trigger) && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const result = mine && row ? await advance(training, row) : busyMs;

@@ -39,13 +39,13 @@ export async function uploadReferences(
     ({ account, sha256 }) =>
       account === input.account && sliceOf(sha256, input.slices) === input.slice,
   );
-  await withHeartbeat(async (cancelled, tell) => {
+  await withHeartbeat(async (cancelled, report) => {
     await orAborted(confirm(deps, access, mine), cancelled);
     const queue = mine.values();
     const work = async (): Promise<void> => {
       for (const file of queue) {
         if (cancelled.aborted) return;
-        tell(file.path);
+        report(file.path);
         await orAborted(bringInTurn(deps, access, file, cancelled), cancelled).catch(
           (error: unknown) => deps.log(`${file.path}: ${uploadFailure(access, error).message}`),
         );

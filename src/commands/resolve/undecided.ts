@@ -112,12 +112,12 @@ export function undecidedJson(
       why: row.why,
       stake: decimalOrNull(row.price.amount, row.price.unit),
       unit: row.price.unit,
-      jobs: candidatesOf(shown.get(row.submission)).map(({ job, told, fit, hasEnded }) => ({
+      jobs: candidatesOf(shown.get(row.submission)).map(({ job, reported, fit, hasEnded }) => ({
         id: job.id,
         created: isoTime(job.createdAt),
         ended: hasEnded,
         fits: fit === 'same',
-        prompt: told.prompt ?? null,
+        prompt: reported.prompt ?? null,
         files: (files.get(job.id)?.files ?? []).map(({ name }) => join(folder, name)),
         failure: files.get(job.id)?.failure ?? null,
       })),

@@ -32,8 +32,8 @@ export async function noteEnd(project: Project, row: BatchRow): Promise<void> {
   await withPatience(endPatienceMs, async (isInTime) => {
     const known = (await reports.balances(row.batch)).filter(({ run }) => run === row.run);
     const isOpen = ({ key }: AccountConfig): boolean => {
-      const told = known.filter(({ account }) => account === key);
-      return told.length === 1 && told[0]?.moment === 'start';
+      const reported = known.filter(({ account }) => account === key);
+      return reported.length === 1 && reported[0]?.moment === 'start';
     };
     const accounts = await accountsOf(project, row);
     const jobs = await jobsOf(project, row);
@@ -76,9 +76,9 @@ async function noteBalance(
   isInTime: () => boolean,
 ): Promise<void> {
   const provider = await freeProvider(project, account);
-  const told = await provider?.verify();
-  if (told?.balance == null || !isInTime()) return;
-  const balance = { account: account.key, run, moment, amount: told.balance };
+  const reported = await provider?.verify();
+  if (reported?.balance == null || !isInTime()) return;
+  const balance = { account: account.key, run, moment, amount: reported.balance };
   await project.ledger.reports.noteBalance(batch, balance);
 }
 

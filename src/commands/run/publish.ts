@@ -23,7 +23,7 @@ export class Publisher {
   readonly #project: Project;
   readonly #batch: string;
   readonly #terminal: Terminal;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(project: Project, batch: string, terminal: Terminal) {
     this.#project = project;
@@ -38,12 +38,12 @@ export class Publisher {
       return { problems: [outProblem('.', error)], kept: [], restored: [], fetchedAgain: [] };
     });
     this.#name('left alone, because it was edited', results.kept);
-    return this.#tell(results);
+    return this.#report(results);
   }
 
   /** Gets lost bytes back without writing to `out/`. `all`: whether most of them are lost or few. */
   async check(options: { readonly all: boolean }): Promise<Published> {
-    return this.#tell(await checkFiles({ ...this.#input(), fetchAll: options.all }));
+    return this.#report(await checkFiles({ ...this.#input(), fetchAll: options.all }));
   }
 
   #input(): ResultsInput {
@@ -61,7 +61,7 @@ export class Publisher {
     };
   }
 
-  #tell(results: Published & { readonly restored: readonly string[] }): Published {
+  #report(results: Published & { readonly restored: readonly string[] }): Published {
     const { problems, restored, fetchedAgain } = results;
     this.#name('the blob store had lost it, and has it again from out/', restored);
     this.#name('lost on this machine; the vendor is asked for it again, free', fetchedAgain);
@@ -75,16 +75,16 @@ export class Publisher {
   }
 
   #name(what: string, places: readonly string[], next?: string): void {
-    const news = places.filter((place) => !this.#told.has(`${what} ${place}`));
-    for (const place of news) this.#told.add(`${what} ${place}`);
+    const news = places.filter((place) => !this.#reported.has(`${what} ${place}`));
+    for (const place of news) this.#reported.add(`${what} ${place}`);
     for (const place of news.slice(0, namedMax)) this.#terminal.say(`${what}: ${place}`);
     if (news.length > namedMax) this.#terminal.say(`${what}: and ${news.length - namedMax} more`);
     if (news.length > 0 && next !== undefined) this.#terminal.say(next);
   }
 
   #say(message: string): void {
-    if (this.#told.has(message)) return;
-    this.#told.add(message);
+    if (this.#reported.has(message)) return;
+    this.#reported.add(message);
     this.#terminal.say(message);
   }
 

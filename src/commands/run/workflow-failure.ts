@@ -59,8 +59,8 @@ export function watchDrivers(
         await Promise.race([end.result, isOver]);
         return;
       } catch (error) {
-        const told = workflowFailure(row, runCommand(row), error);
-        if (told) return reject(told);
+        const reported = workflowFailure(row, runCommand(row), error);
+        if (reported) return reject(reported);
         if (error instanceof WorkflowFailedError) return;
         if (error instanceof WorkflowNotFoundError)
           await startBatch(session, row, ledger).catch(() => undefined);

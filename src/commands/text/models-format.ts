@@ -75,8 +75,8 @@ export function modelTable(shown: AccountModels): string {
 }
 
 function vendorText({ account: { vendor }, learnedAt }: AccountModels): string {
-  const told = learnedAt === undefined ? '' : `; told ${ageOf(Date.now() - learnedAt)} ago`;
-  return `${vendor.title}, in ${vendor.unit}${told}`;
+  const reported = learnedAt === undefined ? '' : `; reported ${ageOf(Date.now() - learnedAt)} ago`;
+  return `${vendor.title}, in ${vendor.unit}${reported}`;
 }
 
 /** Everything about one model. */

@@ -100,20 +100,20 @@ export function requestFacts(row: UnresolvedRow): readonly string[] {
 }
 
 /** Of a job that may be a request's own, for a page. */
-export function jobFacts({ job, told, fit }: Candidate): readonly string[] {
+export function jobFacts({ job, reported, fit }: Candidate): readonly string[] {
   return [
     job.createdAt === null ? 'at an unknown time' : timeOf(job.createdAt),
-    ...(told.prompt === undefined ? [] : [told.prompt]),
+    ...(reported.prompt === undefined ? [] : [reported.prompt]),
     fit === 'same' ? 'it fits' : 'it may be one of them',
   ];
 }
 
-function candidateLine({ job, told, fit }: Candidate): string {
+function candidateLine({ job, reported, fit }: Candidate): string {
   const facts = [
     job.state === 'pending' ? 'running' : job.state,
-    told.operation,
-    told.model,
-    told.prompt === undefined ? undefined : `"${shortened(told.prompt)}"`,
+    reported.operation,
+    reported.model,
+    reported.prompt === undefined ? undefined : `"${shortened(reported.prompt)}"`,
     fit === 'same' ? 'fits' : 'may be it',
   ];
   return `    ${job.id}   ${job.createdAt === null ? 'at an unknown time' : timeOf(job.createdAt)}   ${facts.filter(Boolean).join(', ')}`;

@@ -145,11 +145,11 @@ export interface SubmissionLedger {
   /** Parked, or with `onAmbiguous: resubmit` a counted paid retry. */
   park(submission: string, why: string): Promise<boolean>;
   /**
-   * A person's word on a parked or stalled one. `again` and `skip` count its price as spent, since the vendor
+   * A person's decision on a parked or stalled one. `again` and `skip` count its price as spent, since the vendor
    * may have charged it. Answers the batches whose shots it moved; undefined: it is in another state, or the
    * job is another's.
    */
-  resolve(submission: string, word: Resolution): Promise<readonly string[] | undefined>;
+  resolve(submission: string, resolution: Resolution): Promise<readonly string[] | undefined>;
   pollAgain(submission: string, inMs: number, why?: string): Promise<boolean>;
   /**
    * `billed` null: as reserved. `job`: of which that was said; where the submission has another by now, nothing
@@ -245,10 +245,10 @@ export interface SubmissionLedger {
    * `back`: spent becomes refunded in every budget that counted it. `notYet`: asked again later, at
    * growing intervals, for seven days; then, and with `kept`, the money stays spent.
    */
-  settleRefund(submission: string, told: 'back' | 'kept' | 'notYet'): Promise<boolean>;
+  settleRefund(submission: string, reported: 'back' | 'kept' | 'notYet'): Promise<boolean>;
   /**
    * A job id that arrived after its submission was final, or had been given another job: the vendor's own
-   * answer counts, also after a person's word, and the other job stays on record beside it. Collected all the
+   * answer counts, also after a person's decision, and the other job stays on record beside it. Collected all the
    * same. Followed for two hours where its time limit is not given. `from`: who named it, the vendor's answer
    * where nobody says; a person displaces no job. `billed` as for `submitted`. False when another submission has the job, or this one has
    * another that counts more.
@@ -257,7 +257,7 @@ export interface SubmissionLedger {
     submission: string,
     job: JsonObject,
     jobId: string,
-    told?: {
+    reported?: {
       readonly giveUpInMs?: number;
       readonly from?: 'answer' | 'person';
       readonly billed?: Amount | null;

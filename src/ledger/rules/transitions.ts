@@ -9,14 +9,14 @@ export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 /** Which states an event may find a submission in, and where it leads. Anything else answers false. */
 export const transitions = {
   submitted: { from: ['claimed'], to: 'submitted' },
-  // Its sender's own word, however late: the machine may have slept.
+  // Its sender's own report, however late: the machine may have slept.
   rejected: { from: ['claimed', 'ambiguous', 'parked'], to: 'rejected' },
   ambiguous: { from: ['claimed'], to: 'ambiguous' },
   adopt: { from: ['ambiguous', 'parked'], to: 'submitted' },
   absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
   park: { from: ['ambiguous'], to: 'parked' },
   resubmit: { from: ['ambiguous'], to: 'failed' },
-  // A person's word: its job is known after all, or it is sent again or skipped.
+  // A person's decision: its job is known after all, or it is sent again or skipped.
   takeUp: { from: ['parked', 'stalled'], to: 'submitted' },
   giveUp: { from: ['parked', 'stalled'], to: 'rejected' },
   // One that was given up as endless may have ended since, and one that was called failed may have gone on.
@@ -33,7 +33,7 @@ export const transitions = {
 export type TransitionName = keyof typeof transitions;
 
 /**
- * What a failed job costs. Without a word from the vendor the money counts as spent; promised back, it is
+ * What a failed job costs. Without a report from the vendor the money counts as spent; promised back, it is
  * spent until it is there, but the shot may try again as after a refund.
  */
 export function costOfFailure(

@@ -74,7 +74,7 @@ function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | nul
   if (means === 'succeeded')
     return { state: 'succeeded', ...deliveryOf(answered, lifetimeMs), billed };
   if (means === 'running')
-    return { state: 'pending', word: `status ${answered.status}`, known: isListed };
+    return { state: 'pending', status: `status ${answered.status}`, known: isListed };
   const refunded = answered.creditsRefunded ?? answered.creditRefunded;
   return {
     state: 'failed',

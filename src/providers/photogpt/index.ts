@@ -25,14 +25,14 @@ import { acknowledged, startCall, started } from './wire.ts';
 
 const settings = z.strictObject({ outputLifetime });
 
-const told = z.looseObject({ status: z.unknown() });
+const reported = z.looseObject({ status: z.unknown() });
 
 function createPhotogpt(connection: Connection): Provider {
   const api = createApi({
     ...connection,
     classify,
     headers: { authorization: `Bearer ${connection.apiKey}`, 'api-version': '1' },
-    refuses: (body) => isNotOk(told.safeParse(body).data?.status),
+    refuses: (body) => isNotOk(reported.safeParse(body).data?.status),
   });
   const lifetime = lifetimeMs(settings.parse(connection.settings).outputLifetime);
   return {

@@ -59,7 +59,7 @@ function stateOf(result: Job, outputLifetimeMs: number | null): JobState {
     return { state: 'succeeded', ...deliveryOf(result, outputLifetimeMs), billed: null };
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(result), refunded: null, billed: null };
-  return { state: 'pending', word: result.status, known: isListed };
+  return { state: 'pending', status: result.status, known: isListed };
 }
 
 function deliveryOf(result: Job, outputLifetimeMs: number | null): Delivery {

@@ -85,10 +85,10 @@ function withoutThose<Value>(
 
 function differences(published: Fields, live: Fields): string[] {
   return Object.entries(live).flatMap(([name, field]) => {
-    const told = choicesOf(field);
+    const reported = choicesOf(field);
     const known = choicesOf(published[name]);
-    const same = !told || !known || told.toSorted().join() === known.toSorted().join();
-    return same ? [] : [`${name} takes ${told.join(', ')}`];
+    const same = !reported || !known || reported.toSorted().join() === known.toSorted().join();
+    return same ? [] : [`${name} takes ${reported.join(', ')}`];
   });
 }
 

@@ -41,7 +41,7 @@ function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
   // Whether money comes back is not documented.
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed: null };
-  return { state: 'pending', word: answer.status, known: isListed };
+  return { state: 'pending', status: answer.status, known: isListed };
 }
 
 function deliveryOf({ outputs }: Job, expiresAt: number | null): Delivery {

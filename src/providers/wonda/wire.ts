@@ -37,7 +37,7 @@ export const uploaded = z.looseObject({
   errors: z.record(z.string(), z.unknown()).nullish(),
 });
 
-const microdollars = numeric.refine((told) => told >= 0 && told < 1e14, 'not a price');
+const microdollars = numeric.refine((reported) => reported >= 0 && reported < 1e14, 'not a price');
 
 export const estimate = z.looseObject({ estimatedCostMicrodollars: microdollars });
 

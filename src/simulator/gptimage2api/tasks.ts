@@ -72,12 +72,12 @@ export class Tasks {
       type: isVideo ? 'video' : 'image',
       status: state === 'success' ? 1 : state === 'failed' ? 2 : 0,
       creditsUsed: job.entry.cost,
-      createdAt: this.#world.told(job.createdAt, job),
+      createdAt: this.#world.reported(job.createdAt, job),
       errorCode: state === 'failed' ? 'EMPTY_RESULT' : null,
       errorMessage: state === 'failed' ? 'The upstream returned no result' : null,
     };
     const ended =
-      state === 'success' || state === 'failed' ? this.#world.told(job.doneAt, job) : null;
+      state === 'success' || state === 'failed' ? this.#world.reported(job.doneAt, job) : null;
     if (this.#world.settings.taskStyle === 'quickstart')
       return {
         ...common,

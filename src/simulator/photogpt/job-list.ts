@@ -38,7 +38,7 @@ function shownJob(desk: Desk, job: Job): object {
       : {}),
     ...(status === 'failed' ? { error: 'Generation failed' } : {}),
     ...(modelID === undefined ? {} : { modelId: modelID }),
-    createdAt: world.told(job.createdAt, job),
+    createdAt: world.reported(job.createdAt, job),
     ...(world.settings.revealing ? { data: request } : {}),
   };
 }
@@ -70,12 +70,12 @@ function list(context: Context<Env>, { world }: Desk): Response {
     jobs: page.map((job) => {
       const status = world.jobs.state(job);
       return {
-        createdAt: world.told(job.createdAt, job),
+        createdAt: world.reported(job.createdAt, job),
         credits: job.entry.refunded ? 0 : job.entry.cost,
         errorMessage: status === 'failed' ? 'Generation failed' : null,
         jobId: job.id,
         status,
-        updatedAt: world.told(status === 'queued' ? job.createdAt : job.runsAt, job),
+        updatedAt: world.reported(status === 'queued' ? job.createdAt : job.runsAt, job),
         ...(world.settings.revealing ? { data: job.entry.request } : {}),
       };
     }),

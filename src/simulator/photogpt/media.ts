@@ -124,7 +124,7 @@ function listImages(context: Context<Env>, desk: Desk): Response {
 }
 
 function shownImage({ library, world }: Desk, image: Image): object {
-  const at = world.told(image.createdAt);
+  const at = world.reported(image.createdAt);
   const upscaled = [...library.images.values()].find(
     ({ id, source }) => source === image && library.image(image.account, id) !== undefined,
   );
@@ -145,7 +145,7 @@ function shownImage({ library, world }: Desk, image: Image): object {
 }
 
 function shownVideo({ world }: Desk, video: Video): object {
-  const at = world.told(video.createdAt);
+  const at = world.reported(video.createdAt);
   return {
     createdAt: at,
     data: world.settings.revealing ? video.job.entry.request : {},

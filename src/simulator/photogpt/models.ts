@@ -94,11 +94,11 @@ function train(context: Context<Env>, desk: Desk): Response {
 /** Fields beyond these are not documented; a revealing vendor shows what the model was made with. */
 function shown({ library, world }: Desk, model: Model): object {
   return {
-    createdAt: world.told(model.createdAt),
+    createdAt: world.reported(model.createdAt),
     id: model.id,
     modelType: 'person',
     status: library.status(model),
-    updatedAt: world.told(model.updatedAt),
+    updatedAt: world.reported(model.updatedAt),
     ...(world.settings.revealing ? model.fields : {}),
   };
 }

@@ -57,6 +57,6 @@ function shownAsset({ library, world }: Desk, asset: Asset): object {
     file_size: bytes,
     format: mime.replace('image/', ''),
     tags,
-    created_at: world.told(createdAt),
+    created_at: world.reported(createdAt),
   };
 }

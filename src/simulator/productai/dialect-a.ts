@@ -100,7 +100,7 @@ async function start(context: Context<Env>, desk: Desk): Promise<Response> {
   const answer = {
     job_id: job.id,
     status: 'pending',
-    created_at: desk.world.told(job.createdAt, job),
+    created_at: desk.world.reported(job.createdAt, job),
     estimated_time_seconds: Math.ceil(desk.world.settings.jobMs / 1_000),
     model,
     num_images: wanted.count,
@@ -116,13 +116,13 @@ function shownJob({ world, library }: Desk, job: Job): object {
   const elapsed = (clock.now() - job.createdAt) / (job.doneAt - job.createdAt);
   const shown = {
     job_id: job.id,
-    created_at: world.told(job.createdAt, job),
-    ...(state !== 'queued' && { started_at: world.told(job.runsAt, job) }),
+    created_at: world.reported(job.createdAt, job),
+    ...(state !== 'queued' && { started_at: world.reported(job.runsAt, job) }),
     model: request['model'],
     num_images: job.entry.outputs.length,
     ...(revealing && request),
   };
-  const ended = Number.isFinite(job.doneAt) ? world.told(job.doneAt, job) : null;
+  const ended = Number.isFinite(job.doneAt) ? world.reported(job.doneAt, job) : null;
   if (state === 'failed') {
     const error = { code: 'generation_failed', message: 'The image could not be made' };
     return { ...shown, status: 'failed', failed_at: ended, error };

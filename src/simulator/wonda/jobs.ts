@@ -33,8 +33,8 @@ function shownJob(desk: Desk, job: Job): object {
     errorCode: state === 'failed' ? 'provider_error' : null,
     errorMessage: state === 'failed' ? 'Generation failed' : null,
     infoMessage: null,
-    createdAt: desk.world.told(job.createdAt, job),
-    finishedAt: ended ? desk.world.told(job.doneAt, job) : null,
+    createdAt: desk.world.reported(job.createdAt, job),
+    finishedAt: ended ? desk.world.reported(job.doneAt, job) : null,
     outputs: state === 'success' ? [shownOutput(desk, job)] : [],
     attachments: request['attachmentMediaIds'] ?? [],
   };
@@ -45,7 +45,7 @@ function shownOutput({ library, world }: Desk, job: Job): object {
   const media = library.get(job.account, output?.id ?? '');
   const common = {
     inferenceJobOutputId: `${job.id}-output`,
-    createdAt: world.told(job.doneAt, job),
+    createdAt: world.reported(job.doneAt, job),
   };
   if (media === undefined) {
     const outputValue = textFor(job);

@@ -86,6 +86,6 @@ function shown({ library, world }: Desk, media: Media): object {
     mimeType,
     source: sourceOf(media),
     status: library.isReady(media) ? 'ready' : 'processing',
-    createdAt: world.told(createdAt),
+    createdAt: world.reported(createdAt),
   };
 }

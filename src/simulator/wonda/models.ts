@@ -191,7 +191,7 @@ export function capabilities(): object {
       .map(({ key, label, attachments, params }) => ({
         key,
         label,
-        description: `Makes ${section} of what it is told`,
+        description: `Makes ${section} of what it is reported`,
         attachments,
         params: z.toJSONSchema(params, { io: 'input' }),
       }));

@@ -43,7 +43,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
 
   /** Jobs by id: when they were made, and what they tell. */
   const look = async (
-    jobs: Readonly<Record<string, { madeAt: number | null; told?: JobDescription }>>,
+    jobs: Readonly<Record<string, { madeAt: number | null; reported?: JobDescription }>>,
     knownJobs: readonly KnownJob[] = [knownJob],
     unreadable = 0,
   ) => {
@@ -55,7 +55,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
     }));
     const provider = {
       listJobs: async () => ({ entries: listed, unreadable }),
-      describe: async ({ jobId }: { jobId?: unknown }) => jobs[String(jobId)]?.told ?? {},
+      describe: async ({ jobId }: { jobId?: unknown }) => jobs[String(jobId)]?.reported ?? {},
     };
     const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
     const account = 'acme@https://api.example.test';
@@ -69,11 +69,11 @@ describe('what the list of jobs shows of a request without an answer', () => {
   };
   const seen = (prompt?: string) => ({
     madeAt: at - 19 * second,
-    told: prompt === undefined ? {} : { prompt },
+    reported: prompt === undefined ? {} : { prompt },
   });
   const made = (prompt?: string) => ({
     madeAt: at + second,
-    told: prompt === undefined ? {} : { prompt },
+    reported: prompt === undefined ? {} : { prompt },
   });
 
   it('leaves out a job with another prompt where known jobs tell theirs as they were sent', async () => {

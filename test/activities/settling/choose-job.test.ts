@@ -25,7 +25,7 @@ const cutout = (image: string): ShotRequest => ({
 const jobMadeAt = (madeAt: number | null, fit: Candidate['fit'] = 'same'): Candidate => ({
   job: { job: {}, id: 'j', createdAt: madeAt, billed: null },
   madeAt,
-  told: fit === 'untold' ? {} : { prompt: 'remove the background' },
+  reported: fit === 'untold' ? {} : { prompt: 'remove the background' },
   fit,
   hasEnded: true,
 });
@@ -98,8 +98,8 @@ describe('the job of a request without an answer', () => {
 
   it('is one that was made in a gap only where it tells what was asked for', async () => {
     const gap = competitorFrom(at + second, { request: null, inGap: true });
-    const told = jobMadeAt(at + 2 * second);
-    expect(await ask([told], [gap])).toEqual([told]);
+    const reported = jobMadeAt(at + 2 * second);
+    expect(await ask([reported], [gap])).toEqual([reported]);
     expect(await ask([jobMadeAt(at + 2 * second, 'untold')], [gap])).toEqual([]);
   });
 

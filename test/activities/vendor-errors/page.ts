@@ -15,11 +15,11 @@ const head = ['| vendor | state | what you are told | what to do |', '| --- | --
 export function checkSection(title: string, about: string, all: readonly Checked[]): string {
   const [first] = all;
   const rows = all.map(({ client, problems }) => {
-    const told = problems.map(({ message, hint, didYouMean }) => {
+    const reported = problems.map(({ message, hint, didYouMean }) => {
       const meant = didYouMean === undefined ? '' : `did you mean ${didYouMean}? `;
       return code(`${message}: ${meant}${hint ?? ''}`);
     });
-    return row(client.title, 'nothing is sent; exit 2', told.join('<br>'), 'correct the file');
+    return row(client.title, 'nothing is sent; exit 2', reported.join('<br>'), 'correct the file');
   });
   const block = ['```', first?.text ?? '', '```'];
   const example = ['The terminal shows the line, for all mistakes at once:', '', ...block];
@@ -76,10 +76,12 @@ function toldText({ during, end }: Course): string {
 /** Those that speak of the problem; else the first, which says that all goes on. */
 function statusLines({ text }: Look): string[] {
   const lines = text.split('\n');
-  const told = lines.filter((line) =>
+  const reported = lines.filter((line) =>
     /^ +(stopped|blocked|failed|parked|damaged|unfetched)\b/.test(line),
   );
-  return (told.length > 0 ? told : lines.slice(0, 1)).map((line) => line.replaceAll(/ {2,}/g, ' '));
+  return (reported.length > 0 ? reported : lines.slice(0, 1)).map((line) =>
+    line.replaceAll(/ {2,}/g, ' '),
+  );
 }
 
 function row(...cells: readonly string[]): string {

@@ -65,7 +65,7 @@ const files = memoryFiles({
   ...images('training', 11),
 });
 
-const told = (problems: readonly Problem[]) =>
+const reported = (problems: readonly Problem[]) =>
   problems
     .filter(({ severity }) => severity === 'error')
     .map(({ place, message }) => `${place.line}:${place.column} ${message}`);
@@ -74,7 +74,7 @@ describe('a batch with every mistake', () => {
   it('is told its keys and types first', () => {
     const { document, problems } = parseBatch(batch, 'batch.yaml');
     expect(document).toBeUndefined();
-    expect(told(problems)).toEqual([
+    expect(reported(problems)).toEqual([
       '11:5 unknown key aspectRatoi',
       expect.stringMatching(/^15:14 .*options/),
     ]);
@@ -86,7 +86,7 @@ describe('a batch with every mistake', () => {
     const { document } = parseBatch(fixed, 'batch.yaml');
     if (!document) throw new Error('keys and types are fixed');
     const problems = checkBatch(document, { files, catalogue });
-    expect(told(problems)).toEqual([
+    expect(reported(problems)).toEqual([
       '2:19 studio bills in credits, not in usd',
       '33:13 unknown variable stile',
       '40:15 no request uses the axis place: its values would make the same image',

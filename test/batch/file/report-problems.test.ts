@@ -6,8 +6,13 @@ const problem = { severity: 'error', message: 'unknown key pikc', place, path: [
 
 describe('formatProblems', () => {
   it('marks the text in its line', () => {
-    const told = { ...problem, context: 'step a', hint: 'did you mean pick?', advice: ['Or not.'] };
-    expect(formatProblems([told], () => 'a:\n  pikc: 1\n')).toBe(
+    const reported = {
+      ...problem,
+      context: 'step a',
+      hint: 'did you mean pick?',
+      advice: ['Or not.'],
+    };
+    expect(formatProblems([reported], () => 'a:\n  pikc: 1\n')).toBe(
       [
         'error: unknown key pikc',
         '  b.yaml:2:3   step a',
@@ -19,8 +24,8 @@ describe('formatProblems', () => {
   });
 
   it('names what was meant before the rest of the hint', () => {
-    const told = { ...problem, hint: 'it takes pick, from', didYouMean: 'pick' };
-    expect(formatProblems([told], () => undefined)).toContain(
+    const reported = { ...problem, hint: 'it takes pick, from', didYouMean: 'pick' };
+    expect(formatProblems([reported], () => undefined)).toContain(
       '  did you mean pick? it takes pick, from',
     );
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Bill, billToKeep, highestBillCountsMs } from '../../../src/ledger/rules/bills.ts';
 
 const amount = fc.integer({ min: 0, max: 50 });
-const told = fc.record({
+const reported = fc.record({
   billed: amount,
   price: fc.option(amount),
   afterMs: fc.integer({ min: 0, max: highestBillCountsMs / 4 }),
@@ -12,7 +12,7 @@ const told = fc.record({
 describe('billToKeep', () => {
   it('lets no lower bill count within a day of one that counts', () => {
     fc.assert(
-      fc.property(fc.array(told, { maxLength: 30 }), (bills) => {
+      fc.property(fc.array(reported, { maxLength: 30 }), (bills) => {
         let now = 0;
         let known: Bill | undefined;
         for (const { billed, price, afterMs } of bills) {

@@ -65,8 +65,8 @@ export function refusalSuite(open: Open): void {
     await refuse();
     await refuse('no such model');
     await refuse();
-    const told = (await rows()).map(({ why, refusals }) => [why, refusals]);
-    expect(told.toSorted()).toEqual([
+    const reported = (await rows()).map(({ why, refusals }) => [why, refusals]);
+    expect(reported.toSorted()).toEqual([
       ['no such model', 1],
       ['too many', 1],
       ['too many', 2],

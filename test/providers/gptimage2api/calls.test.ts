@@ -178,7 +178,7 @@ describe('check', () => {
     expect(await stateOf({ status: 0 })).toMatchObject({ state: 'pending', known: true });
     expect(await stateOf({ status: 7 })).toEqual({
       state: 'pending',
-      word: 'status 7',
+      status: 'status 7',
       known: false,
     });
   });

@@ -189,8 +189,8 @@ describe('start', () => {
 
 describe('check', () => {
   it.each([
-    ['queued', { state: 'pending', word: 'queued', known: true }],
-    ['RUNNING', { state: 'pending', word: 'RUNNING', known: true }],
+    ['queued', { state: 'pending', status: 'queued', known: true }],
+    ['RUNNING', { state: 'pending', status: 'RUNNING', known: true }],
     // The documents: whatever is not running is final.
     ['canceled', { state: 'failed', reason: 'unsafe', refunded: null, billed: null }],
     ['Failed', { state: 'failed', reason: 'unsafe', refunded: null, billed: null }],

@@ -52,12 +52,12 @@ describe('check', () => {
   it('tells how far a job is', async () => {
     expect(await states({ job_id: 'job_1', status: 'processing', progress: 40 })).toEqual({
       state: 'pending',
-      word: 'processing (40%)',
+      status: 'processing (40%)',
       known: true,
     });
     expect(await states({ status: 'paused' })).toEqual({
       state: 'pending',
-      word: 'paused',
+      status: 'paused',
       known: false,
     });
   });
@@ -108,9 +108,12 @@ describe('check', () => {
       'GET /jobs/job_1': { status: 'pending', model: 'seedream', num_images: 2 },
       'GET /jobs/job_2': { status: 'pending', model: 'seedream', prompt: 'on marble' },
     });
-    const told = { operation: 'image', ended: false, model: 'seedream' };
-    expect(await provider.describe?.({ jobId: 'job_1' })).toEqual(told);
-    expect(await provider.describe?.({ jobId: 'job_2' })).toEqual({ ...told, prompt: 'on marble' });
+    const reported = { operation: 'image', ended: false, model: 'seedream' };
+    expect(await provider.describe?.({ jobId: 'job_1' })).toEqual(reported);
+    expect(await provider.describe?.({ jobId: 'job_2' })).toEqual({
+      ...reported,
+      prompt: 'on marble',
+    });
   });
 });
 

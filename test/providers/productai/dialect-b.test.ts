@@ -88,7 +88,7 @@ describe('check', () => {
   };
 
   it.each(['NOT_STARTED', 'RUNNING'])('%s runs', async (status) => {
-    expect(await stateOf({ status })).toEqual({ state: 'pending', word: status, known: true });
+    expect(await stateOf({ status })).toEqual({ state: 'pending', status: status, known: true });
   });
 
   it.each(['image_url', 'output_url', 'result_url', 'url'])(

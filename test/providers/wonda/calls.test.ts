@@ -121,7 +121,7 @@ describe('check', () => {
   const media = { mediaId: 'm-1', url: 'https://x/a.png', mimeType: 'image/png' };
 
   it.each(['idle', 'locked', 'in_progress', 'queued'])('takes %s for running', async (status) => {
-    expect(await of({ status })).toEqual({ state: 'pending', word: status, known: true });
+    expect(await of({ status })).toEqual({ state: 'pending', status: status, known: true });
   });
 
   it('takes an unknown status for running', async () => {

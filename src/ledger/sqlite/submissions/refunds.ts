@@ -54,7 +54,7 @@ export function dueRefunds(
 export function settleRefund(
   database: Database,
   id: string,
-  told: 'back' | 'kept' | 'notYet',
+  reported: 'back' | 'kept' | 'notYet',
   now: number,
 ): boolean {
   const record = database.get<SubmissionRecord & { refund_until: number; refund_checks: number }>(
@@ -64,7 +64,7 @@ export function settleRefund(
   if (!record) return false;
   const checks = record.refund_checks + 1;
   const patient = now < record.refund_until;
-  const refund = told === 'notYet' ? (patient ? 'owed' : 'kept') : told;
+  const refund = reported === 'notYet' ? (patient ? 'owed' : 'kept') : reported;
   database.run(
     `update submission set refund = ?, refund_checks = ?, refund_at = iif(?, ?, null),
        spent = iif(?, 0, spent) where id = ?`,

@@ -9,13 +9,13 @@ import type { SubmissionRecord } from '../rows.ts';
 import { startJob } from './start-job.ts';
 
 /**
- * A person's word on a submission whose fate nobody else can tell. Whoever waits for it, in whichever
- * batch, is told; answers those batches, or undefined when the word came too late or the job is another's.
+ * A person's decision on a submission whose fate nobody else can tell. Whoever waits for it, in whichever
+ * batch, is told; answers those batches, or undefined when the decision came too late or the job is another's.
  */
 export function resolve(
   database: Database,
   id: string,
-  word: Resolution,
+  resolution: Resolution,
   now: number,
 ): readonly string[] | undefined {
   const record = database.get<SubmissionRecord>('select * from submission where id = ?', id);
@@ -23,12 +23,12 @@ export function resolve(
   const waiting =
     record.op === 'train' ? batchesOfTraining(database, record) : batchesOfShots(database, id);
   const heard =
-    word.kind === 'job'
-      ? startJob(database, 'takeUp', id, word, now)
-      : giveUp(database, id, word, now);
+    resolution.kind === 'job'
+      ? startJob(database, 'takeUp', id, resolution, now)
+      : giveUp(database, id, resolution, now);
   if (!heard) return undefined;
-  database.run('update submission set resolution = ? where id = ?', word.kind, id);
-  if (record.op === 'train') moveTraining(database, record, word, waiting);
+  database.run('update submission set resolution = ? where id = ?', resolution.kind, id);
+  if (record.op === 'train') moveTraining(database, record, resolution, waiting);
   return waiting;
 }
 
@@ -60,10 +60,10 @@ function batchesOfTraining(
 function moveTraining(
   database: Database,
   { account, fp }: SubmissionRecord,
-  word: Resolution,
+  resolution: Resolution,
   batches: readonly string[],
 ): void {
-  if (word.kind === 'job')
+  if (resolution.kind === 'job')
     database.run(
       `update model set phase = 'triggered', why = null
        where account = ? and fp = ? and phase = 'armed'`,
@@ -74,8 +74,8 @@ function moveTraining(
     database.run(
       `update shot set state = ?, why = ?
        where batch = ? and account = ? and training_fp = ? and state = 'blocked'`,
-      word.kind === 'skip' ? 'skipped' : 'open',
-      word.kind === 'skip' ? 'its training was skipped by a person' : null,
+      resolution.kind === 'skip' ? 'skipped' : 'open',
+      resolution.kind === 'skip' ? 'its training was skipped by a person' : null,
       batch,
       account,
       fp,
@@ -86,16 +86,16 @@ function moveTraining(
 function giveUp(
   database: Database,
   id: string,
-  word: Exclude<Resolution, { kind: 'job' }>,
+  resolution: Exclude<Resolution, { kind: 'job' }>,
   now: number,
 ): boolean {
-  const said = word.kind === 'again' ? 'a person had it sent again' : 'skipped by a person';
+  const said = resolution.kind === 'again' ? 'a person had it sent again' : 'skipped by a person';
   const moved = advance(database, 'giveUp', id, said, now);
   if (!moved) return false;
   release(database, moved, moved.reserved);
-  if (word.kind === 'skip') skipShots(database, id, said);
+  if (resolution.kind === 'skip') skipShots(database, id, said);
   else {
-    acceptPrice(database, moved, word.batch);
+    acceptPrice(database, moved, resolution.batch);
     openAgain(database, id);
   }
   return true;

@@ -58,7 +58,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     ambiguous: (id, why, end) => write(() => ambiguous(database, id, { why, ...end }, now())),
     absent: (id) => write(() => absent(database, id, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
-    resolve: (id, word) => write(() => resolve(database, id, word, now())),
+    resolve: (id, resolution) => write(() => resolve(database, id, resolution, now())),
     pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
     succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
     failed: (id, result) => write(() => failed(database, id, result, now())),
@@ -87,9 +87,9 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     recoverOutput: (id, index, file) =>
       write(() => recoverOutput(database, id, index, file, now())),
     dueRefunds: (account, options) => write(() => dueRefunds(database, account, options, now())),
-    settleRefund: (id, told) => write(() => settleRefund(database, id, told, now())),
-    lateJob: (id, job, jobId, told) =>
-      write(() => lateJob(database, id, { job, jobId, ...told }, now())),
+    settleRefund: (id, reported) => write(() => settleRefund(database, id, reported, now())),
+    lateJob: (id, job, jobId, reported) =>
+      write(() => lateJob(database, id, { job, jobId, ...reported }, now())),
     recordedJobIds: async (account, jobIds) => recordedJobIds(database, account, jobIds),
     block: (account, model, reason, until) =>
       write(() => putBlock(database, account, model, reason, until, now())),

@@ -45,7 +45,7 @@ function stateOf(answer: Job, lifetime: number | null): JobState {
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed };
   const progress = typeof answer.progress === 'number' ? ` (${answer.progress}%)` : '';
-  return { state: 'pending', word: `${answer.status}${progress}`, known: isListed };
+  return { state: 'pending', status: `${answer.status}${progress}`, known: isListed };
 }
 
 /** The vendor has no ids of files. */

@@ -82,14 +82,14 @@ async function walk<Entry extends { readonly id: string }>(
   return { end: 'half', unreadable };
 }
 
-const told = z.looseObject({
+const reported = z.looseObject({
   has_more: z.boolean().optional().catch(undefined),
   total: z.int().min(0).optional().catch(undefined),
 });
 
 const answer = z.unknown().transform((body, context) => {
   const items = listIn(body);
-  const { has_more: more, total } = told.safeParse(body).data ?? {};
+  const { has_more: more, total } = reported.safeParse(body).data ?? {};
   if (items) return { items, more, total };
   context.addIssue({ code: 'custom', message: 'holds no list' });
   return z.NEVER;

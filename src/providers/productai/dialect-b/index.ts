@@ -65,7 +65,7 @@ function stateOf(data: Job, lifetime: number | null): JobState {
     });
     return { state: 'succeeded', ...delivery, billed: null };
   }
-  if (means === 'running') return { state: 'pending', word: data.status, known: isListed };
+  if (means === 'running') return { state: 'pending', status: data.status, known: isListed };
   const said = data.message ?? (typeof data.error === 'string' ? data.error : '');
   const reason = said || `ProductAI says ${data.status} and no more`;
   // A text about this API says that failed jobs consume their tokens all the same.
