@@ -21,7 +21,7 @@ export function read(path: string): string {
 }
 
 export interface Block {
-  /** What stands behind the deadline: `yaml batch`. */
+  /** The info string of the code block: `yaml batch`. */
   readonly info: string;
   readonly text: string;
 }

@@ -179,7 +179,7 @@ function isWithinPatience(
 }
 
 /**
- * From the end of the request on; or later, where its account was held up after it, or nobody was at work: the jobs
+ * From the end of the request on; or later, where its account was blocked after it, or nobody was at work: the jobs
  * that tell were made only after that, and a list that lags is given its time from then on.
  */
 async function tellingSince(
