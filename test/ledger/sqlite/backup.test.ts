@@ -13,6 +13,7 @@ import {
   restoreBackup,
 } from '../../../src/ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
+import { migrations } from '../../../src/ledger/sqlite/schema.ts';
 import { account, accountSettings, claimOne, finish, plannedShot, startBatch } from '../fixture.ts';
 
 let root: string;
@@ -166,19 +167,22 @@ describe('restoring a backup', () => {
   });
 
   it('brings one of an older version up to date, and counts its requests', async () => {
-    await pay('fox');
-    await backup();
+    const version = migrations.findIndex((sql) => sql.includes('add column claim_no'));
     const old = new DatabaseSync(at('kept.shotlist'));
-    old.exec(`drop table clock_back; alter table meta drop column claims;
-      alter table meta drop column clock_at; alter table submission drop column claim_no;
-      alter table gap drop column claims;
-      update meta set schema_version = schema_version - 1`);
+    old.exec(`create table meta (ledger_id text not null, schema_version integer not null,
+        fingerprint_version integer not null) strict;
+      insert into meta values ('old', ${version}, 1);
+      create table backup (made_at integer not null, settings text) strict;
+      insert into backup values (${now}, null);`);
+    for (const migration of migrations.slice(0, version)) old.exec(migration);
+    old.exec(`insert into submission (id, op, account, fp, batch, run, key, attempt, state, unit, basis,
+        reserved, model, claimed_at, send_by, deadline_at, worker)
+      values ('s', 'generate', 'a', 'f', 'fox', 1, 'one/a', 1, 'succeeded', 'credits', 'exact',
+        0, 'm', ${now - 1}, ${now}, ${now}, 'w')`);
     old.close();
-    await pay('hen');
     await restore();
-    const { batches, gaps } = await batchesOf();
-    expect(batches).toEqual(['fox']);
-    expect(gaps).toMatchObject([{ claims: 1 }]);
+    const { gaps } = await batchesOf();
+    expect(gaps).toMatchObject([{ from: now, to: now, claims: 1 }]);
   });
 
   it('finds no gap twice: the mark of the ledger before goes with it', async () => {

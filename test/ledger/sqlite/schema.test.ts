@@ -18,11 +18,12 @@ describe('a ledger of an older program', () => {
   it('keeps its rows under their new names', async () => {
     const database = await openDatabase(join(folder, 'ledger.db'));
     try {
-      for (const migration of migrations.slice(0, oldNames)) database.execute(migration);
       database.execute(`
         create table meta (ledger_id text not null, schema_version integer not null,
           fingerprint_version integer not null) strict;
-        insert into meta values ('id', ${oldNames}, 1);
+        insert into meta values ('id', ${oldNames}, 1);`);
+      for (const migration of migrations.slice(0, oldNames)) database.execute(migration);
+      database.execute(`
         insert into hold (account, model, reason) values ('a', '*', 'breaker'), ('b', '*', 'noFunds');
         insert into stop values
           ('fox', 'one', 1, '{"kind":"hold","hold":"breaker","account":"a"}', 0),
