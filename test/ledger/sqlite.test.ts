@@ -5,16 +5,20 @@ import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backUp } from '../../src/ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
+import { shotTransitions, transitions } from '../../src/ledger/rules/transitions.ts';
 import { account } from './fixture.ts';
+import { allowedBy, SeenTransitions } from './seen-transitions.ts';
 import { accessesOf, fillWithHistory, recordStatements, unseenStatements } from './statements.ts';
 import { ledgerSuite } from './suite.ts';
 
 const recorded = recordStatements();
+const seen = new SeenTransitions();
 
 ledgerSuite(async ({ now }) => {
   const folder = await mkdtemp(join(tmpdir(), 'shotlist-ledger-'));
   const path = join(folder, 'ledger.db');
   let ledger = await openSqliteLedger({ path, now });
+  seen.watch(path);
   return {
     ledger,
     reopen: async () => {
@@ -24,6 +28,7 @@ ledgerSuite(async ({ now }) => {
     },
     close: async () => {
       await ledger.close();
+      seen.collect(path);
       await rm(folder, { recursive: true });
     },
   };
@@ -44,6 +49,17 @@ describe('the file', () => {
     const restored = await openSqliteLedger({ path });
     expect(restored.gaps.found).toHaveLength(1);
     await restored.close();
+  });
+});
+
+describe('every change of a state', () => {
+  it.each([
+    ['submission', transitions],
+    ['shot', shotTransitions],
+  ] as const)('of a %s that the tests above made is in its table', (of, table) => {
+    const allowed = allowedBy(table);
+    expect([...seen[of]].filter((pair) => !allowed.has(pair))).toEqual([]);
+    expect(seen[of].size).toBeGreaterThan(allowed.size / 2);
   });
 });
 

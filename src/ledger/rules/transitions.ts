@@ -1,17 +1,25 @@
 import type { Amount } from '../../money.ts';
-import type { BatchPolicy, SubmissionState } from '../port.ts';
+import type { BatchPolicy, ShotState, SubmissionState } from '../port.ts';
 
 /** Sent or to be sent, and not known to be over. */
 export const liveStates = ['claimed', 'submitted', 'ambiguous', 'parked', 'stalled'] as const;
 /** States of which one (account, fingerprint) has at most one submission. */
 export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 
-/** Which states an event may find a submission in, and where it leads. Anything else answers false. */
+const allStates = [...exclusiveStates, 'rejected', 'failed', 'lost'] as const;
+
+/**
+ * Which states an event may find a submission in, and where it leads. Anything else answers false. A claim
+ * begins as `claimed`, or as `ambiguous` where a gap may have sent it.
+ */
 export const transitions = {
   submitted: { from: ['claimed'], to: 'submitted' },
   // Its sender's own report, however late: the machine may have slept.
   rejected: { from: ['claimed', 'ambiguous', 'parked'], to: 'rejected' },
   ambiguous: { from: ['claimed'], to: 'ambiguous' },
+  expired: { from: ['claimed'], to: 'ambiguous' },
+  // Its job id came after it was settled without one, or with another.
+  lateAnswer: { from: allStates, to: 'submitted' },
   adopt: { from: ['ambiguous', 'parked'], to: 'submitted' },
   absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
   park: { from: ['ambiguous'], to: 'parked' },
@@ -31,6 +39,40 @@ export const transitions = {
   { readonly from: readonly SubmissionState[]; readonly to: SubmissionState }
 >;
 export type TransitionName = keyof typeof transitions;
+
+/** Shots that a job or a file which turns up may still serve; the index `shot_wanted` is of these. */
+export const waitingShotStates = [
+  'open',
+  'failed',
+  'skipped',
+] as const satisfies readonly ShotState[];
+
+/** What may happen to a shot. */
+export const shotTransitions = {
+  planned: {
+    from: ['retired', 'failed', 'skipped', 'blocked', 'bound', 'done', 'parked'],
+    to: 'open',
+  },
+  retired: {
+    from: ['open', 'bound', 'done', 'failed', 'parked', 'skipped', 'blocked'],
+    to: 'retired',
+  },
+  blocked: { from: ['open'], to: 'blocked' },
+  unblocked: { from: ['blocked'], to: 'open' },
+  trainingSkipped: { from: ['blocked'], to: 'skipped' },
+  bound: { from: waitingShotStates, to: 'bound' },
+  reopened: { from: ['bound', 'parked'], to: 'open' },
+  failed: { from: ['bound', 'parked'], to: 'failed' },
+  parked: { from: ['bound', ...waitingShotStates], to: 'parked' },
+  unparked: { from: ['parked'], to: 'bound' },
+  skipped: { from: ['parked'], to: 'skipped' },
+  done: { from: ['bound', 'open', 'failed', 'skipped'], to: 'done' },
+  // Its file is to be fetched again, or its job was another's.
+  fetchedAgain: { from: ['done', 'failed', 'parked'], to: 'bound' },
+} as const satisfies Record<
+  string,
+  { readonly from: readonly ShotState[]; readonly to: ShotState }
+>;
 
 /**
  * What a failed job costs. Without a report from the vendor the money counts as spent; promised back, it is

@@ -3,6 +3,7 @@ import type { AcceptedRun, AccountSettings, BatchLedger, BatchRow, BatchState } 
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
+import { retireSteps } from './shot-state.ts';
 import { endBlocks } from './blocks.ts';
 import { setCap } from './money.ts';
 import { batchRow, type BatchRecord } from './rows.ts';
@@ -100,21 +101,15 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
   for (const { account, unit, cap } of run.accepted)
     setCap(database, acceptedScope(run.batch, number), account, unit, cap);
   database.run('delete from stop where batch = ?', run.batch);
-  retireSteps(database, run);
+  retireSteps(
+    database,
+    run.batch,
+    run.steps.map(({ name }) => name),
+  );
   endBlocks(database, { batch: run.batch, run: number }, now);
   const row = readBatch(database, run.batch);
   if (!row) throw new Error(`batch ${run.batch} is gone`);
   return row;
-}
-
-/** Steps that the file no longer has are never planned again, so their shots leave with the run's start. */
-function retireSteps(database: Database, { batch, steps }: AcceptedRun): void {
-  database.run(
-    `update shot set state = 'retired', lane = null, pos = null
-     where batch = ? and state <> 'retired' and step not in (select value from json_each(?))`,
-    batch,
-    JSON.stringify(steps.map(({ name }) => name)),
-  );
 }
 
 function setState(

@@ -2,7 +2,7 @@ import type { ShotRequest } from '../../../batch/request.ts';
 import type { Price, PriceBasis, Unit } from '../../../money.ts';
 import type { ClaimAnswer, ClaimOptions, Gap, Grant, Range } from '../../port.ts';
 import { lockAccount } from './account-row.ts';
-import { attachShot } from '../submissions/bound-shots.ts';
+import { attachShot, bindShot } from '../shot-state.ts';
 import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
@@ -129,13 +129,6 @@ function bind(
     price,
     ...(gap && { gap }),
   });
-  database.run(
-    `update shot set state = 'bound', submission = ?, why = null, tries = tries + 1, price = ?,
-       basis = ? where id = ?`,
-    submission,
-    price.amount,
-    price.basis,
-    shot.id,
-  );
+  bindShot(database, shot.id, submission, price);
   return submission;
 }

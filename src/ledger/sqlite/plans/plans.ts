@@ -6,29 +6,22 @@ import { uploadPurpose } from '../../rules/upload-purpose.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { acceptedSubmission, putShots } from './put-shots.ts';
+import { blockShots, retireOthers } from '../shot-state.ts';
 import { sources } from './sources.ts';
 
 export function createPlanLedger({ database, commits, now }: Context): PlanLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
     putShots: (batch, run, shots) => write(() => putShots(database, batch, run, shots)),
-    retireOthers: (batch, run, step) =>
-      write(() => {
-        database.run(
-          `update shot set state = 'retired', lane = null, pos = null
-           where batch = ? and step = ? and run <> ? and state <> 'retired'`,
-          batch,
-          step,
-          run,
-        );
-      }),
+    retireOthers: (batch, run, step) => write(() => retireOthers(database, batch, run, step)),
     makeLanes: (batch, run, step, pass) => write(() => makeLanes(database, batch, run, step, pass)),
     sources: (batch, steps, pick) => sources(database, batch, steps, pick),
     neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
     neededModels: async (batch, run, step) => neededModels(database, batch, run, step),
     neededUploads: async (batch, run, step, placeOf) =>
       neededUploads(database, { batch, run, step }, placeOf, now()),
-    block: (batch, run, where, why) => write(() => block(database, batch, run, where, why)),
+    block: (batch, run, where, why) =>
+      write(() => blockShots(database, { batch, run, why }, where)),
     lookup: async (account, fingerprints) => lookup(database, account, fingerprints),
     accountsOf: async (batch, which) => accountsOf(database, batch, which),
   };
@@ -193,34 +186,6 @@ function storedUpload(
     sha256,
     purpose,
     now,
-  );
-}
-
-function block(
-  database: Database,
-  batch: string,
-  run: number,
-  where: Parameters<PlanLedger['block']>[2],
-  why: string,
-): number {
-  return database.run(
-    `update shot set state = 'blocked', why = ?1
-     where batch = ?2 and run = ?3 and state = 'open' and (?4 is null or step = ?4)
-       and (?5 is null or training_fp = ?5)
-       and (?6 is null or exists (select 1 from json_each(request, '$.references')
-         where value ->> 'sha256' = ?6))
-       and (?7 is null or key = ?7)
-       and (?8 is null or (account = ?8 and request ->> '$.choice.kind' = 'existing'
-         and request ->> '$.choice.id' = ?9))`,
-    why,
-    batch,
-    run,
-    where.step ?? null,
-    where.trainingFingerprint ?? null,
-    where.sha256 ?? null,
-    where.key ?? null,
-    where.model?.account ?? null,
-    where.model?.id ?? null,
   );
 }
 

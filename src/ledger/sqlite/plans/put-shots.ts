@@ -1,6 +1,6 @@
 import type { PlannedShot } from '../../../batch/shot.ts';
 import type { ShotState } from '../../port.ts';
-import { completeShot } from '../submissions/bound-shots.ts';
+import { completeShot, planShotAgain } from '../shot-state.ts';
 import type { Database } from '../database.ts';
 
 interface KnownShot {
@@ -64,12 +64,7 @@ function updateShot(database: Database, known: KnownShot, run: number, shot: Pla
   );
   if (!opensAgain(known, run, shot)) return;
   const changed = known.fp !== shot.fingerprint || known.account !== shot.account;
-  database.run(
-    `update shot set state = 'open', submission = null, why = null, lane = null, pos = null,
-       free_tries = 0, paid_tries = 0, tries = iif(?, 0, tries) where id = ?`,
-    changed ? 1 : 0,
-    known.id,
-  );
+  planShotAgain(database, known.id, changed);
 }
 
 /** From `name` to `origin`, in the order of the statements above. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../../json.ts';
 import type { KnownThing } from '../../port.ts';
-import { advance, release } from '../submissions/advance.ts';
+import { advance, release } from '../submission-state.ts';
 import { liveStates } from '../../rules/transitions.ts';
 import type { Database } from '../database.ts';
 import { sqlList } from '../rows.ts';

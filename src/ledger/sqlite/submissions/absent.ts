@@ -1,5 +1,5 @@
-import { advance, release } from './advance.ts';
-import { failOwnShots, reopenShots } from './bound-shots.ts';
+import { advance, release } from '../submission-state.ts';
+import { failOwnShots, reopenShots } from '../shot-state.ts';
 import type { Database } from '../database.ts';
 import type { SubmissionRecord } from '../rows.ts';
 

@@ -6,6 +6,7 @@ import { rangeWork, orphans, overdueMs } from './orphans.ts';
 import { sendWithinMs } from '../claims/insert-submission.ts';
 import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
+import { expireClaims } from '../submission-state.ts';
 import { orderedFiles } from '../rows.ts';
 import { countRange, type RangeCounts } from '../claims/range.ts';
 import { ambiguous, ambiguousColumns, type AmbiguousRecord } from './ambiguous.ts';
@@ -24,12 +25,7 @@ const settleAt = (overMs: string, settleMs: string): string =>
 
 export function due(database: Database, range: Range, options: DueOptions, now: number): Due {
   bringNearer(database, range.account, now);
-  database.run(
-    `update submission set state = 'ambiguous', why = 'no answer was recorded in time'
-     where account = ? and state = 'claimed' and deadline_at <= ?`,
-    range.account,
-    now,
-  );
+  expireClaims(database, range.account, now);
   const { batch, lane, from, to, account } = range;
   const isOrphanRange = lane === noLane;
   const rows = isOrphanRange

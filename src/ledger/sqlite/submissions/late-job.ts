@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../json.ts';
 import type { Amount } from '../../../money.ts';
 import { exclusiveStates } from '../../rules/transitions.ts';
-import { jobIsTaken } from './advance.ts';
-import { attachWaiting, rebindShots, unparkShots } from './bound-shots.ts';
+import { advance, jobIsTaken } from '../submission-state.ts';
+import { attachWaiting, rebindShots, unparkShots } from '../shot-state.ts';
 import { learnBill, reserveAgain } from '../bills.ts';
 import type { Database } from '../database.ts';
 import { placeHolder } from '../claims/places.ts';
@@ -47,9 +47,7 @@ export function lateJob(
     : placeHolder(database, before.account, before.fp) !== undefined;
   database.run(
     `update submission set job = ?, job_id = ?, job_from = ?, duplicate = ?, standby = ?,
-       state = 'submitted',
-       submitted_at = ?, ended_at = null, why = null, next_poll_at = ?, give_up_at = ?,
-       timed_at = ?
+       submitted_at = ?, next_poll_at = ?, give_up_at = ?, timed_at = ?
      where id = ?`,
     JSON.stringify(job),
     jobId,
@@ -62,6 +60,8 @@ export function lateJob(
     now,
     id,
   );
+  // After `standby`, or two would have the one place.
+  advance(database, 'lateAnswer', id, null, now);
   if (displaced || !live) reserveAgain(database, before);
   if (billed != null) learnBill(database, before, billed, now);
   if (displaced) rebindShots(database, id);

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { overdueMs } from './orphans.ts';
-import { completeShots } from './bound-shots.ts';
+import { completeShots, rebindDoneShots } from '../shot-state.ts';
 import { reinstate } from './lost-outputs.ts';
 import { isSaved } from './outputs.ts';
 
@@ -29,11 +29,7 @@ export function fetchAgain(
     sha256,
   );
   if (again === 0) return false;
-  database.run(
-    `update shot set state = 'bound', lane = null, pos = null
-     where submission = ? and state = 'done'`,
-    id,
-  );
+  rebindDoneShots(database, id);
   return true;
 }
 

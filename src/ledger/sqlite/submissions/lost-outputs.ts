@@ -4,8 +4,8 @@ import type { LostOutput, LostScope, Range, SavedFile } from '../../port.ts';
 import { noLane } from '../../rules/lane-name.ts';
 import { placeHolder } from '../claims/places.ts';
 import type { Database } from '../database.ts';
-import { advance } from './advance.ts';
-import { attachWaiting } from './bound-shots.ts';
+import { advance } from '../submission-state.ts';
+import { attachWaiting } from '../shot-state.ts';
 import { isSaved, putFile } from './outputs.ts';
 
 /** An answer counts for so long: for a run that begins now, and for what is in no lane. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Refusals, SavedFile } from '../../port.ts';
-import { advance } from './advance.ts';
-import { completeShots, failShots } from './bound-shots.ts';
+import { advance } from '../submission-state.ts';
+import { completeShots, failShots } from '../shot-state.ts';
 import type { Database } from '../database.ts';
 
 export function saveOutput(

@@ -1,6 +1,6 @@
 import type { SubmissionLedger } from '../../port.ts';
-import { advance, release } from './advance.ts';
-import { failShots, reopenShots } from './bound-shots.ts';
+import { advance, release } from '../submission-state.ts';
+import { failShots, reopenShots } from '../shot-state.ts';
 import { foldRefusal } from './fold-refusal.ts';
 import type { Database } from '../database.ts';
 import type { SubmissionRecord } from '../rows.ts';

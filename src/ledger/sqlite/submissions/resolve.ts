@@ -1,8 +1,8 @@
 import type { Resolution } from '../../port.ts';
 import { acceptedScope } from '../../rules/budgets.ts';
-import { advance, release } from './advance.ts';
+import { advance, release } from '../submission-state.ts';
 import { readBatch } from '../batches.ts';
-import { openAgain, skipShots } from './bound-shots.ts';
+import { openAgain, skipShots, unblockShots } from '../shot-state.ts';
 import type { Database } from '../database.ts';
 import { raiseCap } from '../money.ts';
 import type { SubmissionRecord } from '../rows.ts';
@@ -71,14 +71,12 @@ function moveTraining(
       fp,
     );
   for (const batch of batches)
-    database.run(
-      `update shot set state = ?, why = ?
-       where batch = ? and account = ? and training_fp = ? and state = 'blocked'`,
-      resolution.kind === 'skip' ? 'skipped' : 'open',
-      resolution.kind === 'skip' ? 'its training was skipped by a person' : null,
-      batch,
-      account,
-      fp,
+    unblockShots(
+      database,
+      { batch, account, training: fp },
+      resolution.kind === 'skip'
+        ? { state: 'skipped', why: 'its training was skipped by a person' }
+        : { state: 'open' },
     );
 }
 

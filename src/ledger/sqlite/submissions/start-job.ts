@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Amount } from '../../../money.ts';
 import { learnBill } from '../bills.ts';
-import { advance, jobIsTaken } from './advance.ts';
-import { parkShots, unparkShots } from './bound-shots.ts';
+import { advance, jobIsTaken } from '../submission-state.ts';
+import { parkShots, unparkShots } from '../shot-state.ts';
 import type { Database } from '../database.ts';
 import type { SubmissionRecord } from '../rows.ts';
 

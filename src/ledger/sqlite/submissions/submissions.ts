@@ -1,6 +1,6 @@
 import type { BatchPolicy, SubmissionLedger } from '../../port.ts';
 import { costOfFailure } from '../../rules/transitions.ts';
-import { openElsewhere, parkShots, retryShots, unparkShots } from './bound-shots.ts';
+import { openElsewhere, parkShots, retryShots, unparkShots } from '../shot-state.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { due } from './due.ts';
@@ -21,7 +21,7 @@ import {
 import { absent } from './absent.ts';
 import { accountsWithOrphans, stalledJobs } from './orphans.ts';
 import { parkedWithoutJob } from './ambiguous.ts';
-import { advance, release } from './advance.ts';
+import { advance, release } from '../submission-state.ts';
 import { readBatch } from '../batches.ts';
 import { rejected } from './rejected.ts';
 import { resolve } from './resolve.ts';

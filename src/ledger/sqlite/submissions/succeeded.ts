@@ -1,8 +1,14 @@
 import type { SubmissionLedger } from '../../port.ts';
 import { costOfFailure } from '../../rules/transitions.ts';
 import { placeHolder } from '../claims/places.ts';
-import { advance, release } from './advance.ts';
-import { attachWaiting, leaveLanes, retryShots, unparkShots } from './bound-shots.ts';
+import { advance, release } from '../submission-state.ts';
+import {
+  attachWaiting,
+  leaveLanes,
+  leaveLanesOfEnded,
+  retryShots,
+  unparkShots,
+} from '../shot-state.ts';
 import type { Database } from '../database.ts';
 import { reserveAgain } from '../bills.ts';
 import { orderedFiles, type SubmissionRecord } from '../rows.ts';
@@ -70,13 +76,7 @@ function takeBackFailure(database: Database, before: SubmissionRecord): void {
   database.run('update submission set standby = ? where id = ?', isTaken ? 1 : 0, id);
   reserveAgain(database, before);
   // The lane of a shot that had ended may be over.
-  if (!isTaken)
-    database.run(
-      `update shot set lane = null, pos = null
-       where account = ? and fp = ? and state in ('open', 'failed', 'skipped') and state <> 'open'`,
-      account,
-      fp,
-    );
+  if (!isTaken) leaveLanesOfEnded(database, account, fp);
 }
 
 function withoutFiles(unreadable: number): string {

@@ -1,8 +1,122 @@
-import type { BatchPolicy } from '../../port.ts';
-import { afterFailure } from '../../rules/transitions.ts';
-import type { Database } from '../database.ts';
+import type { Price } from '../../money.ts';
+import type { BatchPolicy, PlanLedger } from '../port.ts';
+import { afterFailure, waitingShotStates } from '../rules/transitions.ts';
+import type { Database } from './database.ts';
+import { sqlList } from './rows.ts';
 
-/** Every change here is of all shots tied to a submission, of whichever batch. */
+/*
+ * The only writer of a shot's state. What is of a submission changes all shots tied to it, of whichever batch;
+ * `shotTransitions` lists what may follow what.
+ */
+
+/** As the index `shot_wanted` writes it. */
+const waiting = sqlList(waitingShotStates);
+
+/** Steps that the file no longer has are never planned again, so their shots leave with the run's start. */
+export function retireSteps(database: Database, batch: string, steps: readonly string[]): void {
+  database.run(
+    `update shot set state = 'retired', lane = null, pos = null
+     where batch = ? and state <> 'retired' and step not in (select value from json_each(?))`,
+    batch,
+    JSON.stringify(steps),
+  );
+}
+
+/** Shots of the step that this run has not planned. */
+export function retireOthers(database: Database, batch: string, run: number, step: string): void {
+  database.run(
+    `update shot set state = 'retired', lane = null, pos = null
+     where batch = ? and step = ? and run <> ? and state <> 'retired'`,
+    batch,
+    step,
+    run,
+  );
+}
+
+/** See PlanLedger.block. @returns how many */
+export function blockShots(
+  database: Database,
+  { batch, run, why }: { readonly batch: string; readonly run: number; readonly why: string },
+  where: Parameters<PlanLedger['block']>[2],
+): number {
+  return database.run(
+    `update shot set state = 'blocked', why = ?1
+     where batch = ?2 and run = ?3 and state = 'open' and (?4 is null or step = ?4)
+       and (?5 is null or training_fp = ?5)
+       and (?6 is null or exists (select 1 from json_each(request, '$.references')
+         where value ->> 'sha256' = ?6))
+       and (?7 is null or key = ?7)
+       and (?8 is null or (account = ?8 and request ->> '$.choice.kind' = 'existing'
+         and request ->> '$.choice.id' = ?9))`,
+    why,
+    batch,
+    run,
+    where.step ?? null,
+    where.trainingFingerprint ?? null,
+    where.sha256 ?? null,
+    where.key ?? null,
+    where.model?.account ?? null,
+    where.model?.id ?? null,
+  );
+}
+
+/** A person has decided on the training that they wait for. */
+export function unblockShots(
+  database: Database,
+  { batch, account, training }: { batch: string; account: string; training: string },
+  to: { readonly state: 'open' } | { readonly state: 'skipped'; readonly why: string },
+): void {
+  database.run(
+    `update shot set state = ?, why = ?
+     where batch = ? and account = ? and training_fp = ? and state = 'blocked'`,
+    to.state,
+    to.state === 'skipped' ? to.why : null,
+    batch,
+    account,
+    training,
+  );
+}
+
+/** Open with a fresh number of tries, for what a run plans; `changed`: it is another request now. */
+export function planShotAgain(database: Database, shot: number, changed: boolean): void {
+  database.run(
+    `update shot set state = 'open', submission = null, why = null, lane = null, pos = null,
+       free_tries = 0, paid_tries = 0, tries = iif(?, 0, tries) where id = ?`,
+    changed ? 1 : 0,
+    shot,
+  );
+}
+
+/** Its own claim was granted, or is looked for in a gap. */
+export function bindShot(database: Database, shot: number, submission: string, price: Price): void {
+  database.run(
+    `update shot set state = 'bound', submission = ?, why = null, tries = tries + 1, price = ?,
+       basis = ? where id = ?`,
+    submission,
+    price.amount,
+    price.basis,
+    shot,
+  );
+}
+
+/** A saved file is to be fetched again: its lane may have ended. */
+export function rebindDoneShots(database: Database, submission: string): void {
+  database.run(
+    `update shot set state = 'bound', lane = null, pos = null
+     where submission = ? and state = 'done'`,
+    submission,
+  );
+}
+
+/** Ended without files; the lane of each may have ended as well. */
+export function leaveLanesOfEnded(database: Database, account: string, fp: string): void {
+  database.run(
+    `update shot set lane = null, pos = null
+     where account = ? and fp = ? and state in ${waiting} and state <> 'open'`,
+    account,
+    fp,
+  );
+}
 
 /** Open again as if nothing had been tried. */
 export function reopenShots(database: Database, submission: string): void {
@@ -178,10 +292,10 @@ export function attachWaiting(
   { id, op, account, fp }: { id: string; op: string; account: string; fp: string },
 ): void {
   if (op !== 'generate') return;
-  const waiting = database.all<{ id: number }>(
-    `select id from shot where account = ? and fp = ? and state in ('open', 'failed', 'skipped')`,
+  const shots = database.all<{ id: number }>(
+    `select id from shot where account = ? and fp = ? and state in ${waiting}`,
     account,
     fp,
   );
-  for (const shot of waiting) attachShot(database, shot.id, id);
+  for (const shot of shots) attachShot(database, shot.id, id);
 }

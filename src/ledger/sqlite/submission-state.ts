@@ -1,10 +1,12 @@
-import type { JsonObject } from '../../../json.ts';
-import type { Amount } from '../../../money.ts';
-import { transitions, type TransitionName } from '../../rules/transitions.ts';
-import type { Database } from '../database.ts';
-import { learnBill } from '../bills.ts';
-import { moveMoney, payerOf } from '../money.ts';
-import type { SubmissionRecord } from '../rows.ts';
+import type { JsonObject } from '../../json.ts';
+import type { Amount } from '../../money.ts';
+import { transitions, type TransitionName } from '../rules/transitions.ts';
+import type { Database } from './database.ts';
+import { learnBill } from './bills.ts';
+import { moveMoney, payerOf } from './money.ts';
+import type { SubmissionRecord } from './rows.ts';
+
+/* The only writer of a submission's state; a claim inserts it as the table says, too. */
 
 /**
  * Moves a submission along the table of transitions. Answers it as it was before, or undefined when it
@@ -22,16 +24,28 @@ export function advance(
   const { from, to } = transitions[event];
   if (!before || !(from as readonly string[]).includes(before.state)) return undefined;
   if (job && before.job !== JSON.stringify(job)) return undefined;
-  const over = to === 'succeeded' || to === 'failed' || to === 'rejected';
   database.run(
-    'update submission set state = ?, why = ?, ended_at = iif(?, coalesce(ended_at, ?), ended_at) where id = ?',
+    `update submission set state = ?1, why = ?2, ended_at = case
+       when ?1 in ('succeeded', 'failed', 'rejected') then coalesce(ended_at, ?3)
+       when ?1 = 'submitted' then null else ended_at end
+     where id = ?4`,
     to,
     why,
-    over ? 1 : 0,
     now,
     id,
   );
   return before;
+}
+
+/** Claims of the account without an answer on record by their deadline. */
+export function expireClaims(database: Database, account: string, now: number): void {
+  const { from, to } = transitions.expired;
+  database.run(
+    `update submission set state = '${to}', why = 'no answer was recorded in time'
+     where account = ? and state = '${from[0]}' and deadline_at <= ?`,
+    account,
+    now,
+  );
 }
 
 /**
