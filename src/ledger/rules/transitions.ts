@@ -3,9 +3,13 @@ import type { BatchPolicy, ShotState, SubmissionState } from '../port.ts';
 
 /** Sent or to be sent, and not known to be over. */
 export const liveStates = ['claimed', 'submitted', 'ambiguous', 'parked', 'stalled'] as const;
+/** Sent or to be sent, and neither ended nor given up. */
+export const pendingStates = ['claimed', 'submitted', 'ambiguous'] as const;
 /** States of which one (account, fingerprint) has at most one submission. */
 export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 
+/** Its job has ended with files. */
+export const endedWithFiles = ['succeeded', 'lost'] as const;
 const allStates = [...exclusiveStates, 'rejected', 'failed', 'lost'] as const;
 
 /**
@@ -40,6 +44,8 @@ export const transitions = {
 >;
 export type TransitionName = keyof typeof transitions;
 
+/** Shots that a run has still to send or to collect. */
+export const unfinishedShotStates = ['open', 'bound'] as const satisfies readonly ShotState[];
 /** Shots that a job or a file which turns up may still serve; the index `shot_wanted` is of these. */
 export const waitingShotStates = [
   'open',

@@ -5,6 +5,7 @@ import { type Bill, billToKeep } from '../rules/bills.ts';
 import type { Database } from './database.ts';
 import { moveMoney, payerOf } from './money.ts';
 import type { SubmissionRecord } from './rows.ts';
+import { states } from './states.ts';
 
 /**
  * Remembers what the vendor charged for a request where that is more than was known, for all requests of the
@@ -31,7 +32,7 @@ export function learnBill(
   );
   const live = database.all<SubmissionRecord>(
     `select * from submission where account = ?
-       and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled')
+       and state in ${states.live}
        and op = 'generate' and model = ? and price is not null and reserved < ?`,
     account,
     model,

@@ -11,10 +11,6 @@ import type {
   SubmissionState,
 } from '../port.ts';
 
-/** `('claimed', 'submitted')`; of constants only. */
-export const sqlList = (words: readonly string[]): string =>
-  `(${words.map((word) => `'${word}'`).join(', ')})`;
-
 export interface BatchRecord {
   name: string;
   run: number;

@@ -1,16 +1,13 @@
 import type { Price } from '../../money.ts';
 import type { BatchPolicy, PlanLedger } from '../port.ts';
-import { afterFailure, waitingShotStates } from '../rules/transitions.ts';
+import { afterFailure } from '../rules/transitions.ts';
 import type { Database } from './database.ts';
-import { sqlList } from './rows.ts';
+import { states } from './states.ts';
 
 /*
  * The only writer of a shot's state. What is of a submission changes all shots tied to it, of whichever batch;
  * `shotTransitions` lists what may follow what.
  */
-
-/** As the index `shot_wanted` writes it. */
-const waiting = sqlList(waitingShotStates);
 
 /** Steps that the file no longer has are never planned again, so their shots leave with the run's start. */
 export function retireSteps(database: Database, batch: string, steps: readonly string[]): void {
@@ -112,7 +109,7 @@ export function rebindDoneShots(database: Database, submission: string): void {
 export function leaveLanesOfEnded(database: Database, account: string, fp: string): void {
   database.run(
     `update shot set lane = null, pos = null
-     where account = ? and fp = ? and state in ${waiting} and state <> 'open'`,
+     where account = ? and fp = ? and state in ${states.waitingShots} and state <> 'open'`,
     account,
     fp,
   );
@@ -293,7 +290,7 @@ export function attachWaiting(
 ): void {
   if (op !== 'generate') return;
   const shots = database.all<{ id: number }>(
-    `select id from shot where account = ? and fp = ? and state in ${waiting}`,
+    `select id from shot where account = ? and fp = ? and state in ${states.waitingShots}`,
     account,
     fp,
   );

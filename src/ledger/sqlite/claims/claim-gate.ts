@@ -14,6 +14,7 @@ import { allowancesOf, lessPromised, promisedOfLate } from './allowances.ts';
 import type { Database } from '../database.ts';
 import { everyModel, isActive } from '../blocks.ts';
 import type { BatchRecord, SubmissionRecord } from '../rows.ts';
+import { states } from '../states.ts';
 
 export interface Claimant {
   readonly batch: string;
@@ -162,7 +163,7 @@ interface Places {
 function freePlaces(database: Database, { batch, account, options, now }: Claimant): Places {
   const live = database.get<{ count: number }>(
     `select count(*) as count from submission where account = ?
-     and state in ('claimed', 'submitted', 'ambiguous')
+     and state in ${states.pending}
      and (state <> 'ambiguous' or (over_at is null and deadline_at > ?))`,
     account.id,
     now,

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { states } from '../states.ts';
 
 /**
  * Who has the one place of an account and fingerprint: live or accepted. Jobs that arrived when the place
@@ -11,7 +12,7 @@ export function placeHolder(
 ): string | undefined {
   return database.get<{ id: string }>(
     `select id from submission where account = ? and fp = ? and standby = 0
-     and state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded')`,
+     and state in ${states.exclusive}`,
     account,
     fingerprint,
   )?.id;

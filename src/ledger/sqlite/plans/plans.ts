@@ -8,6 +8,7 @@ import type { Database } from '../database.ts';
 import { acceptedSubmission, putShots } from './put-shots.ts';
 import { blockShots, retireOthers } from '../shot-state.ts';
 import { sources } from './sources.ts';
+import { states } from '../states.ts';
 
 export function createPlanLedger({ database, commits, now }: Context): PlanLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
@@ -41,7 +42,7 @@ function makeLanes(
   );
   const accounts = database.all<{ account: string; shots: number }>(
     `select account, count(*) as shots from shot
-     where batch = ? and step = ? and run = ? and state in ('open', 'bound')
+     where batch = ? and step = ? and run = ? and state in ${states.unfinishedShots}
      group by account order by account`,
     batch,
     step,
@@ -52,7 +53,7 @@ function makeLanes(
     database.run(
       `update shot set lane = ?, pos = dense.pos from (
          select id, row_number() over (order by ordinal, key) - 1 as pos from shot
-         where batch = ? and step = ? and run = ? and account = ? and state in ('open', 'bound')
+         where batch = ? and step = ? and run = ? and account = ? and state in ${states.unfinishedShots}
        ) as dense where shot.id = dense.id`,
       lane,
       batch,
@@ -190,9 +191,9 @@ function storedUpload(
 }
 
 function accountsOf(database: Database, batch: string, which: 'all' | 'unfinished'): string[] {
-  const states = which === 'all' ? '' : ` and state in ('open', 'bound')`;
+  const among = which === 'all' ? '' : ` and state in ${states.unfinishedShots}`;
   return database
-    .all<{ account: string }>(`select distinct account from shot where batch = ?${states}`, batch)
+    .all<{ account: string }>(`select distinct account from shot where batch = ?${among}`, batch)
     .map(({ account }) => account);
 }
 
@@ -200,7 +201,7 @@ function lookup(database: Database, account: string, fingerprints: readonly stri
   const found = new Map<string, 'cached' | 'inFlight' | 'failed' | 'lost'>();
   for (const fingerprint of fingerprints) {
     const row = database.get<{ exclusive: number; lost: number }>(
-      `select max(state in ('claimed', 'submitted', 'ambiguous', 'parked', 'stalled', 'succeeded'))
+      `select max(state in ${states.exclusive})
          as exclusive,
          (select state = 'lost' from submission indexed by submission_fp
            where account = ?1 and fp = ?2 order by claimed_at desc limit 1) as lost

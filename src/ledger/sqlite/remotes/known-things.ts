@@ -1,9 +1,8 @@
 import type { Json } from '../../../json.ts';
 import type { KnownThing } from '../../port.ts';
 import { advance, release } from '../submission-state.ts';
-import { liveStates } from '../../rules/transitions.ts';
 import type { Database } from '../database.ts';
-import { sqlList } from '../rows.ts';
+import { states } from '../states.ts';
 
 /**
  * By each id that the vendor may list it under. Paths and names come from the shots that still stand in
@@ -95,7 +94,7 @@ export function forgetUploads(database: Database, account: string, ids: readonly
        select fp from model_image
        where account = ?1 and remote_id in (select value from json_each(?2)))
        and not exists (select 1 from submission m where m.account = ?1 and m.fp = model.fp
-         and m.op = 'train' and m.state in ${sqlList(liveStates)})`,
+         and m.op = 'train' and m.state in ${states.live})`,
     account,
     gone,
   );

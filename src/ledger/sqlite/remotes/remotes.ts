@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../../../json.ts';
 import type { ModelPhase, ModelRow, RemoteLedger, Trigger } from '../../port.ts';
-import { exclusiveStates, liveStates } from '../../rules/transitions.ts';
+import { liveStates } from '../../rules/transitions.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
-import { sqlList, type SubmissionRecord } from '../rows.ts';
+import type { SubmissionRecord } from '../rows.ts';
+import { states } from '../states.ts';
 import { forgetModel, forgetUploads, knownThings } from './known-things.ts';
 
 export function createRemoteLedger({ database, commits, now }: Context): RemoteLedger {
@@ -208,7 +209,6 @@ function readOutput(database: Database, submission: string, index: number) {
 }
 
 /** Of these a training has one at most; the clock may have been set back between two of the others. */
-const exclusive = sqlList(exclusiveStates);
 
 function readModel(database: Database, account: string, fingerprint: string): ModelRow | undefined {
   const row = database.get<{
@@ -238,7 +238,7 @@ function readTrigger(database: Database, account: string, fingerprint: string): 
   const row = database.get<SubmissionRecord>(
     `select * from submission indexed by submission_fp
      where account = ? and fp = ? and op = 'train'
-     order by state in ${exclusive} desc, claimed_at desc limit 1`,
+     order by state in ${states.exclusive} desc, claimed_at desc limit 1`,
     account,
     fingerprint,
   );

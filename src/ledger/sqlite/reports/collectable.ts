@@ -2,6 +2,7 @@ import type { ShotRow, Uncollected } from '../../port.ts';
 import type { Database } from '../database.ts';
 import { outputsOf, shotRow } from '../rows.ts';
 import type { ShotRecord } from '../rows.ts';
+import { states } from '../states.ts';
 
 /** What was paid for and is not on disk, by batch and account; a job that two batches wait for counts in both. */
 export function uncollected(database: Database, batch: string | null): readonly Uncollected[] {
@@ -10,15 +11,15 @@ export function uncollected(database: Database, batch: string | null): readonly 
       `with wanted as (
          select m.batch, m.id from account a cross join submission m indexed by submission_state
            on m.account = a.id and m.op = 'generate'
-             and m.state in ('claimed', 'submitted', 'ambiguous')
+             and m.state in ${states.pending}
          union select s.batch, s.submission from shot s
            where s.batch in (select name from batch where ?1 is null or name = ?1)
              and s.state = 'bound' and s.submission is not null
          union select m.batch, m.id from output o indexed by output_ready
            cross join submission m on m.id = o.submission
-           where o.state = 'ready' and m.state in ('succeeded', 'lost'))
+           where o.state = 'ready' and m.state in ${states.withFiles})
        select w.batch, m.account, m.unit,
-         count(*) filter (where m.state in ('claimed', 'submitted', 'ambiguous')) as jobs,
+         count(*) filter (where m.state in ${states.pending}) as jobs,
          coalesce(sum((select count(*) from output o where o.submission = m.id
            and o.state = 'ready')), 0) as files,
          sum(m.reserved + m.spent) as amount
@@ -41,7 +42,7 @@ export function unshown(database: Database, batch: string): readonly ShotRow[] {
        m.id as submission, m.state as submission_state, 0 as cached, 0 as seq,
        m.billed, m.undelivered, ${outputsOf('m.id')} as outputs
      from submission m left join shot s on s.batch = m.batch and s.key = m.key
-     where m.batch = ? and m.op = 'generate' and m.state in ('succeeded', 'lost')
+     where m.batch = ? and m.op = 'generate' and m.state in ${states.withFiles}
        and exists (select 1 from output where submission = m.id and state = 'saved')
        and not exists (select 1 from shot c where c.submission = m.id and +c.batch = m.batch
          and c.state <> 'retired')

@@ -1,4 +1,5 @@
 import type { Database } from '../database.ts';
+import { states } from '../states.ts';
 
 /** On a row with a `request`: the same words, or without any the same files, and anything else another. */
 const isAlike = `request ->> '$.prompt' is ?2 and request <> ?3
@@ -20,7 +21,7 @@ export function hasLikeness(database: Database, submission: string): boolean {
   // Of whichever batch. One that is not open may have been run, or run again, in the gap.
   const wanted = database.get(
     `select 1 from shot indexed by shot_wanted
-     where account = ?1 and state in ('open', 'failed', 'skipped') and ${isAlike} limit 1`,
+     where account = ?1 and state in ${states.waitingShots} and ${isAlike} limit 1`,
     ...alike,
   );
   if (wanted) return true;

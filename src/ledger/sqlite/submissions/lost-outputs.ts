@@ -7,6 +7,7 @@ import type { Database } from '../database.ts';
 import { advance } from '../submission-state.ts';
 import { attachWaiting } from '../shot-state.ts';
 import { isSaved, putFile } from './outputs.ts';
+import { states } from '../states.ts';
 
 /** An answer counts for so long: for a run that begins now, and for what is in no lane. */
 const askedForMs = 60 * 60_000;
@@ -18,7 +19,7 @@ const isLost = `m.state = 'lost' and m.op = 'generate' and m.job is not null`;
 
 /** A shot that waits for the like of `m`; found by its fingerprint. */
 const wanting = `from shot s where s.account = m.account and s.fp = m.fp
-  and s.state in ('open', 'failed', 'skipped')`;
+  and s.state in ${states.waitingShots}`;
 
 const makes = `(select makes ${wanting} limit 1) as makes`;
 

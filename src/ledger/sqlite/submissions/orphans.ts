@@ -1,17 +1,18 @@
 import type { JsonObject } from '../../../json.ts';
 import type { Database } from '../database.ts';
 import { parkedWithoutJob } from './ambiguous.ts';
+import { states } from '../states.ts';
 
 /**
  * Generations at an account that are alive or have files to fetch, and meet a condition on `m`. `+` and
  * `cross join` keep SQLite on what is live: by batch or account it would read all that ever ended.
  */
 const collectable = (condition: string): string => `select m.id from submission m
-    where m.account = ?2 and m.state in ('claimed', 'submitted', 'ambiguous')
+    where m.account = ?2 and m.state in ${states.pending}
       and m.op = 'generate' and (${condition})
   union select o.submission from output o indexed by output_ready
     cross join submission m on m.id = o.submission
-    where o.state = 'ready' and +m.state in ('succeeded', 'lost') and +m.account = ?2
+    where o.state = 'ready' and +m.state in ${states.withFiles} and +m.account = ?2
       and (${condition})`;
 
 /** Paid by the batch, and no shot is bound to it now: replanned or retired since, or a file is lost. */
