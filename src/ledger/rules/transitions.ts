@@ -12,36 +12,64 @@ export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 export const endedWithFiles = ['succeeded', 'lost'] as const;
 const allStates = [...exclusiveStates, 'rejected', 'failed', 'lost'] as const;
 
+interface Transition<State> {
+  readonly from: readonly State[];
+  readonly to: State;
+  /** For the page about the states. */
+  readonly when: string;
+}
+
 /**
  * Which states an event may find a submission in, and where it leads. Anything else answers false. A claim
  * begins as `claimed`, or as `ambiguous` where a gap may have sent it.
  */
 export const transitions = {
-  submitted: { from: ['claimed'], to: 'submitted' },
-  // Its sender's own report, however late: the machine may have slept.
-  rejected: { from: ['claimed', 'ambiguous', 'parked'], to: 'rejected' },
-  ambiguous: { from: ['claimed'], to: 'ambiguous' },
-  expired: { from: ['claimed'], to: 'ambiguous' },
-  // Its job id came after it was settled without one, or with another.
-  lateAnswer: { from: allStates, to: 'submitted' },
-  adopt: { from: ['ambiguous', 'parked'], to: 'submitted' },
-  absent: { from: ['ambiguous', 'parked'], to: 'rejected' },
-  park: { from: ['ambiguous'], to: 'parked' },
-  resubmit: { from: ['ambiguous'], to: 'failed' },
-  // A person's decision: its job is known after all, or it is sent again or skipped.
-  takeUp: { from: ['parked', 'stalled'], to: 'submitted' },
-  giveUp: { from: ['parked', 'stalled'], to: 'rejected' },
-  // One that was given up as endless may have ended since, and one that was called failed may have gone on.
-  succeeded: { from: ['submitted', 'stalled', 'failed'], to: 'succeeded' },
-  failed: { from: ['submitted', 'stalled'], to: 'failed' },
-  stalled: { from: ['submitted'], to: 'stalled' },
-  loseOutput: { from: ['succeeded'], to: 'lost' },
-  recover: { from: ['lost'], to: 'succeeded' },
-  forget: { from: liveStates, to: 'failed' },
-} as const satisfies Record<
-  string,
-  { readonly from: readonly SubmissionState[]; readonly to: SubmissionState }
->;
+  submitted: { from: ['claimed'], to: 'submitted', when: 'the answer names the job' },
+  rejected: {
+    from: ['claimed', 'ambiguous', 'parked'],
+    to: 'rejected',
+    when: 'its sender reports, however late, that no job was made',
+  },
+  ambiguous: { from: ['claimed'], to: 'ambiguous', when: 'there is no usable answer' },
+  expired: { from: ['claimed'], to: 'ambiguous', when: 'no answer is on record by the deadline' },
+  lateAnswer: {
+    from: allStates,
+    to: 'submitted',
+    when: 'its job id comes after it was settled without one, or with another',
+  },
+  adopt: {
+    from: ['ambiguous', 'parked'],
+    to: 'submitted',
+    when: "the vendor's list shows its job",
+  },
+  absent: {
+    from: ['ambiguous', 'parked'],
+    to: 'rejected',
+    when: "the vendor's list proves that no job was made",
+  },
+  park: { from: ['ambiguous'], to: 'parked', when: 'nothing can settle it but a person' },
+  resubmit: { from: ['ambiguous'], to: 'failed', when: '`onAmbiguous: resubmit` sends it again' },
+  takeUp: { from: ['parked', 'stalled'], to: 'submitted', when: 'a person names its job' },
+  giveUp: {
+    from: ['parked', 'stalled'],
+    to: 'rejected',
+    when: 'a person sends it again or skips it',
+  },
+  succeeded: {
+    from: ['submitted', 'stalled', 'failed'],
+    to: 'succeeded',
+    when: 'the job has ended with files, also after it was called failed or endless',
+  },
+  failed: {
+    from: ['submitted', 'stalled'],
+    to: 'failed',
+    when: 'the job has failed, or ended without files',
+  },
+  stalled: { from: ['submitted'], to: 'stalled', when: 'the job does not end in time' },
+  loseOutput: { from: ['succeeded'], to: 'lost', when: 'one of its files cannot be fetched' },
+  recover: { from: ['lost'], to: 'succeeded', when: 'the lost files were fetched after all' },
+  forget: { from: liveStates, to: 'failed', when: 'a person deleted the model that it trains' },
+} as const satisfies Record<string, Transition<SubmissionState>>;
 export type TransitionName = keyof typeof transitions;
 
 /** Shots that a run has still to send or to collect. */
@@ -53,32 +81,50 @@ export const waitingShotStates = [
   'skipped',
 ] as const satisfies readonly ShotState[];
 
-/** What may happen to a shot. */
+/** What may happen to a shot. A new one is `open`. */
 export const shotTransitions = {
   planned: {
     from: ['retired', 'failed', 'skipped', 'blocked', 'bound', 'done', 'parked'],
     to: 'open',
+    when: 'a new run plans it again, or it asks for something else now',
   },
   retired: {
     from: ['open', 'bound', 'done', 'failed', 'parked', 'skipped', 'blocked'],
     to: 'retired',
+    when: 'it has left the batch file',
   },
-  blocked: { from: ['open'], to: 'blocked' },
-  unblocked: { from: ['blocked'], to: 'open' },
-  trainingSkipped: { from: ['blocked'], to: 'skipped' },
-  bound: { from: waitingShotStates, to: 'bound' },
-  reopened: { from: ['bound', 'parked'], to: 'open' },
-  failed: { from: ['bound', 'parked'], to: 'failed' },
-  parked: { from: ['bound', ...waitingShotStates], to: 'parked' },
-  unparked: { from: ['parked'], to: 'bound' },
-  skipped: { from: ['parked'], to: 'skipped' },
-  done: { from: ['bound', 'open', 'failed', 'skipped'], to: 'done' },
-  // Its file is to be fetched again, or its job was another's.
-  fetchedAgain: { from: ['done', 'failed', 'parked'], to: 'bound' },
-} as const satisfies Record<
-  string,
-  { readonly from: readonly ShotState[]; readonly to: ShotState }
->;
+  blocked: {
+    from: ['open'],
+    to: 'blocked',
+    when: 'it can never start: its training, model or file failed',
+  },
+  unblocked: { from: ['blocked'], to: 'open', when: 'a person has its training sent again' },
+  trainingSkipped: { from: ['blocked'], to: 'skipped', when: 'a person skips its training' },
+  bound: {
+    from: waitingShotStates,
+    to: 'bound',
+    when: 'its request was claimed, or another like it is under way',
+  },
+  parked: {
+    from: ['bound', ...waitingShotStates],
+    to: 'parked',
+    when: 'its submission is parked or stalled',
+  },
+  unparked: { from: ['parked'], to: 'bound', when: 'its submission is settled' },
+  reopened: {
+    from: ['bound', 'parked'],
+    to: 'open',
+    when: 'no job was made, or the try failed and another is left',
+  },
+  failed: { from: ['bound', 'parked'], to: 'failed', when: 'no try is left' },
+  skipped: { from: ['parked'], to: 'skipped', when: 'a person skips it' },
+  done: { from: ['bound', ...waitingShotStates], to: 'done', when: 'all its files are saved' },
+  fetchedAgain: {
+    from: ['done', 'failed', 'parked'],
+    to: 'bound',
+    when: "a saved file is gone and is fetched again, or its job was another's",
+  },
+} as const satisfies Record<string, Transition<ShotState>>;
 
 /**
  * What a failed job costs. Without a report from the vendor the money counts as spent; promised back, it is
