@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../json.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, canonicalJson } from '../json.ts';
 import type { ModelSpec } from './model-spec.ts';
 import type { ModelChoice, Reference, ShotRequest } from './request.ts';
 

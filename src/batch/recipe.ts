@@ -1,16 +1,11 @@
 import type { Axis } from './expansion/axes.ts';
-import type { ResolvedModel } from './catalogue-lookup.ts';
-import { lookUpModel } from './catalogue-lookup.ts';
-import type { CompiledValue } from './templates/compiled-value.ts';
-import { compileValue, templatesIn } from './templates/compiled-value.ts';
+import { type ResolvedModel, lookUpModel } from './catalogue-lookup.ts';
+import { type CompiledValue, compileValue, templatesIn } from './templates/compiled-value.ts';
 import type { BatchDocument, ModelEntry, Step } from './file/document.ts';
-import { checkNames } from './templates/known-names.ts';
-import type { KnownNames } from './templates/known-names.ts';
-import { commonFields } from './model-spec.ts';
-import type { Catalogue, CommonField } from './model-spec.ts';
+import { type KnownNames, checkNames } from './templates/known-names.ts';
+import { type Catalogue, type CommonField, commonFields } from './model-spec.ts';
 import type { DocumentPath, Mistake } from './file/problem-at.ts';
-import { openTraining } from './expansion/training.ts';
-import type { Training } from './expansion/training.ts';
+import { type Training, openTraining } from './expansion/training.ts';
 
 export type RequestField = 'prompt' | CommonField;
 

@@ -8,8 +8,7 @@ import { balanceChanges, checksOf } from './checks.ts';
 import { writeContactSheet } from './contact-sheet.ts';
 import { readExcerpts } from './excerpts.ts';
 import { fileNameOf } from './file-names.ts';
-import { writeManifest } from './manifest.ts';
-import type { ManifestLine } from './manifest.ts';
+import { type ManifestLine, writeManifest } from './manifest.ts';
 import {
   type OutProblem,
   outProblem,

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import type { OutputRow, ShotRow, SubmissionRow } from '../ledger/port.ts';
-import { decimalFromAmount } from '../money.ts';
-import type { Amount, Unit } from '../money.ts';
+import { type Amount, type Unit, decimalFromAmount } from '../money.ts';
 
 /** Times in reports: ISO 8601 in UTC, or null. */
 export const isoTime = (epochMs: number | null): string | null =>

@@ -1,9 +1,7 @@
 import { chance } from './digest.ts';
 import type { Book } from './book.ts';
-import type { Call } from './calls.ts';
-import { isCall } from './calls.ts';
-import type { NumberForm } from './numbers.ts';
-import { isNumberForm } from './numbers.ts';
+import { type Call, isCall } from './calls.ts';
+import { type NumberForm, isNumberForm } from './numbers.ts';
 import type { SimulatorSettings } from './settings.ts';
 
 /** Where in a request's life a kind of fault strikes. */

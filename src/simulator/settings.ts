@@ -1,5 +1,4 @@
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Fault } from './faults.ts';
 
 /** How the simulator behaves. Every field but the address may be changed while it runs. */

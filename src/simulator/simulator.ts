@@ -10,11 +10,9 @@ import { misbehave } from './misbehave.ts';
 import { photogpt } from './photogpt/index.ts';
 import { productai } from './productai/index.ts';
 import { noteRefusal } from './refusals.ts';
-import type { SimulatorSettings } from './settings.ts';
-import { defaultSettings, patchSettings } from './settings.ts';
+import { type SimulatorSettings, defaultSettings, patchSettings } from './settings.ts';
 import { wonda } from './wonda/index.ts';
-import type { Env, Vendor, World } from './world.ts';
-import { createWorld } from './world.ts';
+import { type Env, type Vendor, type World, createWorld } from './world.ts';
 
 const vendors: readonly Vendor[] = [photogpt, productai, gptimage2api, wonda];
 

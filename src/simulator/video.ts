@@ -1,5 +1,4 @@
-import type { ImageSpec, ImageMode } from './images.ts';
-import { renderImage } from './images.ts';
+import { type ImageMode, type ImageSpec, renderImage } from './images.ts';
 
 const framesPerSecond = 1;
 

@@ -1,14 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
-import type { Account } from './accounts.ts';
-import { Accounts } from './accounts.ts';
-import type { AcceptedRequest } from './book.ts';
-import { Book } from './book.ts';
+import { type Account, Accounts } from './accounts.ts';
+import { type AcceptedRequest, Book } from './book.ts';
 import { Faults } from './faults.ts';
 import { Files } from './files.ts';
 import { iso } from './clock.ts';
-import type { Job } from './jobs.ts';
-import { Jobs } from './jobs.ts';
+import { type Job, Jobs } from './jobs.ts';
 import type { SimulatorSettings } from './settings.ts';
 
 /** What all vendors share. */

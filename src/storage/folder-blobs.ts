@@ -1,12 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { memo } from '../memo.ts';
 import { systemCode } from './atomic-file.ts';
-import { BlobMissingError, SizeLimitError } from './blobs.ts';
-import type { Blobs } from './blobs.ts';
+import { BlobMissingError, type Blobs, SizeLimitError } from './blobs.ts';
 import { durableFolders, makeFolder, syncFolder } from './durable-folder.ts';
 
 const dayMs = 86_400_000;

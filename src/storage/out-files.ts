@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import type { Stats } from 'node:fs';
+import { type Stats, createReadStream } from 'node:fs';
 import { link, lstat, mkdir, readFile, realpath, rename, rm, utimes } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { UserError } from '../errors.ts';

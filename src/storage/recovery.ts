@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import type { Dirent, Stats } from 'node:fs';
+import { type Dirent, type Stats, createReadStream } from 'node:fs';
 import { lstat, readdir, stat, utimes } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Blobs } from './blobs.ts';

@@ -1,5 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
-import type { ClientOptions } from '@temporalio/client';
+import { Client, type ClientOptions, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnection } from '@temporalio/worker';
 import { messageOf, UserError } from '../errors.ts';

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { memo } from '../memo.ts';
-import { findServer } from './find-server.ts';
-import type { FindServerOptions, FoundServer } from './find-server.ts';
-import { hasMembers, joinMembers } from './members.ts';
-import type { Member } from './members.ts';
+import { type FindServerOptions, type FoundServer, findServer } from './find-server.ts';
+import { type Member, hasMembers, joinMembers } from './members.ts';
 import type { ServerPorts } from './ports.ts';
 import { takeLock } from './process-lock.ts';
 import { isServerRunning, stopServer } from './server-process.ts';
-import { portOf, readRecord, removeRecord } from './server-record.ts';
-import type { ServerRecord } from './server-record.ts';
+import { type ServerRecord, portOf, readRecord, removeRecord } from './server-record.ts';
 import { becomesReady, startServer } from './start-server.ts';
 import { watchServer } from './watchdog.ts';
 

@@ -3,12 +3,10 @@ import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import type { FoundServer } from './find-server.ts';
-import { choosePorts } from './ports.ts';
-import type { ServerPorts } from './ports.ts';
+import { type ServerPorts, choosePorts } from './ports.ts';
 import { answers, setRetention } from './server-health.ts';
 import { isServerRunning, logTail, spawnServer, stopServer } from './server-process.ts';
-import { removeRecord, writeRecord } from './server-record.ts';
-import type { ServerRecord } from './server-record.ts';
+import { type ServerRecord, removeRecord, writeRecord } from './server-record.ts';
 
 export interface StartOptions {
   stateDir: string;

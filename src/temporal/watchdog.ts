@@ -1,7 +1,6 @@
 import { answers } from './server-health.ts';
 import { isServerRunning } from './server-process.ts';
-import { portOf } from './server-record.ts';
-import type { ServerRecord } from './server-record.ts';
+import { type ServerRecord, portOf } from './server-record.ts';
 
 /** A busy server may be slow to answer; only after this many seconds of silence it counts as hung. */
 const silentChecksMax = 30;

@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../src/simulator/index.ts';
-import { describeSimulator, startSimulator } from '../../src/simulator/index.ts';
+import { type Fault, describeSimulator, startSimulator } from '../../src/simulator/index.ts';
 import { bottle, download, finish, open } from './support.ts';
 
 const start = (fault: Omit<Fault, 'match'>): { faults: Fault[] } => ({

@@ -1,6 +1,5 @@
 import { afterEach } from 'vitest';
-import type { Simulator, SimulatorSettings } from '../../src/simulator/index.ts';
-import { startSimulator } from '../../src/simulator/index.ts';
+import { type Simulator, type SimulatorSettings, startSimulator } from '../../src/simulator/index.ts';
 
 const started: Simulator[] = [];
 

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { connectTemporal } from '../../src/temporal/connect.ts';
-import { useEmbeddedServer } from '../../src/temporal/embedded.ts';
-import type { EmbeddedServer } from '../../src/temporal/embedded.ts';
+import { type EmbeddedServer, useEmbeddedServer } from '../../src/temporal/embedded.ts';
 import { isServerRunning, stopServer } from '../../src/temporal/server-process.ts';
 import { answers } from '../../src/temporal/server-health.ts';
 import { portOf, readRecord, writeRecord } from '../../src/temporal/server-record.ts';

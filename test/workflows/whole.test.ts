@@ -1,5 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { inject } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { batchWorkflowId, commonTaskQueue } from '../../src/batch/ids.ts';
 import { connectTemporal } from '../../src/temporal/connect.ts';
 import { startWorker } from '../../src/worker.ts';

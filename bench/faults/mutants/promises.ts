@@ -8,15 +8,15 @@ export const promises: readonly Mutant[] = [
     name: 'the claim moved after the POST',
     changes: [
       {
-        file: 'src/ledger/sqlite/submissions/due.ts',
+        file: 'src/ledger/sqlite/submission-state.ts',
         // A claim without a recorded answer is as if it had never been written.
         find: `  database.run(
-    \`update submission set state = 'ambiguous', why = 'no answer was recorded in time'
-     where account = ? and state = 'claimed' and deadline_at <= ?\`,`,
+    \`update submission set state = '\${to}', why = 'no answer was recorded in time'
+     where account = ? and state = '\${from[0]}' and deadline_at <= ?\`,`,
         replace: `  database.run(
     \`update shot set state = 'open', submission = null where submission in (
        select id from submission where account = ? and state = 'claimed' and deadline_at <= ?)\`,
-    range.account,
+    account,
     now,
   );
   database.run(

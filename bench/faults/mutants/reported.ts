@@ -66,7 +66,7 @@ export const reported: readonly Mutant[] = [
     name: 'the vendor’s late answer is dropped',
     changes: [
       {
-        file: 'src/ledger/sqlite/submissions/late-job.ts',
+        file: 'src/ledger/sqlite/submissions/start-job.ts',
         find: "if (displaced && (from === 'person' || before.job_from === 'answer')) return false;",
         replace: 'if (displaced) return false;',
       },

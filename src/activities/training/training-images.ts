@@ -1,6 +1,5 @@
 import type { ModelRow } from '../../ledger/port.ts';
-import type { Training } from './training.ts';
-import { setPhase } from './training.ts';
+import { type Training, setPhase } from './training.ts';
 import { fileToUpload } from '../uploads/upload-file.ts';
 
 /**

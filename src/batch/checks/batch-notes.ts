@@ -1,8 +1,7 @@
 import { lookUpModel } from '../catalogue-lookup.ts';
 import type { BatchDocument, Step } from '../file/document.ts';
 import type { Catalogue } from '../model-spec.ts';
-import { problemAt } from '../file/problem-at.ts';
-import type { Mistake } from '../file/problem-at.ts';
+import { type Mistake, problemAt } from '../file/problem-at.ts';
 import type { Problem } from '../problem.ts';
 import type { PlannedShot } from '../shot.ts';
 

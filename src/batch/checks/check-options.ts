@@ -1,9 +1,7 @@
 import type { Json, JsonObject } from '../../json.ts';
-import { fieldProblem } from './request-problem.ts';
-import type { RequestProblem } from './request-problem.ts';
+import { type RequestProblem, fieldProblem } from './request-problem.ts';
 import { checkValue } from './check-value.ts';
-import { commonFields } from '../model-spec.ts';
-import type { ModelSpec } from '../model-spec.ts';
+import { type ModelSpec, commonFields } from '../model-spec.ts';
 import { didYouMean } from '../file/suggest.ts';
 
 /** Ways in which vendors spell "tell me when it is done"; Shotlist follows the jobs itself. */

@@ -1,13 +1,10 @@
 import type { Json, JsonObject } from '../../json.ts';
 import { checkOptions } from './check-options.ts';
-import { checkReferences } from './check-references.ts';
-import type { FoundReference } from './check-references.ts';
+import { type FoundReference, checkReferences } from './check-references.ts';
 import { checkValue } from './check-value.ts';
-import { commonFields } from '../model-spec.ts';
-import type { AccountSpec, CommonField, ModelSpec } from '../model-spec.ts';
+import { type AccountSpec, type CommonField, type ModelSpec, commonFields } from '../model-spec.ts';
 import type { ModelChoice, ShotRequest } from '../request.ts';
-import { fieldProblem } from './request-problem.ts';
-import type { RequestProblem } from './request-problem.ts';
+import { type RequestProblem, fieldProblem } from './request-problem.ts';
 
 /** A request with every template rendered and nothing checked yet; what rendered to nothing is absent. */
 export interface RequestDraft {

@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { CompiledValue } from '../templates/compiled-value.ts';
-import { compileValue } from '../templates/compiled-value.ts';
+import { type CompiledValue, compileValue } from '../templates/compiled-value.ts';
 import { openRows } from '../data/data.ts';
 import type { Step } from '../file/document.ts';
 import type { Files } from '../data/files.ts';

@@ -1,6 +1,5 @@
 import type { Json } from '../../json.ts';
-import { combinations } from './axes.ts';
-import type { Axis } from './axes.ts';
+import { type Axis, combinations } from './axes.ts';
 import type { CompiledValue } from '../templates/compiled-value.ts';
 import type { Row, Table } from '../data/data.ts';
 import type { BatchDocument, Step } from '../file/document.ts';

@@ -1,8 +1,7 @@
 import type { Json } from '../../json.ts';
 import type { Axis } from './axes.ts';
 import type { Condition, Step } from '../file/document.ts';
-import type { KnownNames } from '../templates/known-names.ts';
-import { unknownName } from '../templates/known-names.ts';
+import { type KnownNames, unknownName } from '../templates/known-names.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 import { didYouMean } from '../file/suggest.ts';
 

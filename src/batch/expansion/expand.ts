@@ -1,11 +1,9 @@
-import { cellsOf, rowStarts, singleStart, sourceStarts } from './cells.ts';
-import type { Cell } from './cells.ts';
+import { type Cell, cellsOf, rowStarts, singleStart, sourceStarts } from './cells.ts';
 import { lookUpModel } from '../catalogue-lookup.ts';
 import type { BatchDocument, Step } from '../file/document.ts';
 import type { Files } from '../data/files.ts';
 import type { AccountSpec, Catalogue } from '../model-spec.ts';
-import { problemAt } from '../file/problem-at.ts';
-import type { Mistake } from '../file/problem-at.ts';
+import { type Mistake, problemAt } from '../file/problem-at.ts';
 import type { Problem } from '../problem.ts';
 import { renderShot } from './render-shot.ts';
 import type { PlannedShot, SourceOutput } from '../shot.ts';

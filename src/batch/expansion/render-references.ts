@@ -1,14 +1,11 @@
 import type { Cell } from './cells.ts';
-import { mediaKindOf } from '../checks/check-references.ts';
-import type { FoundReference } from '../checks/check-references.ts';
-import { renderValue } from '../templates/compiled-value.ts';
-import type { CompiledValue, RenderedValue } from '../templates/compiled-value.ts';
+import { type FoundReference, mediaKindOf } from '../checks/check-references.ts';
+import { type CompiledValue, type RenderedValue, renderValue } from '../templates/compiled-value.ts';
 import type { Files } from '../data/files.ts';
 import { findFiles } from '../data/find-files.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 import type { Recipe } from '../recipe.ts';
-import { SourceMarker } from '../templates/template.ts';
-import type { TemplateScope } from '../templates/template.ts';
+import { SourceMarker, type TemplateScope } from '../templates/template.ts';
 
 /** The references of one shot in their order: lists spliced, blanks fallen out, patterns opened. */
 export function renderReferences(

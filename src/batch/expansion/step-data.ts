@@ -1,7 +1,5 @@
-import { dataMistake, openAxes } from './axes.ts';
-import type { Axis } from './axes.ts';
-import { openRows } from '../data/data.ts';
-import type { Table } from '../data/data.ts';
+import { type Axis, dataMistake, openAxes } from './axes.ts';
+import { type Table, openRows } from '../data/data.ts';
 import type { BatchDocument, Step } from '../file/document.ts';
 import type { Files } from '../data/files.ts';
 import { KnownNames, varOrigin } from '../templates/known-names.ts';

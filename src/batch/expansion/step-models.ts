@@ -2,8 +2,7 @@ import type { Cell } from './cells.ts';
 import { compileValue, renderValue } from '../templates/compiled-value.ts';
 import { checkNames } from '../templates/known-names.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
-import { openRecipe } from '../recipe.ts';
-import type { Recipe, RecipeContext } from '../recipe.ts';
+import { type Recipe, type RecipeContext, openRecipe } from '../recipe.ts';
 
 /** The models that a step asks. */
 export interface StepModels {

@@ -1,18 +1,15 @@
 import type { Axis } from './axes.ts';
 import type { Cell } from './cells.ts';
 import { checkValue } from '../checks/check-value.ts';
-import { compileValue, renderValue } from '../templates/compiled-value.ts';
-import type { CompiledValue } from '../templates/compiled-value.ts';
-import { openConditions } from './conditions.ts';
-import type { Conditions } from './conditions.ts';
+import { type CompiledValue, compileValue, renderValue } from '../templates/compiled-value.ts';
+import { type Conditions, openConditions } from './conditions.ts';
 import type { Table } from '../data/data.ts';
 import type { BatchDocument, Step } from '../file/document.ts';
 import { checkNames } from '../templates/known-names.ts';
 import type { Catalogue } from '../model-spec.ts';
 import type { Mistake } from '../file/problem-at.ts';
 import type { StepData } from './step-data.ts';
-import { openModels } from './step-models.ts';
-import type { StepModels } from './step-models.ts';
+import { type StepModels, openModels } from './step-models.ts';
 import { SourceMarker } from '../templates/template.ts';
 
 /** All of a step that is compiled once. */

@@ -1,5 +1,4 @@
-import { visit } from 'yaml';
-import type { Alias, Document, Node } from 'yaml';
+import { type Alias, type Document, type Node, visit } from 'yaml';
 
 /** What each alias of a file stands for; undefined where no anchor of that name stands before it. */
 export type Aliases = ReadonlyMap<Alias, Node | undefined>;

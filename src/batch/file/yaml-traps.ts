@@ -1,5 +1,4 @@
-import { isCollection, isMap, isPair, isScalar, visit } from 'yaml';
-import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
+import { type Document, type Node, type Pair, type Scalar, type YAMLMap, isCollection, isMap, isPair, isScalar, visit } from 'yaml';
 import type { Problem } from '../problem.ts';
 import type { Aliases } from './yaml-aliases.ts';
 import type { Path, YamlPlaces } from './yaml-places.ts';

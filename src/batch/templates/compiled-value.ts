@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
-import { compileTemplate } from './template.ts';
-import type { Template, TemplateScope, SourceMarker } from './template.ts';
+import { type SourceMarker, type Template, type TemplateScope, compileTemplate } from './template.ts';
 
 /** A value of the document with its templates compiled and its place remembered. */
 export type CompiledValue = { readonly path: DocumentPath } & (

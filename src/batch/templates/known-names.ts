@@ -1,6 +1,5 @@
 import type { Json } from '../../json.ts';
-import type { CompiledValue } from './compiled-value.ts';
-import { templatesIn } from './compiled-value.ts';
+import { type CompiledValue, templatesIn } from './compiled-value.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 import { didYouMean } from '../file/suggest.ts';
 

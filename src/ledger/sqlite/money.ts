@@ -1,6 +1,5 @@
 import type { Amount, Unit } from '../../money.ts';
-import { scopesOf } from '../rules/budgets.ts';
-import type { Payer } from '../rules/budgets.ts';
+import { type Payer, scopesOf } from '../rules/budgets.ts';
 import type { Database } from './database.ts';
 import type { SubmissionRecord } from './rows.ts';
 

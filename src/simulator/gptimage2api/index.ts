@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from 'hono';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { faultOfLink, hindrance, isOverLimit, readObject, textOf } from '../requests.ts';
 import type { Env, Vendor, World } from '../world.ts';

@@ -2,8 +2,7 @@ import { randomInt } from 'node:crypto';
 import { canonical, sha256 } from '../digest.ts';
 import { renderVideo } from '../video.ts';
 import type { Job } from '../jobs.ts';
-import type { ImageSpec } from '../images.ts';
-import { renderImage, sizeFor } from '../images.ts';
+import { type ImageSpec, renderImage, sizeFor } from '../images.ts';
 import { textOf } from '../requests.ts';
 import type { World } from '../world.ts';
 

@@ -1,8 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { Job } from '../jobs.ts';
 import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, refuse } from './answers.ts';
+import { type Desk, answer, refuse } from './answers.ts';
 
 const day = 86_400_000;
 

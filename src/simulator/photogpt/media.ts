@@ -1,8 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { faultOf, imageType } from '../requests.ts';
 import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, refuse } from './answers.ts';
+import { type Desk, answer, refuse } from './answers.ts';
 import type { Image, Video } from './library.ts';
 import { imageModels, uploadData } from './rules.ts';
 

@@ -1,8 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { faultOf, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
+import { type Desk, answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
 import type { Model } from './library.ts';
 import { changedModel, newModel } from './rules.ts';
 

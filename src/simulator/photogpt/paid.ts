@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { canonical, sha256 } from '../digest.ts';
 import type { Job, Order } from '../jobs.ts';
-import type { ImageSpec } from '../images.ts';
-import { fit, sizeFor } from '../images.ts';
+import { type ImageSpec, fit, sizeFor } from '../images.ts';
 import { faultOf, faultOfLink, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
+import { type Desk, answer, priceOf, readBody, refuse, refuseUnpaid } from './answers.ts';
 import type { Model } from './library.ts';
 import { imageModels, presets, trainedModel, upscaling, videoModels } from './rules.ts';
 

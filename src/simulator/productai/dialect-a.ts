@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from 'hono';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Job } from '../jobs.ts';
 import { faultOf, faultOfLink, readObject, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';

@@ -1,12 +1,10 @@
-import type { Context } from 'hono';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Job } from '../jobs.ts';
 import { setRetryAfter } from '../refusals.ts';
 import { faultOf, faultOfLink, readObject, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
-import { customModel, imageModels, shapeOf, upscale, videoModels } from './dialect-b-rules.ts';
-import type { Rule } from './dialect-b-rules.ts';
+import { type Rule, customModel, imageModels, shapeOf, upscale, videoModels } from './dialect-b-rules.ts';
 import { accept, bill, type Desk } from './order.ts';
 import { readUpload } from './uploads.ts';
 

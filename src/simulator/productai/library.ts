@@ -4,8 +4,7 @@ import { iso } from '../clock.ts';
 import { sha256 } from '../digest.ts';
 import { renderVideo } from '../video.ts';
 import type { Job } from '../jobs.ts';
-import type { ImageSpec } from '../images.ts';
-import { renderImage } from '../images.ts';
+import { type ImageSpec, renderImage } from '../images.ts';
 import type { World } from '../world.ts';
 
 export interface Asset {

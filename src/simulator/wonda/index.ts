@@ -1,8 +1,7 @@
 import { Hono } from 'hono';
 import { isOverLimit } from '../requests.ts';
 import type { Env, Vendor, World } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { id, problem, refuse } from './answers.ts';
+import { type Desk, id, problem, refuse } from './answers.ts';
 import { addJobRoutes } from './jobs.ts';
 import { Library } from './library.ts';
 import { addMediaRoutes } from './media.ts';

@@ -3,8 +3,7 @@ import { sha256 } from '../digest.ts';
 import type { Job } from '../jobs.ts';
 import { textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { refuse } from './answers.ts';
+import { type Desk, refuse } from './answers.ts';
 import { models } from './models.ts';
 
 const words = { queued: 'idle', running: 'in_progress', success: 'succeeded', failed: 'failed' };

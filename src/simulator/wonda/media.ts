@@ -1,8 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { imageType } from '../requests.ts';
 import type { Env } from '../world.ts';
-import type { Desk } from './answers.ts';
-import { refuse } from './answers.ts';
+import { type Desk, refuse } from './answers.ts';
 import type { Media } from './library.ts';
 
 const types: ReadonlySet<string> = new Set([

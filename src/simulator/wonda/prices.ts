@@ -1,7 +1,6 @@
 import type { World } from '../world.ts';
 import { id } from './answers.ts';
-import type { Model } from './models.ts';
-import { models } from './models.ts';
+import { type Model, models } from './models.ts';
 
 /** One credit of the simulator's accounts is a thousandth of a dollar here. */
 const microdollarsPerCredit = 1_000;

@@ -1,7 +1,6 @@
 import sharp from 'sharp';
 import { sha256 } from '../digest.ts';
-import type { ImageSpec, ImageMode } from '../images.ts';
-import { renderImage } from '../images.ts';
+import { type ImageMode, type ImageSpec, renderImage } from '../images.ts';
 
 /** The image with everything outside a shape made transparent; what is cut out decides the shape. */
 export async function renderCutout(spec: ImageSpec, mode: ImageMode): Promise<Buffer> {

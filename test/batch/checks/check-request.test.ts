@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FoundReference } from '../../../src/batch/checks/check-references.ts';
-import { checkRequest } from '../../../src/batch/checks/check-request.ts';
-import type { RequestDraft } from '../../../src/batch/checks/check-request.ts';
+import { type RequestDraft, checkRequest } from '../../../src/batch/checks/check-request.ts';
 import { dollars, painter, studio } from '../catalogue.ts';
 
 const draft = (changes: Partial<RequestDraft>): RequestDraft => ({

@@ -2,15 +2,22 @@ import type { Price } from '../../../money.ts';
 import type {
   BatchPolicy,
   BatchState,
+  BlockReason,
   ClaimAnswer,
   ClaimOptions,
-  BlockReason,
+  StopReason,
+  Stopped,
 } from '../../port.ts';
-import type { Stopped, StopReason } from '../../port.ts';
 import { refusal } from '../../rules/budgets.ts';
 import { takeSlot } from '../../rules/slots.ts';
-import { putSlots, slotsOf, type AccountRecord } from './account-row.ts';
-import { allowancesOf, lessPromised, promisedOfLate } from './allowances.ts';
+import {
+  type AccountRecord,
+  allowancesOf,
+  lessPromised,
+  promisedOfLate,
+  putSlots,
+  slotsOf,
+} from './allowances.ts';
 import type { Database } from '../database.ts';
 import { everyModel, isActive } from '../blocks.ts';
 import type { BatchRecord, SubmissionRecord } from '../rows.ts';

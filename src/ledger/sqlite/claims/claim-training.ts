@@ -1,11 +1,11 @@
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { ClaimAnswer, ClaimLedger, ClaimOptions } from '../../port.ts';
-import { lockAccount } from './account-row.ts';
+import { lockAccount } from './allowances.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { gapOfRequest, gapsOfTrainings } from '../gaps.ts';
-import { placeHolder } from './places.ts';
+import { placeHolder } from './claim.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 
 /** Under which model name blocks and polls know a training. */

@@ -1,16 +1,15 @@
 import type { ShotRequest } from '../../../batch/request.ts';
-import type { Price, PriceBasis, Unit } from '../../../money.ts';
 import type { ClaimAnswer, ClaimOptions, Gap, Grant, Range } from '../../port.ts';
-import { lockAccount } from './account-row.ts';
-import { attachShot, bindShot } from '../shot-state.ts';
-import { type Claimant, openGate, stopped } from './claim-gate.ts';
-import type { Database } from '../database.ts';
-import { insertSubmission, sendWithinMs } from './insert-submission.ts';
-import { countRange } from './range.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 import { priceByBills } from '../bills.ts';
+import { lockAccount } from './allowances.ts';
+import { type Claimant, openGate, stopped } from './claim-gate.ts';
+import { insertSubmission, sendWithinMs } from './insert-submission.ts';
+import type { Database } from '../database.ts';
 import { gapOfRequest, gapsOfJobs } from '../gaps.ts';
-import { placeHolder, promoteSpare } from './places.ts';
+import { attachShot, bindShot } from '../shot-state.ts';
+import { states } from '../states.ts';
+import type { Price, PriceBasis, Unit } from '../../../money.ts';
 
 interface OpenShot {
   id: number;
@@ -131,4 +130,60 @@ function bind(
   });
   bindShot(database, shot.id, submission, price);
   return submission;
+}
+
+export interface RangeCounts {
+  readonly open: number;
+  readonly bound: number;
+}
+
+export function countRange(database: Database, range: Range): RangeCounts {
+  return (
+    database.get<RangeCounts>(
+      `select count(*) filter (where state = 'open') as open,
+         count(*) filter (where state = 'bound') as bound
+       from shot where batch = ? and lane = ? and pos >= ? and pos < ? and account = ?`,
+      range.batch,
+      range.lane,
+      range.from,
+      range.to,
+      range.account,
+    ) ?? { open: 0, bound: 0 }
+  );
+}
+
+/**
+ * Who has the one place of an account and fingerprint: live or accepted. Jobs that arrived when the place
+ * was taken are collected beside it and hold none.
+ */
+export function placeHolder(
+  database: Database,
+  account: string,
+  fingerprint: string,
+): string | undefined {
+  return database.get<{ id: string }>(
+    `select id from submission where account = ? and fp = ? and standby = 0
+     and state in ${states.exclusive}`,
+    account,
+    fingerprint,
+  )?.id;
+}
+
+/**
+ * Gives an empty place to a job that was collected beside it: it is paid, so nothing need be paid again.
+ * Left to choose, SQLite would go by state and read all that the account ever made.
+ */
+export function promoteSpare(
+  database: Database,
+  account: string,
+  fingerprint: string,
+): string | undefined {
+  return database.get<{ id: string }>(
+    `update submission set standby = 0 where id = (
+       select id from submission indexed by submission_fp
+       where account = ? and fp = ? and standby = 1
+       and state in ('submitted', 'succeeded') order by state desc, id limit 1) returning id`,
+    account,
+    fingerprint,
+  )?.id;
 }

@@ -1,9 +1,12 @@
 import type { ClaimLedger } from '../../port.ts';
-import { claim } from './claim.ts';
+import { takeSlot } from '../../rules/slots.ts';
+import { everyModel, isActive } from '../blocks.ts';
+import { lockAccount, putSlots, slotsOf } from './allowances.ts';
 import { closed } from './claim-gate.ts';
 import { claimTraining } from './claim-training.ts';
+import { claim } from './claim.ts';
 import type { Context } from '../context.ts';
-import { takeCallSlot } from './call-slot.ts';
+import type { Database } from '../database.ts';
 
 /** The only way to spend money: each claim is a transaction of its own, committed before it answers. */
 export function createClaimLedger({ database, now }: Context): ClaimLedger {
@@ -17,4 +20,21 @@ export function createClaimLedger({ database, now }: Context): ClaimLedger {
     takeCallSlot: async (account) =>
       database.transaction(() => takeCallSlot(database, account, now())),
   };
+}
+
+/** For a free call of an account whose vendor counts them. A block by the rate limit applies to it too. */
+export function takeCallSlot(database: Database, id: string, now: number): number {
+  const account = lockAccount(database, id);
+  const block = database.get<{ until: number }>(
+    `select until from block
+     where account = ?1 and model = ?2 and reason = 'limited' and until is not null
+       and ${isActive('?3')}`,
+    id,
+    everyModel,
+    now,
+  );
+  if (block) return block.until - now;
+  const { slots, waitMs } = takeSlot(slotsOf(account), 'call', account.per_minute, now);
+  putSlots(database, id, slots);
+  return waitMs;
 }

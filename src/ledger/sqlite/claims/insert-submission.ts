@@ -1,11 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import type { Price } from '../../../money.ts';
 import type { Gap, SubmissionState } from '../../port.ts';
 import { liveStates } from '../../rules/transitions.ts';
+import type { Claimant } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { moveMoney } from '../money.ts';
-import type { Claimant } from './claim-gate.ts';
-import { nextClaimNumber } from './claim-number.ts';
+import type { Price } from '../../../money.ts';
+
+/** Processes of one machine read its clock a little apart. */
+const apartMs = 1_000;
+
+/**
+ * Counts a claim. Its number says what was claimed before what, which its time does not where the clock was
+ * set back; each time that it was is noted.
+ */
+export function nextClaimNumber(database: Database, now: number): number {
+  const meta = database.get<{ claims: number; clock_at: number | null }>(
+    'select claims, clock_at from meta',
+  );
+  const number = (meta?.claims ?? 0) + 1;
+  database.run('update meta set claims = ?, clock_at = ?', number, now);
+  if (meta?.clock_at != null && now < meta.clock_at - apartMs)
+    database.run('insert into clock_back (claim_no, at) values (?, ?)', number, now);
+  return number;
+}
 
 /** How long from a grant until its request's first byte must have left; docs/ledger.md says why. */
 export const sendWithinMs = 5_000;

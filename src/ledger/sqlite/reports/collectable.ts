@@ -1,7 +1,6 @@
 import type { ShotRow, Uncollected } from '../../port.ts';
 import type { Database } from '../database.ts';
-import { outputsOf, shotRow } from '../rows.ts';
-import type { ShotRecord } from '../rows.ts';
+import { type ShotRecord, outputsOf, shotRow } from '../rows.ts';
 import { states } from '../states.ts';
 
 /** What was paid for and is not on disk, by batch and account; a job that two batches wait for counts in both. */

@@ -7,8 +7,15 @@ import { uncollected, unshown } from './collectable.ts';
 import type { Context } from '../context.ts';
 import { accountUse, balances, noteBalance } from './cost-facts.ts';
 import type { Database } from '../database.ts';
-import { isPartial, shotRow, shotSelection, submissionRow, submissionSelection } from '../rows.ts';
-import type { ShotRecord, ShownSubmission } from '../rows.ts';
+import {
+  type ShotRecord,
+  type ShownSubmission,
+  isPartial,
+  shotRow,
+  shotSelection,
+  submissionRow,
+  submissionSelection,
+} from '../rows.ts';
 import { fileNotes } from './file-notes.ts';
 import { readStatus } from './status.ts';
 import { readWaits } from './waits.ts';

@@ -1,6 +1,9 @@
 import type { ShotRequest } from '../../../batch/request.ts';
-import type { Due } from '../../port.ts';
+import type { BatchPolicy, Due } from '../../port.ts';
+import { readBatch } from '../batches.ts';
 import type { Database } from '../database.ts';
+import { openElsewhere, parkShots, retryShots } from '../shot-state.ts';
+import { advance, release } from '../submission-state.ts';
 
 export interface AmbiguousRecord {
   id: string;
@@ -28,10 +31,10 @@ export function parkedWithoutJob(
     batch,
     account,
   );
-  return rows.map(ambiguous);
+  return rows.map(ambiguousOf);
 }
 
-export function ambiguous(row: AmbiguousRecord): Due['ambiguous'][number] {
+export function ambiguousOf(row: AmbiguousRecord): Due['ambiguous'][number] {
   return {
     submission: row.id,
     request: JSON.parse(row.request) as ShotRequest,
@@ -42,4 +45,47 @@ export function ambiguous(row: AmbiguousRecord): Due['ambiguous'][number] {
     gap: row.gap,
     why: row.why,
   };
+}
+
+/** Where its sender has seen the request end, nothing of it is on its way any more. */
+export function markAmbiguous(
+  database: Database,
+  id: string,
+  { why, mayStillRun = false }: { readonly why: string; readonly mayStillRun?: boolean },
+  now: number,
+): boolean {
+  const moved = advance(database, 'ambiguous', id, why, now);
+  if (moved && !mayStillRun)
+    database.run('update submission set over_at = ? where id = ?', now, id);
+  return moved !== undefined;
+}
+
+/**
+ * A resubmit needs a paid try left in the shot that paid; the money of the ambiguous one then counts as
+ * spent, since nobody can say that it was not.
+ */
+export function park(database: Database, id: string, why: string, now: number): boolean {
+  if (mayResubmit(database, id)) {
+    const moved = advance(database, 'resubmit', id, why, now);
+    if (!moved) return false;
+    release(database, moved, moved.reserved);
+    database.run(`update submission set resolution = 'resubmit' where id = ?`, id);
+    openElsewhere(database, id, moved.batch);
+    retryShots(database, id, 'paid', why);
+    return true;
+  }
+  const moved = advance(database, 'park', id, why, now);
+  if (moved) parkShots(database, id, why);
+  return moved !== undefined;
+}
+
+function mayResubmit(database: Database, id: string): boolean {
+  const payer = database.get<{ batch: string; paid: number }>(
+    `select s.batch, s.paid_tries as paid from submission m
+     join shot s on s.batch = m.batch and s.key = m.key and s.submission = m.id where m.id = ?`,
+    id,
+  );
+  const policy: BatchPolicy | undefined = payer && readBatch(database, payer.batch)?.policy;
+  if (!payer || !policy) return false;
+  return policy.onAmbiguous === 'resubmit' && payer.paid < policy.paidRetries;
 }

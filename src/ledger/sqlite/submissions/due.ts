@@ -8,8 +8,8 @@ import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
 import { expireClaims } from '../submission-state.ts';
 import { orderedFiles } from '../rows.ts';
-import { countRange, type RangeCounts } from '../claims/range.ts';
-import { ambiguous, ambiguousColumns, type AmbiguousRecord } from './ambiguous.ts';
+import { countRange, type RangeCounts } from '../claims/claim.ts';
+import { ambiguousColumns, ambiguousOf, type AmbiguousRecord } from './ambiguous.ts';
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
@@ -200,5 +200,5 @@ function dueAmbiguous(database: Database, ids: string, options: DueOptions, now:
     options.limit,
     options.overMs ?? options.settleMs,
   );
-  return rows.map(ambiguous);
+  return rows.map(ambiguousOf);
 }

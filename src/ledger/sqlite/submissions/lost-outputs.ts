@@ -2,12 +2,13 @@ import type { MediaKind } from '../../../batch/model-spec.ts';
 import type { Json, JsonObject } from '../../../json.ts';
 import type { LostOutput, LostScope, Range, SavedFile } from '../../port.ts';
 import { noLane } from '../../rules/lane-name.ts';
-import { placeHolder } from '../claims/places.ts';
+import { placeHolder } from '../claims/claim.ts';
 import type { Database } from '../database.ts';
-import { advance } from '../submission-state.ts';
-import { attachWaiting } from '../shot-state.ts';
-import { isSaved, putFile } from './outputs.ts';
+import { attachWaiting, completeShots, rebindDoneShots } from '../shot-state.ts';
 import { states } from '../states.ts';
+import { advance } from '../submission-state.ts';
+import { overdueMs } from './orphans.ts';
+import { isSaved, putFile } from './outputs.ts';
 
 /** An answer counts for so long: for a run that begins now, and for what is in no lane. */
 const askedForMs = 60 * 60_000;
@@ -155,4 +156,56 @@ export function reinstate(database: Database, id: string, now: number): void {
   database.run('update submission set standby = ? where id = ?', isTaken ? 1 : 0, id);
   advance(database, 'recover', id, null, now);
   if (!isTaken) attachWaiting(database, { id, ...lost });
+}
+
+/**
+ * See SubmissionLedger.fetchAgain. What was known of the file stays: the same bytes are the same file. What was
+ * counted against it ended when it came.
+ */
+export function fetchAgain(
+  database: Database,
+  id: string,
+  index: number,
+  { sha256, why }: { readonly sha256: string; readonly why: string },
+  now: number,
+): boolean {
+  const again = database.run(
+    `update output set state = 'ready', why = ?, next_try_at = ?, timed_at = ?, tries = 0,
+       refusals = 0, refused_at = null, refused_ms = 0, gone_answers = 0, gone_ms = 0,
+       seen_sha256 = null, seen_at = null
+     where submission = ? and idx = ? and state = 'saved' and sha256 = ?`,
+    why,
+    // Its lane may be over: as one that was left alone, it is any range's of the batch at once.
+    now - overdueMs - 1,
+    now,
+    id,
+    index,
+    sha256,
+  );
+  if (again === 0) return false;
+  rebindDoneShots(database, id);
+  return true;
+}
+
+/** See SubmissionLedger.foundOutput. */
+export function foundOutput(
+  database: Database,
+  id: string,
+  index: number,
+  sha256: string,
+  now: number,
+): boolean {
+  const back = database.run(
+    `update output set state = 'saved', why = null
+     where submission = ? and idx = ? and state in ('ready', 'lost') and sha256 = ?`,
+    id,
+    index,
+    sha256,
+  );
+  if (back === 0) return false;
+  if (isSaved(database, id)) {
+    completeShots(database, id);
+    reinstate(database, id, now);
+  }
+  return true;
 }

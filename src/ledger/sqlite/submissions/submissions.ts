@@ -1,15 +1,18 @@
-import type { BatchPolicy, SubmissionLedger } from '../../port.ts';
-import { costOfFailure } from '../../rules/transitions.ts';
-import { openElsewhere, parkShots, retryShots, unparkShots } from '../shot-state.ts';
+import type { SubmissionLedger } from '../../port.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { due } from './due.ts';
-import { putBlock } from '../blocks.ts';
+import { blockedUntil, putBlock } from '../blocks.ts';
 import { noteListed } from '../reports/cost-facts.ts';
-import { lateJob } from './late-job.ts';
-import { dueRefunds, oweRefund, settleRefund } from './refunds.ts';
-import { fetchAgain, foundOutput } from './lost-bytes.ts';
-import { askedOutput, lostOutputs, recoverOutput } from './lost-outputs.ts';
+import { lateJob, startJob } from './start-job.ts';
+import { dueRefunds, settleRefund } from './refunds.ts';
+import {
+  askedOutput,
+  fetchAgain,
+  foundOutput,
+  lostOutputs,
+  recoverOutput,
+} from './lost-outputs.ts';
 import {
   delayOutput,
   loseOutput,
@@ -18,19 +21,12 @@ import {
   renewOutput,
   saveOutput,
 } from './outputs.ts';
-import { absent } from './absent.ts';
+import { absent, rejected } from './refused.ts';
 import { accountsWithOrphans, stalledJobs } from './orphans.ts';
-import { parkedWithoutJob } from './ambiguous.ts';
-import { advance, release } from '../submission-state.ts';
-import { readBatch } from '../batches.ts';
-import { rejected } from './rejected.ts';
+import { markAmbiguous, park, parkedWithoutJob } from './ambiguous.ts';
 import { resolve } from './resolve.ts';
-import { competing } from './competing.ts';
-import { startJob } from './start-job.ts';
-import { succeeded } from './succeeded.ts';
-import { blockedUntil } from '../blocks.ts';
-import { hasLikeness } from './likeness.ts';
-import { hasLater, knownJobs } from './known-jobs.ts';
+import { competing, hasLater, hasLikeness, knownJobs, recordedJobIds } from './evidence.ts';
+import { failed, stalled, succeeded } from './ended.ts';
 
 export function createSubmissionLedger({ database, commits, now }: Context): SubmissionLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
@@ -55,19 +51,14 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     adopt: (id, job, jobId, times) =>
       write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
     rejected: (id, why, effect) => write(() => rejected(database, { id, why, effect }, now())),
-    ambiguous: (id, why, end) => write(() => ambiguous(database, id, { why, ...end }, now())),
+    ambiguous: (id, why, end) => write(() => markAmbiguous(database, id, { why, ...end }, now())),
     absent: (id) => write(() => absent(database, id, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
     resolve: (id, resolution) => write(() => resolve(database, id, resolution, now())),
     pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
     succeeded: (id, result) => write(() => succeeded(database, id, result, now())),
     failed: (id, result) => write(() => failed(database, id, result, now())),
-    stalled: (id, why, job) =>
-      write(() => {
-        const moved = advance(database, 'stalled', id, why, now(), job);
-        if (moved) parkShots(database, id, why);
-        return moved !== undefined;
-      }),
+    stalled: (id, why, job) => write(() => stalled(database, id, { why, job }, now())),
     saveOutput: (id, index, file, job) =>
       write(() => saveOutput(database, id, index, { file, job }, now())),
     renewOutput: (id, index, url, expiresAt) =>
@@ -96,49 +87,6 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
   };
 }
 
-/** Where its sender has seen the request end, nothing of it is on its way any more. */
-function ambiguous(
-  database: Database,
-  id: string,
-  { why, mayStillRun = false }: { readonly why: string; readonly mayStillRun?: boolean },
-  now: number,
-): boolean {
-  const moved = advance(database, 'ambiguous', id, why, now);
-  if (moved && !mayStillRun)
-    database.run('update submission set over_at = ? where id = ?', now, id);
-  return moved !== undefined;
-}
-
-/**
- * A resubmit needs a paid try left in the shot that paid; the money of the ambiguous one then counts as
- * spent, since nobody can say that it was not.
- */
-function park(database: Database, id: string, why: string, now: number): boolean {
-  if (mayResubmit(database, id)) {
-    const moved = advance(database, 'resubmit', id, why, now);
-    if (!moved) return false;
-    release(database, moved, moved.reserved);
-    database.run(`update submission set resolution = 'resubmit' where id = ?`, id);
-    openElsewhere(database, id, moved.batch);
-    retryShots(database, id, 'paid', why);
-    return true;
-  }
-  const moved = advance(database, 'park', id, why, now);
-  if (moved) parkShots(database, id, why);
-  return moved !== undefined;
-}
-
-function mayResubmit(database: Database, id: string): boolean {
-  const payer = database.get<{ batch: string; paid: number }>(
-    `select s.batch, s.paid_tries as paid from submission m
-     join shot s on s.batch = m.batch and s.key = m.key and s.submission = m.id where m.id = ?`,
-    id,
-  );
-  const policy: BatchPolicy | undefined = payer && readBatch(database, payer.batch)?.policy;
-  if (!payer || !policy) return false;
-  return policy.onAmbiguous === 'resubmit' && payer.paid < policy.paidRetries;
-}
-
 function pollAgain(
   database: Database,
   id: string,
@@ -156,34 +104,4 @@ function pollAgain(
       id,
     ) > 0
   );
-}
-
-function failed(
-  database: Database,
-  id: string,
-  result: Parameters<SubmissionLedger['failed']>[1],
-  now: number,
-): boolean {
-  const moved = advance(database, 'failed', id, result.reason, now, result.job);
-  if (!moved) return false;
-  unparkShots(database, id);
-  const { spent, cause } = costOfFailure(moved.reserved, result);
-  release(database, moved, spent, { billed: result.billed, now });
-  if (result.refunded === 'promised') oweRefund(database, id, now);
-  retryShots(database, id, cause, result.reason);
-  return true;
-}
-
-function recordedJobIds(
-  database: Database,
-  account: string,
-  jobIds: readonly string[],
-): ReadonlySet<string> {
-  const rows = database.all<{ id: string }>(
-    `select job_id as id from submission
-     where account = ? and job_id in (select value from json_each(?))`,
-    account,
-    JSON.stringify(jobIds),
-  );
-  return new Set(rows.map(({ id }) => id));
 }

@@ -1,15 +1,18 @@
+import type { JsonObject } from '../../../json.ts';
 import type { SubmissionLedger } from '../../port.ts';
 import { costOfFailure } from '../../rules/transitions.ts';
-import { placeHolder } from '../claims/places.ts';
+import { placeHolder } from '../claims/claim.ts';
 import { advance, release } from '../submission-state.ts';
 import {
   attachWaiting,
   leaveLanes,
   leaveLanesOfEnded,
+  parkShots,
   retryShots,
   unparkShots,
 } from '../shot-state.ts';
 import type { Database } from '../database.ts';
+import { oweRefund } from './refunds.ts';
 import { reserveAgain } from '../bills.ts';
 import { orderedFiles, type SubmissionRecord } from '../rows.ts';
 
@@ -84,4 +87,32 @@ function withoutFiles(unreadable: number): string {
   const entries = unreadable === 1 ? 'the one entry' : `none of the ${unreadable} entries`;
   const names = unreadable === 1 ? 'names no file' : 'names a file';
   return `the job ended, and ${entries} in its list of files ${names} that can be fetched`;
+}
+
+export function failed(
+  database: Database,
+  id: string,
+  result: Parameters<SubmissionLedger['failed']>[1],
+  now: number,
+): boolean {
+  const moved = advance(database, 'failed', id, result.reason, now, result.job);
+  if (!moved) return false;
+  unparkShots(database, id);
+  const { spent, cause } = costOfFailure(moved.reserved, result);
+  release(database, moved, spent, { billed: result.billed, now });
+  if (result.refunded === 'promised') oweRefund(database, id, now);
+  retryShots(database, id, cause, result.reason);
+  return true;
+}
+
+/** The job does not end within its time limit: a person decides, and what turns up is still collected. */
+export function stalled(
+  database: Database,
+  id: string,
+  { why, job }: { readonly why: string; readonly job: JsonObject | undefined },
+  now: number,
+): boolean {
+  const moved = advance(database, 'stalled', id, why, now, job);
+  if (moved) parkShots(database, id, why);
+  return moved !== undefined;
 }
