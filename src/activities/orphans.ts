@@ -1,7 +1,7 @@
 import { noLane } from '../ledger/rules/lane-name.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { recordFailure, recordSuccess } from './poll-job.ts';
-import { settle } from './settling/settle.ts';
+import { settle } from './reconcile/settle.ts';
 
 /** Paid work of a batch that no lane follows, by account; `runShots` collects it like any range. */
 export interface OrphanedWork {

@@ -7,7 +7,7 @@ import { pause } from './heartbeat.ts';
 import { isLastingStop } from './lasting-stop.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './outputs/save-output.ts';
-import { settle, settleTimes } from './settling/settle.ts';
+import { settle, settleTimes } from './reconcile/settle.ts';
 import { UnreadyShots } from './unready-shots.ts';
 import { concernsAll } from './to-application-failure.ts';
 import { messageOf } from '../errors.ts';

@@ -44,10 +44,10 @@ export async function runShots(
     const ran = await runner.run({ cancelled, leaseMs, reportAfterMs, report, drained });
     return { ...ran, saved: ran.saved + found };
   });
-  const { reports } = deps.ledger;
-  if (result.kind === 'stopped') await reports.noteStop(range, result.reason);
+  const { batches } = deps.ledger;
+  if (result.kind === 'stopped') await batches.noteStop(range, result.reason);
   // Only a grant proves that the lane goes on: other chunks of it may have been stopped since.
-  else if (runner.grantedAt !== undefined) await reports.clearStop(batch, lane, runner.grantedAt);
+  else if (runner.grantedAt !== undefined) await batches.clearStop(batch, lane, runner.grantedAt);
   return result;
 }
 

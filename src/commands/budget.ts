@@ -9,9 +9,9 @@ import {
   formatAmount,
   type Unit,
 } from '../money.ts';
-import { statusOf } from './run/follow.ts';
+import { statusOf } from './engine/follow.ts';
 import { openBatch, type Project } from './project/project.ts';
-import { notifyWorkflow } from './run/notify-workflow.ts';
+import { notifyWorkflow } from './engine/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function budgetCommand(terminal: Terminal): Command {

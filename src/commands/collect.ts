@@ -3,12 +3,12 @@ import { loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
 import { memo } from '../memo.ts';
-import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
-import { Publisher } from './run/publish.ts';
-import { askForLostFiles } from './run/lost-files.ts';
+import { collectBatch, hasLeft, isEnded } from './engine/collect-batch.ts';
+import { Publisher } from './engine/publish.ts';
+import { askForLostFiles } from './engine/lost-files.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
-import { openSession, type Session } from './run/session.ts';
+import { openSession, type Session } from './engine/session.ts';
 import type { ExitCode } from './text/summary.ts';
 import type { Interrupt, Terminal } from '../terminal.ts';
 

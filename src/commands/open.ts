@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { Publisher } from './run/publish.ts';
+import { Publisher } from './engine/publish.ts';
 import { openBatch } from './project/project.ts';
 import type { ExitCode } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';

@@ -34,7 +34,7 @@ export function planCommand(terminal: Terminal): Command {
         if (options.shots) entries.push(shotJson(entry));
         if (entry.shot.key === options.show) found = entry;
       });
-      await savePlan(project.ledger.reports, planJson(loaded, plan, kept.list));
+      await savePlan(project.ledger.plans, planJson(loaded, plan, kept.list));
       if (options.show !== undefined) {
         if (!found)
           throw new UserError(`no shot is called ${options.show}`, {

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { SubmissionRow } from '../ledger/port.ts';
 import { balanceChanges, checksOf } from '../report/checks.ts';
 import { formatReceipt, receiptOf } from '../report/receipt.ts';
-import { statusOf } from './run/follow.ts';
+import { statusOf } from './engine/follow.ts';
 import { openBatch } from './project/project.ts';
 import type { Terminal } from '../terminal.ts';
 

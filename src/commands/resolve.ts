@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal.ts';
 import { askForEach } from './resolve/ask-for-each.ts';
 import { lookAtUndecided, undecidedJson, undecidedText } from './resolve/undecided.ts';
 import { pricesText } from './text/unresolved-text.ts';
-import { wakeBatches } from './run/wake-batches.ts';
+import { wakeBatches } from './engine/wake-batches.ts';
 
 interface ResolveOptions {
   job?: string;

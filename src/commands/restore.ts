@@ -14,7 +14,7 @@ import { readSettings } from '../settings-file.ts';
 import { readRecord } from '../temporal/server-record.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { Terminal } from '../terminal.ts';
-import { liveSessions } from './run/live-sessions.ts';
+import { liveSessions } from './engine/live-sessions.ts';
 import { backupJson, backupTexts } from './text/backup.ts';
 import { openingTexts, gapWarning, timeText } from './text/gaps.ts';
 

@@ -7,11 +7,11 @@ import { freeze } from '../storage/frozen-batch.ts';
 import { asUserError } from '../system-errors.ts';
 import { confirmCost, requestsOf } from './plan/confirm-cost.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
-import { noteStart } from './run/cost-facts.ts';
-import { driveToEnd } from './run/drive.ts';
-import { type FollowOptions, statusOf } from './run/follow.ts';
-import { askForLostFiles } from './run/lost-files.ts';
-import { requireAccounts, requireKeys } from './run/required-accounts.ts';
+import { noteStart } from './engine/cost-facts.ts';
+import { driveToEnd } from './engine/drive.ts';
+import { type FollowOptions, statusOf } from './engine/follow.ts';
+import { askForLostFiles } from './engine/lost-files.ts';
+import { requireAccounts, requireKeys } from './engine/required-accounts.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
 import { SavedEntries, requirePlan } from './plan/saved-plan.ts';
@@ -20,7 +20,7 @@ import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
 import { formatPlan, planJson } from './plan/plan-format.ts';
 import { printStatus } from './text/print-status.ts';
 import type { Project } from './project/project.ts';
-import { openSession, type Session, startBatch } from './run/session.ts';
+import { openSession, type Session, startBatch } from './engine/session.ts';
 import { type ExitCode, stateWord, totals } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -143,7 +143,7 @@ async function acceptedRun(
   if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
   if (options.plan !== undefined) {
     const now = planJson(loaded, plan, entries.list);
-    await requirePlan(ledger.reports, options.plan, now, project.runCommand(name));
+    await requirePlan(ledger.plans, options.plan, now, project.runCommand(name));
   }
   if (options.yes && options.plan === undefined) refuseToPayAgain(plan, project.runCommand(name));
   const unknownPrices = await confirmCost(terminal, plan, {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { statusOf } from './run/follow.ts';
+import { statusOf } from './engine/follow.ts';
 import { printStatus } from './text/print-status.ts';
 import { openBatch } from './project/project.ts';
 import { exitCodeOf, type ExitCode } from './text/summary.ts';

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { openBatch, type Project } from './project/project.ts';
-import { notifyWorkflow } from './run/notify-workflow.ts';
+import { notifyWorkflow } from './engine/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pause`, `resume` and `cancel`: the ledger first, so that they hold even when nothing runs. */

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import type { BatchRow } from '../ledger/port.ts';
-import { collectBatch, hasLeft, isEnded } from './run/collect-batch.ts';
-import { driveToEnd } from './run/drive.ts';
-import { exitCodeWith, statusOf } from './run/follow.ts';
-import { Publisher } from './run/publish.ts';
+import { collectBatch, hasLeft, isEnded } from './engine/collect-batch.ts';
+import { driveToEnd } from './engine/drive.ts';
+import { exitCodeWith, statusOf } from './engine/follow.ts';
+import { Publisher } from './engine/publish.ts';
 import { printStatus } from './text/print-status.ts';
 import { openBatch, type Project } from './project/project.ts';
-import { openSession, type Session, startBatch } from './run/session.ts';
+import { openSession, type Session, startBatch } from './engine/session.ts';
 import type { ExitCode } from './text/summary.ts';
 import type { Interrupt, Terminal } from '../terminal.ts';
 

@@ -3,7 +3,7 @@ import { noKey } from '../accounts/provider.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { openProject } from './project/project.ts';
-import { openSession } from './run/session.ts';
+import { openSession } from './engine/session.ts';
 import type { Terminal } from '../terminal.ts';
 
 const roles = ['common', 'accounts'] as const;

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { lookAround } from '../../src/activities/settling/candidates.ts';
+import { lookAround } from '../../src/activities/reconcile/candidates.ts';
 import { startShot } from '../../src/activities/claim-and-start.ts';
 import { JumpWatch, jumpWatchOf, neverBackwards } from '../../src/activities/clock.ts';
-import { settle } from '../../src/activities/settling/settle.ts';
+import { settle } from '../../src/activities/reconcile/settle.ts';
 import { noteServerTime, serverAheadMs } from '../../src/http/server-clock.ts';
 import type { Due, Range } from '../../src/ledger/port.ts';
 import { openStudio, type Studio } from './studio.ts';

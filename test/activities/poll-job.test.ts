@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Twist } from '../http/twist.ts';
 import type { ShotRow } from '../../src/ledger/port.ts';
 import type { JobState, Provider, Timeouts } from '../../src/providers/port.ts';
-import { ShotEvents } from '../../src/commands/run/shot-events.ts';
+import { ShotEvents } from '../../src/commands/engine/shot-events.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 let studio: Studio | undefined;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { announceSession, liveSessions } from '../../src/commands/run/live-sessions.ts';
+import { announceSession, liveSessions } from '../../src/commands/engine/live-sessions.ts';
 import { useEmbeddedServer } from '../../src/temporal/embedded.ts';
 import { openStage, type Running, type Stage } from '../e2e/stage.ts';
 import { openDesk } from './desk.ts';

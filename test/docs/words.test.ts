@@ -10,7 +10,7 @@ const retired: readonly (readonly [word: RegExp, term: string])[] = [
   [/witness/i, 'known job'],
   [/\brivals?\b/i, 'competing submission'],
   [/\bsurplus\b/i, 'duplicate job'],
-  [/\bspare\b/i, 'standby job'],
+  [/\bspare\b|Spare/, 'standby job'],
   [/\bfence\b/i, 'send deadline'],
   [/\bhold(Reason|Account|For)\b|\baccounts? (is|was|are|were) held\b/i, 'block'],
   [/\bunclear\b/i, 'ambiguous'],

@@ -6,7 +6,7 @@ for (let turn = 0; ; turn += 1)
   await Promise.all(
     [0, 1, 2, 3].map(async (one) => {
       const plan = `${turn}-${one}`;
-      await ledger.reports.savePlan(plan, { turn });
+      await ledger.plans.savePlan(plan, { turn });
       process.stdout.write(`${plan}\n`);
     }),
   );

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 /** As it is before `recordStatements` listens. */
 const { prepare } = DatabaseSync.prototype;
 
-export type Table = 'shot' | 'submission';
+type Table = 'shot' | 'submission';
 
 /** Every change of a state that the databases which it watched have made, as `from > to`. */
 export class SeenTransitions {

@@ -69,7 +69,7 @@ describe('several processes', () => {
     });
     await once(child, 'close');
     const ledger = await openSqliteLedger({ path });
-    const kept = await Promise.all(confirmed.map((plan) => ledger.reports.savedPlan(plan)));
+    const kept = await Promise.all(confirmed.map((plan) => ledger.plans.savedPlan(plan)));
     expect(kept.length).toBeGreaterThanOrEqual(200);
     expect(kept.every((plan) => plan !== undefined)).toBe(true);
     await ledger.close();
@@ -88,12 +88,12 @@ describe('the file', () => {
     const answers = await Promise.allSettled([
       ledger.submissions.submitted(first, {}, 'one job', times),
       ledger.submissions.submitted(second, endless, 'another job', times),
-      ledger.reports.savePlan('p', {}),
+      ledger.plans.savePlan('p', {}),
     ]);
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     const rows = await everything(ledger.reports.submissions('fox'));
     expect(rows.map(({ state }) => state).sort()).toEqual(['claimed', 'submitted']);
-    expect(await ledger.reports.savedPlan('p')).toEqual({});
+    expect(await ledger.plans.savedPlan('p')).toEqual({});
     await ledger.close();
   });
 

@@ -170,7 +170,7 @@ async function learnAll(provider: Provider): Promise<void> {
   whole(verified.balance);
   if (verified.balance !== null) {
     const balance = { account, run: 1, moment: 'start', amount: verified.balance } as const;
-    await ledger.reports.noteBalance(`b${batches}`, balance);
+    await ledger.batches.noteBalance(`b${batches}`, balance);
     const [noted] = await ledger.reports.balances(`b${batches}`);
     expect(noted?.amount).toBe(verified.balance);
   }

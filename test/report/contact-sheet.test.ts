@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type SheetData, type SheetShot, renderContactSheet, writeContactSheet } from '../../src/report/contact-sheet.ts';
+import {
+  type SheetData,
+  type SheetShot,
+  renderContactSheet,
+  writeContactSheet,
+} from '../../src/report/contact-sheet.ts';
 
 const shot = (changes: Partial<SheetShot> = {}): SheetShot => ({
   key: 'portraits/linen',

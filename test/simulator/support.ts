@@ -1,5 +1,9 @@
 import { afterEach } from 'vitest';
-import { type Simulator, type SimulatorSettings, startSimulator } from '../../src/simulator/index.ts';
+import {
+  type Simulator,
+  type SimulatorSettings,
+  startSimulator,
+} from '../../src/simulator/index.ts';
 
 const started: Simulator[] = [];
 

@@ -63,7 +63,7 @@ export const promises: readonly Mutant[] = [
     name: 'adoption of any job in the window',
     changes: [
       {
-        file: 'src/activities/settling/settle.ts',
+        file: 'src/activities/reconcile/settle.ts',
         find: 'const chosen = isShared ? [] : await chooseJobs(deps.ledger, question);',
         replace: 'const chosen = isShared ? [] : candidates;',
       },

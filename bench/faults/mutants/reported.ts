@@ -104,7 +104,7 @@ export const reported: readonly Mutant[] = [
         replace: 'settings.forceAfterMs ?? 70_000',
       },
       {
-        file: 'src/commands/run/session.ts',
+        file: 'src/commands/engine/session.ts',
         find: 'await worker?.paid.idle();',
         replace: '',
       },
@@ -165,12 +165,12 @@ export const reported: readonly Mutant[] = [
     name: 'an ended job is waited for',
     changes: [
       {
-        file: 'src/activities/settling/settle.ts',
+        file: 'src/activities/reconcile/settle.ts',
         find: "fit !== 'same' && !hasEnded && provider.describe !== undefined",
         replace: "fit !== 'same' && provider.describe !== undefined",
       },
       {
-        file: 'src/activities/settling/patience.ts',
+        file: 'src/activities/reconcile/patience.ts',
         find: 'return Math.min(jobMs, patienceFactor * postMs);',
         replace: 'return jobMs;',
       },

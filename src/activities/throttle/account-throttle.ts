@@ -4,7 +4,7 @@ import type { Limits } from '../../providers/port.ts';
 import { JobList } from './job-list.ts';
 import { LateFiles } from './late-files.ts';
 import { PollTimes } from './poll-times.ts';
-import { RecentList } from '../settling/recent-list.ts';
+import { RecentList } from '../reconcile/recent-list.ts';
 import { UploadTries } from '../uploads/upload-tries.ts';
 
 /** So few at first that a vendor which refuses them all is met by no more, and a crash leaves few ambiguous. */

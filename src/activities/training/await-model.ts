@@ -116,7 +116,7 @@ async function failureAt(
   const { account, message } = access.provider.classify(error);
   const stop = await stopOf(deps, access, account);
   if (stop) {
-    await deps.ledger.reports.noteStop({ batch, run, lane }, stop);
+    await deps.ledger.batches.noteStop({ batch, run, lane }, stop);
     return { inMs: forPersonMs, phase: message };
   }
   if (error instanceof UserError) return { block: message };
@@ -131,7 +131,7 @@ async function seen(
   { batch, account, id, lane }: AwaitModelInput,
 ): Promise<AwaitModelResult> {
   await ledger.remotes.seeModel(account, id);
-  await ledger.reports.clearStop(batch, lane, now());
+  await ledger.batches.clearStop(batch, lane, now());
   return { kind: 'ready' };
 }
 

@@ -3,7 +3,14 @@ import { stopOf } from '../throttle/block-account.ts';
 import type { AccountAccess } from '../dependencies.ts';
 import { isAnswer, missingMs } from '../poll-job.ts';
 import { isOverdue, trainingStalled } from './follow-training.ts';
-import { type Advance, type Training, forPersonMs, lookAgainMs, mayBePaid, setPhase } from './training.ts';
+import {
+  type Advance,
+  type Training,
+  forPersonMs,
+  lookAgainMs,
+  mayBePaid,
+  setPhase,
+} from './training.ts';
 import { waitForTrigger } from './trigger-training.ts';
 
 /** Phases before the images are there. */

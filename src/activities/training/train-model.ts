@@ -73,12 +73,12 @@ export async function trainModel(
 
 /** Why it does not go on, for as long as it does not. */
 async function tellStop({ deps, input }: Training, result: Advance): Promise<void> {
-  const { reports } = deps.ledger;
+  const { batches } = deps.ledger;
   const { batch, run } = input;
   const lane = trainingLane(input.fingerprint);
   if (typeof result === 'object' && 'stop' in result)
-    await reports.noteStop({ batch, run, lane }, result.stop);
-  else await reports.clearStop(batch, lane, deps.now());
+    await batches.noteStop({ batch, run, lane }, result.stop);
+  else await batches.clearStop(batch, lane, deps.now());
 }
 
 /** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */

@@ -64,7 +64,7 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
   const [grant] = answer.granted;
   if (grant) {
     // It moves from now on, however long the answer takes.
-    await deps.ledger.reports.clearStop(batch, trainingLane(fingerprint), deps.now());
+    await deps.ledger.batches.clearStop(batch, trainingLane(fingerprint), deps.now());
     failpoint('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
     return await deps.paid.during(access.timeouts.postMs, () =>

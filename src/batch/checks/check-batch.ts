@@ -2,7 +2,12 @@ import { formatAmount } from '../../money.ts';
 import { openNotes, policyNotes } from './batch-notes.ts';
 import { lookUpAccount, lookUpModel } from '../catalogue-lookup.ts';
 import type { BatchDocument } from '../file/document.ts';
-import { type ExpansionContext, type StepExpansion, openStep, uniqueProblems } from '../expansion/expand.ts';
+import {
+  type ExpansionContext,
+  type StepExpansion,
+  openStep,
+  uniqueProblems,
+} from '../expansion/expand.ts';
 import type { MediaKind } from '../model-spec.ts';
 import { foldName, isExtraName, outputName } from '../names.ts';
 import { ReferenceCounts } from './reference-counts.ts';

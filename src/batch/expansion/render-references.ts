@@ -1,6 +1,10 @@
 import type { Cell } from './cells.ts';
 import { type FoundReference, mediaKindOf } from '../checks/check-references.ts';
-import { type CompiledValue, type RenderedValue, renderValue } from '../templates/compiled-value.ts';
+import {
+  type CompiledValue,
+  type RenderedValue,
+  renderValue,
+} from '../templates/compiled-value.ts';
 import type { Files } from '../data/files.ts';
 import { findFiles } from '../data/find-files.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';

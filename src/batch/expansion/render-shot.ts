@@ -2,7 +2,11 @@ import { UserError } from '../../errors.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Cell } from './cells.ts';
 import { checkRequest } from '../checks/check-request.ts';
-import { type CompiledValue, type RenderedValue, renderValue } from '../templates/compiled-value.ts';
+import {
+  type CompiledValue,
+  type RenderedValue,
+  renderValue,
+} from '../templates/compiled-value.ts';
 import type { BatchDocument, Step } from '../file/document.ts';
 import type { Files } from '../data/files.ts';
 import { shotFingerprint } from '../fingerprint.ts';

@@ -1,4 +1,15 @@
-import { type Document, type Node, type Pair, type Scalar, type YAMLMap, isCollection, isMap, isPair, isScalar, visit } from 'yaml';
+import {
+  type Document,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  visit,
+} from 'yaml';
 import type { Problem } from '../problem.ts';
 import type { Aliases } from './yaml-aliases.ts';
 import type { Path, YamlPlaces } from './yaml-places.ts';

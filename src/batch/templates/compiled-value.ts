@@ -1,6 +1,11 @@
 import type { Json, JsonObject } from '../../json.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
-import { type SourceMarker, type Template, type TemplateScope, compileTemplate } from './template.ts';
+import {
+  type SourceMarker,
+  type Template,
+  type TemplateScope,
+  compileTemplate,
+} from './template.ts';
 
 /** A value of the document with its templates compiled and its place remembered. */
 export type CompiledValue = { readonly path: DocumentPath } & (

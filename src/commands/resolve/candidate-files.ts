@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fetchFile } from '../../activities/outputs/fetch-output.ts';
 import { namedOutputs } from '../../activities/outputs/match-outputs.ts';
 import type { OutputAccess } from '../../activities/outputs/output-url.ts';
-import type { Candidate } from '../../activities/settling/candidates.ts';
+import type { Candidate } from '../../activities/reconcile/candidates.ts';
 import { messageOf } from '../../errors.ts';
 import { absoluteLink } from '../../http/links.ts';
 import { extensionOf } from '../../media/kinds.ts';

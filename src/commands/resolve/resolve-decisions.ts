@@ -1,6 +1,6 @@
 import type { OutputAccess } from '../../activities/outputs/output-url.ts';
-import { RecentList } from '../../activities/settling/recent-list.ts';
-import { lookAround } from '../../activities/settling/candidates.ts';
+import { RecentList } from '../../activities/reconcile/recent-list.ts';
+import { lookAround } from '../../activities/reconcile/candidates.ts';
 import { catalogueOf } from '../../accounts/catalogue.ts';
 import { LearnedAccounts } from '../../accounts/learned.ts';
 import { providerOf } from '../../accounts/provider.ts';

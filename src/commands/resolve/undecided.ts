@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Candidate } from '../../activities/settling/candidates.ts';
+import type { Candidate } from '../../activities/reconcile/candidates.ts';
 import type { UnresolvedRow } from '../../ledger/port.ts';
 import { decimalOrNull, isoTime } from '../../report/sidecar.ts';
 import { type UndecidedGroup, writeUndecidedPage } from '../../report/undecided-page.ts';

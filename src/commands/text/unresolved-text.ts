@@ -1,4 +1,4 @@
-import type { Candidate } from '../../activities/settling/candidates.ts';
+import type { Candidate } from '../../activities/reconcile/candidates.ts';
 import { accountName } from '../../batch/ids.ts';
 import type { UnresolvedRow } from '../../ledger/port.ts';
 import { formatAmount, type Price } from '../../money.ts';

@@ -1,7 +1,7 @@
 import { accountName } from '../../batch/ids.ts';
 import type { AccountConfig } from '../../config.ts';
 import type { Wait } from '../../ledger/port.ts';
-import { settlePatienceMs } from '../../activities/settling/patience.ts';
+import { settlePatienceMs } from '../../activities/reconcile/patience.ts';
 import { isoTime } from '../../report/sidecar.ts';
 
 /** What a batch waits for, and until when at most. */

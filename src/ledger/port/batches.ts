@@ -1,5 +1,6 @@
 import type { Amount, Unit } from '../../money.ts';
-import type { BatchState } from './states.ts';
+import type { BalanceRow } from './reports.ts';
+import type { BatchState, Range, StopReason } from './states.ts';
 
 export interface AccountSettings {
   /** `accountKey`: name plus the base URL's origin. */
@@ -62,6 +63,12 @@ export interface BatchLedger {
   passOn(batch: string, from: string, to: string): Promise<boolean>;
   /** Compare-and-set; `pause` from running, `resume` from paused (also ends the batch's blocks), `cancel` from running or paused. */
   setState(batch: string, to: BatchState, from: readonly BatchState[]): Promise<boolean>;
+  /** Why a lane, or a training under its `trainingLane`, does not go on. */
+  noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
+  /** It went on at that time: what was noted before is over. */
+  clearStop(batch: string, lane: string, until: number): Promise<void>;
+  /** Keeps an account's balance for the receipt: the first that is told at each moment of a run. */
+  noteBalance(batch: string, balance: Omit<BalanceRow, 'at'>): Promise<void>;
   /** Ends blocks on the accounts of a batch that a person may end. */
   clearBlocks(batch: string): Promise<void>;
   setBudget(batch: string, account: string, unit: Unit, cap: Amount): Promise<void>;

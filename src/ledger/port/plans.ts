@@ -1,8 +1,11 @@
 import type { ModelChoice, ShotRequest } from '../../batch/request.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
-import type { Json } from '../../json.ts';
+import type { Json, JsonObject } from '../../json.ts';
 
 export interface PlanLedger {
+  /** A plan kept for `run --plan`; forgotten after 30 days. */
+  savePlan(plan: string, content: JsonObject): Promise<void>;
+  savedPlan(plan: string): Promise<JsonObject | undefined>;
   /**
    * Writes shots of one step (any number of calls per planning pass). A shot is keyed (batch, key): a new one is
    * open; one whose fingerprint changed is open again; one that is done, or bound, with the same fingerprint

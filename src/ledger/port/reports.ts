@@ -1,7 +1,7 @@
 import type { ShotRequest } from '../../batch/request.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Amount, Price, Unit } from '../../money.ts';
-import type { BlockReason, Range, ShotState, StopReason, SubmissionState } from './states.ts';
+import type { BlockReason, ShotState, StopReason, SubmissionState } from './states.ts';
 import type { BatchRow } from './batches.ts';
 
 export interface ShotRow {
@@ -253,8 +253,6 @@ export interface ReportLedger {
   fileNotes(batch: string): Promise<readonly FileNote[]>;
   /** By batch and account; of one batch, or of all. */
   uncollected(batch?: string): Promise<readonly Uncollected[]>;
-  /** Keeps an account's balance for the receipt: the first that is told at each moment of a run. */
-  noteBalance(batch: string, balance: Omit<BalanceRow, 'at'>): Promise<void>;
   balances(batch: string): Promise<readonly BalanceRow[]>;
   /** What requests that were claimed between two times cost the account, reserved amounts included. */
   accountUse(account: string, from: number, to: number): Promise<readonly AccountUse[]>;
@@ -266,11 +264,4 @@ export interface ReportLedger {
   ): Promise<{ cursor: number; shots: readonly ShotRow[] }>;
   /** Every sha-256 that was ever saved for this shot's file, so that only our own files are replaced. */
   knownFiles(batch: string, key: string): Promise<readonly string[]>;
-  /** A plan kept for `run --plan`; forgotten after 30 days. */
-  savePlan(plan: string, content: JsonObject): Promise<void>;
-  savedPlan(plan: string): Promise<JsonObject | undefined>;
-  /** Why a lane, or a training under its `trainingLane`, does not go on. */
-  noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
-  /** It went on at that time: what was noted before is over. */
-  clearStop(batch: string, lane: string, until: number): Promise<void>;
 }

@@ -6,10 +6,31 @@ import type { Database } from './database.ts';
 import { retireSteps } from './shot-state.ts';
 import { endBlocks } from './blocks.ts';
 import { setCap } from './money.ts';
+import { noteBalance } from './reports/cost-facts.ts';
 import { batchRow, type BatchRecord } from './rows.ts';
 
 export function createBatchLedger({ database, commits, now }: Context): BatchLedger {
   return {
+    clearStop: async (batch, lane, until) => {
+      const earlier = 'from stop where batch = ? and lane = ? and at < ?';
+      if (database.get(`select 1 ${earlier}`, batch, lane, until))
+        await commits.write(() => {
+          database.run(`delete ${earlier}`, batch, lane, until);
+        });
+    },
+    noteStop: (range, reason) =>
+      commits.write(() => {
+        database.run(
+          'insert or replace into stop (batch, lane, run, reason, at) values (?, ?, ?, ?, ?)',
+          range.batch,
+          range.lane,
+          range.run,
+          JSON.stringify(reason),
+          now(),
+        );
+      }),
+    noteBalance: (batch, balance) =>
+      commits.write(() => noteBalance(database, batch, balance, now())),
     putAccounts: (accounts) =>
       commits.write(() => {
         for (const account of accounts) putAccount(database, account);

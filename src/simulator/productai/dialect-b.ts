@@ -4,7 +4,14 @@ import type { Job } from '../jobs.ts';
 import { setRetryAfter } from '../refusals.ts';
 import { faultOf, faultOfLink, readObject, textOf } from '../requests.ts';
 import type { Env } from '../world.ts';
-import { type Rule, customModel, imageModels, shapeOf, upscale, videoModels } from './dialect-b-rules.ts';
+import {
+  type Rule,
+  customModel,
+  imageModels,
+  shapeOf,
+  upscale,
+  videoModels,
+} from './dialect-b-rules.ts';
 import { accept, bill, type Desk } from './order.ts';
 import { readUpload } from './uploads.ts';
 

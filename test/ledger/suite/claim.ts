@@ -249,7 +249,7 @@ export function claimSuite(open: Open): void {
       const answer = await claim(range);
       expect(answer.granted).toHaveLength(1);
       expect(answer.next).toEqual(stopped({ kind: 'budget', scope: 'batch', account }));
-      await ledger.reports.noteStop(range, { kind: 'budget', scope: 'batch', account });
+      await ledger.batches.noteStop(range, { kind: 'budget', scope: 'batch', account });
       await ledger.batches.setBudget('fox', account, 'credits', 3_000);
       expect((await ledger.reports.status('fox'))?.stops).toEqual([]);
       expect((await claim(range)).granted).toHaveLength(1);

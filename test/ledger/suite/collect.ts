@@ -169,7 +169,7 @@ export function collectSuite(open: Open): void {
   });
 
   it('keeps what vendors say of costs beside its own sums', async () => {
-    await ledger.reports.noteBalance('fox', { account, run: 1, moment: 'start', amount: 9_000 });
+    await ledger.batches.noteBalance('fox', { account, run: 1, moment: 'start', amount: 9_000 });
     now += 1_000;
     await finish(ledger, await claimOne(ledger, await startBatch(ledger, 'owl', [plannedShot(5)])));
     await ledger.submissions.noteListed(account, [

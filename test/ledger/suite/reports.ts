@@ -122,13 +122,13 @@ export function reportSuite(open: Open): void {
   });
 
   it('keeps plans for 30 days and stops until the next run', async () => {
-    await ledger.reports.savePlan('p', { shots: 1 });
+    await ledger.plans.savePlan('p', { shots: 1 });
     now += 29 * 86_400_000;
-    expect(await ledger.reports.savedPlan('p')).toEqual({ shots: 1 });
+    expect(await ledger.plans.savedPlan('p')).toEqual({ shots: 1 });
     now += 86_400_000;
-    expect(await ledger.reports.savedPlan('p')).toBeUndefined();
+    expect(await ledger.plans.savedPlan('p')).toBeUndefined();
     const range = await startBatch(ledger, 'fox', plannedShots(1));
-    await ledger.reports.noteStop(range, { kind: 'maxFailures' });
+    await ledger.batches.noteStop(range, { kind: 'maxFailures' });
     expect((await ledger.reports.status('fox'))?.stops).toEqual([{ kind: 'maxFailures' }]);
     await startBatch(ledger, 'fox', plannedShots(1));
     expect((await ledger.reports.status('fox'))?.stops).toEqual([]);
@@ -138,10 +138,10 @@ export function reportSuite(open: Open): void {
     const range = await startBatch(ledger, 'fox', plannedShots(1));
     const stops = async () => (await ledger.reports.status('fox'))?.stops;
     const granted = now++;
-    await ledger.reports.noteStop(range, { kind: 'maxFailures' });
-    await ledger.reports.clearStop('fox', range.lane, granted);
+    await ledger.batches.noteStop(range, { kind: 'maxFailures' });
+    await ledger.batches.clearStop('fox', range.lane, granted);
     expect(await stops()).toEqual([{ kind: 'maxFailures' }]);
-    await ledger.reports.clearStop('fox', range.lane, now + 1);
+    await ledger.batches.clearStop('fox', range.lane, now + 1);
     expect(await stops()).toEqual([]);
   });
 
@@ -159,11 +159,11 @@ export function reportSuite(open: Open): void {
     const range = await startBatch(ledger, 'fox', plannedShots(3));
     const { account } = range;
     const lane = (name: string) => ({ ...range, lane: name });
-    const { reports } = ledger;
-    await reports.noteStop(lane('a'), { kind: 'budget', scope: 'accepted', account });
-    await reports.noteStop(lane('b'), { kind: 'unknownPrice', account });
-    await reports.noteStop(lane('c'), { kind: 'block', block: 'noFunds', account });
-    await reports.noteStop(lane('d'), { kind: 'budget', scope: 'account', account });
+    const { batches, reports } = ledger;
+    await batches.noteStop(lane('a'), { kind: 'budget', scope: 'accepted', account });
+    await batches.noteStop(lane('b'), { kind: 'unknownPrice', account });
+    await batches.noteStop(lane('c'), { kind: 'block', block: 'noFunds', account });
+    await batches.noteStop(lane('d'), { kind: 'budget', scope: 'account', account });
     await ledger.batches.clearBlocks('fox');
     const kept = (await reports.status('fox'))?.stops.map(({ kind }) => kind);
     expect(kept?.toSorted()).toEqual(['budget', 'unknownPrice']);

@@ -96,7 +96,8 @@ function openShots(database: Database, range: Range): OpenShot[] {
 }
 
 function attachToOther(database: Database, shot: OpenShot, account: string): boolean {
-  const other = placeHolder(database, account, shot.fp) ?? promoteSpare(database, account, shot.fp);
+  const other =
+    placeHolder(database, account, shot.fp) ?? promoteStandby(database, account, shot.fp);
   if (other !== undefined) attachShot(database, shot.id, other);
   return other !== undefined;
 }
@@ -173,7 +174,7 @@ export function placeHolder(
  * Gives an empty place to a job that was collected beside it: it is paid, so nothing need be paid again.
  * Left to choose, SQLite would go by state and read all that the account ever made.
  */
-export function promoteSpare(
+function promoteStandby(
   database: Database,
   account: string,
   fingerprint: string,

@@ -23,7 +23,7 @@ export function createClaimLedger({ database, now }: Context): ClaimLedger {
 }
 
 /** For a free call of an account whose vendor counts them. A block by the rate limit applies to it too. */
-export function takeCallSlot(database: Database, id: string, now: number): number {
+function takeCallSlot(database: Database, id: string, now: number): number {
   const account = lockAccount(database, id);
   const block = database.get<{ until: number }>(
     `select until from block

@@ -13,7 +13,7 @@ const apartMs = 1_000;
  * Counts a claim. Its number says what was claimed before what, which its time does not where the clock was
  * set back; each time that it was is noted.
  */
-export function nextClaimNumber(database: Database, now: number): number {
+function nextClaimNumber(database: Database, now: number): number {
   const meta = database.get<{ claims: number; clock_at: number | null }>(
     'select claims, clock_at from meta',
   );

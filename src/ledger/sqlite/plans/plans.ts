@@ -1,5 +1,5 @@
 import type { ModelChoice, ShotRequest } from '../../../batch/request.ts';
-import type { Json } from '../../../json.ts';
+import type { Json, JsonObject } from '../../../json.ts';
 import type { FilePlace, Lane, PlanLedger } from '../../port.ts';
 import { laneName } from '../../rules/lane-name.ts';
 import { uploadPurpose } from '../../rules/upload-purpose.ts';
@@ -10,9 +10,29 @@ import { blockShots, retireOthers } from '../shot-state.ts';
 import { sources } from './sources.ts';
 import { states } from '../states.ts';
 
+const plansKeptMs = 30 * 24 * 60 * 60_000;
+
 export function createPlanLedger({ database, commits, now }: Context): PlanLedger {
   const write = <Result>(work: () => Result) => commits.write(work);
   return {
+    savePlan: (plan, content) =>
+      commits.write(() => {
+        database.run('delete from saved_plan where at <= ?', now() - plansKeptMs);
+        database.run(
+          'insert or replace into saved_plan (id, content, at) values (?, ?, ?)',
+          plan,
+          JSON.stringify(content),
+          now(),
+        );
+      }),
+    savedPlan: async (plan) => {
+      const row = database.get<{ content: string }>(
+        'select content from saved_plan where id = ? and at > ?',
+        plan,
+        now() - plansKeptMs,
+      );
+      return row && (JSON.parse(row.content) as JsonObject);
+    },
     putShots: (batch, run, shots) => write(() => putShots(database, batch, run, shots)),
     retireOthers: (batch, run, step) => write(() => retireOthers(database, batch, run, step)),
     makeLanes: (batch, run, step, pass) => write(() => makeLanes(database, batch, run, step, pass)),

@@ -1,11 +1,10 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
-import type { JsonObject } from '../../../json.ts';
 import type { ShotRequest } from '../../../batch/request.ts';
 import type { ReportLedger, ShotRow, SubmissionRow, UnresolvedRow } from '../../port.ts';
 import { readAccountTotals } from './account-totals.ts';
 import { uncollected, unshown } from './collectable.ts';
 import type { Context } from '../context.ts';
-import { accountUse, balances, noteBalance } from './cost-facts.ts';
+import { accountUse, balances } from './cost-facts.ts';
 import type { Database } from '../database.ts';
 import {
   type ShotRecord,
@@ -22,9 +21,8 @@ import { readWaits } from './waits.ts';
 
 /** Between two pages others have their turn: heartbeats and requests go on however many there are. */
 const pageRows = 500;
-const plansKeptMs = 30 * 24 * 60 * 60_000;
 
-export function createReportLedger({ database, commits, now }: Context): ReportLedger {
+export function createReportLedger({ database, now }: Context): ReportLedger {
   return {
     status: async (batch) => readStatus(database, batch, now()),
     waits: async (batch) => readWaits(database, batch, now()),
@@ -45,8 +43,6 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
     },
     fileNotes: async (batch) => fileNotes(database, batch),
     uncollected: async (batch) => uncollected(database, batch ?? null),
-    noteBalance: (batch, balance) =>
-      commits.write(() => noteBalance(database, batch, balance, now())),
     balances: async (batch) => balances(database, batch),
     accountUse: async (account, from, to) => accountUse(database, account, from, to),
     changes: async (batch, after, limit) => {
@@ -70,42 +66,6 @@ export function createReportLedger({ database, commits, now }: Context): ReportL
           key,
         )
         .map(({ sha256 }) => sha256),
-    savePlan: (plan, content) =>
-      commits.write(() => {
-        database.run('delete from saved_plan where at <= ?', now() - plansKeptMs);
-        database.run(
-          'insert or replace into saved_plan (id, content, at) values (?, ?, ?)',
-          plan,
-          JSON.stringify(content),
-          now(),
-        );
-      }),
-    savedPlan: async (plan) => {
-      const row = database.get<{ content: string }>(
-        'select content from saved_plan where id = ? and at > ?',
-        plan,
-        now() - plansKeptMs,
-      );
-      return row && (JSON.parse(row.content) as JsonObject);
-    },
-    clearStop: async (batch, lane, until) => {
-      const earlier = 'from stop where batch = ? and lane = ? and at < ?';
-      if (database.get(`select 1 ${earlier}`, batch, lane, until))
-        await commits.write(() => {
-          database.run(`delete ${earlier}`, batch, lane, until);
-        });
-    },
-    noteStop: (range, reason) =>
-      commits.write(() => {
-        database.run(
-          'insert or replace into stop (batch, lane, run, reason, at) values (?, ?, ?, ?, ?)',
-          range.batch,
-          range.lane,
-          range.run,
-          JSON.stringify(reason),
-          now(),
-        );
-      }),
   };
 }
 

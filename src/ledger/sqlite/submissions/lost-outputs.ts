@@ -146,7 +146,7 @@ export function recoverOutput(
  * A lost submission is whole again. Its place may have been taken since by a request that was paid again: then
  * it stands beside that one.
  */
-export function reinstate(database: Database, id: string, now: number): void {
+function reinstate(database: Database, id: string, now: number): void {
   const lost = database.get<{ account: string; fp: string; op: string }>(
     `select account, fp, op from submission where id = ? and state = 'lost'`,
     id,

@@ -82,7 +82,7 @@ function absencesOf(database: Database, { account, fp, batch, run }: SubmissionR
  * in the row of the first, and its own row goes. Its money is free and its shots are open by then. When the
  * first ended stays as it was, for whoever asks what was on its way at a time.
  */
-export function foldRefusal(
+function foldRefusal(
   database: Database,
   { id, op, account, fp, batch, run, key, refusals, claim_no }: SubmissionRecord,
   why: string,

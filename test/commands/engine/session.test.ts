@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
 import { openProject } from '../../../src/commands/project/project.ts';
-import { openSession, startBatch } from '../../../src/commands/run/session.ts';
+import { openSession, startBatch } from '../../../src/commands/engine/session.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { connectTemporal, type TemporalConnection } from '../../../src/temporal/connect.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { QuietRun } from '../../../src/commands/run/quiet-run.ts';
+import { QuietRun } from '../../../src/commands/engine/quiet-run.ts';
 import { shownWaits } from '../../../src/commands/text/waits.ts';
 import type { BatchStatus, Wait } from '../../../src/ledger/port.ts';
 

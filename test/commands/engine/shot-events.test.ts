@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ShotEvents } from '../../../src/commands/run/shot-events.ts';
+import { ShotEvents } from '../../../src/commands/engine/shot-events.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import {
   accountSettings,

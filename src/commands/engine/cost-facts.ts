@@ -79,7 +79,7 @@ async function noteBalance(
   const reported = await provider?.verify();
   if (reported?.balance == null || !isInTime()) return;
   const balance = { account: account.key, run, moment, amount: reported.balance };
-  await project.ledger.reports.noteBalance(batch, balance);
+  await project.ledger.batches.noteBalance(batch, balance);
 }
 
 async function noteList(

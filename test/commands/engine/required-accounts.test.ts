@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { requireKeys } from '../../../src/commands/run/required-accounts.ts';
+import { requireKeys } from '../../../src/commands/engine/required-accounts.ts';
 import { loadConfig } from '../../../src/config.ts';
 
 describe('a batch whose shots are all being made for others', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isNowhere, lookAround } from '../../../src/activities/settling/candidates.ts';
+import { isNowhere, lookAround } from '../../../src/activities/reconcile/candidates.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { Ledger, KnownJob } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';

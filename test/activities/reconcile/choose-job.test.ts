@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Candidate } from '../../../src/activities/settling/candidates.ts';
+import type { Candidate } from '../../../src/activities/reconcile/candidates.ts';
 import {
   chooseJobs,
   mayHaveBeenRepeated,
   type Question,
-} from '../../../src/activities/settling/choose-job.ts';
+} from '../../../src/activities/reconcile/choose-job.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { Ledger, CompetingSubmission } from '../../../src/ledger/port.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { RecentList } from '../../../src/activities/settling/recent-list.ts';
+import { RecentList } from '../../../src/activities/reconcile/recent-list.ts';
 import type { Listing, ListedJob, Provider } from '../../../src/providers/port.ts';
 
 let asked = 0;

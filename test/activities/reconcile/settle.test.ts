@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountAccess } from '../../../src/activities/dependencies.ts';
 import { noLane } from '../../../src/ledger/rules/lane-name.ts';
 import { AccountThrottle } from '../../../src/activities/throttle/account-throttle.ts';
-import { settleTimes } from '../../../src/activities/settling/settle.ts';
+import { settleTimes } from '../../../src/activities/reconcile/settle.ts';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import { usualTimeouts } from '../../../src/providers/timeouts.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
