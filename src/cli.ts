@@ -25,7 +25,7 @@ export async function main(
 type Exit = (code: ExitCode) => void;
 type Loaded = Promise<Command>;
 
-/** In the order of the help. Each loads its own modules only, so that `status` need not load a worker. */
+/** In the order of the help. Each loads only its own modules, so that `status` does not load a worker. */
 const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Loaded>> = {
   init: async (terminal) => (await import('./commands/init.ts')).initCommand(terminal),
   validate: async (terminal) => (await import('./commands/validate.ts')).validateCommand(terminal),
@@ -60,8 +60,8 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
 };
 
 /**
- * The command line; docs/cli.md is made from its help.
- * @param only loads this command alone, if there is one of that name; else all
+ * The command line; docs/cli.md is generated from its help.
+ * @param only the one command to load, if it exists; otherwise all are loaded
  */
 export async function createProgram(
   terminal: Terminal,

@@ -27,10 +27,10 @@ import { timeoutsOf, timeoutsSchema } from './providers/timeouts.ts';
 import { readSettings } from './settings-file.ts';
 import { cacheFolder } from './temporal/find-server.ts';
 
-/** The environment as it was given to the process; nothing but this file reads it. */
+/** The environment of the process. Only this file reads it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Every variable that Shotlist itself reads. Temporal's own (`TEMPORAL_TLS`, profiles, ...) are passed on. */
+/** All variables that Shotlist reads. Temporal's own (`TEMPORAL_TLS`, profiles, ...) are passed on. */
 export const environmentVariables: readonly { readonly name: string; readonly meaning: string }[] =
   [
     ...vendors.flatMap((vendor) => [
@@ -65,11 +65,11 @@ function baseUrlVariable(vendorId: string): string {
 
 export interface AccountConfig {
   readonly name: string;
-  /** The ledger's key: the name and the base URL's origin, so that a simulator's work is never the vendor's. */
+  /** The key in the ledger: name and origin of the base URL. It separates a simulator's work from the vendor's. */
   readonly key: string;
   readonly vendor: Vendor;
   readonly keyVariable: string;
-  /** Undefined when the variable gives no key, and then `keyProblem` says why. Never printed, never stored. */
+  /** Undefined if the variable gives no key; then `keyProblem` says why. Never printed, never stored. */
   readonly apiKey: string | undefined;
   readonly keyProblem: KeyProblem | undefined;
   readonly baseUrl: string;
@@ -77,14 +77,14 @@ export interface AccountConfig {
   readonly timeouts: Timeouts;
   readonly prices: PriceOverrides;
   readonly budget: { amount: Amount; period: 'day' | 'month' | 'ever' } | undefined;
-  /** Where local files get a public link, for models that take nothing else. */
+  /** The host that gives local files a public link, for models that accept links only. */
   readonly referenceHost?: HostSettings | undefined;
-  /** What only this vendor knows. */
+  /** Settings specific to this vendor. */
   readonly settings: JsonObject;
 }
 
 export interface Config {
-  /** The project folder: `shotlist.yaml`, `.shotlist/` and `out/` stand in it. */
+  /** The project folder, with `shotlist.yaml`, `.shotlist/` and `out/`. */
   readonly home: string;
   readonly stateFolder: string;
   readonly cacheFolder: string;
@@ -93,7 +93,7 @@ export interface Config {
   readonly temporal: {
     readonly address: string | undefined;
     readonly namespace: string;
-    /** Handed to Temporal's own configuration loader. */
+    /** Passed to Temporal's own configuration loader. */
     readonly environment: Environment;
   };
   readonly searchPath: string;
@@ -269,7 +269,7 @@ function userHome(): string | undefined {
   }
 }
 
-/** Where a batch file lies that was given by this path: see `linkedBatch`. */
+/** The path of a batch file in its project: see `linkedBatch`. */
 export function batchPath(environment: Environment, given: string): string {
   return environment['SHOTLIST_HOME'] ? given : linkedBatch(given);
 }

@@ -1,10 +1,10 @@
 /**
- * A failure that the person at the keyboard can fix. The message says what went wrong, `next` which
- * command or edit helps. Shown without a stack; anything else that reaches the top is a bug and shows one.
+ * A failure that the user can fix. The message describes the problem; `next` lists helpful commands or
+ * edits. Shown without a stack. Any other error that reaches the top is a bug and shows its stack.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
-  /** What to do next, one line each. */
+  /** The next steps, one line each. */
   readonly next: readonly string[];
   /** Process exit code: 1 unreachable service, 2 wrong input, 3 finished with failures or missing files, 4 waits for a person. */
   readonly exitCode: 1 | 2 | 3 | 4;
@@ -18,18 +18,18 @@ export class UserError extends Error {
     this.exitCode = options.exitCode ?? 2;
   }
 
-  /** What a person reads. */
+  /** For people. */
   toText(): string {
     return [`error: ${this.message}`, ...this.next.map((line) => `  ${line}`)].join('\n');
   }
 
-  /** What a script reads. */
+  /** For scripts. */
   toJSON(): object {
     return { error: this.message, next: this.next };
   }
 }
 
-/** What was thrown, in words. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -3,8 +3,8 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json };
 
 /**
- * JSON with object keys in code-unit order and no white space: equal values give equal text, which is
- * what fingerprints are made of. Keys whose value is undefined are left out.
+ * JSON with object keys in code-unit order and no white space. Equal values give equal text, as
+ * fingerprints require. Keys with the value undefined are left out.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value))
@@ -18,7 +18,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** Whether a text of JSON is nested deeper than `depthMax`: what walks through the value would break. */
+/** Whether a JSON text is nested deeper than `depthMax`. Recursive code would fail on a deeper value. */
 export function isDeep(text: string, depthMax: number): boolean {
   const marks = /["[\]{}]/g;
   let depth = 0;
@@ -35,7 +35,7 @@ export function isDeep(text: string, depthMax: number): boolean {
   return false;
 }
 
-/** The closing quote of the string that begins at `start`; -1 where there is none. */
+/** The closing quote of the string that begins at `start`; -1 if there is none. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

@@ -1,8 +1,8 @@
-/** Work that is done once and shared. */
+/** Work that runs once and is shared. */
 export interface Memo<Result> {
-  /** Starts the work at the first call; later calls share it. A failed try is forgotten: the next call starts again. */
+  /** Starts the work at the first call; later calls share it. After a failure, the next call starts it again. */
   get(): Promise<Result>;
-  /** The work under way or done; undefined before the first call and after a failure. */
+  /** The running or completed work; undefined before the first call and after a failure. */
   readonly current: Promise<Result> | undefined;
 }
 

@@ -1,12 +1,12 @@
 /**
- * Characters that act on a terminal or reorder what is read, and are no text: controls (but tab and line
- * feed), marks and overrides of direction, line and paragraph separators.
+ * Characters that are not text, because they control a terminal or reorder the display. They are controls
+ * (except tab and line feed), direction marks and overrides, and line and paragraph separators.
  */
 const acting = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /**
- * The text as a terminal may show it: whatever acts instead of being read stands there as `\u001b`. Inside
- * a JSON text that is the same value as before.
+ * The text in a form that is safe for a terminal: control characters are escaped, such as `\u001b`. In a
+ * JSON text the value stays the same.
  */
 export function inert(text: string): string {
   return text.replace(
@@ -15,9 +15,9 @@ export function inert(text: string): string {
   );
 }
 
-/** One line for a person out of what a vendor said: no control characters, at most so many characters. */
+/** One line for people from a vendor's text: no control characters, at most `charactersMax` characters. */
 export function plainLine(text: string, charactersMax = 500): string {
-  // Cut first, so that megabytes are not looked at.
+  // Cut first, to avoid a pass over megabytes.
   const line = text
     .slice(0, 20 * charactersMax)
     .toWellFormed()

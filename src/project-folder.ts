@@ -10,8 +10,8 @@ export function projectFolder(from: string): string {
 }
 
 /**
- * The path of a batch file that finds its project: a link from elsewhere to the file of a project leads
- * there, and one that lies in a project itself stays where it is.
+ * The path of a batch file in its project. A link from outside to a file in a project is resolved; a path
+ * in a project stays unchanged.
  */
 export function linkedBatch(given: string): string {
   if (isProject(projectFolder(dirname(given)))) return given;

@@ -5,8 +5,8 @@ import { packageRoot } from './temporal/package-root.ts';
 import { startSimulator } from './simulator/index.ts';
 
 /**
- * The main job without a key: a simulator of the vendors in this process, on its usual port so that the
- * account stays the same from one time to the next, and the bundled batch run against it.
+ * The main use case without a key: runs the bundled batch against a vendor simulator in this process. The
+ * simulator uses its usual port, so that the account stays the same between runs.
  */
 const folder = packageRoot();
 const simulator = await startSimulator().catch((error: unknown) => {
@@ -24,7 +24,7 @@ const terminal = {
 };
 const file = join('batches', 'quickstart.yaml');
 process.exitCode = await main(['run', file, '--yes'], terminal);
-// The batch asks the vendor that the simulator names first.
+// The batch uses the first vendor of the simulator.
 const [address] = settings;
 if (process.exitCode === 0)
   console.error(

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { UserError } from './errors.ts';
 import { asUserError } from './system-errors.ts';
 
-/** `shotlist.yaml`. */
+/** Maximum size of `shotlist.yaml`. */
 export const settingsBytesMax = 1024 * 1024;
 
-/** The text of a settings file; undefined where there is none. @throws UserError where it cannot be read */
+/** The text of a settings file; undefined if there is none. @throws UserError if it cannot be read */
 export function readSettings(file: string): string | undefined {
   try {
     const stats = statSync(file, { throwIfNoEntry: false });

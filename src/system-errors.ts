@@ -3,12 +3,12 @@ import { dirname, parse, relative, resolve, sep } from 'node:path';
 import { UserError } from './errors.ts';
 import { shellQuoted } from './shell-quoted.ts';
 
-/** What the operating system, or the database on its behalf, refused. */
+/** An operation refused by the operating system, directly or through the database. */
 export interface SystemFailure {
   /** `ENOSPC`, or `SQLITE_FULL`. */
   readonly code: string;
   readonly path: string | undefined;
-  /** Why, without the path and without a full stop. */
+  /** The reason, without the path and without a full stop. */
   readonly why: string;
   /** The command or step that helps. */
   readonly next: string;
@@ -77,13 +77,13 @@ const databaseWords: Readonly<Record<number, readonly [code: string, ...Words]>>
   26: ['SQLITE_NOTADB', 'it is no database', () => 'restore a backup: shotlist restore FILE'],
 };
 
-/** What an error says about the system; undefined for any other error, which is then a bug. */
+/** The system failure in an error; undefined for any other error, which is then a bug. */
 export function systemFailure(error: unknown): SystemFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const named = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
   const path = named === undefined ? undefined : resolve(named);
   if ('errcode' in error && typeof error.errcode === 'number') {
-    // The upper bytes name the place within SQLite.
+    // The upper bytes are SQLite's extended code.
     const primary = error.errcode & 0xff;
     const isFull = primary === inOutCode && path !== undefined && hasNoRoom(path);
     const [code, why, next] = databaseWords[isFull ? fullCode : primary] ?? [];
@@ -91,16 +91,16 @@ export function systemFailure(error: unknown): SystemFailure | undefined {
   }
   if (!('code' in error) || typeof error.code !== 'string' || !('syscall' in error))
     return undefined;
-  // A program that does not start is no file that cannot be used.
+  // A program that does not start is not a file problem.
   if (String(error.syscall).startsWith('spawn')) return undefined;
   const words = systemWords[error.code];
   return words && { code: error.code, path, why: words[0], next: words[1](path) };
 }
 
 /**
- * For a person: the path, the reason and the command that helps. Any error that is no system's is given back
- * as it is.
- * @param what was tried, such as `cannot read spring.yaml`
+ * Makes a system error a UserError with the path, the reason and a helpful command. Returns any other
+ * error unchanged.
+ * @param what the failed action, such as `cannot read spring.yaml`
  */
 export function asUserError(error: unknown, what?: string): unknown {
   const failure = error instanceof UserError ? undefined : systemFailure(error);
@@ -110,7 +110,7 @@ export function asUserError(error: unknown, what?: string): unknown {
   return new UserError(`${about}: ${why} (${code})`, { next: [next], cause: error });
 }
 
-/** Whose the path is, and how it becomes one's own. */
+/** The owner of the path, and the command that gives access to it. */
 function permissionHelp(path: string | undefined): string {
   if (path === undefined) return 'see who you are: id';
   const place = culprit(path);
@@ -124,7 +124,7 @@ function permissionHelp(path: string | undefined): string {
   );
 }
 
-/** The first folder on the way that may not be entered; else the path itself, or the folder to make it in. */
+/** The first parent folder without access; else the path itself, or its deepest existing parent. */
 function culprit(path: string): string {
   const { root } = parse(path);
   let place = root;
@@ -137,7 +137,7 @@ function culprit(path: string): string {
   return place;
 }
 
-/** SQLite calls it a failure of the disk when its shared memory finds no room. */
+/** On a full disk, SQLite reports a disk failure (I/O error) if its shared memory does not fit. */
 function hasNoRoom(path: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(dirname(path));

@@ -3,36 +3,36 @@ import type { Environment } from './config.ts';
 import { UserError } from './errors.ts';
 import { inert } from './plain-text.ts';
 
-/** The person's side of a command: where it reads, prints and asks. */
+/** The user interface of a command: input, output and questions. */
 export interface Terminal {
   readonly environment: Environment;
-  /** Paths on the command line are relative to it. */
+  /** The base of relative paths on the command line. */
   readonly folder: string;
-  /** A person watches standard error. */
+  /** Whether a person reads standard error. */
   readonly isInteractive: boolean;
-  /** Results: what a script would read. */
+  /** Results, for scripts. */
   print(text: string): void;
   /** Progress, questions and advice. */
   say(text: string): void;
   /** Redraws the last lines of progress; only where `isInteractive`. */
   readonly screen: NodeJS.WriteStream;
   ask(question: string): Promise<string>;
-  /** From now on Ctrl-C, TERM and the end of the terminal are heard instead of ending the process. */
+  /** From now on, Ctrl-C, SIGTERM and SIGHUP are handled and no longer end the process at once. */
   interrupted(): Interrupt;
 }
 
-/** Requests whose answers are waited for before the process ends. */
+/** Pending requests. The process waits for their answers before it ends. */
 interface Awaited {
   readonly count: number;
-  /** In milliseconds: by then the last of them is over. */
+  /** Maximum time until the last one ends, in milliseconds. */
   readonly longestMs: number;
 }
 
 export interface Interrupt extends Disposable {
-  /** Resolves at the first Ctrl-C or TERM, and when the terminal is closed. */
+  /** Resolves at the first Ctrl-C or SIGTERM, and when the terminal is closed. */
   readonly promise: Promise<void>;
   readonly isHeard: boolean;
-  /** While there are any, a second Ctrl-C says so; a third, or a second without any, ends the process. */
+  /** With pending requests, a second Ctrl-C prints a notice and a third ends the process; else a second ends it. */
   waitFor(requests: Awaited): void;
 }
 
@@ -52,7 +52,7 @@ export function processTerminal(): Terminal {
       try {
         return (await lines.question(`${question} `)).trim();
       } catch (error) {
-        // Ctrl-C or Ctrl-D is an answer, too, and leaves its line open.
+        // Ctrl-C or Ctrl-D also counts as an answer, and leaves its line open.
         if (!(error instanceof Error && error.name === 'AbortError')) throw error;
         say('');
         throw new UserError('the question was left; nothing more was done', { exitCode: 4 });
@@ -65,8 +65,8 @@ export function processTerminal(): Terminal {
 }
 
 /**
- * Names, prompts and vendors' words come from anywhere: none of them moves the cursor, colours, or turns
- * the line around.
+ * Makes all output inert. Names, prompts and vendors' texts are untrusted: they must not move the cursor,
+ * set colours or reverse the line.
  */
 export function withInertText(terminal: Terminal): Terminal {
   return {
@@ -79,7 +79,7 @@ export function withInertText(terminal: Terminal): Terminal {
 
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A closed terminal may tell it twice, by the kernel and by the shell: that is nobody's impatience. */
+/** A closed terminal may send SIGHUP twice, by kernel and shell, so SIGHUP does not count as a repeated Ctrl-C. */
 function interrupted(say: (text: string) => void): Interrupt {
   const { promise, resolve } = Promise.withResolvers<void>();
   let requests: Awaited = { count: 0, longestMs: 0 };
@@ -115,7 +115,7 @@ function answersIn({ count, longestMs }: Awaited): string {
 
 const goneCodes: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 
-/** Whoever read along has gone: what is left to say is said to nobody, and the work goes on. */
+/** Ignores errors of a stream without a reader: the remaining output is lost, and the work goes on. */
 function surviveItsReader(stream: NodeJS.WriteStream): void {
   if (stream.listeners('error').includes(onStreamError)) return;
   stream.on('error', onStreamError);

@@ -32,36 +32,40 @@ export interface WorkerSettings {
   /** `common`: workflows and light activities; `accounts`: work at vendors. Default: both. */
   readonly roles?: readonly WorkerRole[];
   readonly onProgress?: (line: string) => void;
-  /** How long after `shutdown` work is cut off; default: when every paid request has its answer. */
+  /**
+   * Milliseconds from `shutdown` to the forced end of work; default: enough for every paid request
+   * to be answered.
+   */
   readonly forceAfterMs?: number;
 }
 type WorkerRole = 'common' | 'accounts';
 
 export interface RunningWorker {
-  /** What this process has paid for, or may have, and not written down yet: the ledger stays open until then. */
+  /** Paid requests of this process that are not recorded yet: the ledger stays open until then. */
   readonly paid: PaidCalls;
-  /** Serves until `shutdown`, or rejects when the connection is lost for good. */
+  /** Serves until `shutdown`; rejects when the connection is lost for good. */
   run(): Promise<void>;
-  /** Takes nothing new; POSTs under way end and are recorded. */
+  /** Accepts no new work; POSTs under way end and are recorded. */
   shutdown(): void;
 }
 
 const shared: Partial<WorkerOptions> = {
   shutdownGraceTime: '1 second',
-  // Of the beats of `withHeartbeat`; see heartbeatTimeout in workflows/activity-options.ts.
+  // Intervals for the heartbeats of `withHeartbeat`; see heartbeatTimeout in
+  // workflows/activity-options.ts.
   maxHeartbeatThrottleInterval: '2.5 seconds',
   defaultHeartbeatThrottleInterval: '2.5 seconds',
 };
 
-/** After the answer of the slowest paid request: it is written down, and the work around it ends. */
+/** Margin after the slowest paid request: its answer is recorded, and the work around it ends. */
 const forceMarginMs = 10_000;
 
-/** The longest that a paid request of these accounts may still be on its way, and a little more. */
+/** Longest time that a paid request of these accounts may be on its way, plus a margin. */
 export function forceAfterMs(accounts: readonly Pick<AccountConfig, 'timeouts'>[]): number {
   return Math.max(0, ...accounts.map(({ timeouts }) => timeouts.postMs)) + forceMarginMs;
 }
 
-/** Composition root: configuration in, one Temporal worker per task queue out. */
+/** Composition root: creates one Temporal worker per task queue from the configuration. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const { config, connection, namespace } = settings;
   const roles = settings.roles ?? ['common', 'accounts'];
@@ -109,13 +113,13 @@ async function commonWorker(
     workflowBundle: await workflowBundle(config.cacheFolder, onProgress),
     activities: { openRun, planStep, finishRun },
     maxCachedWorkflows: 200,
-    // How long the next worker waits for one that died with workflows in its memory.
+    // Delay before the next worker takes over the cached workflows of a dead one.
     stickyQueueScheduleToStartTimeout: '5 seconds',
     maxConcurrentActivityTaskExecutions: 20,
   });
 }
 
-/** Chunks mostly wait for the vendor, so many fit; the ledger alone limits what is sent. */
+/** Chunks mostly wait for the vendor, so many can run at once; only the ledger limits the requests. */
 async function accountWorker(
   options: Partial<WorkerOptions>,
   { trainModel, awaitModel, uploadReferences, runShots }: Activities,
@@ -185,7 +189,7 @@ function dependencies(
   };
 }
 
-/** Best effort: a run that ends looks for open shots once more. */
+/** Best effort: a run checks for open shots once more before it ends. */
 async function requestReplan(batch: string, log?: (line: string) => void): Promise<void> {
   try {
     const handle = Context.current().client.workflow.getHandle(batchWorkflowId(batch));
@@ -214,7 +218,7 @@ function laneOf(account: AccountConfig, config: Config): LaneFacts {
   return { name, inFlight: limits.inFlight, host: openHost(account, config, () => undefined)?.key };
 }
 
-/** One for all connections of an account, also those of accounts whose files it hosts. */
+/** One throttle for all connections of an account, including those that host files for other accounts. */
 type Throttles = (account: AccountConfig) => Throttle;
 
 function accessTo(account: AccountConfig, config: Config, throttle: Throttles): AccountAccess {

@@ -3,25 +3,25 @@ import type { Amount } from '../money.ts';
 import type { Provider, Verdict } from '../providers/port.ts';
 
 const questionsAtOnce = 4;
-/** Answers that make no sense, before the vendor is left alone. */
+/** Number of unusable answers that ends the questions. */
 const ambiguousMax = 3;
-/** How many refusals by a vendor's rate limit are waited for, and how long each may hold a person up. */
+/** Maximum rate-limit refusals to wait for, and the longest wait for each in milliseconds. */
 const refusalsMax = 3;
 const waitMostMs = 15_000;
 
 export interface QuoteAnswers {
   readonly quotes: readonly { readonly key: string; readonly amount: Amount }[];
-  /** By key, what the vendor itself said against requests that it would not take. */
+  /** The vendor's reasons against refused requests, by quote key. */
   readonly refused: ReadonlyMap<string, string>;
   /** Why other requests have no price. */
   readonly unpriced: readonly string[];
-  /** Why the rest was not asked. */
+  /** Why the remaining prices were not asked for. */
   readonly stopped: string | undefined;
 }
 
 /**
- * Asks for the price of each request, a few at a time. A request that the vendor refuses has no price;
- * problem with the account or on the way there ends the asking, and what was answered stands.
+ * Asks for the price of each request, a few at a time. A request that the vendor refuses has no price.
+ * A problem with the account or the connection ends the questions. The answers so far are returned.
  */
 export async function askQuotes(
   provider: Pick<Provider, 'quote' | 'classify'>,
@@ -38,7 +38,7 @@ export async function askQuotes(
   function heed(verdict: Verdict, question: [string, ShotRequest]): void {
     const { account, message } = verdict;
     if (account.kind === 'limited') {
-      // Asked again, it waits for its turn.
+      // The retry waits for its turn.
       questions.push(question);
       if (++refusals > refusalsMax || account.retryAfterMs > waitMostMs) stopped ??= message;
     } else if (concernsRequestOnly(verdict)) unpriced.push(message);

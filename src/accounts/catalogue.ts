@@ -4,19 +4,19 @@ import type { AccountConfig, Config } from '../config.ts';
 import type { Price } from '../money.ts';
 import { type Learned, nothingLearned, type Offer } from '../providers/port.ts';
 
-/** What each account's vendor told last, by the account's ledger key. */
+/** The last facts from each account's vendor, by the account's ledger key. */
 export type LearnedByAccount = (accountKey: string) => Learned;
 
-/** Sees what a batch asks of the catalogue, so that the vendors can be asked for what is not known. */
+/** Observes a batch's reads of the catalogue, so that missing facts can be requested from the vendors. */
 export interface CatalogueWatch {
   named(account: AccountConfig): void;
-  /** A request whose price the vendor itself must tell was priced. */
+  /** Called for a request whose price needs a quote from the vendor. */
   priced(account: AccountConfig, quoteKey: string, request: ShotRequest): void;
 }
 
 /**
- * What the batch language may know of the accounts: no key, no URL. It follows what is learned later:
- * each look at an account's models or prices is by the facts of that moment.
+ * The accounts as the batch language sees them: no key, no URL. The view is live: each read of an
+ * account's models or prices uses the current facts.
  */
 export function catalogueOf(
   { accounts }: Pick<Config, 'accounts'>,
@@ -39,7 +39,7 @@ export function offerOf(account: AccountConfig, learned: Learned = nothingLearne
   return account.vendor.offer(account.settings, learned);
 }
 
-/** The account's offer, made again whenever its vendor has told other models. */
+/** The account's offer. It is rebuilt when the vendor's list of models changes. */
 export function liveOffer(account: AccountConfig, learned: Learned): () => Offer {
   let { models } = learned;
   let offer = offerOf(account, learned);
@@ -51,7 +51,7 @@ export function liveOffer(account: AccountConfig, learned: Learned): () => Offer
   };
 }
 
-/** Under which key the vendor must be asked for the price; undefined: it is known without asking. */
+/** The key of the quote that the price needs; undefined: the price is known without a quote. */
 export function quoteKeyOf(
   { prices }: AccountConfig,
   offer: Offer,
@@ -60,7 +60,7 @@ export function quoteKeyOf(
   return prices[request.model] === undefined ? offer.quoteKey?.(request) : undefined;
 }
 
-/** The price by the account's own list or the vendor's; what such a request was billed, where that is more. */
+/** The price from the account's own list or the vendor's, or the billed amount where that is higher. */
 export function priceOf(
   { prices }: AccountConfig,
   offer: Offer,
@@ -73,7 +73,7 @@ export function priceOf(
   return { amount: billed, unit: listed.unit, basis: 'billed' };
 }
 
-/** The rules of the account that hands over this one's files. */
+/** The upload rules of the account that hosts this account's files. */
 function hostUploadsOf(
   { referenceHost: host }: AccountConfig,
   accounts: Config['accounts'],

@@ -6,8 +6,8 @@ import type { Amount } from '../money.ts';
 import type { Learned } from '../providers/port.ts';
 
 /**
- * What one account's vendor has told, as far as this process has heard. It grows in place, so that a
- * catalogue over it knows at once what was asked a moment ago.
+ * The facts from one account's vendor that this process has. It is updated in place, so a catalogue
+ * that reads it sees new answers at once.
  */
 export class AccountFacts implements Learned {
   #models: { readonly models: Json; readonly at: number } | undefined;
@@ -15,7 +15,7 @@ export class AccountFacts implements Learned {
   readonly #quotes: Map<string, Quote>;
   #billedLast: number;
   readonly #bills: Map<string, Amount>;
-  /** By request: another one of the same price may be taken. */
+  /** By request: the vendor may accept another request of the same price. */
   readonly #refusals: Map<string, string>;
 
   constructor() {
@@ -65,7 +65,7 @@ export class AccountFacts implements Learned {
     return this.#refusals.get(requestIn(key, request));
   }
 
-  /** Requests that the vendor would not take. */
+  /** Number of requests that the vendor refused. */
   get refusals(): number {
     return this.#refusals.size;
   }
@@ -93,7 +93,7 @@ export class AccountFacts implements Learned {
   }
 }
 
-/** A quote's key leaves out what the price does not depend on; a refusal may be about that. */
+/** Quote key and prompt: a refusal may depend on the prompt even if the price does not. */
 function requestIn(key: string, { prompt }: ShotRequest): string {
   return JSON.stringify([key, prompt ?? null]);
 }

@@ -8,17 +8,17 @@ import { liveOffer, priceOf, quoteKeyOf } from './catalogue.ts';
 import { AccountFacts } from './facts.ts';
 import { providerOf } from './provider.ts';
 
-/** After this long a vendor is asked again. */
+/** Maximum age of models and quotes. Older ones are requested again. */
 export const learnedForMs = 24 * 60 * 60_000;
-/** Distinct prices asked for at once, of one account. */
+/** Maximum distinct prices that one call requests for one account. */
 const questionsMax = 500;
-/** Answers are kept this often, so that little is asked twice after a Ctrl-C. */
+/** Answers are saved after this many questions, so that few are repeated after a Ctrl-C. */
 const questionsPerWrite = 50;
 
 export interface LearnedOptions {
   readonly ledger: LearnedLedger;
   readonly accounts: Iterable<AccountConfig>;
-  /** Undefined where this process has no key; default: `providerOf`. */
+  /** Returns undefined if this process has no key; default: `providerOf`. */
   readonly provider?: (account: AccountConfig) => Provider | undefined;
   /** Epoch milliseconds, the ledger's clock. */
   readonly now?: () => number;
@@ -32,8 +32,8 @@ interface Known {
 }
 
 /**
- * What the accounts have learned from their vendors: read from the ledger, asked for where it is missing
- * or old, and written back. Asking is free and best effort: nothing here throws because of a vendor.
+ * The accounts' facts from their vendors. They are read from the ledger, requested if missing or old, and
+ * written back. Requests are free and best effort: nothing here throws because of a vendor.
  */
 export class LearnedAccounts {
   readonly #ledger: LearnedLedger;
@@ -61,7 +61,7 @@ export class LearnedAccounts {
     return known.facts;
   };
 
-  /** Reads what any process has learned since the last call. */
+  /** Reads the facts that any process has saved since the last call. */
   async load(): Promise<void> {
     for (const [key, { facts }] of this.#known) {
       const found = await this.#ledger.models(key, facts.modelsAt);
@@ -72,8 +72,8 @@ export class LearnedAccounts {
   }
 
   /**
-   * Asks the vendor for its models when that was longer ago than `maxAgeMs`.
-   * @returns what a person should know when it could not be asked
+   * Requests the vendor's models if the known ones are older than `maxAgeMs`.
+   * @returns a message for people if the request failed
    */
   async discover(account: AccountConfig, maxAgeMs = learnedForMs): Promise<string | undefined> {
     const facts = this.of(account.key);
@@ -93,7 +93,7 @@ export class LearnedAccounts {
     }
   }
 
-  /** Of the requests by quote key, those whose price is not known, then those whose price is old. */
+  /** The requests, by quote key, whose price is unknown, then those whose price is old. */
   unanswered(
     account: AccountConfig,
     wanted: ReadonlyMap<string, ShotRequest>,
@@ -107,9 +107,9 @@ export class LearnedAccounts {
   }
 
   /**
-   * Asks the vendor for prices, by quote key.
-   * @param tell is given how many of the questions were asked, from 0, while there are more
-   * @returns what a person should know of those it did not get
+   * Requests prices from the vendor, by quote key.
+   * @param report receives the number of questions asked so far, from 0, before each further slice
+   * @returns messages for people about missing prices
    */
   async quote(
     account: AccountConfig,
@@ -146,8 +146,8 @@ export class LearnedAccounts {
   }
 
   /**
-   * The shots with the prices that are known now. Where one is missing and the key is here, its vendor
-   * is asked; a price that is only old stays, for it is the one that was accepted.
+   * The shots with their current prices. A missing price is requested from the vendor if this process has
+   * the key. An old price stays, because it is the accepted one.
    */
   async priced(shots: readonly PlannedShot[]): Promise<readonly PlannedShot[]> {
     const missing = new Map<string, Map<string, ShotRequest>>();
@@ -170,7 +170,7 @@ export class LearnedAccounts {
     });
   }
 
-  /** What its vendor said against a shot instead of telling its price. */
+  /** The vendor's reason for refusing to price a shot. */
   refusalOf({ account: key, request }: PlannedShot): string | undefined {
     const known = this.#known.get(key);
     const quoteKey = known && quoteKeyOf(known.account, known.offer(), request);

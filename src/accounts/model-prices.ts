@@ -8,13 +8,13 @@ import { priceOf, quoteKeyOf } from './catalogue.ts';
 /** Some vendors price text by its length. */
 const samplePrompt = 'a red fox in the snow, early morning light, seen from the side';
 
-/** What one request costs with everything left at its default, or at one resolution. */
+/** The price of one request with default options, or at one resolution. */
 export interface ModelPrice {
   readonly resolution: string | undefined;
   readonly price: Price;
 }
 
-/** The default first, then every resolution that the model takes. */
+/** The default first, then every resolution of the model. */
 export function modelPrices(
   account: AccountConfig,
   offer: Offer,
@@ -27,7 +27,7 @@ export function modelPrices(
   }));
 }
 
-/** What the vendor must be asked to price these models, by quote key. */
+/** The requests to quote for the prices of these models, by quote key. */
 export function priceQuestions(
   account: AccountConfig,
   offer: Offer,

@@ -4,14 +4,14 @@ import { Backoff } from '../http/backoff.ts';
 import { connectVendor } from '../providers/connect.ts';
 import type { Connection, Provider } from '../providers/port.ts';
 
-/** A person waits: for a rate limit a moment, for a vendor that is not there not at all. */
+/** Short waits, because a person is waiting: 15 s for a rate limit, none for an unreachable vendor. */
 const patienceMs = { limited: 15_000, unreachable: 0 };
 
 const providers = new WeakMap<AccountConfig, Provider>();
 
 /**
- * The account's vendor; undefined where it has no key here. Without `pace` the same each time: its waits are
- * shared.
+ * The account's vendor; undefined if the account has no key here. Without `pace`, every call returns the
+ * same provider, so that its waits are shared.
  */
 export function providerOf(
   account: AccountConfig,
@@ -29,7 +29,7 @@ export function providerOf(
   return provider;
 }
 
-/** For whoever needs the key of an account that has none. */
+/** The error for a command that needs the key of an account without one. */
 export function noKey({ name, keyProblem }: AccountConfig): UserError {
   const { why = 'it is not set', next = '' } = keyProblem ?? {};
   return new UserError(`the account ${name} has no key: ${why}`, { next: [next] });

@@ -2,7 +2,7 @@ import type { ShotRequest } from '../batch/request.ts';
 import type { AccountConfig } from '../config.ts';
 import type { CatalogueWatch } from './catalogue.ts';
 
-/** What a batch wants to know of its accounts, gathered while it is checked. */
+/** The facts that a batch needs about its accounts, collected while it is checked. */
 export class Wants implements CatalogueWatch {
   readonly #accounts: Map<string, AccountConfig>;
   readonly #requests: Map<string, Map<string, ShotRequest>>;
@@ -17,7 +17,7 @@ export class Wants implements CatalogueWatch {
     return [...this.#accounts.values()];
   }
 
-  /** One request for each price that its vendor must tell, by quote key. */
+  /** One request for each price that needs a quote from the vendor, by quote key. */
   requests(account: AccountConfig): ReadonlyMap<string, ShotRequest> {
     return this.#requests.get(account.key) ?? new Map();
   }

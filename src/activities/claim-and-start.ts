@@ -18,13 +18,13 @@ import { uploadFailure } from './uploads/upload-places.ts';
 
 export type SendEnd = 'ended' | 'late' | 'unready';
 
-/** When a request's first byte must have left, by a clock that cannot be set back. */
+/** Latest time for a request's first byte, by a clock that never goes backwards. */
 export type SendLimit = Pick<SendDeadline, 'sendBy' | 'now'>;
 
 /**
- * Claims paid requests and hands each that was granted to `post`, at once and in parallel.
- * The deadline is read against the time before the claim, so that a slow database can only shorten it.
- * @param except keys of shots that are not to be sent now
+ * Claims paid requests and passes each grant to `post`, at once and in parallel. The send deadline
+ * counts from before the claim, so a slow database can only shorten it.
+ * @param except keys of shots that this claim skips
  */
 export async function claimAndStart(
   deps: ActivityDependencies,
@@ -58,8 +58,9 @@ export async function claimAndStart(
 }
 
 /**
- * One paid POST and its record. Never rejects for the vendor's sake: what happened is a row.
- * @returns `late`: its shot may have been settled without it; `unready`: a reference is not to be had yet
+ * Sends one paid POST and records the result. A vendor error is recorded as a row, never thrown.
+ * @returns `late`: the shot may already be settled without it; `unready`: a reference is not
+ * available yet
  */
 export async function startShot(
   deps: ActivityDependencies,
@@ -110,8 +111,8 @@ async function sendShot(
 }
 
 /**
- * The references could not be had, so the paid request never left. Without an error they were not there
- * in time: they are still on their way, and the next claim finds them.
+ * The references were not available, so the paid request was never sent. No error means a timeout:
+ * the references are still on their way, and the next claim finds them.
  */
 async function notStarted(
   deps: ActivityDependencies,
@@ -138,7 +139,7 @@ async function notStarted(
   );
 }
 
-/** Whatever is in the way of a request's references, it is not claimed again at once. */
+/** Blocks the account or model, so that the request is not claimed again at once. */
 async function blockWithoutReferences(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -159,7 +160,7 @@ async function recordFailure(
 ): Promise<void> {
   const { submissions } = deps.ledger;
   const verdict = access.provider.classify(error);
-  // The block first: a claim between the two would spend on an account that is known to be shut.
+  // Block first: a claim in between would spend on an account that is known to be unavailable.
   await blockAccount(deps, access, verdict.account, grant.request.model);
   if (verdict.request === 'ambiguous') {
     const circuitMs = access.throttle.ambiguous();
@@ -176,7 +177,7 @@ async function recordFailure(
   await submissions.rejected(grant.submission, verdict.message, effect);
 }
 
-/** When to ask first, and when to give up, by what the model makes. */
+/** Delay of the first poll, and the time limit for the kind of media that the model makes. */
 export function jobTimes(
   deps: ActivityDependencies,
   access: AccountAccess,

@@ -1,9 +1,9 @@
-/** Smaller steps of the wall clock are ordinary corrections, such as NTP makes. */
+/** Smaller steps of the wall clock are ordinary corrections, such as those by NTP. */
 const stepMs = 2_000;
 
 /**
- * A clock that starts at the wall clock's time and never runs slower than time itself: setting the wall clock
- * back has no effect on it.
+ * A clock that starts at the wall clock's time and never runs slower than real time. Setting the
+ * wall clock back has no effect on it.
  */
 export function neverBackwards(now: () => number): () => number {
   const wallAt = now();
@@ -12,20 +12,20 @@ export function neverBackwards(now: () => number): () => number {
 }
 
 /**
- * Notices that the wall clock has jumped ahead, since it was set or the machine slept. What should be over
- * by the wall clock may then be under way still. What the clock did before this watch began is not known: it
- * counts as a jump at that moment.
+ * Detects forward jumps of the wall clock, after a clock change or a machine sleep. Work that is
+ * over by the wall clock may then still be under way. Earlier jumps are unknown: the start of this
+ * watch counts as a jump.
  */
 export class JumpWatch {
   readonly #now: () => number;
   readonly #steady: () => number;
-  /** By the wall clock, epoch milliseconds. */
+  /** Wall clock, epoch milliseconds. */
   readonly beganAt: number;
   #aheadMs: number;
   #jumpedAt: number;
   readonly #jumps: { readonly at: number; readonly ms: number }[] = [];
 
-  /** @param steady milliseconds of a clock that nobody sets */
+  /** @param steady monotonic clock, milliseconds */
   constructor(now: () => number, steady: () => number) {
     this.#now = now;
     this.#steady = steady;
@@ -34,7 +34,7 @@ export class JumpWatch {
     this.#aheadMs = this.beganAt - this.#jumpedAt;
   }
 
-  /** To be called often, so that a clock which is slowly kept right is not taken for one that jumped. */
+  /** Call this often, so that slow clock corrections do not count as a jump. */
   look(): void {
     const aheadMs = this.#now() - this.#steady();
     const jumpMs = aheadMs - this.#aheadMs;
@@ -45,18 +45,18 @@ export class JumpWatch {
     this.#aheadMs = aheadMs;
   }
 
-  /** By how much in all it has jumped ahead since then, as far as this process has seen. */
+  /** Total forward jump since `time`, as far as this process has seen; milliseconds. */
   jumpedSince(time: number): number {
     this.look();
     return this.#jumps.reduce((sum, { at, ms }) => (at >= time ? sum + ms : sum), 0);
   }
 
-  /** By how much it may have jumped ahead since then before this watch began: by all the time between, at most. */
+  /** Upper bound of the forward jump between `time` and the start of this watch; milliseconds. */
   unseenSince(time: number): number {
     return Math.max(0, this.beganAt - time);
   }
 
-  /** Whether so much time has really passed since the last jump, and since this watch began. */
+  /** Whether at least `ms` have really passed since the last jump and since the start of this watch. */
   isSteadyFor(ms: number): boolean {
     this.look();
     return this.#steady() - this.#jumpedAt >= ms;
@@ -65,7 +65,7 @@ export class JumpWatch {
 
 const watches = new WeakMap<() => number, JumpWatch>();
 
-/** One for all the work of a process that goes by these clocks. */
+/** One watch per wall clock, shared by all work of the process. */
 export function jumpWatchOf(clocks: { now: () => number; steadyNow: () => number }): JumpWatch {
   const { now, steadyNow } = clocks;
   const watch = watches.get(now) ?? new JumpWatch(now, steadyNow);
@@ -73,7 +73,10 @@ export function jumpWatchOf(clocks: { now: () => number; steadyNow: () => number
   return watch;
 }
 
-/** Milliseconds since then. Time that the wall clock leapt over does not count: a job or a model did not have it. */
+/**
+ * Milliseconds since `time`. Forward jumps of the wall clock do not count: a job or a model did not
+ * have that time.
+ */
 export function elapsedSince(
   clocks: { now: () => number; steadyNow: () => number },
   time: number,

@@ -9,7 +9,7 @@ import type { PaidCalls } from './paid-calls.ts';
 import type { Recovery } from '../storage/recovery.ts';
 import type { AccountThrottle } from './throttle/account-throttle.ts';
 
-/** An account that this worker has the key of. */
+/** An account whose key this worker has. */
 export interface AccountAccess {
   readonly name: string;
   /** The ledger's key. */
@@ -17,24 +17,24 @@ export interface AccountAccess {
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly provider: Provider;
-  /** Gives local files a public link, for models that take nothing else. */
+  /** Gives local files a public link, for models that take only links. */
   readonly host?: ReferenceHost | undefined;
-  /** Origin of the base URL: the only one that may lie inside this network. */
+  /** Origin of the base URL: the only origin that may be inside this network. */
   readonly trustedOrigin: string;
   readonly trainingPrice: Price;
-  /** How the account has answered this process lately. */
+  /** Recent answers of the account to this process. */
   readonly throttle: AccountThrottle;
 }
 
-/** What every activity works with; made once per worker. */
+/** Dependencies of every activity; created once per worker. */
 export interface ActivityDependencies {
   readonly ledger: Ledger;
   readonly blobs: Blobs;
-  /** Gets bytes back that the blob store has lost. */
+  /** Restores bytes that the blob store has lost. */
   readonly recovery: Recovery;
   /** By ledger key. */
   readonly accounts: ReadonlyMap<string, AccountAccess>;
-  /** All configured accounts by ledger key, also those whose key is elsewhere. */
+  /** All configured accounts by ledger key, including those without an API key in this process. */
   readonly lanes: ReadonlyMap<
     string,
     {
@@ -45,22 +45,22 @@ export interface ActivityDependencies {
     }
   >;
   readonly catalogue: Catalogue;
-  /** What the vendors have told of their models and prices; the catalogue follows it. */
+  /** Models and prices that the vendors reported; the catalogue follows them. */
   readonly learned: Pick<LearnedAccounts, 'load' | 'priced' | 'refusalOf'>;
   /** The wall clock, epoch milliseconds. */
   readonly now: () => number;
-  /** Milliseconds of a clock that nobody sets; only differences mean anything. */
+  /** Monotonic clock, milliseconds; only differences have a meaning. */
   readonly steadyNow: () => number;
-  /** Paid requests whose answers this process has still to write down. */
+  /** Paid requests of this process with unrecorded answers. */
   readonly paid: PaidCalls;
-  /** Names this process on claims, for people. */
+  /** Name of this process on claims, for people. */
   readonly worker: string;
   readonly log: (line: string) => void;
-  /** Has the batch plan its steps again, since shots are to do whose chunks have ended. */
+  /** Requests a new planning pass: shots are open again, and their chunks have ended. */
   readonly requestReplan: (batch: string) => Promise<void>;
   /**
-   * Tells the workflow of the activity under way that the chunk from this position has nothing left to claim.
-   * Never rejects: a message that is lost only makes the next chunk start later.
+   * Reports to the current activity's workflow that the chunk from this position has nothing left
+   * to claim. Never rejects: a lost message only delays the next chunk.
    */
   readonly chunkDrained: (from: number) => Promise<void>;
 }

@@ -4,8 +4,8 @@ import { Context } from '@temporalio/activity';
 const beatEveryMs = 2_000;
 
 /**
- * Runs work with a heartbeat of its own, so that a slow vendor is not taken for a dead worker, and hands
- * over the signal that ends with the activity.
+ * Runs work with its own heartbeat, so that a slow vendor does not look like a dead worker. Passes
+ * on the activity's cancellation signal.
  */
 export async function withHeartbeat<Result>(
   work: (cancelled: AbortSignal, report: (phase: string) => void) => Promise<Result>,
@@ -23,7 +23,7 @@ export async function withHeartbeat<Result>(
   }
 }
 
-/** Waits, but not longer than until the signal; never rejects. */
+/** Waits until the time is over or the signal aborts; never rejects. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
@@ -37,7 +37,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The work's result, unless the signal comes first: then its reason is thrown and the work goes on alone. */
+/** Returns the work's result. If the signal aborts first, throws its reason; the work goes on by itself. */
 export async function orAborted<Result>(
   work: Promise<Result>,
   signal: AbortSignal,

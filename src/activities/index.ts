@@ -13,7 +13,7 @@ import { uploadReferences, type UploadReferencesInput } from './uploads/upload-r
 
 export type { ActivityDependencies } from './dependencies.ts';
 
-/** Everything that a worker does for the workflows. Every failure passes through `toApplicationFailure`. */
+/** All activities of a worker. Every failure passes through `toApplicationFailure`. */
 export interface Activities {
   openRun(input: RunInput): Promise<RunSteps>;
   planStep(input: PlanStepInput): Promise<StepPlan>;
@@ -25,7 +25,7 @@ export interface Activities {
 }
 
 export function createActivities(deps: ActivityDependencies): Activities {
-  // Jumps of the clock are seen from now on.
+  // Start the watch for clock jumps.
   jumpWatchOf(deps).look();
   const activity =
     <Input, Result>(work: (deps: ActivityDependencies, input: Input) => Promise<Result>) =>

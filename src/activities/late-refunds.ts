@@ -5,12 +5,12 @@ import { recordSuccess } from './poll-job.ts';
 
 const leaseMs = 60_000;
 const refundsAtOnce = 10;
-/** What opens or closes a run does not wait longer for this than so long. */
+/** Maximum wait at the start or end of a run. */
 const patienceMs = 15_000;
 
 /**
- * Asks the account's vendor after promised refunds that are due, a few at a time. Free, and never more
- * than a courtesy: what fails is asked again later.
+ * Checks promised refunds that are due with the account's vendor, a few at a time. The calls are
+ * free, and best effort: a failed check is repeated later.
  */
 export async function askAfterRefunds(
   deps: ActivityDependencies,
@@ -25,7 +25,7 @@ export async function askAfterRefunds(
   for (const refund of due) if (!(await askAfter(deps, access, refund))) return;
 }
 
-/** The same at every account whose key this worker has, for as long as others can be kept waiting. */
+/** Checks the refunds of every account whose key this worker has, for at most `patienceMs`. */
 export async function askAfterAllRefunds(deps: ActivityDependencies): Promise<void> {
   const asking = [...deps.accounts.values()].map((access) =>
     askAfterRefunds(deps, access, { early: true }).catch((error: unknown) =>
@@ -37,7 +37,7 @@ export async function askAfterAllRefunds(deps: ActivityDependencies): Promise<vo
   await Promise.race([all, pause(patienceMs, answered.signal)]);
 }
 
-/** @returns false when the vendor cannot be asked now */
+/** @returns false when the vendor cannot be reached now */
 async function askAfter(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -53,7 +53,7 @@ async function askAfter(
         return true;
       }
     lateFiles.forget(submission);
-    // It was called failed too soon. What it made is fetched, and its money is not owed any more.
+    // It was recorded as failed too soon. Fetch its files; no refund is due any more.
     if (state.state === 'succeeded') await recordSuccess(deps, access, { submission, job }, state);
     await submissions.settleRefund(submission, toldBy(state));
     return true;

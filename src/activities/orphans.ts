@@ -3,7 +3,7 @@ import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { recordFailure, recordSuccess } from './poll-job.ts';
 import { settle } from './reconcile/settle.ts';
 
-/** Paid work of a batch that no lane follows, by account; `runShots` collects it like any range. */
+/** Orphaned work of a batch, by account; `runShots` collects it like any range. */
 export interface OrphanedWork {
   readonly lane: string;
   readonly account: string;
@@ -11,8 +11,8 @@ export interface OrphanedWork {
 }
 
 /**
- * Orphaned work of the batch: jobs whose shots changed or left while they ran, files of cancelled shots,
- * stalled jobs, and lost files that are due for another try.
+ * Orphaned work of the batch: jobs of shots that changed or left, files of cancelled shots, stalled
+ * jobs, and lost files due for another try.
  */
 export async function orphanedWork(
   deps: ActivityDependencies,
@@ -35,7 +35,7 @@ export async function orphanedWork(
   });
 }
 
-/** Asks once more after jobs that were given up as endless. One that has ended since is settled like any other. */
+/** Polls stalled jobs once more. A job that has ended since is settled like any other. */
 export async function pollStalled(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -54,8 +54,8 @@ export async function pollStalled(
 }
 
 /**
- * Reads the list again for parked requests. Newer jobs, or jobs that a person has assigned since, may prove what
- * became of them; then they are adopted or sent again as usual.
+ * Reads the job list again for parked requests. Newer jobs, or jobs that a person has assigned
+ * since, may settle them. They are then adopted or sent again as usual.
  */
 export async function settleParked(
   deps: ActivityDependencies,

@@ -1,7 +1,7 @@
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { NoKeyError, OtherLedgerError } from './to-application-failure.ts';
 
-/** Which run of which batch an activity works for. */
+/** The batch and run of an activity. */
 export interface RunInput {
   readonly batch: string;
   readonly run: number;

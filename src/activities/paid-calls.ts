@@ -1,9 +1,9 @@
 /**
- * The paid requests of this process that are on their way, or answered and not written down yet. Whoever ends
- * the process waits for them before the ledger is closed.
+ * Paid requests of this process that are on their way, or answered and not recorded yet. A shutdown
+ * waits for them before it closes the ledger.
  */
 export class PaidCalls {
-  /** When each ends at the latest, by a clock that nobody sets. */
+  /** Latest end of each request, by the monotonic clock. */
   readonly #calls = new Map<symbol, number>();
   #idle: PromiseWithResolvers<void> | undefined;
 
@@ -11,13 +11,13 @@ export class PaidCalls {
     return this.#calls.size;
   }
 
-  /** After so many milliseconds each has its answer, or none will come. */
+  /** Milliseconds until every request has its answer or its timeout. */
   get longestMs(): number {
     const now = performance.now();
     return Math.max(0, ...[...this.#calls.values()].map((endsAt) => endsAt - now));
   }
 
-  /** @param work from the first byte to the record of the answer */
+  /** @param work covers the time from the first byte to the record of the answer */
   async during<Result>(timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
     const id = Symbol('paid call');
     this.#calls.set(id, performance.now() + timeoutMs);
@@ -32,7 +32,7 @@ export class PaidCalls {
     }
   }
 
-  /** Resolves when there is none. */
+  /** Resolves when no paid request is left. */
   async idle(): Promise<void> {
     while (this.#calls.size > 0) {
       this.#idle ??= Promise.withResolvers<void>();

@@ -22,7 +22,7 @@ export interface StepPlan {
     readonly accountName: string;
     readonly shots: number;
     readonly inFlight: number;
-    /** Of the shots, where they are few; their activities are named by them. */
+    /** Shot keys of a short lane, used as activity names; otherwise empty. */
     readonly names: readonly string[];
   }[];
   readonly trainings: readonly {
@@ -31,7 +31,7 @@ export interface StepPlan {
     readonly fingerprint: string;
     readonly name: string;
   }[];
-  /** Models given by their ids that are to be ready first; plans of older histories have none. */
+  /** Models given by id that must be ready first; plans of older histories have none. */
   readonly models?: readonly {
     readonly account: string;
     readonly accountName: string;
@@ -45,14 +45,14 @@ export interface StepPlan {
   }[];
 }
 
-/** Rows written in one transaction. */
+/** Rows per transaction. */
 const sliceLength = 500;
-/** Up to this many, every shot of a lane has an activity of its own. */
+/** Up to this number of shots, each shot of a lane has its own activity. */
 const namedShotsMax = 200;
 
 /**
- * Expands one step of the frozen batch into the ledger and cuts it into lanes. Expansion is pure and the
- * rows are keyed, so doing it again changes nothing.
+ * Expands one step of the frozen batch into the ledger and divides it into lanes. Expansion is pure
+ * and the rows are keyed, so a repetition changes nothing.
  */
 export async function planStep(
   deps: ActivityDependencies,
@@ -71,7 +71,8 @@ export async function planStep(
     let planned = 0;
     for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
       cancelled.throwIfAborted();
-      // Where unknown prices were accepted, one that becomes known now would break the accepted sum.
+      // If unknown prices were accepted, a price that becomes known now would break the accepted
+      // sum.
       const priced = row.unknownPrices ? slice : await deps.learned.priced(slice);
       await plans.putShots(batch, run, priced);
       for (const shot of priced) {
@@ -87,14 +88,14 @@ export async function planStep(
   });
 }
 
-/** Of a batch that is over: lanes for what it still waits for, and nothing new. */
+/** For a batch that is over: lanes for the remaining work, and no new work. */
 async function leftOver(deps: ActivityDependencies, input: PlanStepInput): Promise<StepPlan> {
   const { batch, run, step, pass } = input;
   const lanes = await deps.ledger.plans.makeLanes(batch, run, step, pass);
   return { ...(await describePlan(deps, input, lanes)), trainings: [], models: [], uploads: [] };
 }
 
-/** The step's shots; a step that reads others has them from their saved outputs, a slice at a time. */
+/** The step's shots. A step that reads others builds them from their saved outputs, slice by slice. */
 async function* expand(
   deps: ActivityDependencies,
   frozen: string,
@@ -137,7 +138,7 @@ async function* slicesOf<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[
   if (slice.length > 0) yield slice;
 }
 
-/** Ids and counts only: what the workflow needs to go on, whatever the size of the step. */
+/** Ids and counts only, so that the workflow's data stays small for a step of any size. */
 async function describePlan(
   deps: ActivityDependencies,
   input: PlanStepInput,
@@ -186,7 +187,7 @@ async function describePlan(
   };
 }
 
-/** Keys in the lane's order, for lanes so short that each shot has an activity of its own. */
+/** Shot keys in lane order, for short lanes in which each shot has its own activity. */
 async function namesByAccount(
   deps: ActivityDependencies,
   { batch, step }: PlanStepInput,

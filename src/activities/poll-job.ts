@@ -11,19 +11,19 @@ import { failpoint } from './failpoints.ts';
 import { namedOutputs } from './outputs/match-outputs.ts';
 import { togetherMs } from './throttle/poll-times.ts';
 
-/** A job or a model that the vendor does not know for this long is not merely slow to appear. */
+/** A job or model that the vendor does not know for this long is missing, not just slow to appear. */
 export const missingMs = 10 * 60_000;
 
-/** Files of one job; none is asked for a tenth of it. */
+/** Maximum files of one job; no request orders a tenth of it. */
 export const outputsMax = 100;
 
-/** What says nothing about the job: the key is refused, there are too many requests, the vendor is down. */
+/** Statuses that say nothing about the job: bad key, rate limit, vendor outage. */
 const ofAccount: ReadonlySet<number> = new Set([401, 429, 502, 503, 504]);
 
-/** One poll in so many asks for the job itself, lest a list that lags delays it for ever. */
+/** Every eighth poll checks the job itself, so that a lagging list cannot delay it for ever. */
 const ownPollEvery = 8;
 
-/** Asks the vendor once for one job and records the answer. */
+/** Polls one job once and records the answer. */
 export async function pollJob(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -88,8 +88,8 @@ function statusText({ status, known }: JobState & { state: 'pending' }): string 
 }
 
 /**
- * The vendor is there and speaks about this job or model, in whatever way. No other answer will come by waiting,
- * so that a person is told; it is polled again all the same.
+ * The vendor is reachable and its answer concerns this job or model. Waiting brings no other
+ * answer, so it is reported to a person; polling continues all the same.
  */
 export function isAnswer(error: unknown): boolean {
   if (error instanceof HttpError) return !ofAccount.has(error.status);
@@ -109,13 +109,13 @@ async function ask(
   return await provider.check(poll.job);
 }
 
-/** The vendor's answer about this job is recorded only if the submission still has it. */
+/** A polled job. The answer is recorded only while the submission still has this job. */
 interface AskedJob {
   readonly submission: string;
   readonly job: JsonObject;
 }
 
-/** A job without any file has failed; the ledger says so. */
+/** A job without files counts as failed in the ledger. */
 export async function recordSuccess(
   deps: ActivityDependencies,
   { trustedOrigin }: Pick<AccountAccess, 'trustedOrigin'>,

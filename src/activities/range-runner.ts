@@ -13,7 +13,7 @@ import { concernsAll } from './to-application-failure.ts';
 import { messageOf } from '../errors.ts';
 
 export type RunShotsResult = {
-  /** Files saved during this attempt: steps that read them may go on. */
+  /** Files saved during this attempt; steps that read them may continue. */
   readonly saved: number;
 } & (
   | { readonly kind: 'done' }
@@ -22,36 +22,36 @@ export type RunShotsResult = {
   | Stopped
 );
 
-/** Waits up to this long are held inside the activity. */
+/** The activity itself waits up to this long. */
 const insideWaitMs = 60_000;
 /**
- * Lease of a poll or download in the ledger: as long as it takes to notice a dead worker, so that another
- * takes over soon. Work that outlives its lease is not begun twice here: `#active` holds it.
+ * Ledger lease of a poll or download: the time in which a dead worker is noticed, so that another
+ * takes over soon. Work that outlives its lease does not start twice here: `#active` prevents it.
  */
 const pollLeaseMs = 20_000;
-/** Polls of one range at once, and downloads. */
+/** Maximum concurrent polls of one range, and maximum concurrent downloads. */
 const tasksMax = 32;
 const askAgainMs = 1_000;
-/** How often a running range looks for refunds to check. */
+/** Interval between refund checks of a running range. */
 const refundsEveryMs = 5_000;
-/** So long after its last claim a range that is still under way lets the next one start. */
+/** A drained range lets the next one start after this time. */
 const drainedAfterMs = 2_000;
-/** What the ledger or a vendor does to one row concerns that row alone: it is tried again after this. */
+/** Retry delays for a ledger or vendor failure that concerns one row only. */
 const failureMs = { first: 5_000, most: 60_000 };
 
 /**
- * Drives one range of shots: settle, download, poll, claim, POST, each as soon as it is due and all at
- * once. It keeps no state that matters: killed at any point, the next one goes on from the ledger. Its own
- * waits are by a clock that nobody sets.
+ * Runs one range of shots: settle, download, poll, claim, POST, each as soon as it is due, and
+ * concurrently. All lasting state is in the ledger: after a crash at any point, the next attempt
+ * continues from there. Its own waits use the monotonic clock.
  */
 export class RangeRunner {
   readonly #deps: ActivityDependencies;
   readonly #access: AccountAccess;
   readonly #range: Range;
   readonly #active = new Map<string, Promise<void>>();
-  /** Tasks that failed or could not be settled yet, when to try again, and how often they have failed. */
+  /** Tasks that failed or could not be settled yet, with the time of the next try and the failure count. */
   readonly #resting = new Map<string, { until: number; failures: number }>();
-  /** Submissions handed out here, orphans of other ranges included; they stay ours until they end. */
+  /** Submissions handed out to this runner, orphans included. It keeps them until they end. */
   readonly #taken = new Set<string>();
   readonly #unready = new UnreadyShots();
   #wake = new AbortController();
@@ -59,7 +59,7 @@ export class RangeRunner {
   #saved = 0;
   #refundsAt = -Infinity;
   #grantedAt: number | undefined;
-  /** Since when nothing is left to claim; `told`: the next range has been let start. */
+  /** Time since which nothing is left to claim; `reported`: the next range may start. */
   #drained: { readonly since: number; reported: boolean } | undefined;
 
   constructor(deps: ActivityDependencies, access: AccountAccess, range: Range) {
@@ -68,18 +68,18 @@ export class RangeRunner {
     this.#range = range;
   }
 
-  /** When a request was granted last, by the ledger's clock. */
+  /** Time of the last claim with a grant, by the ledger's clock. */
   get grantedAt(): number | undefined {
     return this.#grantedAt;
   }
 
-  /** @param lease when to hand back, sooner if something was saved that others wait for */
+  /** @param options `leaseMs`: when to return; `reportAfterMs`: earlier return once a file was saved */
   async run(options: {
     cancelled: AbortSignal;
     leaseMs: number;
     reportAfterMs: number;
     report: (phase: string) => void;
-    /** Nothing is left to claim, and what is under way takes longer: the next range may start. */
+    /** Nothing is left to claim, and work is still under way: the next range may start. */
     drained: () => void;
   }): Promise<RunShotsResult> {
     const startedAt = performance.now();
@@ -111,9 +111,9 @@ export class RangeRunner {
     jumpWatchOf(this.#deps).look();
     const due = await this.#deps.ledger.submissions.due(this.#range, {
       leaseMs: pollLeaseMs,
-      // What is handed out here is leased, so no more than can be started at once.
+      // Each poll is leased, so request no more than can start at once.
       limit: Math.max(0, tasksMax - this.#count('poll')),
-      // Polls never take a file's place: its link may end, and the money for it is spent.
+      // Polls never displace downloads: a link may end, and its file is paid for.
       downloads: Math.max(0, tasksMax - this.#count('file')),
       ...settleTimes(this.#access),
       taken: [...this.#taken],
@@ -123,7 +123,7 @@ export class RangeRunner {
     return due;
   }
 
-  /** Starts what is due and not under way. */
+  /** Starts due work that is not under way yet. */
   #launch(due: Due): void {
     const deps = this.#deps;
     const access = this.#access;
@@ -142,7 +142,7 @@ export class RangeRunner {
 
   #noteDrained(due: Due, report: () => void): void {
     const isOpen = due.open > this.#unready.count;
-    // Of what was claimed just now `due` does not know yet.
+    // `due` does not include the latest grants yet.
     if (isOpen || this.#count('post') > 0) {
       this.#drained = this.#drained?.reported ? this.#drained : undefined;
       if (isOpen) return;
@@ -164,7 +164,7 @@ export class RangeRunner {
     if (!settled) this.#rest(id, restMs);
   }
 
-  /** No range is kept open for this: whoever runs next asks again. */
+  /** No range stays open for this: the next runner checks again. */
   #askAfterRefunds(): void {
     if (performance.now() < this.#refundsAt) return;
     this.#refundsAt = performance.now() + refundsEveryMs;
@@ -174,8 +174,8 @@ export class RangeRunner {
   }
 
   /**
-   * Downloads go first: what is due was begun before this is asked. While files wait so long that their
-   * links may end, nothing more is made that would have to be fetched as well.
+   * Downloads go first: due work starts before this check. While files wait so long that their
+   * links may end, no new job is started.
    */
   #mayClaim(due: Due, claimAt: number): boolean {
     if (due.open === 0 || due.late || performance.now() < claimAt) return false;
@@ -196,7 +196,7 @@ export class RangeRunner {
     const end = await startShot(this.#deps, this.#access, grant, limit);
     if (end === 'unready') this.#unready.rest(grant.key);
     else this.#unready.forget(grant.key);
-    // Its shot's chunk may have ended: only a new planning pass gives it another.
+    // The shot's chunk may have ended: only a new planning pass assigns it another.
     if (end === 'late') await this.#deps.requestReplan(this.#range.batch);
   }
 
@@ -221,7 +221,10 @@ export class RangeRunner {
     this.#active.set(id, task);
   }
 
-  /** A full disk or a closed ledger ends the activity; else one row in a hundred must not stop the others. */
+  /**
+   * A full disk or a closed ledger ends the activity. Any other failure of one row must not stop
+   * the rest.
+   */
   #failed(id: string, error: unknown): void {
     if (concernsAll(error)) {
       this.#failure ??= { error };
@@ -237,7 +240,7 @@ export class RangeRunner {
     this.#resting.set(id, { until: performance.now() + ms, failures: 0 });
   }
 
-  /** Unless it was put to rest by its own work just now. */
+  /** Keeps a rest that the task itself has just set. */
   #clear(id: string): void {
     if ((this.#resting.get(id)?.until ?? 0) <= performance.now()) this.#resting.delete(id);
   }
@@ -246,7 +249,7 @@ export class RangeRunner {
     if (this.#active.size > 0 || due.bound > 0) return undefined;
     if (due.open === 0) return { kind: 'done', saved: this.#saved };
     if (!claimed || claimed.granted.length > 0 || claimed.attached > 0) return undefined;
-    // What was paid for and has nobody else is followed to its end before anybody rests.
+    // Finish orphaned paid work before stopping.
     if (due.nextInMs !== null) return undefined;
     const { next } = claimed;
     if (next.kind === 'stopped' && isLastingStop(next, insideWaitMs))
@@ -261,14 +264,15 @@ export class RangeRunner {
       due.open > 0 && !due.late && this.#count('post') < this.#access.throttle.window
         ? claimAt - performance.now()
         : insideWaitMs;
-    // What is due now and was not started is under way or full: its end wakes us.
+    // Due work that did not start is under way, or the limit is reached. The end of a task wakes
+    // this loop.
     const toDue = due.nextInMs === null || due.nextInMs <= 0 ? askAgainMs : due.nextInMs;
-    // What was claimed or attached just now is not in `due` yet.
+    // `due` does not include the latest grants and attached shots yet.
     const isNew = (claimed?.granted.length ?? 0) + (claimed?.attached ?? 0) > 0;
     return Math.max(5, Math.min(toClaim, toDue, isNew || due.late ? askAgainMs : insideWaitMs));
   }
 
-  /** Lets POSTs end and be recorded, whatever happens; other work may be cut off without harm. */
+  /** Always waits until POSTs end and are recorded. Other work may be interrupted without harm. */
   async #finish(cancelled: AbortSignal): Promise<void> {
     while (this.#active.size > 0) {
       const waitFor = [...this.#active].filter(

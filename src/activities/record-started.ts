@@ -8,10 +8,10 @@ const firstPauseMs = 250;
 const longestPauseMs = 30_000;
 
 /**
- * Writes down which job a paid request has become, also when its submission was settled without one
- * meanwhile. The id is here and nowhere else, so a full disk or a locked ledger is waited for as long as
- * this process lives.
- * @returns whether it was late: who waited for it may have gone on without
+ * Records the job of a paid request, even if its submission was settled without one meanwhile. The
+ * id exists only here, so writing is retried on a full disk or a locked ledger while this process
+ * lives.
+ * @returns whether it was late: the rest of the run may have continued without it
  */
 export async function recordStarted(
   deps: ActivityDependencies,
@@ -65,7 +65,7 @@ async function untilWritten<Result>(
     }
 }
 
-/** The disk's or the database's, which carry a code; not the ledger's own word, and not of one that was closed. */
+/** Disk and database errors have a code. The ledger's own errors and a closed ledger do not count. */
 function isOfMachine(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code !== 'ERR_INVALID_STATE';
 }

@@ -13,14 +13,14 @@ export interface RunShotsInput extends RunInput {
   readonly account: string;
   readonly from: number;
   readonly to: number;
-  /** Hands back this soon once something was saved, for the steps that read it; null: nothing reads it. */
+  /** Returns after this time once a file was saved, for steps that read it; null: no step reads it. */
   readonly reportAfterMs: number | null;
 }
 
-/** After this the chunk is handed back, so that no worker keeps it for ever. */
+/** The activity returns after this time, so that no worker keeps a chunk for ever. */
 const leaseMs = 10 * 60_000;
 
-/** Takes a range of shots as far as it goes. See RangeRunner for what is guaranteed. */
+/** Runs a range of shots as far as possible. See RangeRunner for the guarantees. */
 export async function runShots(
   deps: ActivityDependencies,
   input: RunShotsInput,
@@ -46,17 +46,17 @@ export async function runShots(
   });
   const { batches } = deps.ledger;
   if (result.kind === 'stopped') await batches.noteStop(range, result.reason);
-  // Only a grant proves that the lane goes on: other chunks of it may have been stopped since.
+  // Only a grant proves that the lane continues: its other chunks may have stopped since.
   else if (runner.grantedAt !== undefined) await batches.clearStop(batch, lane, runner.grantedAt);
   return result;
 }
 
-/** How long to wait for a vendor that cannot be asked for a lost file, the last time; doubled each time. */
+/** Longest pause before another try to reach the vendor of a lost file; pauses double from 1 s. */
 const askedPauseMaxMs = 16_000;
 
 /**
- * Files that a vendor had lost are asked for once more before the range pays for them again. A vendor that
- * cannot be asked for half a minute is not waited for any longer: the price was accepted.
+ * Requests lost files once more before the range pays for them again. If the vendor cannot be
+ * reached for half a minute, the wait ends: the price was accepted.
  */
 async function askForLostFiles(
   deps: ActivityDependencies,

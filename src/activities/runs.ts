@@ -5,13 +5,13 @@ import { checkLedger, type RunInput } from './own-work.ts';
 
 export interface RunSteps {
   readonly steps: readonly { readonly name: string; readonly from: readonly string[] }[];
-  /** What earlier runs paid for and no step of this one would collect. */
+  /** Paid work of earlier runs that no step of this run would collect. */
   readonly orphaned?: readonly OrphanedWork[];
 }
 
 /**
- * The steps of a run in file order; none when another run has taken its place. What earlier runs are
- * still owed is checked first: it may be what this run's budget lacks.
+ * The steps of a run in file order; none if another run has replaced it. Refunds due from earlier
+ * runs are checked first, since this run's budget may need them.
  */
 export async function openRun(deps: ActivityDependencies, input: RunInput): Promise<RunSteps> {
   checkLedger(deps, input);
@@ -25,9 +25,9 @@ export async function openRun(deps: ActivityDependencies, input: RunInput): Prom
 }
 
 export interface FinishInput extends RunInput {
-  /** Close the run whatever is still to be collected. */
+  /** Close the run even if orphaned work or open shots remain. */
   readonly final?: boolean;
-  /** The workflow was cancelled, perhaps in Temporal, so that the ledger does not know. */
+  /** The workflow was cancelled, perhaps in Temporal, without a record in the ledger. */
   readonly cancelled?: boolean;
 }
 
@@ -40,15 +40,15 @@ export interface BatchOutcome {
     readonly parked: number;
     readonly waiting: number;
   };
-  /** Paid for and not collected by any step: the run is not closed yet. */
+  /** Orphaned work remains: the run is not closed yet. */
   readonly orphaned?: readonly OrphanedWork[];
-  /** Shots are open that no step saw in time, since a person opened them: the run is not closed yet. */
+  /** A person opened shots too late for any step to see them: the run is not closed yet. */
   readonly isOpen?: true;
 }
 
 /**
- * Closes the run in the ledger and says how it ended; not while a shot is open or anything that it paid for
- * is not collected, unless this is `final`. Idempotent.
+ * Closes the run in the ledger and returns its outcome. Unless `final`, it does not close while a
+ * shot is open or paid work is uncollected. Idempotent.
  */
 export async function finishRun(
   deps: ActivityDependencies,
@@ -60,7 +60,7 @@ export async function finishRun(
     await batches.setState(input.batch, 'cancelled', ['running', 'paused']);
   await askAfterAllRefunds(deps);
   const orphaned = input.final ? [] : await orphanedWork(deps, input.batch);
-  // Read last: what was opened until now is not closed over.
+  // Read last, so that shots opened until now prevent the close.
   const status = await deps.ledger.reports.status(input.batch);
   const shots = { total: 0, done: 0, failed: 0, parked: 0, waiting: 0 };
   for (const step of status?.steps ?? []) {

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { UserError } from '../errors.ts';
 
-/** This worker's ledger is not the one that the work was planned in. */
+/** The work was planned in another ledger than this worker's. */
 export class OtherLedgerError extends Error {
   override readonly name = 'OtherLedgerError';
 
@@ -19,11 +19,11 @@ export class NoKeyError extends Error {
   }
 }
 
-/** Trying again changes nothing. */
+/** A retry changes nothing. */
 const hopeless = new Set(['OtherLedgerError', 'UserError']);
 
 /**
- * The one place where a failure of a whole activity becomes Temporal's. A shot's own failure never gets
+ * The only place that converts an activity failure into Temporal's. A shot's own failure never gets
  * here: it is a row in the ledger.
  */
 export function toApplicationFailure(error: unknown): Error {
@@ -45,22 +45,22 @@ export function toApplicationFailure(error: unknown): Error {
   });
 }
 
-/** No room, a quota that is used up, and a limit on the size of a file. */
+/** Disk full, quota used up, and file size limit. */
 const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-/** SQLITE_FULL, which `node:sqlite` tells as `errcode`. */
+/** SQLITE_FULL, which `node:sqlite` reports as `errcode`. */
 const databaseFull = 13;
 
-/** A reason to stop the whole activity: no other file could be written either. */
+/** Stops the whole activity: no other file could be written either. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('errcode' in error) return error.errcode === databaseFull;
   return 'code' in error && fullCodes.has(error.code);
 }
 
-/** What `node:sqlite` says of a ledger that was closed. */
+/** Error code of `node:sqlite` for a closed ledger. */
 const closedCode = 'ERR_INVALID_STATE';
 
-/** Whether an error stops all work of this process, and not only that on one shot. */
+/** Whether an error stops all work of this process, not only that of one shot. */
 export function concernsAll(error: unknown): boolean {
   if (isDiskFull(error)) return true;
   return error instanceof Error && 'code' in error && error.code === closedCode;

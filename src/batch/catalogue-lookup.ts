@@ -3,12 +3,12 @@ import type { AccountSpec, Catalogue, ModelSpec } from './model-spec.ts';
 import type { DocumentPath, Mistake } from './file/problem-at.ts';
 import { didYouMean } from './file/suggest.ts';
 
-/** The model behind a written name; `train` says which one where the account trains it. */
+/** The model behind a written name. For a model that the account trains, `train` says which one. */
 export interface ResolvedModel {
   readonly written: string;
   readonly account: AccountSpec;
   readonly spec: ModelSpec;
-  /** The entry of `models:`, when the name is one. */
+  /** The entry of `models:`, if the name is one. */
   readonly entry?: ModelEntry;
 }
 export type ModelLookup =
@@ -16,8 +16,8 @@ export type ModelLookup =
   | { readonly ok: false; readonly mistake: Mistake };
 
 /**
- * Finds the model that `account:model` or a name of `models:` stands for. `path` is where it is written;
- * a mistake inside an entry of `models:` is reported there.
+ * Finds the model for `account:model` or a name of `models:`. `path` is the place of the written
+ * name. A mistake inside an entry of `models:` is reported there.
  */
 export function lookUpModel(
   document: BatchDocument,
@@ -40,7 +40,7 @@ export function lookUpModel(
   });
 }
 
-/** The account that trains the entry, or why it cannot. */
+/** The account that trains the entry, or the reason why there is none. */
 export function lookUpAccount(
   catalogue: Catalogue,
   name: string,
@@ -111,7 +111,7 @@ function lookUpPublic(
   });
 }
 
-/** A model that the catalogue does not know: everything goes out as written. */
+/** A model that the catalogue does not know: every value is sent as written. */
 export function uncheckedModel(id: string): ModelSpec {
   return {
     id,

@@ -3,12 +3,15 @@ import { type JsonObject, canonicalJson } from '../json.ts';
 import type { ModelSpec } from './model-spec.ts';
 import type { ModelChoice, Reference, ShotRequest } from './request.ts';
 
-/** Raising it makes every shot new, and so paid again: only when equal fingerprints gave unequal results. */
+/**
+ * Raising it makes every shot new and paid again. Raise it only when equal fingerprints gave
+ * unequal results.
+ */
 export const fingerprintVersion = 1;
 
 /**
- * sha-256 over everything that decides a shot's result: operation, model, rendered request, references,
- * take. It holds no account, no file path, no name: moving and renaming pay nothing again.
+ * sha-256 over everything that decides a shot's result: operation, model, rendered request,
+ * references, take. It includes no account, file path or name, so moving and renaming cost nothing.
  */
 export function shotFingerprint(
   request: ShotRequest,
@@ -31,7 +34,7 @@ export function shotFingerprint(
   });
 }
 
-/** Equal images, in any order and under any name, of an equal subject are one training. */
+/** Equal images of an equal subject are one training, in any order and under any name. */
 export function trainingFingerprint(
   images: readonly { readonly sha256: string }[],
   subject: JsonObject,

@@ -1,9 +1,9 @@
-/** Workflow ids and task queues: pure functions, so that a command finds what a worker started. */
+/** Workflow ids and task queues. Pure functions, so that a command finds a worker's workflows. */
 
-/** Workflows and light activities. */
+/** Task queue of workflows and light activities. */
 export const commonTaskQueue = 'shotlist';
 
-/** Paid and key-bearing work of one account, by the account's name. */
+/** Task queue of one account, for paid work and work that needs the key. */
 export function accountTaskQueue(accountName: string): string {
   return `shotlist-${accountName}`;
 }
@@ -25,12 +25,12 @@ export function shardWorkflowId(shard: {
   return `${batchWorkflowId(shard.batch)}/${shard.run}.${shard.pass}/${lane}/${shard.shard}`;
 }
 
-/** `acme@https://host` is shown as `acme`. */
+/** The shown name of an account: `acme` for `acme@https://host`. */
 export function accountName(key: string): string {
   return key.split('@')[0] ?? key;
 }
 
-/** `acme@https://host` is reached at `https://host`. */
+/** The base URL of an account: `https://host` for `acme@https://host`. */
 export function originOf(key: string): string {
   return key.slice(key.indexOf('@') + 1);
 }

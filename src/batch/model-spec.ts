@@ -2,11 +2,11 @@ import type { Json } from '../json.ts';
 import type { Price, Unit } from '../money.ts';
 import type { ShotRequest } from './request.ts';
 
-/** What a file is, as far as one step can hand it to another. */
+/** The kind of a file, as one step can pass it to another. */
 export type MediaKind = 'image' | 'video' | 'vector' | 'audio' | 'text';
 
 /**
- * What values a field takes, as data: the same table checks a request, explains an error, prints
+ * The values that a field takes, as data. One table checks a request, explains an error, prints
  * `shotlist models` and fills the vendor's docs page.
  */
 export type FieldSpec = { readonly default?: Json; readonly note?: string } & (
@@ -27,17 +27,18 @@ export interface ReferenceSpec {
   /** Media kinds the model reads. */
   readonly reads: readonly MediaKind[];
   /**
-   * How a reference may arrive. `file`: local bytes, uploaded. `link`: a public URL, sent as it is.
-   * `own`: an output that the same account made. A link to a model that takes files only is downloaded first.
+   * How a reference may arrive. `file`: local bytes, uploaded. `link`: a public URL, sent
+   * unchanged. `own`: an output that the same account made. For a model that takes only files, a
+   * link is downloaded first.
    */
   readonly takes: readonly ('file' | 'link' | 'own')[];
   /** Roles the model knows; the first is the default. Empty: none. */
   readonly roles: readonly string[];
-  /** Media kind by role, where it is not `reads[0]`. */
+  /** Media kind by role, if it is not `reads[0]`. */
   readonly readsByRole?: Readonly<Record<string, MediaKind>>;
 }
 
-/** A rule between fields that a request breaks. */
+/** A rule between fields that a request violates. */
 export interface RuleBreach {
   readonly field: string;
   readonly message: string;
@@ -45,7 +46,7 @@ export interface RuleBreach {
   readonly hint?: string;
 }
 
-/** All that the language needs to know of one model; the vendor's catalogue is a list of these. */
+/** All facts about one model that the language needs. The vendor's catalogue is a list of these. */
 export interface ModelSpec {
   /** The vendor's own id, as written after the colon: `nanobanana-pro`. Trained models share the id `trained`. */
   readonly id: string;
@@ -55,59 +56,62 @@ export interface ModelSpec {
   readonly trained: boolean;
   readonly prompt: 'required' | 'optional' | 'none';
   readonly promptMaxLength?: number;
-  /** Common fields that the model takes; one that is absent here is refused. */
+  /** Common fields that the model takes. An absent one is refused. */
   readonly fields: Partial<Record<CommonField, FieldSpec>>;
   readonly references: ReferenceSpec;
-  /** The vendor's own options by their leaf names, or `unchecked` where the vendor documents none. */
+  /** The vendor's own options by their leaf names. `unchecked` when the vendor documents none. */
   readonly options: Readonly<Record<string, FieldSpec>> | 'unchecked';
   /** Vendor spellings refused under `options`, with what to write instead: `{ numImages: 'outputs' }`. */
   readonly insteadOf: Readonly<Record<string, string>>;
   /**
-   * Rules between fields ("duration must be 8 with a reference_image"). Each answer names the field that
-   * is wrong (`duration`, `options.outputCompression`, `references`) and says what is allowed.
+   * Rules between fields ("duration must be 8 with a reference_image"). Each breach names the wrong
+   * field (`duration`, `options.outputCompression`, `references`) and says what is allowed.
    */
   readonly check?: (request: ShotRequest) => readonly RuleBreach[];
-  /** What the documents leave open about this model, shown by `shotlist models`. */
+  /** Open questions in the model's documentation, shown by `shotlist models`. */
   readonly notes: readonly string[];
 }
 
-/** Which files a vendor takes when they are uploaded; what is absent is not documented. */
+/** The files that a vendor accepts for upload. An absent rule is not documented. */
 export interface FileRules {
   /** Mime types, such as `image/jpeg`. */
   readonly types?: readonly string[];
-  /** Of one file. */
+  /** Maximum size of one file. */
   readonly bytesMax?: number;
 }
 
-/** What an account can train, where its vendor trains models at all. */
+/** The training options of an account, if its vendor trains models. */
 export interface TrainingSpec {
   readonly imagesMin: number;
   readonly imagesMax: number;
-  /** Different references that a trained model keeps; undefined: no documented limit. */
+  /** Maximum number of different references of a trained model. Undefined: no documented limit. */
   readonly referencesMax?: number;
-  /** Subject fields beside `images` and `name`: `gender`, `age`, ... */
+  /** Subject fields besides `images` and `name`: `gender`, `age`, ... */
   readonly subject: Readonly<Record<string, FieldSpec & { readonly required: boolean }>>;
 }
 
-/** An account as the language sees it: no key, no URL. */
+/** An account in the language: no key, no URL. */
 export interface AccountSpec {
   /** As written before the colon. */
   readonly name: string;
   /** The ledger's key for it; see `accountKey` in config. */
   readonly key: string;
-  /** Accounts of one vendor have it in common. */
+  /** The same for all accounts of one vendor. */
   readonly vendor: string;
   readonly unit: Unit;
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
-  /** Which files the account takes, references and training images; undefined: nothing is documented. */
+  /** The files that the account accepts, for references and training images. Undefined: not documented. */
   readonly uploads?: FileRules | undefined;
-  /** Whether local files can be handed over as a public link (`referenceHost`). */
+  /** Whether local files can be passed on as a public link (`referenceHost`). */
   readonly hostsFiles: boolean;
-  /** What the account that hands them over takes; undefined: a bucket, which takes all, or no account. */
+  /**
+   * The files that the hosting account accepts. Undefined for a bucket, which accepts all, or
+   * without a host.
+   */
   readonly hostUploads?: { readonly by: string; readonly rules: FileRules } | undefined;
   price(request: ShotRequest): Price;
-  /** What the vendor said when it was asked for the price of this request and would not take it. */
+  /** The vendor's message when it refused this request while asked for its price. */
   refusal?(request: ShotRequest): string | undefined;
   /** Price of one training run. */
   trainingPrice(): Price;

@@ -9,8 +9,8 @@ const hashDigits = 6;
 const reservedName = /^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i;
 
 /**
- * The text as a file name: letters and digits of any script, `.`, `_` and `-`, at most 120 bytes, the
- * same on every system. Cleaning a clean name changes nothing.
+ * Converts text to a file name: letters and digits of any script, `.`, `_` and `-`, at most 120
+ * bytes. The result is the same on every system. A clean name stays unchanged.
  * @throws UserError when nothing is left
  */
 export function cleanName(text: string): string {
@@ -41,15 +41,16 @@ function shortened(name: string): string {
 }
 
 /**
- * Names that fold alike would be one file on a disk that ignores letter case. By way of the capitals, since
- * some disks take `ß` for `ss` and `ſ` for `s`; the dotless `ı` is a letter of its own.
+ * Folds a name. Names with equal folds are one file on a disk that ignores letter case. Folds
+ * through upper case, since some disks equate `ß` with `ss` and `ſ` with `s`. The dotless `ı` stays
+ * a letter of its own.
  */
 export function foldName(name: string): string {
   const folded = name.normalize('NFC').replace(/[^ı]+/g, (part) => part.toUpperCase());
   return folded.toLowerCase().normalize('NFC');
 }
 
-/** Whether Windows keeps the name for a device, with any extension. */
+/** Whether Windows reserves the name for a device, with any extension. */
 export function isReservedName(name: string): boolean {
   return reservedName.test(name);
 }
@@ -60,22 +61,22 @@ export function takeName(name: string, take: number): string {
 }
 
 /**
- * What a file of a shot is called where a later step reads it: `linen--t2--1` when several were ordered. One
- * beyond those is `linen--extra-2`, which no shot of a batch file may be called. `index` counts from 0.
+ * The name of a shot's file in a later step: `linen--t2--1` when several were ordered. An extra
+ * file is `linen--extra-2`; no shot of a batch file may have such a name. `index` counts from 0.
  */
 export function outputName(name: string, index: number, ordered: number): string {
   if (index >= ordered) return `${name}--extra-${index + 1}`;
   return ordered > 1 ? `${name}--${index + 1}` : name;
 }
 
-/** Whether it may be the `outputName` of a file that nobody ordered. */
+/** Whether the name may be the `outputName` of an extra file. */
 export function isExtraName(name: string): boolean {
   return /--extra-\d+$/i.test(name);
 }
 
 /**
- * Name of one file of a shot in its folder. One beyond those that were ordered has a `+`, which no name of a
- * shot holds, of whatever step.
+ * The name of a shot's file in its folder. An extra file has a `+`, which no shot name of any step
+ * contains.
  */
 export function outputFileName(
   name: string,
@@ -87,7 +88,7 @@ export function outputFileName(
   return `${stem}.${extension.replace(/^\./, '')}`;
 }
 
-/** What a step without `name` builds its names of. */
+/** Parts of a default name, for a step without `name`. */
 export interface NameParts {
   readonly step: string;
   /** Name of the source's file. */
@@ -99,11 +100,11 @@ export interface NameParts {
 export interface NamedValue {
   readonly name: string;
   readonly value: Json;
-  /** Position from 1, given where the values are long texts: prompts of a list. */
+  /** Position from 1, for long texts such as prompts of a list. */
   readonly position?: number;
 }
 
-/** The name of a shot whose step gives none; to be cleaned. */
+/** The name of a shot when its step gives none. Not cleaned yet. */
 export function defaultName(parts: NameParts): string {
   const pieces: string[] = [];
   if (parts.source !== undefined) pieces.push(parts.source);

@@ -2,9 +2,9 @@ import { sha256OfJson } from './fingerprint.ts';
 import type { ShotRequest } from './request.ts';
 
 /**
- * sha-256 over all of a request that its price may depend on: the model, every setting, and how many
- * references of which role. Not the prompt, the seed, or which files and which trained model. Requests of
- * one account with equal keys are expected to be billed alike.
+ * sha-256 over the parts of a request that may affect its price: the model, every setting, and the
+ * number of references by role. It excludes the prompt, the seed, the files and the trained model.
+ * Requests of one account with equal keys are expected to have equal bills.
  */
 export function priceKey(request: ShotRequest): string {
   return sha256OfJson({

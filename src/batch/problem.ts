@@ -7,7 +7,7 @@ export interface Place {
   readonly length?: number;
 }
 
-/** One mistake in a batch, told so that the person can fix it. Nothing with an error is ever sent. */
+/** One mistake in a batch, described so that a person can fix it. A batch with an error is never sent. */
 export interface Problem {
   readonly severity: 'error' | 'note';
   /** What is wrong, in one line: `unknown key aspectRatoi`. */
@@ -15,11 +15,11 @@ export interface Problem {
   readonly place: Place;
   /** Keys to the value: `['steps', 'sizes', 'aspectRatoi']`. */
   readonly path: readonly (string | number)[];
-  /** Stands behind the underline: `it takes 1:1, 4:3`. */
+  /** Shown after the underline: `it takes 1:1, 4:3`. */
   readonly hint?: string;
   readonly allowed?: readonly string[];
   readonly didYouMean?: string;
-  /** Where it was met besides: `step compare, model pa`, `row 147 (sku 00987)`. */
+  /** Further context: `step compare, model pa`, `row 147 (sku 00987)`. */
   readonly context?: string;
   /** Further lines of advice. */
   readonly advice?: readonly string[];

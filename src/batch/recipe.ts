@@ -9,15 +9,15 @@ import { type Training, openTraining } from './expansion/training.ts';
 
 export type RequestField = 'prompt' | CommonField;
 
-/** How one step asks one model: the model's settings laid over the step's, every template compiled. */
+/** How one step uses one model. The model's settings override the step's, and every template is compiled. */
 export interface Recipe {
   readonly model: ResolvedModel;
   readonly training: Training | undefined;
-  /** Fields with one value for all cells; fields that are axes come with the cell. */
+  /** Fields with one value for all cells. Fields that are axes come with the cell. */
   readonly fields: ReadonlyMap<RequestField, CompiledValue>;
-  /** `source`: the file of the earlier step, since nothing else is written. */
+  /** `source`: the file of the earlier step, when no references are written. */
   readonly references: CompiledValue | 'source' | undefined;
-  /** Laid over one another, key by key; the last wins. */
+  /** Layers merged key by key; the last one wins. */
   readonly options: readonly CompiledValue[];
 }
 
@@ -130,7 +130,7 @@ function readOptions(
   return layers;
 }
 
-/** Leaves out what the model overrides, so that its templates are neither rendered nor checked. */
+/** Removes options that the model overrides, so that their templates are neither rendered nor checked. */
 function without(
   record: Extract<CompiledValue, { kind: 'record' }>,
   own: ModelEntry['options'],

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 
-/** A reference of a planned shot, before it is at any vendor. */
+/** A reference of a planned shot, before it is sent to a vendor. */
 export type Reference = { readonly role?: string } & (
   | { readonly kind: 'file'; readonly sha256: string; readonly path: string }
   | { readonly kind: 'link'; readonly url: string }
@@ -17,22 +17,22 @@ export type Reference = { readonly role?: string } & (
 export interface TrainingSet {
   /** sha-256 over account-independent facts: the images' bytes (sorted) and the subject, not the name. */
   readonly fingerprint: string;
-  /** Shown at the vendor. */
+  /** Name shown at the vendor. */
   readonly name: string;
-  /** gender, age, ethnicity, eyeColor: as the vendor's TrainingSpec lists them. */
+  /** gender, age, ethnicity, eyeColor: the fields of the vendor's TrainingSpec. */
   readonly subject: JsonObject;
   readonly images: readonly { readonly sha256: string; readonly path: string }[];
 }
 
-/** Which model a shot asks. `existing`: trained earlier or elsewhere, known by the vendor's id. */
+/** The model of a shot. `existing`: trained earlier or elsewhere, known by the vendor's id. */
 export type ModelChoice =
   | { readonly kind: 'public'; readonly id: string }
   | { readonly kind: 'training'; readonly set: TrainingSet }
   | { readonly kind: 'existing'; readonly id: string };
 
 /**
- * One rendered request in vendor-neutral form: checked against the model, values in the vendor's
- * spelling, omitted fields absent. Plain JSON; this is what the ledger keeps per shot.
+ * One rendered request in vendor-neutral form. It is checked against the model, has values in the
+ * vendor's spelling, and omits absent fields. Plain JSON; the ledger keeps this per shot.
  */
 export interface ShotRequest {
   readonly account: string;

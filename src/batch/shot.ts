@@ -17,20 +17,20 @@ export interface PlannedShot {
   readonly take: number;
   /** `AccountSpec.key`. */
   readonly account: string;
-  /** sha-256 over everything that decides the result; holds no account. */
+  /** sha-256 over everything that decides the result. Independent of the account. */
   readonly fingerprint: string;
   readonly request: ShotRequest;
   readonly price: Price;
   readonly makes: MediaKind;
-  /** How the model was written in the file; `{{ shot.model }}`. */
+  /** The model as written in the file; `{{ shot.model }}`. */
   readonly writtenModel: string;
   /** The template variables a dependent step inherits (row columns, axes; without vars). */
   readonly variables: Readonly<Record<string, Json>>;
-  /** Where its row stands, for messages: `products.csv:147`. */
+  /** Place of its row, for messages: `products.csv:147`. */
   readonly origin: string;
 }
 
-/** A saved output of an earlier step, as the cell of a step that reads it. */
+/** A saved output of an earlier step, which becomes the cell of a step that reads it. */
 export interface SourceOutput {
   readonly submission: string;
   /** Counts the files of the submission from 0. */

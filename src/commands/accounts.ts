@@ -16,7 +16,7 @@ interface AccountsOptions {
   json?: boolean;
 }
 
-/** All that is known of one account; never its key. */
+/** All known facts about one account, except its key. */
 interface Standing {
   readonly account: AccountConfig;
   /** Undefined without a key, and with `--offline`. */
@@ -61,7 +61,7 @@ async function standingsOf(
   }));
 }
 
-/** The JSON of `accounts --json`; others rely on its shape. */
+/** The JSON of `accounts --json`. Scripts rely on its shape. */
 function standingJson({ account, verified, totals, facts }: Standing): object {
   const { vendor, limits, budget } = account;
   const { unit } = vendor;
@@ -156,7 +156,7 @@ function budgetText({ account: { budget, vendor }, totals }: Standing): string {
   return `${used} of ${formatAmount(budget.amount, vendor.unit)}${period}`;
 }
 
-/** How long ago the vendor told its models, and how many prices it has quoted. */
+/** Age of the vendor's model list, and number of quoted prices. */
 function toldText({ facts }: Standing): string {
   const reported: string[] = [];
   if (facts?.modelsAt !== undefined)

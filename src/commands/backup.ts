@@ -30,7 +30,7 @@ export function backupCommand(terminal: Terminal): Command {
         throw new UserError(`there is no ledger in ${config.home}`, {
           next: ['go to the folder of the project: it has .shotlist/'],
         });
-      // Brings the ledger to this program's version, and notices what is wrong with it.
+      // Migrates the ledger to this version of the program and detects gaps.
       await (await openProject(terminal, config))[Symbol.asyncDispose]();
       const facts = await backUp({
         ledgerPath: config.ledgerPath,
@@ -59,10 +59,13 @@ function checkTarget(config: Config, target: string, file: string, force: boolea
     });
 }
 
-/** A shorter one may be part of any text. */
+/** Minimum length of a key to redact: a shorter one may occur in any text. */
 const keyLengthMin = 8;
 
-/** Keys stand in variables and not in the file; one that was written into it all the same stays out. */
+/**
+ * Reads the settings with known keys redacted. Keys belong in variables, but a person may have
+ * written one into the file.
+ */
 function settingsOf(config: Config): string | null {
   const text = readSettings(join(config.home, 'shotlist.yaml'));
   if (text === undefined) return null;

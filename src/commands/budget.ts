@@ -88,7 +88,7 @@ function accountOf(accounts: readonly AccountMoney[], name: string, batch: strin
   });
 }
 
-/** @throws UserError for another unit than the account's, since nothing is converted */
+/** @throws UserError when the unit is not the account's, since nothing is converted */
 function amountOf(text: string, unit: Unit, account: string): Amount {
   const match = /^([\d.]+)\s+([a-z]+)$/i.exec(text.trim());
   if (!match || match[2] !== unit)

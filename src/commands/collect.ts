@@ -41,10 +41,10 @@ interface CollectOptions {
 
 interface Collected {
   readonly batch: string;
-  /** It still runs, and collects by itself. */
+  /** The batch still runs and collects its own files. */
   readonly active: boolean;
   readonly left: Awaited<ReturnType<Project['ledger']['reports']['uncollected']>>;
-  /** Files that are missing here or could not be written. */
+  /** Number of files that are missing here or could not be written. */
   readonly problems: number;
 }
 
@@ -65,7 +65,7 @@ async function batchesOf(
   return { project, rows: await project.ledger.batches.list() };
 }
 
-/** One batch after the other; a server is started only where there is something to fetch. */
+/** Collects one batch after the other. Starts a server only when there is something to fetch. */
 async function collectAll(
   terminal: Terminal,
   project: Project,
@@ -96,7 +96,7 @@ async function collectAll(
   }
 }
 
-/** Undefined where nothing was left. */
+/** @returns undefined when nothing was left to collect */
 async function collectOne(
   terminal: Terminal,
   project: Project,
@@ -128,8 +128,8 @@ async function collectOne(
 }
 
 /**
- * Asks once more for files that had been lost. `isFound`: one was to be had after all; `isLeft`: one can be
- * asked for by a standing worker alone, which has the key.
+ * Asks again for lost files. `isFound`: at least one was fetched after all. `isLeft`: only a
+ * standing worker has the key for at least one.
  */
 async function askForLost(
   terminal: Terminal,

@@ -71,7 +71,7 @@ function ledgerFinding(config: Config): Finding {
   }
 }
 
-/** The ledger, and what it may not know. */
+/** The state of the ledger and its open gaps. */
 async function ledgerFindings(config: Config): Promise<Finding[]> {
   const finding = ledgerFinding(config);
   if (finding.state !== 'good') return [finding];
@@ -132,7 +132,7 @@ async function accountFinding(account: AccountConfig): Promise<Finding> {
   };
 }
 
-/** Of an account that has a reference host: whether it can be used from here. Nothing is sent. */
+/** Whether the account's reference host can be used from here. Sends nothing. */
 function hostFinding(account: AccountConfig, config: Config): Finding[] {
   const { name, referenceHost: host } = account;
   if (!host) return [];

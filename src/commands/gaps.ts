@@ -38,7 +38,7 @@ export function gapsCommand(terminal: Terminal): Command {
     });
 }
 
-/** @throws UserError when there is no such open gap, nobody to ask, or the answer is no */
+/** @throws UserError when there is no such open gap, no terminal to confirm on, or the answer is no */
 async function close(
   terminal: Terminal,
   { ledger: { gaps } }: Project,

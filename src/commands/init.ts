@@ -26,7 +26,7 @@ export function initCommand(terminal: Terminal): Command {
     });
 }
 
-/** The first vendor's first public image model that takes a ratio: always one that exists. */
+/** Uses the first vendor's first public image model with a ratio, so the model always exists. */
 function starter(name: string): string {
   const [vendor] = vendors;
   const model = vendor

@@ -94,7 +94,7 @@ function accountsAt(config: Config, where: string | undefined): readonly Account
   });
 }
 
-/** Asks the vendors that tell more live, where that is due, and reads what all of them offer. */
+/** Asks vendors with live model lists when due, and reads all offers. */
 async function listModels(
   terminal: Terminal,
   config: Config,

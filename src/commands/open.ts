@@ -33,7 +33,7 @@ export function openCommand(terminal: Terminal, exit: (code: ExitCode) => void):
     });
 }
 
-/** Best effort: the path was printed, so a machine without a browser loses nothing. */
+/** Best effort: the path is already printed, so no browser is required. */
 async function openInBrowser(path: string): Promise<void> {
   const [program = 'xdg-open', ...args] = openers[process.platform] ?? ['xdg-open'];
   await new Promise<void>((resolve) => {

@@ -97,7 +97,7 @@ function matching(waiting: readonly UnresolvedRow[], keys: readonly string[]) {
   });
 }
 
-/** One decision, given on the command line, for all that are meant. */
+/** Applies one decision from the command line to all selected requests. */
 async function decideAll(
   terminal: Terminal,
   decisions: Decisions,
@@ -129,7 +129,7 @@ async function decideAll(
   return decided;
 }
 
-/** @throws UserError when there is nobody to ask, or the answer is no */
+/** @throws UserError when there is no terminal to ask on, or the answer is no */
 async function acceptTwice(terminal: Terminal, rows: readonly UnresolvedRow[]): Promise<void> {
   const cost = pricesText(rows.map(({ price }) => price));
   const what = `Sending ${rows.length === 1 ? 'it' : `${rows.length} requests`} again may cost ${cost} twice`;
@@ -141,7 +141,7 @@ async function acceptTwice(terminal: Terminal, rows: readonly UnresolvedRow[]): 
 
 const nothingParked = (batch: string): string => `${batch}: nothing is parked`;
 
-/** Shows all of them, and decides nothing. */
+/** Shows all requests and decides nothing. */
 async function look(
   terminal: Terminal,
   project: Project,
@@ -164,7 +164,7 @@ async function look(
   );
 }
 
-/** Wakes what runs, and says how to go on with what does not. */
+/** Wakes running batches, and shows how to continue the stopped ones. */
 async function report(
   terminal: Terminal,
   project: Project,

@@ -43,7 +43,7 @@ export function restoreCommand(terminal: Terminal): Command {
     });
 }
 
-/** @throws UserError naming what works on the project, and the command that ends it */
+/** @throws UserError naming the process that uses the project, and the command that ends it */
 async function requireQuiet({ stateFolder }: Config): Promise<void> {
   const [session] = await liveSessions(stateFolder);
   if (session)
@@ -83,11 +83,11 @@ async function confirm(terminal: Terminal, { ledgerPath }: Config, yes: boolean)
 
 interface SettingsOutcome {
   readonly state: 'none' | 'written' | 'same' | 'differs';
-  /** Lines of the backup's file that the present one lacks (-), and the other way round (+). */
+  /** Lines only in the backup's file (-), and lines only in the present one (+). */
   readonly differences: readonly string[];
 }
 
-/** The settings that are there stay; where there are none, the backup's are written. */
+/** Keeps existing settings. Writes the backup's settings when there are none. */
 function restoreSettings({ home }: Config, kept: string | null): SettingsOutcome {
   if (kept === null) return { state: 'none', differences: [] };
   const file = join(home, 'shotlist.yaml');

@@ -53,7 +53,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   const { loaded, project: opened } = await openBatchFile(terminal, file);
   await using project = opened;
   const row = await acceptedRun(terminal, loaded, project, options);
-  // Asked while the server starts, and before anything is spent.
+  // Reads balances while the server starts, before anything is spent.
   const balances = row.paid > 0 ? noteStart(project, row) : undefined;
   using interrupt = terminal.interrupted();
   const session = await openSession(project, {
@@ -87,7 +87,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   }
 }
 
-/** The server heals by itself; a worker that dies, or a workflow that fails, is a reason to say so. */
+/** Reports a dead worker or a failed workflow. The server recovers by itself. */
 async function followUntilEnd(
   terminal: Terminal,
   project: Project,
@@ -110,7 +110,7 @@ async function followUntilEnd(
   }
 }
 
-/** Joins the run that is under way, or plans a new one, asks, and writes it to the ledger. */
+/** Joins the current run, or plans a new one, asks for consent, and writes it to the ledger. */
 async function acceptedRun(
   terminal: Terminal,
   loaded: LoadedBatch,
@@ -158,7 +158,7 @@ async function acceptedRun(
   return { ...row, paid: requestsOf(plan) };
 }
 
-/** The plan, and the fingerprints, by account, of what it would pay for again since a file of it was lost. */
+/** The plan, and by account the fingerprints that it would pay again because a file was lost. */
 async function planWhole(loaded: LoadedBatch, project: Project) {
   const entries = new SavedEntries();
   const lost = new Map<string, string[]>();
@@ -170,7 +170,7 @@ async function planWhole(loaded: LoadedBatch, project: Project) {
   return { plan, entries, lost };
 }
 
-/** @returns whether any was to be had after all, so that less has to be paid */
+/** @returns whether any file was fetched after all, so that the plan pays less */
 async function findLostFiles(
   terminal: Terminal,
   project: Project,

@@ -6,7 +6,7 @@ import { openBatch, type Project } from './project/project.ts';
 import { notifyWorkflow } from './engine/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `pause`, `resume` and `cancel`: the ledger first, so that they hold even when nothing runs. */
+/** `pause`, `resume` and `cancel` write the ledger first, so that they apply even when nothing runs. */
 interface Steering {
   readonly name: 'pause' | 'resume' | 'cancel';
   readonly description: string;
@@ -102,7 +102,7 @@ async function steer(
 
 const abandoned = 'cancelled: nothing more is submitted, and running jobs are not waited for';
 
-/** A cancelled batch is not to be run again for what it has paid for. */
+/** A cancelled batch need not run again to get its paid files: `collect` fetches them. */
 function nextOf(
   name: Steering['name'],
   project: Project,

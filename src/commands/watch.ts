@@ -36,7 +36,7 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
     });
 }
 
-/** Of a batch that is over: a session is opened only where something is left to fetch. */
+/** Collects an ended batch. Opens a session only when something is left to fetch. */
 async function collectEnded(
   terminal: Terminal,
   interrupt: Interrupt,

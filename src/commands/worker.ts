@@ -42,8 +42,8 @@ export function workerCommand(terminal: Terminal): Command {
 }
 
 /**
- * Before a server is started: what is named must be there and have a key, and what has one must have one that
- * can be sent.
+ * Checks keys before a server is started. Every named account must exist and have a usable key.
+ * Without names, every key that is set must be one that can be sent.
  */
 function checkKeys({ accounts }: Config, named: readonly string[] | undefined): void {
   for (const name of named ?? [])

@@ -1,7 +1,7 @@
 import type { Provider } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';
 
-/** Another account whose vendor answers an upload with a public link. */
+/** A reference host that is another account. Its vendor answers an upload with a public link. */
 export function accountHost(account: {
   readonly key: string;
   readonly name: string;
@@ -37,7 +37,7 @@ export function accountHost(account: {
   };
 }
 
-/** What another vendor is asked to fetch; an answer may hold anything. */
+/** Checks a link before another vendor fetches it, because an answer may contain anything. */
 function isPublicLink(url: string | null): boolean {
   const protocol = url === null ? undefined : URL.parse(url)?.protocol;
   return protocol === 'https:' || protocol === 'http:';

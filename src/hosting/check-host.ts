@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { nothingLearned } from '../providers/port.ts';
 
 /**
- * A host that is an account exists, and its vendor gives links.
+ * Checks that a reference host that is an account exists, and that its vendor gives public links.
  * @throws UserError naming the setting
  */
 export function checkHost(

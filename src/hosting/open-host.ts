@@ -5,8 +5,8 @@ import { HostingError, type ReferenceHost } from './port.ts';
 import { noCredentials, s3Host } from './s3-host.ts';
 
 /**
- * The account's reference host; undefined where it has none.
- * @param connect makes another account's provider, undefined where that has no key
+ * The account's reference host; undefined if it has none.
+ * @param connect makes another account's provider; undefined if that account has no key
  */
 export function openHost(
   account: AccountConfig,
@@ -28,7 +28,7 @@ export function openHost(
   };
 }
 
-/** Why the account's reference host cannot be used here; undefined where it can, or there is none. */
+/** Why the account's reference host cannot be used here; undefined if it can, or if there is none. */
 export function missingAccess(
   account: AccountConfig,
   { accounts }: Pick<Config, 'accounts'>,

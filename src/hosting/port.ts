@@ -1,11 +1,11 @@
 import type { FileToUpload, Provider, UploadedFile } from '../providers/port.ts';
 
 /**
- * Where files are brought for a model to read: the account itself, or the account's reference host, whose
- * files have a public link.
+ * The place of uploaded files for a model to read. It is the account itself, or the account's reference
+ * host, where files have a public link.
  */
 export interface UploadPlace {
-  /** Under which the ledger keeps what lies there. */
+  /** The key of its uploads in the ledger. */
   readonly key: string;
   /** For people. */
   readonly name: string;
@@ -16,10 +16,10 @@ export interface UploadPlace {
 /** A place whose answers have a `url`; its errors are HostingErrors. */
 export type ReferenceHost = UploadPlace;
 
-/** A reference host did not take a file. The message is for a person and holds no key. */
+/** A reference host did not take a file. The message is for people and contains no key. */
 export class HostingError extends Error {
   override readonly name = 'HostingError';
-  /** Trying again does not help until somebody fixes it. */
+  /** A retry does not help until a person fixes the problem. */
   readonly lasting: boolean;
 
   constructor(message: string, { lasting, cause }: { lasting: boolean; cause?: unknown }) {

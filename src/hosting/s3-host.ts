@@ -12,8 +12,8 @@ type Sdk = Pick<typeof S3, 'GetObjectCommand' | 'HeadObjectCommand' | 'PutObject
   Pick<typeof Presigner, 'getSignedUrl'>;
 
 /**
- * Files in a bucket under their hash, so that each lies there once, handed out by links that are signed
- * and end. The bucket itself stays private.
+ * Files in a bucket, named by their hash, so that each is stored once. Their links are signed and expire.
+ * The bucket itself stays private.
  */
 export function s3Host(settings: S3HostSettings, now: () => number = Date.now): ReferenceHost {
   const { bucket, prefix, endpoint, expiresMs, credentials } = settings;
@@ -54,7 +54,7 @@ export function noCredentials(name: string): string {
 
 const ignore = (): void => undefined;
 
-/** The SDK is large, and most batches host nothing: it is loaded with the first file. */
+/** Loads the SDK with the first file: it is large, and most batches host no files. */
 async function openClient(
   settings: S3HostSettings,
   credentials: NonNullable<S3HostSettings['credentials']>,
@@ -70,17 +70,17 @@ async function openClient(
     forcePathStyle,
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 3,
-    // What happened is told by the error.
+    // The thrown error reports every failure.
     logger: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
     requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
-    // Many servers that speak S3 know no checksums of the newer kind.
+    // Many S3-compatible servers do not support the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   return { sdk: { ...s3, ...presigner }, client };
 }
 
-/** One file, one name, whatever it is called here. */
+/** One name per file content, independent of the local file name. */
 function objectName({ sha256, mime }: FileToUpload): string {
   const extension = extensionOf(mime);
   return extension === undefined ? sha256 : `${sha256}.${extension}`;
@@ -97,7 +97,7 @@ async function isThere(
     return ContentLength === bytes;
   } catch (error) {
     const status = statusOf(error);
-    // Without s3:ListBucket a missing object answers 403. If the key is really refused, the upload says so.
+    // Without s3:ListBucket a missing object answers 403. If the key is refused, the upload fails.
     if (status === 404 || status === 403) return false;
     throw error;
   }
@@ -115,7 +115,7 @@ function hostingError(name: string, error: unknown): HostingError {
   });
 }
 
-/** Of the SDK's errors, which carry what the server answered. */
+/** The HTTP status in an error of the SDK. */
 function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   const metadata = error.$metadata as { httpStatusCode?: number };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withoutUnseen } from '../http/api-key.ts';
 
-/** What the environment says about access to S3. Never printed, never stored. */
+/** Access to S3 from the environment. Never printed, never stored. */
 export interface S3Access {
   readonly credentials:
     | {
@@ -18,11 +18,11 @@ export interface S3HostSettings {
   readonly bucket: string;
   /** Empty, or ends with a slash. */
   readonly prefix: string;
-  /** Undefined: Amazon's own. */
+  /** Undefined: the endpoint of Amazon. */
   readonly endpoint: string | undefined;
   readonly region: string;
   readonly forcePathStyle: boolean;
-  /** How long a link works. */
+  /** Lifetime of a link. */
   readonly expiresMs: number;
   readonly credentials: S3Access['credentials'];
 }
@@ -41,7 +41,7 @@ export const s3Variables = [
 const bucketPattern = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
 const timePattern = /^(\d{1,3})([hd])$/;
 const hourMs = 3_600_000;
-/** A signature of S3 is not accepted for longer. */
+/** Maximum lifetime of an S3 signature. */
 const expiresMaxMs = 7 * 24 * hourMs;
 
 const s3Schema = z.strictObject({

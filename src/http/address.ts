@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import net from 'node:net';
 
-// The list itself checks `::ffff:10.0.0.1` against the rules for 10.0.0.1.
+// `BlockList` checks `::ffff:10.0.0.1` against the rules for 10.0.0.1.
 const reserved = new net.BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -32,8 +32,8 @@ for (const [network, prefix] of [
   reserved.addSubnet(network, prefix, 'ipv6');
 
 /**
- * Whether an address leads inside: loopback, private, link-local, multicast, or an IPv6 form that wraps
- * an IPv4 address and so could hide one.
+ * Whether an address is internal: loopback, private, link-local or multicast. IPv6 forms that embed an
+ * IPv4 address count too, because they can hide an internal one.
  */
 export function isInsideAddress(address: string): boolean {
   const family = net.isIP(address);
@@ -45,7 +45,7 @@ export function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }
 
-/** Whether a URL's host is, or resolves to, an inside address. A name that does not resolve is not. */
+/** Whether a URL's host is, or resolves to, an internal address. False for a name that does not resolve. */
 export async function leadsInside(url: URL): Promise<boolean> {
   const host = bareHost(url);
   if (net.isIP(host) !== 0) return isInsideAddress(host);
@@ -58,8 +58,8 @@ export async function leadsInside(url: URL): Promise<boolean> {
 }
 
 /**
- * A look-up for `net.connect` that fails on inside addresses. The socket connects to what was checked,
- * so a name that changes its address between check and use gains nothing.
+ * A look-up for `net.connect` that fails on internal addresses. The socket connects to the checked
+ * address. A name that changes its address between check and use (DNS rebinding) gains nothing.
  */
 export const outsideLookup: net.LookupFunction = (hostname, options, callback) => {
   dns.lookup(hostname, { ...options, all: true }, (error, addresses) => {

@@ -1,6 +1,6 @@
-/** Why a variable gives no key. For a person: it names the variable and never what is in it. */
+/** Why a variable gives no key. For people: it names the variable and never its value. */
 export interface KeyProblem {
-  /** Something is in the variable, and it cannot be sent. */
+  /** The variable has a value that cannot be sent. */
   readonly isSet: boolean;
   readonly why: string;
   readonly next: string;
@@ -10,18 +10,18 @@ export type ReadKey =
   | { readonly key: string; readonly problem: undefined }
   | { readonly key: undefined; readonly problem: KeyProblem };
 
-/** White space, line ends, and marks that nobody sees: byte order, zero width, direction, variation. */
+/** White space, line ends and invisible marks: byte order, zero width, direction, variation. */
 const unseen = /^[\s\p{C}\ufe00-\ufe0f]+|[\s\p{C}\ufe00-\ufe0f]+$/gu;
 const quote = /["'`\u00ab\u00bb\u2018-\u201f]/u;
 
-/** The text of a variable that holds a secret, without what is around it unseen. */
+/** The text of a variable that holds a secret, without invisible characters at its ends. */
 export function withoutUnseen(value: string | undefined): string {
   return (value ?? '').replace(unseen, '');
 }
 
 /**
- * The key in a variable, without what a terminal, an editor or a file puts around one unseen. What cannot
- * stand in a header, or was surely not meant, is no key.
+ * The key in a variable. Invisible characters that a terminal, an editor or a file adds at its ends are
+ * removed. A value that cannot stand in a header, or is an obvious mistake, is no key.
  */
 export function readKey(variable: string, value: string | undefined): ReadKey {
   const text = withoutUnseen(value);

@@ -9,16 +9,16 @@ import {
   TimeoutError,
 } from './errors.ts';
 
-/** Characters of an error's body. */
+/** Maximum length of an error's body in characters. */
 export const errorBodyMax = 4_000;
-/** Bytes that hold 4,000 characters whatever the alphabet. */
+/** Enough bytes for `errorBodyMax` characters of any alphabet. */
 const errorBytesMax = errorBodyMax * 4;
-/** What they may unpack to; beyond it an error has no text. */
+/** Maximum unpacked size of an error's body in bytes. The text of a larger one is empty. */
 const errorUnpackedMax = 1024 * 1024;
 
 export interface RawAnswer {
   readonly status: number;
-  /** As they came, with lower-case names: they may hold the key, and so may the text. */
+  /** Unchanged, with lower-case names. They may contain the key, and so may the text. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -29,15 +29,15 @@ export interface AttemptOptions {
   readonly maxBytes: number;
   readonly deadline: SendDeadline | undefined;
   readonly redact: (text: string) => string;
-  /** Told when the answer is not waited for any longer, before the connection is closed. */
+  /** Called when the wait for the answer is given up, before the connection is closed. */
   readonly abandoned: () => void;
 }
 
 type IncomingHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
 /**
- * One request from dispatch to its end. undici calls `onRequestStart` once the connection stands (TLS
- * included) and writes the bytes in the same turn, so the deadline read there is read directly before them.
+ * One request from dispatch to its end. undici calls `onRequestStart` when the connection is open (TLS
+ * included) and writes the bytes in the same turn. The deadline check there runs directly before the write.
  */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly answer: Promise<RawAnswer>;
@@ -64,7 +64,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const { deadline, label } = this.#options;
     if (this.#settled) throw new NetworkError(label, { code: 'TOO_LATE', sent: false });
-    // undici would send a queued request again on a new connection; an attempt is sent once.
+    // undici resends a queued request on a new connection; an attempt is sent only once.
     if (this.#controller) throw new NetworkError(label, { code: 'CONNECTION_LOST', sent: true });
     if (deadline) {
       const lateByMs = deadline.now() - deadline.sendBy;
@@ -104,14 +104,14 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     if (error instanceof SendDeadlineError || error instanceof NetworkError)
       return this.#fail(error);
-    // The status of a refusal counts even if its body breaks off.
+    // The status of a refusal counts even if its body is cut off.
     if (this.#status !== 0 && !this.#succeeded()) return this.#settleWithAnswer();
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
     this.#fail(
       new NetworkError(this.#options.label, {
         code,
         sent: this.#controller !== undefined,
-        // Text only: the error's own fields may hold the request.
+        // Text only: the error's own fields may contain the request.
         cause: this.#options.redact(error.message),
       }),
     );
@@ -149,7 +149,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#resolve({ ...head, text });
   }
 
-  /** Some servers compress although nobody asks for it. What cannot be unpacked has no text. */
+  /** Some servers compress without being asked. A body that cannot be unpacked has no text. */
   #unpacked(): { bytes: Buffer; problem?: string } {
     const packed = Buffer.concat(this.#chunks);
     const { maxBytes } = this.#options;
@@ -174,6 +174,6 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
 /** The beginning of a body, for people. */
 export function excerptOf(text: string, redact: (text: string) => string): string {
-  // Cut a second time: what was blanked out may have been longer, and nothing of it may be left at the end.
+  // Redact before the final cut, so that no part of a secret is left at the end of the excerpt.
   return redact(text.slice(0, 2 * errorBodyMax)).slice(0, errorBodyMax);
 }

@@ -2,7 +2,7 @@ import { PaceError } from './errors.ts';
 import { Floor, floorOf, type Failure } from './floor.ts';
 import { steadyClock, type WaitClock } from './wait-clock.ts';
 
-/** Free calls of one kind on their way at once: few at first, so that few meet a vendor that refuses them. */
+/** Concurrent free calls of one kind. The window starts small, so that few calls meet a refusing vendor. */
 const windowFirst = 2;
 const windowMax = 16;
 
@@ -31,38 +31,38 @@ interface Waiting {
   readonly refuse: (error: Error) => void;
 }
 
-/** A longer wait is not held inside a call: it fails, and its caller comes back. */
+/** Maximum wait inside a call. A call that has to wait longer fails, and its caller retries later. */
 const usualPatienceMs = { limited: 60_000, unreachable: 60_000 } as const;
 
 interface Asked {
   readonly failure: Failure;
-  /** What the vendor asks for; 0: nothing. */
+  /** The wait that the vendor requests; 0: none. */
   readonly askedMs: number;
-  /** Some gateway has answered, as now and then one does: a second time in a row makes it an outage. */
+  /** The failure may be a single gateway error. Two in a row make an outage. */
   readonly mayPass?: boolean;
 }
 
-/** What came of a request. `silent`: it was sent, and no answer came. */
+/** The result of a request. `silent`: sent, but no answer came. */
 export type Outcome = 'answered' | 'silent' | 'unsent' | Asked;
 
-/** What a refusal or an outage has come to. All in milliseconds from now. */
+/** The waits that a refusal or an outage causes, in milliseconds from now. */
 export interface Refusal {
   readonly failure: Failure;
-  /** What the call was about besides the account; undefined: it was a free one. */
+  /** What the paid call concerns besides the account; undefined: a free call. */
   readonly about: string | undefined;
-  /** For how long no call of its kind is sent. */
+  /** Time without calls of this kind. */
   readonly ms: number;
-  /** For how long nothing is claimed at the account. */
+  /** Time without claims at the account. */
   readonly accountMs: number;
 }
 
 export interface BackoffOptions {
   readonly clock?: WaitClock;
-  /** How long a free call waits for its turn at most; default: a minute. */
+  /** Maximum wait of a free call for its turn; default: a minute. */
   readonly patienceMs?: Readonly<Record<Failure, number>>;
-  /** Ends every wait: the process stops. */
+  /** Ends every wait when the process stops. */
   readonly signal?: AbortSignal;
-  /** Heard before the refused call fails; must not throw. */
+  /** Called before the refused call fails; must not throw. */
   readonly onRefusal?: (refusal: Refusal) => Promise<void>;
 }
 
@@ -73,11 +73,12 @@ export interface Turn {
 }
 
 /**
- * How long an account waits after refusals and outages: the one place that decides it, for paid and free
- * calls. One refusal alone, which asks for a moment at most, is not waited for: the next call of its kind shows
- * whether it was one. After a second, no free call goes until the wait is over; then one at a time, until one is
- * answered. Each kind of call has a floor of its own besides: one that is refused again and again is asked ever less
- * often, although others succeed. Paid calls are held back by whoever claims them.
+ * Decides how long an account waits after refusals and outages, for paid and free calls. It is the only
+ * place that decides this. A single refusal that requests a second at most causes no wait: the next call
+ * of its kind shows whether the limit persists. After a second refusal, no free call is sent until the
+ * wait is over. Then free calls go one at a time until one is answered. Each kind of call also has its
+ * own floor: a kind that is refused repeatedly is sent less and less often, although other kinds succeed.
+ * Paid calls wait at their claim, not here.
  */
 export class Backoff {
   readonly #clock: WaitClock;
@@ -85,7 +86,7 @@ export class Backoff {
   readonly #signal: AbortSignal;
   readonly #onRefusal: NonNullable<BackoffOptions['onRefusal']>;
   readonly #kinds = new Map<string, Kind>();
-  /** Of the whole vendor, so that any answer ends it. */
+  /** For the whole vendor: any answer ends it. */
   readonly #outage = new Floor(floorOf.unreachable);
   readonly #freeLimited = new Floor(floorOf.limited);
   readonly #paidLimited = new Floor(floorOf.limited);
@@ -104,14 +105,14 @@ export class Backoff {
     this.#signal.addEventListener('abort', () => this.#pump(), { once: true });
   }
 
-  /** A paid call goes at once: its claim has waited. @param about what a refusal concerns besides the account */
+  /** A paid call starts at once: its claim has waited. @param about what a refusal concerns besides the account */
   paid(about: string): Turn {
     const kind = this.#kind(`paid ${about}`);
     const sent = { kind, group: this.#paidLimited, about, at: this.#clock.now() };
     return { end: (outcome) => this.#end(outcome, sent) };
   }
 
-  /** A free call's turn, as soon as the account and its kind may be asked. @throws PaceError (the promise) */
+  /** The turn of a free call: waits until the account and the kind allow it. @throws PaceError (the promise) */
   async free(name: string): Promise<Turn> {
     const kind = this.#kind(name);
     const { promise, resolve: admit, reject: refuse } = Promise.withResolvers<void>();
@@ -128,12 +129,12 @@ export class Backoff {
     };
   }
 
-  /** Keeps with an error what was decided when it came. */
+  /** Stores the wait that was decided for an error. */
   remember(error: unknown, waitMs: number): void {
     if (typeof error === 'object' && error !== null) this.#decided.set(error, waitMs);
   }
 
-  /** Undefined: the error did not come from a call of this account. */
+  /** The stored wait; undefined: the error is not from a call of this account. */
   decided(error: unknown): number | undefined {
     return typeof error === 'object' && error !== null ? this.#decided.get(error) : undefined;
   }
@@ -158,12 +159,12 @@ export class Backoff {
     return Math.max(refusal.ms, refusal.accountMs);
   }
 
-  /** Ends what an answer ends. */
+  /** The failure that an outcome means. An answer resets the floors. */
   #failureOf(outcome: Outcome, { kind, group, at }: Sent): Asked | undefined {
     if (typeof outcome === 'object') return outcome;
     if (outcome === 'unsent') return undefined;
     if (outcome === 'silent') {
-      // A probe without an answer has not shown that the failure is over.
+      // A probe without an answer does not show that the failure is over.
       const isProbe = this.#outage.isRaised || group.isRaised || kind.isRaised;
       return isProbe ? { failure: 'unreachable', askedMs: 0, mayPass: true } : undefined;
     }
@@ -174,7 +175,7 @@ export class Backoff {
     return undefined;
   }
 
-  /** Alone among answers, neither a gateway's page nor a refusal for a moment says anything of the next call. */
+  /** A single gateway error, or a single refusal of a second at most, causes no wait. */
   #passes({ failure, mayPass, askedMs }: Asked, { kind, group, about }: Sent): boolean {
     if (failure === 'limited') {
       if (askedMs > floorOf.limited.firstMs || kind.isRaised || group.isRaised) return false;
@@ -195,14 +196,14 @@ export class Backoff {
     const failed = (floor: Floor): number => floor.failed(now, at, askedMs);
     const ms = failed(kind[failure]);
     if (failure === 'unreachable') return { failure, about, ms, accountMs: failed(this.#outage) };
-    // One refusal for a moment is its own kind's; a longer wait, or a second one in a row, is the account's.
+    // A single short refusal affects its own kind only; a longer wait, or a second in a row, the account.
     this.#refusalsInARow += 1;
     const isOfAccount = this.#refusalsInARow > 1 || askedMs > floorOf.limited.firstMs;
     const freeMs = isOfAccount ? failed(this.#freeLimited) : 0;
     return { failure, about, ms, accountMs: about === undefined ? freeMs : failed(group) };
   }
 
-  /** Lets go whoever may go now: the kinds take turns, so that one which is refused holds up no other. */
+  /** Admits the calls that may start now. The kinds take turns, so that a refused one delays no other. */
   #pump(): void {
     this.#alarm?.abort();
     const now = this.#clock.now();

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { bareHost } from './address.ts';
 
-/** More than any file server sets on the way to a file. */
+/** More cookies than any file server sets during a download. */
 const cookiesMax = 50;
 const cookieBytesMax = 4_096;
 
@@ -9,13 +9,13 @@ interface Cookie {
   readonly name: string;
   readonly value: string;
   readonly domain: string;
-  /** Hosts below the domain get it, too. */
+  /** Subdomains get it, too. */
   readonly isWide: boolean;
   readonly path: string;
   readonly isSecure: boolean;
 }
 
-/** The cookies of one download, for its redirects: a host gets back what it or its domain has set. */
+/** The cookies of one download, for its redirects. A host gets the cookies that it or its domain has set. */
 export class Cookies {
   readonly #cookies = new Map<string, Cookie>();
 
@@ -36,7 +36,7 @@ export class Cookies {
     }
   }
 
-  /** The header `cookie` of a request to `url`; undefined: it has none. */
+  /** The `cookie` header of a request to `url`; undefined: no cookie fits. */
   headerFor(url: URL): string | undefined {
     const fitting = [...this.#cookies.values()]
       .filter((cookie) => fits(cookie, url))
@@ -73,7 +73,7 @@ function cookieOf(
   };
 }
 
-/** A whole top-level domain is nobody's. */
+/** A cookie for a whole top-level domain is rejected. */
 function isWithin(host: string, domain: string): boolean {
   if (host === domain) return true;
   return net.isIP(host) === 0 && domain.includes('.') && host.endsWith(`.${domain}`);

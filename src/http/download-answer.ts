@@ -5,7 +5,7 @@ import { errorCode, HttpError, TooLargeError, TruncatedError } from './errors.ts
 import type { TimeLimits } from './time-limits.ts';
 
 /**
- * The file that an answer holds.
+ * The file in an answer.
  * @throws HttpError, TooLargeError, EncodingError; the stream also TruncatedError
  */
 export async function readAnswer(
@@ -32,7 +32,7 @@ export async function readAnswer(
     throw new TooLargeError(label, maxBytes);
   }
   const encodings = request.unpack === false ? [] : encodingsIn(answer);
-  // What is announced is the length of the bytes on their way.
+  // The announced length is that of the bytes in transfer, before unpacking.
   const received = checked(answer.body, { label, bytes, maxBytes }, limits);
   return {
     stream:
@@ -50,7 +50,7 @@ function encodingsIn(answer: Dispatcher.ResponseData): ReturnType<typeof encodin
   }
 }
 
-/** A part of a file is the whole when it is all of it. */
+/** A partial answer (206) is whole when its range covers the entire file. */
 function isWhole({ statusCode, headers }: Dispatcher.ResponseData): boolean {
   if (statusCode !== 206) return statusCode === 200 || statusCode === 203;
   const [, last, all] = /^bytes 0-(\d+)\/(\d+)$/.exec(String(headers['content-range'] ?? '')) ?? [];
@@ -70,7 +70,7 @@ async function* capped(
   }
 }
 
-/** Passes chunks on until the body ends, breaks off or grows too large. */
+/** Passes chunks on until the body ends, is cut off or grows too large. */
 async function* checked(
   body: Dispatcher.ResponseData['body'],
   expected: { label: string; bytes: number | null; maxBytes: number },
@@ -98,7 +98,7 @@ async function* checked(
   }
 }
 
-/** The start of an error's body; an endless one is left unread. */
+/** The start of an error's body. Reading stops after about 16,000 bytes. */
 async function firstText(answer: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -109,7 +109,7 @@ async function firstText(answer: Dispatcher.ResponseData): Promise<string> {
       if (size > 16_000) break;
     }
   } catch {
-    // The status alone tells enough.
+    // The status alone is enough.
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
 }

@@ -10,7 +10,7 @@ import { insideError, Visit } from './visit.ts';
 
 export interface DownloadRequest {
   readonly url: string;
-  /** Origin of the account's base URL. Only it ever sees `headersForTrustedOrigin`. */
+  /** Origin of the account's base URL. `headersForTrustedOrigin` go to this origin only. */
   readonly trustedOrigin: string;
   readonly headersForTrustedOrigin?: Readonly<Record<string, string>>;
   readonly maxBytes: number;
@@ -18,14 +18,14 @@ export interface DownloadRequest {
   readonly timeoutMs: number;
   /** Longest silence, headers included. */
   readonly idleTimeoutMs: number;
-  /** False leaves a compressed body as it is. Default: it is unpacked. */
+  /** False leaves a compressed body packed. Default: true. */
   readonly unpack?: boolean;
 }
 
 export interface Download {
-  /** Must be read to its end or left with `break`; both free the connection. */
+  /** Must be read to its end or left with `break`; either frees the connection. */
   readonly stream: AsyncIterable<Uint8Array>;
-  /** Whether the answer says where the body ends, so that one which breaks off is an error. */
+  /** Whether the answer says where the body ends. Then a body that is cut off is an error. */
   readonly isDelimited: boolean;
 }
 
@@ -36,10 +36,12 @@ const outside = new Agent({ ...connections, connect: { timeout: 10_000, lookup: 
 const anywhere = new Agent({ ...connections, connect: { timeout: 10_000 } });
 
 /**
- * Fetches a file from a link that a vendor's answer named, which may be hostile: only http and https;
- * addresses inside this network are refused unless the trusted origin is inside too; redirects are
- * followed by hand, each checked again, and carry no key to another origin; bytes and time are capped.
- * A link without a host is read against the trusted origin.
+ * Fetches a file from a link in a vendor's answer. The link may be hostile, so these rules apply:
+ * - Only http and https are fetched.
+ * - Addresses inside this network are refused unless the trusted origin is inside too.
+ * - Each redirect is checked again and carries no key to another origin.
+ * - Bytes and time are capped.
+ * - A link without a host is resolved against the trusted origin.
  * @throws UnsafeUrlError, HttpError, NetworkError, TimeoutError; the stream also TooLargeError,
  * TruncatedError, EncodingError
  */

@@ -1,10 +1,10 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 
-/** Layers of compression in one answer. */
+/** Maximum layers of compression in one answer. */
 export const encodingsMax = 4;
 
-/** The bytes are not in the compression that they are said to be in, or it breaks off. */
+/** The bytes do not match their announced compression, or they are cut off. */
 export class EncodingError extends Error {
   override readonly name = 'EncodingError';
   readonly encoding: string;
@@ -26,8 +26,8 @@ const codings: Readonly<Record<string, Coding>> = {
 };
 
 /**
- * The compressions of a body, in the order in which they are to be undone. What is not known is none: a
- * browser takes such a body as it is, too.
+ * The compressions of a body, in the order of unpacking. Unknown names are ignored: browsers also take
+ * such a body unchanged.
  * @throws EncodingError beyond `encodingsMax`
  */
 export function encodingsOf(header: string | readonly string[] | undefined): readonly Coding[] {
@@ -38,7 +38,7 @@ export function encodingsOf(header: string | readonly string[] | undefined): rea
 }
 
 /**
- * Undoes one compression after the other while the bytes come. The reader limits what comes out of it.
+ * Unpacks one compression after the other while the bytes arrive. The reader must limit the output.
  * @throws EncodingError (the stream); else what `stream` throws
  */
 export function unpacked(
@@ -77,7 +77,7 @@ async function* unpackedOnce(
   }
 }
 
-/** The first `length` bytes of a stream, or more, or all that it has; and the stream with them. */
+/** At least the first `length` bytes of a stream, or all if it is shorter; and the whole stream, them included. */
 export async function peek(
   stream: AsyncIterable<Uint8Array>,
   length: number,
@@ -105,13 +105,13 @@ export async function peek(
 
 const magicBytes = 4;
 
-/** Some servers say so of files that are not compressed at all. */
+/** Some servers announce compression for files that are not compressed. */
 function isReally(encoding: Coding, head: Uint8Array): boolean {
   const magic = { gzip: [0x1f, 0x8b], zstd: [0x28, 0xb5, 0x2f, 0xfd] }[encoding as string] ?? [];
   return magic.every((byte, index) => head[index] === byte);
 }
 
-/** Deflate is meant to have the header of zlib, and often has none. */
+/** Deflate should have a zlib header, and often has none. */
 function isBare(head: Uint8Array): boolean {
   const [first = 0, second = 0] = head;
   return (first & 0x0f) !== 8 || (first * 256 + second) % 31 !== 0;
@@ -131,8 +131,8 @@ function unpackerFor(encoding: Coding, head: Uint8Array): Transform {
 }
 
 /**
- * The same for bytes at hand. @param isCut the bytes may break off anywhere: what there is counts
- * @throws EncodingError, or RangeError where more than `maxBytes` come out of it
+ * Unpacks bytes in memory. @param isCut the bytes may end anywhere; the unpacked part is returned
+ * @throws EncodingError, or RangeError when the output is larger than `maxBytes`
  */
 export function unpackedBytes(
   bytes: Buffer,

@@ -1,14 +1,14 @@
-/** Errors of one HTTP attempt. Each has another next step; `Provider.classify` tells which. */
+/** Errors of one HTTP attempt. Each has its own next step, which `Provider.classify` decides. */
 
-/** An answer with an error status reached us. */
+/** An answer with an error status. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
-  /** `POST https://host/path`, without query and never with a key. */
+  /** `POST https://host/path`, without query string and key. */
   readonly request: string;
   readonly status: number;
   /** The body's text for people, cut at 4,000 characters; may be JSON, HTML or empty. */
   readonly body: string;
-  /** As they came. Private, so that nothing that shows an error shows them: they may hold the key. */
+  /** Unchanged. Private, so that they do not show when the error is printed: they may contain the key. */
   readonly #raw: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -29,23 +29,23 @@ export class HttpError extends Error {
     this.#headers = answer.headers;
   }
 
-  /** Of the server that answered. */
+  /** Origin of the server that answered; empty if unknown. */
   get origin(): string {
     return URL.parse(this.request.slice(this.request.indexOf(' ') + 1))?.origin ?? '';
   }
 
-  /** By its lower-case name. */
+  /** @param name in lower case */
   header(name: string): string | undefined {
     return this.#headers[name];
   }
 
-  /** The fields of the body as the vendor wrote them; undefined where it is no JSON object. */
+  /** The fields of the body, unchanged; undefined if it is no JSON object. */
   get fields(): Readonly<Record<string, unknown>> | undefined {
     return fieldsIn(this.#raw);
   }
 }
 
-/** Its fields, where a text is a JSON object. */
+/** The fields of a JSON object; undefined for other text. */
 function fieldsIn(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -56,7 +56,7 @@ function fieldsIn(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** An answer that is a refusal although its status is a success. */
+/** A refusal with a success status. */
 export class NotOkError extends Error {
   override readonly name = 'NotOkError';
   readonly request: string;
@@ -74,7 +74,7 @@ export class NotOkError extends Error {
     this.#fields = answer.fields;
   }
 
-  /** As the vendor wrote them. */
+  /** Unchanged. */
   get fields(): Readonly<Record<string, unknown>> {
     return this.#fields;
   }
@@ -82,12 +82,12 @@ export class NotOkError extends Error {
 
 const passing: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** A status of the client's own making, which another try would meet again. */
+/** A client error that a retry does not change: 4xx except 408, 425 and 429. */
 export function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && !passing.has(status);
 }
 
-/** No answer. `sent` tells whether bytes of the request may have left this machine. */
+/** No answer. `sent`: bytes of the request may have left this machine. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError';
   readonly request: string;
@@ -121,12 +121,12 @@ export class TimeoutError extends Error {
 
 const gaveUp: ReadonlySet<number> = new Set([408, 504, 524]);
 
-/** We, or a gateway, stopped waiting for the answer: whoever has the request may still carry it out. */
+/** This client, or a gateway, stopped waiting for the answer. The vendor may still carry out the request. */
 export function mayStillRun(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof HttpError && gaveUp.has(error.status));
 }
 
-/** Its send deadline had passed before the first byte was written: surely not sent. */
+/** The send deadline passed before the first byte was written: certainly not sent. */
 export class SendDeadlineError extends Error {
   override readonly name = 'SendDeadlineError';
   readonly request: string;
@@ -137,7 +137,7 @@ export class SendDeadlineError extends Error {
   }
 }
 
-/** Not sent: the account must wait for longer than a call is kept waiting, or the process stops. */
+/** Not sent: the account must wait longer than the maximum wait of a call, or the process stops. */
 export class PaceError extends Error {
   override readonly name = 'PaceError';
   readonly waitMs: number;
@@ -151,7 +151,7 @@ export class PaceError extends Error {
   }
 }
 
-/** The request succeeded; its answer is not of the documented shape. Deliberately not an HttpError. */
+/** The request succeeded, but its answer does not have the documented shape. Deliberately not an HttpError. */
 export class ResponseShapeError extends Error {
   override readonly name = 'ResponseShapeError';
   readonly request: string;
@@ -166,7 +166,7 @@ export class ResponseShapeError extends Error {
   }
 }
 
-/** A URL that a vendor named and that must not be fetched. Nothing was sent. */
+/** A URL from a vendor that must not be fetched. Nothing was sent. */
 export class UnsafeUrlError extends Error {
   override readonly name = 'UnsafeUrlError';
   readonly request: string;
@@ -179,7 +179,7 @@ export class UnsafeUrlError extends Error {
   }
 }
 
-/** A download that is larger than it may be. */
+/** A download above the size limit. */
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
   readonly request: string;
@@ -208,7 +208,7 @@ export class TruncatedError extends Error {
   }
 }
 
-/** The code of a system's or a library's error. */
+/** The code of a system error or a library error. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;

@@ -1,13 +1,13 @@
-/** Why an account is not asked for a while. */
+/** Why no calls go to an account for a time. */
 export type Failure = 'limited' | 'unreachable';
 
-/** Where the waits after each begin, and how long they grow. */
+/** The first and the longest wait after each failure. */
 export const floorOf = {
   limited: { firstMs: 1_000, mostMs: 60_000 },
   unreachable: { firstMs: 1_000, mostMs: 300_000 },
 } as const satisfies Record<Failure, { firstMs: number; mostMs: number }>;
 
-/** The shortest wait after a failure: it doubles from one to the next, until something succeeds. */
+/** The minimum wait after a failure. It doubles with each failure until a call succeeds. */
 export class Floor {
   readonly #firstMs: number;
   readonly #mostMs: number;
@@ -20,7 +20,7 @@ export class Floor {
     this.#mostMs = mostMs;
   }
 
-  /** Something has failed since the last success. */
+  /** A call has failed since the last success. */
   get isRaised(): boolean {
     return this.#failures > 0;
   }
@@ -30,8 +30,8 @@ export class Floor {
   }
 
   /**
-   * What was sent before the last failure was known, or fails while its wait lasts, belongs to that failure.
-   * @param askedMs what the vendor asks for; it counts where it is longer
+   * A call belongs to the last failure if it was sent before that failure, or fails during its wait.
+   * @param askedMs the wait that the vendor requests; used if it is longer
    * @returns milliseconds to wait from now
    */
   failed(now: number, sentAt: number, askedMs = 0): number {
@@ -45,14 +45,14 @@ export class Floor {
     return Math.ceil(this.waitMs(now));
   }
 
-  /** A failure that is not waited for: only the next one is, and longer. */
+  /** A failure without a wait. The next one waits, and longer than a first. */
   warned(now: number): void {
     this.#failures = 1;
     this.#failedAt = now;
     this.#until = now;
   }
 
-  /** What was sent before the last failure was known has not shown that it is over. */
+  /** The success of a call sent before the last failure does not show that the failure is over. */
   succeeded(sentAt = Infinity): void {
     if (sentAt <= this.#failedAt) return;
     this.#failures = 0;

@@ -1,18 +1,18 @@
-/** `POST https://host/path`: how errors name a request. Query strings may be signed, so they stay out. */
+/** `POST https://host/path`: the name of a request in errors. No query string: it may be signed. */
 export function requestLabel(method: string, url: string | URL): string {
   const { origin, pathname } = new URL(url);
   return `${method} ${origin}${pathname}`;
 }
 
-/** Blanks out secrets that an answer repeats, as they are or as JSON, URLs and Base64 write them. */
+/** Blanks out secrets that an answer repeats: as plain text, or escaped as in JSON, URLs and Base64. */
 export interface Redactor {
-  /** For texts that people read. A short secret is blanked only where it stands alone. */
+  /** For texts that people read. A short secret is blanked only as a separate word. */
   text(text: string): string;
-  /** For links and data: a short secret may stand in them by chance, and stays. */
+  /** For links and data. A short secret stays: it may appear in them by chance. */
   data(text: string): string;
 }
 
-/** Shorter ones are met by chance: in words, in ids, in any Base64. */
+/** Shorter secrets appear by chance in words, ids and Base64. */
 const longFrom = 8;
 
 export function secretRedactor(secrets: readonly string[]): Redactor {
@@ -31,8 +31,8 @@ export function secretRedactor(secrets: readonly string[]): Redactor {
 }
 
 /**
- * Makes a function that blanks out, in a text for people, every secret of a request's headers. The scheme
- * before a credential is none. @param others secrets that stand in no header
+ * Makes a function that blanks out every secret of a request's headers in a text for people. The scheme
+ * before a credential is not secret. @param others secrets that are in no header
  */
 export function redactor(
   headers: Readonly<Record<string, string>>,
@@ -60,7 +60,7 @@ function spellings(secret: string): Set<string> {
   ]);
 }
 
-/** The characters that stand for the bytes in any Base64 text around them, wherever they begin in it. */
+/** The characters that encode the bytes in a longer Base64 text, for each of the three alignments. */
 function inBase64(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const shifted = Buffer.concat([Buffer.alloc(before), bytes]);

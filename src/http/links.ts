@@ -1,8 +1,8 @@
 import { UnsafeUrlError } from './errors.ts';
 
 /**
- * The address that a link leads to. One without a scheme or a host is read against `base`, as a browser
- * reads it; a bare name is no link.
+ * The address of a link. A link without a scheme or a host is resolved against `base`, as in a browser.
+ * A bare name is no link.
  * @throws UnsafeUrlError
  */
 export function resolveLink(link: string, base: string | URL): URL {
@@ -12,7 +12,7 @@ export function resolveLink(link: string, base: string | URL): URL {
   return url;
 }
 
-/** The same as text; one that leads somewhere by itself stays as it is, and so does one that leads nowhere. */
+/** The resolved link as text. Absolute links and links that cannot be resolved stay unchanged. */
 export function absoluteLink(link: string, base: string): string {
   if (URL.canParse(link)) return link;
   try {
@@ -22,11 +22,11 @@ export function absoluteLink(link: string, base: string): string {
   }
 }
 
-/** A name and a password out of a URL. */
+/** The name and password in a URL. */
 export interface Credentials {
-  /** For the header `authorization`. */
+  /** The value of the `authorization` header. */
   readonly basic: string;
-  /** What must be shown nowhere. */
+  /** Texts that must never be shown. */
   readonly secrets: readonly string[];
 }
 

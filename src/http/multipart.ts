@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
-/** A body whose length is known and whose file is read while it is sent. */
+/** A body of known length. Its file is read while it is sent. */
 export interface MultipartBody {
   readonly headers: Readonly<Record<string, string>>;
   stream(): Readable;
@@ -47,7 +47,7 @@ export async function multipart(
   };
 }
 
-/** Escapes as browsers do, so that a file's name cannot end its header. */
+/** Escapes as browsers do, so that a file name cannot end its header. */
 function quoted(text: string): string {
   return text.replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }

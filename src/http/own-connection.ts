@@ -6,8 +6,8 @@ const keepAliveMs = 60_000;
 const toConnect = { timeout: connectMs, allowH2: false };
 
 /**
- * A connection for one request. It can be taken back: a socket that is merely closed leaves its bytes to the
- * kernel, which goes on sending them for minutes.
+ * A connection for one request. It can be reset. After a plain close, the kernel may still send queued
+ * bytes for minutes.
  */
 export class OwnConnection {
   readonly client: Client;
@@ -33,7 +33,7 @@ export class OwnConnection {
     });
   }
 
-  /** Ends the connection so that nothing more is sent, whatever is queued. For TLS, the socket underneath. */
+  /** Resets the TCP socket, also under TLS. Nothing more is sent, queued bytes included. */
   reset(): void {
     if (this.#tcp && !this.#tcp.connecting) this.#tcp.resetAndDestroy();
   }

@@ -14,15 +14,15 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | MultipartBody;
-  /** For everything, from the name look-up to the last byte of the answer. */
+  /** For the whole request, from the name look-up to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** Makes this a paid call: a connection of its own, and nothing is written once the deadline has passed. */
+  /** Makes this a paid call: it gets its own connection, and nothing is written after the deadline. */
   readonly deadline?: SendDeadline;
-  /** Cap on the answer; `answerBytesMax` unless given. */
+  /** Cap on the answer; default: `answerBytesMax`. */
   readonly maxBytes?: number;
 }
 
-/** The body of an answer. */
+/** Default cap on the body of an answer. */
 export const answerBytesMax = 4 * 1024 * 1024;
 
 /** An answer with a 2xx status. */
@@ -30,11 +30,11 @@ export interface HttpAnswer {
   /** `POST https://host/path`. */
   readonly request: string;
   readonly status: number;
-  /** The body as it came, which may hold the key; null: it is empty. @throws ResponseShapeError when it is not JSON */
+  /** The body, which may contain the key; null: empty. @throws ResponseShapeError when it is not JSON */
   json(): unknown;
   /** The beginning of the body, for people. */
   excerpt(): string;
-  /** The error that says what of the body cannot be read. */
+  /** An error that names the unreadable part of the body. */
   unreadable(detail: string): ResponseShapeError;
 }
 
@@ -47,8 +47,8 @@ const pooled = new Agent({
 });
 
 /**
- * One attempt: no retry, no redirect, no cookie. Every failure tells truthfully whether bytes of the
- * request may have left this machine, and holds neither the query string nor a key.
+ * One attempt: no retry, no redirect, no cookie. Every failure reports whether bytes of the request may
+ * have left this machine. It contains neither the query string nor a key.
  * @throws HttpError, NetworkError, TimeoutError, SendDeadlineError, ResponseShapeError
  */
 export async function send(request: HttpRequest): Promise<HttpAnswer> {
@@ -120,12 +120,12 @@ export function sendJson(
   });
 }
 
-/** Levels of lists and records in an answer. */
+/** Maximum nesting of lists and records in an answer. */
 export const answerDepthMax = 100;
 
 const manyDigits = /\d{16}/;
 
-/** A whole number that is too large to be exact stays the text that it was: it may be an id. */
+/** Keeps an integer that is too large for a double as its text: it may be an id. */
 function keepDigits(
   _name: string,
   value: unknown,

@@ -1,5 +1,5 @@
 const hourMs = 3_600_000;
-/** What is asked beyond it is asked again. */
+/** Longest accepted wait. A vendor that wants a longer one can ask again. */
 export const askedMostMs = hourMs;
 
 const unitMs: readonly (readonly [RegExp, number])[] = [
@@ -8,14 +8,14 @@ const unitMs: readonly (readonly [RegExp, number])[] = [
   [/^(m|mins?|minutes?)$/i, 60_000],
   [/^(h|hrs?|hours?)$/i, hourMs],
 ];
-/** A number of seconds from here on is a moment: seconds since 1970, and from the second one milliseconds. */
+/** Larger numbers are epoch times, not durations: epoch seconds, or epoch milliseconds from the second limit. */
 const epochFrom = { seconds: 1e9, milliseconds: 1e12 };
 
 /**
- * Whole milliseconds that a `Retry-After` header asks to wait, at most one hour: a number, with a unit or in
- * seconds, or a date in any usual form. Of several headers the longest counts. Null when nothing is asked, or
- * nothing that can be read.
- * @param nowMs the server's own time, against which its dates are read
+ * The wait in a `Retry-After` header in whole milliseconds, at most one hour. The value is a number, with
+ * a unit or in seconds, or a date in any usual form. Of several headers the longest counts. Null when the
+ * header is absent or unreadable.
+ * @param nowMs the server's own time, the base for its dates
  */
 export function retryAfterMs(header: string | undefined, nowMs: number): number | null {
   const waits = valuesOf(header ?? '').flatMap((value) => {
@@ -25,7 +25,7 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   return waits.length === 0 ? null : Math.max(...waits);
 }
 
-/** Headers that were sent twice stand behind each other; the comma of a date belongs to it. */
+/** Repeated headers are joined with commas. The comma after a weekday belongs to its date. */
 function valuesOf(header: string): string[] {
   return header
     .split(/(?<!\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?),/i)

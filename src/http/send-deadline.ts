@@ -1,8 +1,8 @@
-/** When a paid request must be on the wire: its first byte leaves before this time, or never. */
+/** The latest time to send a paid request: its first byte leaves before this time, or never. */
 export interface SendDeadline {
   /** Epoch milliseconds. */
   readonly sendBy: number;
   readonly timeoutMs: number;
-  /** The clock the deadline is read against; injected in tests. */
+  /** The clock for the deadline; injected in tests. */
   readonly now: () => number;
 }

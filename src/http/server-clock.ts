@@ -1,7 +1,7 @@
-/** How far a vendor's clock may be from ours, besides what its answers tell of it. Milliseconds. */
+/** Tolerance in milliseconds between a vendor's clock and ours, beyond the offset in its answers. */
 export const clockSlackMs = 60_000;
 
-/** No time zone is further off; what says more is no clock. */
+/** Maximum clock offset. No time zone is further off, so larger offsets are cut to 24 h. */
 const mostMs = 24 * 60 * 60_000;
 
 const aheadByOrigin = new Map<string, number>();
@@ -11,13 +11,13 @@ interface TimeHeaders {
   readonly age?: string | undefined;
 }
 
-/** Keeps what an answer's `Date` says of its server's clock; one from a cache says nothing. */
+/** Stores the clock offset of a server from an answer's `Date`. Answers from a cache are ignored. */
 export function noteServerTime(origin: string, headers: TimeHeaders, nowMs: number): void {
   const at = timeIn(headers);
   if (at !== undefined) aheadByOrigin.set(origin, Math.min(mostMs, Math.max(-mostMs, at - nowMs)));
 }
 
-/** The server's time when it answered so, in epoch milliseconds: by the answer, else by what is known of its clock. */
+/** The server's time of an answer in epoch milliseconds: from its `Date`, else from the known offset. */
 export function serverTimeMs(origin: string, headers: TimeHeaders, nowMs: number): number {
   return timeIn(headers) ?? nowMs + serverAheadMs(origin);
 }
@@ -27,7 +27,7 @@ function timeIn({ date, age }: TimeHeaders): number | undefined {
   return Number.isNaN(at) || age !== undefined ? undefined : at;
 }
 
-/** By how much the server's clock was ahead of ours when it last answered, give or take seconds; 0: unknown. */
+/** How far the server's clock was ahead of ours at its last answer, within seconds; 0: unknown. */
 export function serverAheadMs(origin: string): number {
   return aheadByOrigin.get(origin) ?? 0;
 }

@@ -1,12 +1,12 @@
 import { TimeoutError } from './errors.ts';
 
-/** The two timers of a download; whichever ends first aborts it. */
+/** The two timers of a download, total and idle. The first to end aborts it. */
 export class TimeLimits {
   readonly #abort = new AbortController();
   readonly #idleMs: number;
   readonly #total: NodeJS.Timeout;
   #idle: NodeJS.Timeout;
-  /** The request under way, for messages. */
+  /** The current request, for messages. */
   label: string;
 
   constructor(request: { readonly timeoutMs: number; readonly idleTimeoutMs: number }) {
@@ -20,7 +20,7 @@ export class TimeLimits {
     return this.#abort.signal;
   }
 
-  /** Something arrived. */
+  /** Restarts the idle timer, because data arrived. */
   heard(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#fire(this.#idleMs), this.#idleMs);

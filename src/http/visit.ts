@@ -15,19 +15,19 @@ const neverConnected = new Set([
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** The headers that one origin alone may see. */
+/** Headers for one origin only. */
 interface OwnHeaders {
   readonly trustedOrigin: string;
   readonly headersForTrustedOrigin?: Readonly<Record<string, string>>;
 }
 
-/** One download on its way: what it may tell to whom. */
+/** One download with its redirects. Decides which origin gets which secrets. */
 export class Visit {
   readonly #key: OwnHeaders;
   readonly #dispatcher: Dispatcher;
   readonly #limits: TimeLimits;
   readonly #cookies = new Cookies();
-  /** By origin; a name and a password go to the origin in whose URL they stood. */
+  /** By origin. A name and a password go only to the origin of the URL that contained them. */
   readonly #credentials = new Map<string, Credentials>();
 
   constructor(key: OwnHeaders, dispatcher: Dispatcher, limits: TimeLimits) {
@@ -62,7 +62,7 @@ export class Visit {
     }
   }
 
-  /** Blanks out whatever of ours an answer of this URL may repeat. */
+  /** Blanks out the secrets of ours that an answer of this URL may repeat. */
   redactor(url: URL): (text: string) => string {
     const secrets = [...this.#credentials.values()].flatMap((each) => each.secrets);
     return redactor(this.#secretsFor(url), secrets);

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Time as a wait is measured. Tests drive it. */
+/** The clock for waits; injected in tests. */
 export interface WaitClock {
-  /** Whole milliseconds, by a clock that nobody sets. */
+  /** Whole milliseconds of a monotonic clock. */
   now(): number;
-  /** Resolves after so long, or at once when the signal is aborted. */
+  /** Resolves after `ms`, or at once when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 

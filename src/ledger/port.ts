@@ -8,12 +8,12 @@ import type { ReportLedger } from './port/reports.ts';
 import type { SubmissionLedger } from './port/submissions.ts';
 
 /**
- * The only way to spend money. Every state change is compare-and-set and committed (fsync) before its promise
- * resolves; a boolean answer tells whether the row was in an expected state. Times are epoch milliseconds,
- * amounts integers in the unit's smallest part.
+ * The only way to spend money. Every state change is compare-and-set and is committed (fsync)
+ * before its promise resolves. A boolean answer says whether the row was in an expected state.
+ * Times are epoch milliseconds; amounts are integers in the smallest part of the unit.
  */
 export interface Ledger {
-  /** Random, made with the database; a copy gets another. Workers refuse work that names another. */
+  /** Random, created with the database; a copy gets a new one. Workers refuse work for another id. */
   readonly id: string;
   readonly batches: BatchLedger;
   readonly plans: PlanLedger;

@@ -14,13 +14,13 @@ import { walkAvi, walkWebp } from './structure/riff.ts';
 import { walkSvg } from './structure/svg.ts';
 import { walkTiff } from './structure/tiff.ts';
 
-/** What the structure of a file tells. */
+/** The result of a check of a file's structure. */
 export interface Examined extends Readonly<Found> {
-  /** Why it is not whole, or not to be opened; null: it is whole, as far as its format tells. */
+  /** Why it is not whole, or must not be opened; null: whole, as far as its format shows. */
   readonly damage: string | null;
 }
 
-/** Far above any model's images; one beyond it would take gigabytes to look at. */
+/** Far above any model's images. A larger image would take gigabytes to display. */
 export const pixelsMax = 400_000_000;
 
 type Walk = (source: ByteSource, found: Found) => Promise<void>;
@@ -46,8 +46,8 @@ const walks = new Map<string, Walk>([
 ]);
 
 /**
- * Walks through a file by its own format, since neither a status nor a length tells that all of it came.
- * Nothing is decoded: markers, chunks and boxes prove the end of every kind that has one.
+ * Checks the structure of a file by its format: neither status nor length proves that it is complete.
+ * Nothing is decoded. Markers, chunks and boxes prove the end in every format with a defined end.
  */
 export async function examine(source: ByteSource, { mime }: Media): Promise<Examined> {
   const walk = walks.get(mime);
@@ -56,7 +56,7 @@ export async function examine(source: ByteSource, { mime }: Media): Promise<Exam
     await walk?.(source, found);
     return { ...found, damage: sizeProblem(found) };
   } catch (error) {
-    // A number is read behind the end of the file where a header is cut off.
+    // A truncated header causes a read past the end of the file.
     if (error instanceof RangeError) return { ...found, damage: 'the file ends within its header' };
     if (error instanceof Damage) return { ...found, damage: error.message };
     throw error;

@@ -1,16 +1,16 @@
 import type { MediaKind } from '../batch/model-spec.ts';
 
-/** A kind of file that is known here; docs/reference/files.md is written from these rows. */
+/** A supported kind of file; docs/reference/files.md is generated from these rows. */
 export interface Media {
   readonly mime: string;
-  /** Without the point. */
+  /** Without the dot. */
   readonly ext: string;
   readonly kind: MediaKind;
   /** For people. */
   readonly title: string;
-  /** By what it is recognised, whatever its name or header claims. */
+  /** The sign by which it is recognised; its name and header are ignored. */
   readonly recognisedBy: string;
-  /** What must be there for the file to be whole. */
+  /** The condition for the file to be whole. */
   readonly whole: string;
 }
 
@@ -171,10 +171,10 @@ export const mediaKinds: readonly Media[] = [
   ...[mp4, mov, webm, matroska, avi, plainText],
 ];
 
-/** Binary data that is no kind of these. */
+/** Binary data of any other kind. */
 export const unknownMime = 'application/octet-stream';
 
-/** Without the point; undefined for a type that is not known here. */
+/** Without the dot; undefined for an unknown type. */
 export function extensionOf(mime: string): string | undefined {
   return mediaKinds.find((media) => media.mime === mime)?.ext;
 }

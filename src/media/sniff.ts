@@ -3,14 +3,14 @@ import type { Media } from './kinds.ts';
 import { isText, textOf } from './text.ts';
 import { rootOf } from './xml-root.ts';
 
-/** Bytes that tell what a file is, unless it is XML with a long prologue. */
+/** Bytes needed to detect a file's type, except for XML with a long prologue. */
 export const headBytes = 4_096;
 /** Bytes of XML in which the root element must begin. */
 export const prologueBytesMax = 256 * 1024;
 
 /**
- * What a file is by its first bytes (`headBytes`, or all that `awaitsMore` asks for), whatever its name or
- * header claims. Undefined for anything that is neither image nor video, such as an error page.
+ * Detects a file's type by its first bytes (`headBytes`, or all that `awaitsMore` requests). Its name and
+ * header are ignored. Undefined for files that are neither image nor video, such as an error page.
  */
 export function sniffMedia(head: Uint8Array): Media | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
@@ -24,7 +24,7 @@ export function sniffMedia(head: Uint8Array): Media | undefined {
   return svgOf(bytes);
 }
 
-/** Whether the head of a file is XML that may yet turn out to be an SVG. */
+/** Whether the head of a file is XML that may still be an SVG. */
 export function awaitsMore(head: Uint8Array): boolean {
   return (
     head.length < prologueBytesMax &&
@@ -60,14 +60,14 @@ function ebmlMedia(bytes: Buffer): Media | undefined {
 }
 
 const heicBrands = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']);
-/** Sound alone, and raw images of cameras. */
+/** Audio-only files, and raw camera images. */
 const otherBrand = /^(M4A |M4B |M4P |crx |aax |aaxc)$/;
 
 const isoStart = /^(ftyp|styp|moov|mdat|wide|free|skip|pnot)$/;
-/** A box that begins with a byte of text is no box: text may hold these names. */
+/** A larger size means that the first byte is text, so this is no box: text may contain these names. */
 const boxSizeMax = 0x2000_0000;
 
-/** By the brands: the major one, then the compatible ones. The oldest movies have none. */
+/** Decides by the brands: the major one, then the compatible ones. The oldest movies have none. */
 function isoMedia(bytes: Buffer): Media | undefined {
   const size = bytes.readUInt32BE(0);
   const type = bytes.toString('latin1', 4, 8);
@@ -84,7 +84,7 @@ function isoMedia(bytes: Buffer): Media | undefined {
   return /^[ -~]{4}$/.test(major) && !otherBrand.test(major) ? kinds.mp4 : undefined;
 }
 
-/** Space to skip is followed by another box of a movie. */
+/** A movie without brands. After a box of free space, another movie box must follow. */
 function isOldMovie(bytes: Buffer, type: string, size: number): boolean {
   if (type === 'moov' || type === 'mdat') return true;
   return size >= 8 && isoStart.test(bytes.toString('latin1', size + 4, size + 8));

@@ -2,10 +2,10 @@ import { open } from 'node:fs/promises';
 import type { Media } from './kinds.ts';
 import { awaitsMore, headBytes, prologueBytesMax, sniffMedia } from './sniff.ts';
 
-/** The bytes of a file, wherever they lie. */
+/** The bytes of a file, on disk or in memory. */
 export interface ByteSource {
   readonly size: number;
-  /** Fewer bytes where the file ends before. */
+  /** Returns fewer bytes at the end of the file. */
   read(at: number, length: number): Promise<Buffer>;
 }
 
@@ -14,7 +14,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   return { size: buffer.length, read: async (at, length) => buffer.subarray(at, at + length) };
 }
 
-/** To be disposed of. */
+/** The caller must dispose of it. */
 export async function fileSource(path: string): Promise<ByteSource & AsyncDisposable> {
   const file = await open(path, 'r');
   const { size } = await file.stat();
@@ -30,13 +30,13 @@ export async function fileSource(path: string): Promise<ByteSource & AsyncDispos
   };
 }
 
-/** As much of a file's beginning as tells what it is. */
+/** Enough of a file's start to detect its type. */
 export async function headOf(source: ByteSource): Promise<Buffer> {
   const head = await source.read(0, headBytes);
   return awaitsMore(head) ? await source.read(0, prologueBytesMax) : head;
 }
 
-/** What a file on disk is. */
+/** The type of a file on disk. */
 export async function sniffFile(path: string): Promise<Media | undefined> {
   await using source = await fileSource(path);
   return sniffMedia(await headOf(source));
@@ -44,7 +44,7 @@ export async function sniffFile(path: string): Promise<Media | undefined> {
 
 const windowBytes = 256 * 1024;
 
-/** Walks through a source from front to back, a window at a time. */
+/** Reads a source from start to end, one window at a time. */
 export class Cursor {
   readonly source: ByteSource;
   at: number;
@@ -60,7 +60,7 @@ export class Cursor {
     return this.source.size - this.at;
   }
 
-  /** The next bytes, at most a window; fewer at the end. The cursor stays. */
+  /** The next bytes, at most a window; fewer at the end. The cursor does not move. */
   async peek(length: number): Promise<Buffer> {
     const from = this.at - this.#windowAt;
     const isHere = from >= 0 && from + length <= this.#window.length;
@@ -72,14 +72,14 @@ export class Cursor {
     return this.#window.subarray(start, start + length);
   }
 
-  /** The same, and goes on behind them. */
+  /** The same, and moves the cursor past them. */
   async take(length: number): Promise<Buffer> {
     const bytes = await this.peek(length);
     this.at += bytes.length;
     return bytes;
   }
 
-  /** All that is at hand without reading more than a window; empty at the end. */
+  /** The buffered bytes, or else the next window; empty at the end. */
   async window(): Promise<Buffer> {
     const from = this.at - this.#windowAt;
     if (from < 0 || from >= this.#window.length) return await this.peek(windowBytes);

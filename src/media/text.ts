@@ -2,7 +2,7 @@ const utf8Bom = [0xef, 0xbb, 0xbf];
 const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
   start.every((byte, index) => bytes[index] === byte);
 
-/** The encoding of an XML text: by its byte order mark, by how `<` is written, or as it declares. */
+/** The encoding of an XML text: from its byte order mark, the bytes of `<`, or its declaration. */
 function encodingOf(bytes: Uint8Array): string {
   if (startsWith(bytes, utf8Bom)) return 'utf-8';
   if (startsWith(bytes, [0xff, 0xfe]) || startsWith(bytes, [0x3c, 0])) return 'utf-16le';
@@ -10,7 +10,7 @@ function encodingOf(bytes: Uint8Array): string {
   const declaration = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
   const [, declared = 'utf-8'] =
     /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)["']/.exec(declaration) ?? [];
-  // One that declares UTF-16 and is read as bytes is not in UTF-16.
+  // A declaration of UTF-16 that is readable as bytes is not in UTF-16.
   return /^utf-?(16|32)/i.test(declared) ? 'utf-8' : declared;
 }
 
@@ -20,12 +20,12 @@ export function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder(encoding).decode(bytes);
   } catch {
-    // Its tags are in ASCII all the same.
+    // Its tags are in ASCII anyway.
     return new TextDecoder('latin1').decode(bytes);
   }
 }
 
-/** Whether bytes, or the beginning of them, are text of any encoding. */
+/** Whether bytes, or the start of a file, are text of any encoding. */
 export function isText(bytes: Uint8Array): boolean {
   const encoding = encodingOf(bytes);
   if (!encoding.startsWith('utf-16'))
@@ -36,7 +36,7 @@ export function isText(bytes: Uint8Array): boolean {
   return text.slice(0, -1).isWellFormed() && !text.includes('\0') && plain * 4 >= text.length;
 }
 
-/** Whether there is a control character that no text has. */
+/** Whether there is a control character that does not occur in text. */
 function hasControl(bytes: Buffer): boolean {
   return bytes.some((byte) => byte < 0x20 && !textControls.has(byte));
 }

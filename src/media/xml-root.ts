@@ -1,4 +1,4 @@
-/** What a text begins with, behind whatever may stand before the root element of XML. */
+/** The start of a text, after everything that may precede the root element of XML. */
 export type Root =
   | { readonly kind: 'root'; readonly name: string; readonly at: number }
   /** The text ends before a root element begins. */
@@ -43,7 +43,7 @@ function elementAt(text: string, at: number): Root {
   return at + whole.length >= text.length ? more : { kind: 'root', name, at };
 }
 
-/** Behind the `>` of a document type, whose body in brackets may hold quotes and comments. */
+/** The position after the `>` of a document type. Its body in brackets may contain quotes and comments. */
 function endOfDoctype(text: string, from: number): number | undefined {
   const marks = /["'[\]>]|<!--/g;
   marks.lastIndex = from + 9;
@@ -63,8 +63,8 @@ function endOfDoctype(text: string, from: number): number | undefined {
 }
 
 /**
- * Whether the root element is closed: by its end tag, or in its own tag. What stands behind it does not
- * matter. Only elements of the root's name are counted, so that a slip inside makes no difference.
+ * Whether the root element is closed: by its end tag, or in its own tag. Text after it is ignored. Only
+ * elements with the root's name are counted, so that an error inside makes no difference.
  */
 export function isRootClosed(text: string, root: { name: string; at: number }): boolean {
   const parts = /<!--|<!\[CDATA\[|<\?|<(\/?)([\w.:-]+)/g;
@@ -90,7 +90,7 @@ export function isRootClosed(text: string, root: { name: string; at: number }): 
   return false;
 }
 
-/** Behind the `>` of a tag, whose values may hold one; -1 where it is cut off. */
+/** The position after the `>` of a tag. Attribute values may contain `>`. -1 if the tag is cut off. */
 function endOfTag(text: string, from: number): number {
   const marks = /["'>]/g;
   marks.lastIndex = from;

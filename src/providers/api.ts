@@ -19,31 +19,31 @@ const uploadTimeoutMs = 120_000;
 
 interface Call<Result> {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Behind the base URL, with its query. */
+  /** Path after the base URL, with the query string. */
   readonly path: string;
   readonly json?: unknown;
   readonly form?: MultipartBody;
-  /** Given for every paid call. */
+  /** Present for every paid call. */
   readonly paid?: {
     readonly deadline: SendDeadline;
     /** What a refusal concerns besides the account: the model, or `training`. */
     readonly about: string;
   };
-  /** The whole answer's schema; read loosely. */
+  /** The schema of the whole answer; it accepts unknown fields. */
   readonly answer: z.ZodType<Result>;
 }
 
 export type Api = <Result>(call: Call<Result>) => Promise<Result>;
 
 export interface ApiOptions extends Pick<Connection, 'baseUrl' | 'pace' | 'backoff'> {
-  /** With the key in them. */
+  /** The key included. */
   readonly headers: Readonly<Record<string, string>>;
   readonly classify: (error: unknown) => Verdict;
-  /** Whether an answer with a success status is a refusal all the same. */
+  /** Whether an answer with a success status is a refusal. */
   readonly refuses?: (body: unknown) => boolean;
 }
 
-/** A vendor's JSON calls: one request each, with the key, in the turn that the account's waits allow. */
+/** A vendor's JSON calls. Each is one request with the key, sent when the account's waits allow it. */
 export function createApi(options: ApiOptions): Api {
   const { baseUrl, headers, pace, refuses, classify, backoff = new Backoff() } = options;
   return async ({ method, path, json, form, paid, answer }) => {
@@ -72,7 +72,7 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
-/** Calls that differ in their ids alone are of one kind: by method, first word and depth of the path. */
+/** The kind of a call: method, first segment and depth of the path. Calls with other ids share a kind. */
 function kindOf(method: string, path: string): string {
   const [, first = '', ...rest] = (path.split('?', 1)[0] ?? '').split('/');
   return `${method} ${first} ${rest.length}`;
@@ -92,7 +92,7 @@ function outcomeOf(error: unknown, { account }: Verdict): Outcome {
 }
 
 /**
- * Ids come from vendors and from people; whatever is in one, the request stays under the path it was meant for.
+ * Rejects paths that could leave the intended path: ids come from vendors and from people.
  * @throws UserError
  */
 function safeUrl(baseUrl: string, path: string): string {
@@ -108,7 +108,7 @@ function read<Result>(
   schema: z.ZodType<Result>,
   refuses: ApiOptions['refuses'],
 ): Result {
-  // Empty where a deletion is answered with nothing.
+  // The answer to a deletion may be empty.
   const body = received.json();
   if (refuses?.(body)) {
     const fields = { ...(body as Readonly<Record<string, unknown>>) };

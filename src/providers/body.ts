@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { JobRef } from './port.ts';
 
-/** A request's body; what was not given is not sent. */
+/** A request's body without undefined fields. */
 export function present(fields: { readonly [name: string]: Json | undefined }): JsonObject {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as JsonObject;
@@ -14,8 +14,8 @@ export function missing(what: string): never {
 }
 
 /**
- * The id that a job is asked for by.
- * @throws UserError where the reference has none, since the job began elsewhere or in another dialect
+ * The id for polling a job.
+ * @throws UserError if the reference has none, because the job began elsewhere or in another dialect
  */
 export function idIn(job: JobRef, name: string): string {
   const id = job[name];

@@ -13,47 +13,47 @@ import { serverTimeMs } from '../http/server-clock.ts';
 import { plainLine } from '../plain-text.ts';
 import type { Verdict } from './port.ts';
 
-/** What a vendor's own error body says. */
+/** The content of a vendor's own error body. */
 export interface VendorProblem {
-  /** For a person, in the vendor's words. */
+  /** For people, in the vendor's words. */
   readonly text: string;
-  /** Where the status does not say it: the account cannot pay, or its key is refused. */
+  /** The account's problem, if the body says it and the status does not. */
   readonly account?: 'noFunds' | 'badKey' | 'forbidden' | 'limited';
-  /** Where the body says it, as well as a header or instead. */
+  /** The wait in the body, with or without a header. */
   readonly retryAfterMs?: number;
 }
 
 export interface VendorErrors {
   readonly title: string;
   /**
-   * The words for a person; undefined where there are none.
-   * @param nowMs the vendor's time, against which times in the body are read
+   * The problem that the body describes; undefined: none.
+   * @param nowMs the vendor's time, the base for times in the body
    */
   readonly read: (
     body: Readonly<Record<string, unknown>>,
     nowMs: number,
   ) => VendorProblem | undefined;
   /**
-   * Whether the vendor itself wrote the body, and not a gateway, a proxy or a framework on the way. Strict:
-   * one such answer ends a job, or drops an upload.
+   * Whether the vendor itself wrote the body, and not a gateway, proxy or framework in between. Strict,
+   * because one such answer ends a job or drops an upload.
    */
   readonly isOwn: (body: Readonly<Record<string, unknown>>) => boolean;
 }
 
 const fine = { kind: 'fine' } as const;
 const unreachable = { kind: 'unreachable', retryAfterMs: 0 } as const;
-/** At the beginning of what is said, after words that lead to it: further on it may be somebody's prompt. */
+/** Matches only at the start of a text, after introductory words: later text may be a quoted prompt. */
 const noFunds =
   /^\W*((error|sorry|you|your|the|this|user|account|organi[sz]ation|wallet|balance|has|have|is|are|do|does)\W+)*(insufficient[\s_]+(credits?|balance|funds|tokens)|not[\s_]+(have[\s_]+)?enough[\s_]+(credits?|tokens|balance|funds)|out[\s_]+of[\s_]+(credits?|tokens|funds))/i;
 
-/** Whether one of the vendor's own words for an error says that the account cannot pay. */
+/** Whether one of the vendor's error texts says that the account cannot pay. */
 export function saysNoFunds(...words: readonly unknown[]): boolean {
   return words.some((word) => typeof word === 'string' && noFunds.test(word));
 }
 
 /**
- * What an error of one call says about the request and the account, by the rules of docs/ledger.md. Its
- * `retryAfterMs` is what is asked for, 0 for nothing: how long is really waited is decided by `Backoff`.
+ * Classifies the error of one call: its meaning for the request and the account, by the rules of
+ * docs/ledger.md. `retryAfterMs` is the requested wait, 0 for none. `Backoff` decides the actual wait.
  */
 export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
   return (error) => {
@@ -82,7 +82,7 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
   };
 }
 
-/** Whether the vendor itself, not a gateway, says that it does not know what was asked for. */
+/** Whether the vendor itself, not a gateway, answers that the id is unknown. */
 export function isUnknownId(error: unknown, errors: VendorErrors): error is HttpError {
   return isOwnWord(error, errors, [404]);
 }
@@ -131,7 +131,7 @@ function timeOfAnswer(error: HttpError): number {
   return serverTimeMs(error.origin, headers, Date.now());
 }
 
-/** Not documented anywhere: want of credits is surely a refusal, of anything else the job list has to tell. */
+/** Undocumented answers. Missing credits are certainly a refusal; the job list decides all other cases. */
 function classifyNotOk(errors: VendorErrors, error: NotOkError): Verdict {
   const problem = problemIn(errors, error);
   const message = `${errors.title} refused with a success status: ${textOf(problem, error.body)}`;
@@ -148,7 +148,7 @@ function problemIn(errors: VendorErrors, error: HttpError | NotOkError) {
   return fields && errors.read(fields, nowMs);
 }
 
-/** One line for a person out of whatever the body is. */
+/** One line for people from any body. */
 function textOf(problem: VendorProblem | undefined, body: string): string {
   if (problem && problem.text !== '') return plainLine(problem.text, 300);
   const text = body.trim();
@@ -159,7 +159,7 @@ function textOf(problem: VendorProblem | undefined, body: string): string {
   return title ? `a web page, "${plainLine(title, 100)}"` : 'a web page';
 }
 
-/** Texts out of an error body, joined; what is no text or said twice is left out. */
+/** Joins texts from an error body, without duplicates and values that are not text. */
 export function saidIn(...parts: readonly unknown[]): string {
   const said = parts
     .filter((part): part is string => typeof part === 'string' && part.trim() !== '')

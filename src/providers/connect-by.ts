@@ -3,8 +3,8 @@ import { keepKey } from './keep-key.ts';
 import type { Connection, Provider, Vendor, Verdict } from './port.ts';
 
 /**
- * `Vendor.connect` out of a vendor's own calls. What holds for every vendor is added here: the waits after
- * refusals, and that no text holds the key.
+ * Makes `Vendor.connect` from a vendor's own calls. It adds the rules for every vendor: waits after
+ * refusals, and no key in any text.
  */
 export function connectBy(
   create: (connection: Connection & { readonly backoff: Backoff }) => Provider,

@@ -2,8 +2,8 @@ import { mapList } from './lists.ts';
 import type { Connection, JobRef, Provider, Vendor } from './port.ts';
 
 /**
- * The vendor with a key, for jobs that began under any base path of its origin: a job's reference says under
- * which, so that a changed setting does not make it unknown.
+ * The vendor with a key, for jobs from any base path of its origin. A job's reference contains the base
+ * path, so the job can still be polled after the setting changes.
  */
 export function connectVendor(vendor: Vendor, connection: Connection): Provider {
   const current = vendor.connect(connection);
@@ -39,7 +39,7 @@ export function connectVendor(vendor: Vendor, connection: Connection): Provider 
   };
 }
 
-/** As the vendor itself made it. */
+/** The reference as the vendor module made it. */
 function bare(job: JobRef): JobRef {
   const { basePath: _, ...own } = job;
   return own;
@@ -49,7 +49,7 @@ function basePathOf(baseUrl: string): string {
   return new URL(baseUrl).pathname.replace(/\/+$/, '');
 }
 
-/** At the same origin, whatever the path says: the key goes nowhere else. */
+/** Keeps the origin for any path, so that the key goes nowhere else. */
 function withPath(baseUrl: string, path: string): string {
   const url = new URL(baseUrl);
   url.pathname = path;

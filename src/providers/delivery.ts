@@ -1,15 +1,15 @@
 import type { JobOutput } from './port.ts';
 
-/** The files of a job, as far as its answer names them. */
+/** The files in a job's answer. */
 export interface Delivery {
   readonly outputs: readonly JobOutput[];
-  /** Entries that name no file which could be fetched. */
+  /** Number of entries without a file that can be fetched. */
   readonly unreadable: number;
 }
 
 /**
- * Reads a list of files entry by entry: one that cannot be read costs only itself, and a file that is listed
- * twice is one. No list is an empty one; what is no list is its only entry.
+ * Reads a list of files entry by entry. An unreadable entry does not affect the others, and a file listed
+ * twice counts once. A missing list is empty; a value that is no list is read as the only entry.
  */
 export function readDelivery(
   listed: unknown,
@@ -27,13 +27,13 @@ export function readDelivery(
   return { outputs, unreadable };
 }
 
-/** Tells files apart by the vendor's ids, and by their links where one of two has no id. */
+/** Distinguishes files by the vendor's ids, or by their links if one of two has no id. */
 class KnownFiles {
   readonly #ids = new Set<unknown>();
   readonly #links = new Set<string>();
   readonly #linksWithoutId = new Set<string>();
 
-  /** @returns whether it is a new one */
+  /** @returns whether the file is new */
   add({ remote, url }: JobOutput): boolean {
     const sameLinks = remote === null ? this.#links : this.#linksWithoutId;
     if (this.#ids.has(remote) || (url !== null && sameLinks.has(url))) return false;
@@ -51,7 +51,7 @@ export function together(...deliveries: readonly Delivery[]): Delivery {
   };
 }
 
-/** A link that something may be fetched from; anything else is none. */
+/** A link that is not empty; null for any other value. */
 export function linkOf(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? value : null;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FieldSpec } from '../batch/model-spec.ts';
 import { amountFromDecimal, type Amount, type Unit } from '../money.ts';
 
-/** A field that takes one of a few values; `preset` is what the vendor takes when it is not sent. */
+/** A field with a fixed set of values; `preset` is the vendor's default. */
 export function choice(values: readonly (string | number)[], preset?: string | number): FieldSpec {
   return preset === undefined
     ? { kind: 'choice', values }
@@ -12,8 +12,8 @@ export function choice(values: readonly (string | number)[], preset?: string | n
 export const idCharactersMax = 500;
 
 /**
- * Ids are opaque; a number is kept as text. They stand in paths of later requests, always encoded; `.` and
- * `..` lead elsewhere even so, and no vendor has ids with control characters.
+ * Ids are opaque; a number is kept as text. Later requests contain them in their paths, always encoded.
+ * `.` and `..` are rejected: even encoded they change the path. No vendor has ids with control characters.
  */
 export const opaqueId = z.union([
   z
@@ -26,7 +26,7 @@ export const opaqueId = z.union([
 
 const decimal = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i;
 
-/** A number, or a text that is nothing but a decimal one; undefined when it is neither, or not finite. */
+/** A finite number, or a text with only a decimal number; undefined for other values. */
 export function numberOf(value: unknown): number | undefined {
   if (typeof value !== 'number' && !(typeof value === 'string' && decimal.test(value)))
     return undefined;
@@ -34,7 +34,7 @@ export function numberOf(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** A number that some answers may write as a text. */
+/** A number, or its text: some answers write numbers as text. */
 export const numeric = z.unknown().transform((value, context) => {
   const number = numberOf(value);
   if (number !== undefined) return number;
@@ -42,13 +42,13 @@ export const numeric = z.unknown().transform((value, context) => {
   return z.NEVER;
 });
 
-/** Between which a number of milliseconds is a time: 2001 and 2286. What is smaller counts seconds. */
+/** Range of epoch milliseconds that are a time: 2001 to 2286. Smaller numbers are seconds. */
 const timeRange = { from: 1e12, to: 1e13 };
 const withoutZone = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?$/;
 
 /**
- * Whole milliseconds of an RFC 3339 time, or of a number of milliseconds or seconds; undefined when it is
- * none of these, or no time that a vendor can mean. A time that names no zone is UTC, wherever we run.
+ * Whole epoch milliseconds of an RFC 3339 time, or of a number of milliseconds or seconds. Undefined for
+ * other values and for implausible times. A time without a zone is UTC, not local time.
  */
 export function timeOf(value: unknown): number | undefined {
   const number = numberOf(value);
@@ -58,14 +58,14 @@ export function timeOf(value: unknown): number | undefined {
   }
   const text = typeof value === 'string' ? value.trim() : '';
   const time = Date.parse(withoutZone.test(text) ? `${text.replace(',', '.')}Z` : text);
-  // Some programs write a time that was never set as that of the year 1.
+  // Some programs write an unset time as the year 1.
   return time >= 0 ? time : undefined;
 }
 
-/** An amount of money in an answer; null when it is none. A fraction finer than we keep is rounded. */
+/** An amount of money in an answer; null if it is none. Finer fractions are rounded. */
 export function billedAmount(reported: unknown, unit: Unit): Amount | null {
   const value = numberOf(reported);
-  // Far more than anything costs, and yet small enough that sums of them are exact.
+  // The limit is far above any cost, but small enough for exact sums.
   if (value === undefined || !(value >= 0 && value < (unit === 'usd' ? 1e8 : 1e11))) return null;
   return amountFromDecimal(value.toFixed(unit === 'usd' ? 6 : 3), unit);
 }

@@ -1,11 +1,11 @@
-/** The words in which a vendor tells how a job stands. Letter case does not count. */
+/** A vendor's words for the states of a job. Case-insensitive. */
 export interface JobStatuses {
   readonly running: readonly string[];
   readonly succeeded: readonly string[];
   readonly failed: readonly string[];
   /**
-   * What a status means that is not listed here. `failed`: the vendor documents which statuses are running
-   * and that all others are final. `running`: it does not, so that the job's time limit decides.
+   * Meaning of a status not listed here. `failed`: the vendor documents the running statuses, and that all
+   * other statuses are final. `running`: it does not, so the job's time limit decides.
    */
   readonly unlisted: 'failed' | 'running';
 }

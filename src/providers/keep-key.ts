@@ -5,10 +5,9 @@ import { mapList } from './lists.ts';
 import type { JobOutput, JobState, Listing, Provider, RemoteThing, TrainingPort } from './port.ts';
 
 /**
- * The same calls, with the key blanked out in every text that they tell. The id of a started job stays whole,
- * whatever characters are in it: a job that is asked for by another id is lost. An entry of a list whose id holds
- * the key counts as one that cannot be read. What a job tells of its request stays whole, since it is compared
- * and never kept.
+ * The same calls, with the key blanked out in every text that they return. Two texts stay unchanged. One
+ * is the id of a started job: with another id the job is lost. The other is a job's description of its
+ * request: it is compared and never saved. A list entry whose id contains the key counts as unreadable.
  */
 export function keepKey(provider: Provider, apiKey: string): Provider {
   const redactor = secretRedactor([apiKey]);
@@ -71,7 +70,7 @@ export function keepKey(provider: Provider, apiKey: string): Provider {
   };
 }
 
-/** What a vendor said may have become the words of an error. */
+/** The message of an error may contain the vendor's words. */
 function speaking(redactor: Redactor) {
   return async <Result>(call: Promise<Result>): Promise<Result> => {
     try {
@@ -104,7 +103,7 @@ function outputWithout(redactor: Redactor, output: JobOutput): JobOutput {
 
 const inlineText = /^(data:text\/plain;charset=utf-8;base64,)(.*)$/s;
 
-/** A link with a key in it is no use without it, but a key in the ledger is worse. */
+/** A link with its key blanked out does not work, but a key in the ledger is worse. */
 function link(redactor: Redactor, url: string): string {
   const [, head, text] = inlineText.exec(url) ?? [];
   if (head === undefined || text === undefined) return redactor.data(url);
@@ -140,7 +139,7 @@ function trainWithout(redactor: Redactor, train: TrainingPort): TrainingPort {
   };
 }
 
-/** Deep, names of fields as well: a list of models is kept as it came. */
+/** Redacts nested values and field names: a list of models is saved as received. */
 function dataWithout(redactor: Redactor, value: Json): Json {
   if (typeof value === 'string') return redactor.data(value);
   if (Array.isArray(value)) return value.map((item) => dataWithout(redactor, item));

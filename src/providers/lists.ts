@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import type { ListedJob, Listing } from './port.ts';
 
-/** The vendor shows less than all of its list; half a list would make a job look absent. */
+/** The vendor returns only a part of its list. In a partial list an existing job looks absent. */
 export class IncompleteListError extends Error {
   override readonly name = 'IncompleteListError';
 }
 
 /**
- * Reads a list entry by entry: one that cannot be read costs only itself, and is counted. What is no list
- * counts as one such entry.
+ * Reads a list entry by entry. An unreadable entry is counted and does not affect the others. A value
+ * that is no list counts as one unreadable entry.
  */
 export function readList<Entry>(listed: unknown, entry: z.ZodType<Entry>): Listing<Entry> {
   if (!Array.isArray(listed)) return { entries: [], unreadable: 1 };
@@ -19,7 +19,7 @@ export function readList<Entry>(listed: unknown, entry: z.ZodType<Entry>): Listi
   return { entries, unreadable: listed.length - entries.length };
 }
 
-/** The same list with each entry as something else. */
+/** The same list with each entry changed. */
 export function mapList<From, To>(
   { entries, unreadable }: Listing<From>,
   change: (entry: From) => To,
@@ -28,8 +28,8 @@ export function mapList<From, To>(
 }
 
 /**
- * The list in an answer whose shape is not documented: bare, or in an object, at most three deep.
- * Undefined where there is none.
+ * The list in an answer of undocumented shape: bare, or in an object, at most three levels deep.
+ * Undefined if there is none.
  */
 export function listIn(value: unknown, depth = 3): readonly unknown[] | undefined {
   if (Array.isArray(value)) return value;
@@ -44,7 +44,7 @@ export function listIn(value: unknown, depth = 3): readonly unknown[] | undefine
   return undefined;
 }
 
-/** What has no time comes last. */
+/** Jobs without a time come last. */
 export function oldestFirst(jobs: readonly ListedJob[]): ListedJob[] {
   const time = ({ createdAt }: ListedJob): number => createdAt ?? Number.MAX_SAFE_INTEGER;
   return jobs.toSorted((one, other) => time(one) - time(other));

@@ -9,22 +9,22 @@ import type { Delivery } from './delivery.ts';
 import type { JobStatuses } from './job-statuses.ts';
 
 /**
- * What a vendor is before any key is known: its catalogue, prices and limits. Pure. One folder per vendor
- * makes one of these; `registry.ts` lists them.
+ * A vendor without a key: its catalogue, prices and limits. Pure. Each vendor has its own folder;
+ * `registry.ts` lists them.
  */
 export interface Vendor {
-  /** Also the default account's name; environment variables derive from it. */
+  /** Also the default account's name and the base of its environment variables. */
   readonly id: string;
   readonly title: string;
   readonly unit: Unit;
-  /** Where a person signs in to look after things that have no call. */
+  /** Website where a person signs in for tasks without an API call. */
   readonly site: string;
-  /** Everything before the documented paths. */
+  /** URL prefix of the documented paths. */
   readonly baseUrl: string;
   readonly timeouts: Timeouts;
-  /** Strict schema of the account settings that only this vendor has (dialect, organisation, ...). */
+  /** Strict schema of the account settings specific to this vendor (dialect, organisation, ...). */
   readonly settings: z.ZodType<JsonObject>;
-  /** What an account with these settings offers. Pure; `learned` is what the vendor itself told last. */
+  /** The offer of an account with these settings. Pure; `learned` holds the vendor's last answers. */
   offer(settings: JsonObject, learned: Learned): Offer;
   connect(connection: Connection): Provider;
 }
@@ -33,30 +33,30 @@ export interface Vendor {
 export interface Offer {
   readonly models: readonly ModelSpec[];
   readonly training: TrainingSpec | undefined;
-  /** Which files `upload` and training take, as documented; also checked before anything is sent. */
+  /** Documented rules for the files of `upload` and training; checked before sending. */
   readonly uploads?: FileRules;
   readonly limits: Limits;
   readonly jobStatuses: JobStatuses;
   price(request: ShotRequest, prices: PriceOverrides): Price;
   trainingPrice(prices: PriceOverrides): Price;
   /**
-   * All that the vendor's price of a request depends on, as one line of text; undefined where it needs no
-   * asking. Where a quote for the same key is learned, `price` uses it.
+   * All inputs of the vendor's price of a request, as one line of text. Undefined if the price needs no
+   * quote. `price` uses a learned quote for the same key.
    */
   quoteKey?(request: ShotRequest): string | undefined;
-  /** Every `upload` is answered with a link that anyone may fetch, so the account can host files for another. */
+  /** Every `upload` is answered with a public link, so the account can host files for another. */
   readonly publicUploads?: boolean;
 }
 
-/** What a vendor has told of an account by free calls and by its bills, kept in the ledger. */
+/** Facts about an account from the vendor's free calls and bills, saved in the ledger. */
 export interface Learned {
   /** The last answer of `Provider.discover`; undefined: never asked. */
   readonly models: Json | undefined;
   /** Undefined: never asked. */
   quote(key: string): Amount | undefined;
-  /** What the vendor said against this very request instead of a price; this process alone knows it. */
+  /** The vendor's reason for refusing to price this exact request; known only to this process. */
   refusal?(key: string, request: ShotRequest): string | undefined;
-  /** What such a request was billed above its price; undefined: never. Not for `Vendor.offer`. */
+  /** The amount billed for such a request, if above its price; undefined: never. Not for `Vendor.offer`. */
   billed(request: ShotRequest): Amount | undefined;
 }
 
@@ -69,9 +69,9 @@ export const nothingLearned: Learned = {
 export interface Limits {
   /** Requests a minute; undefined: no documented limit. */
   readonly perMinute: number | undefined;
-  /** Jobs alive at once. */
+  /** Maximum concurrent jobs. */
   readonly inFlight: number;
-  /** Which requests `perMinute` counts: paid ones, or polls and uploads as well. */
+  /** The requests that `perMinute` counts: only paid ones, or polls and uploads as well. */
   readonly counts: 'paid' | 'all';
 }
 
@@ -81,11 +81,11 @@ export interface Timeouts {
   readonly imageJobMs: number;
   readonly videoJobMs: number;
   readonly trainingMs: number;
-  /** First poll after a job's start, and the vendor's advised interval. */
+  /** Delay of the first poll after a job's start, and the poll interval that the vendor advises. */
   readonly pollFirstMs: number;
   readonly pollMs: number;
   readonly trainingPollMs: number;
-  /** How long a job may be missing from the vendor's list after its request is over, at least. */
+  /** Minimum time after a request in which its job may be missing from the vendor's list. */
   readonly listLagMs: number;
 }
 
@@ -96,25 +96,25 @@ export interface Connection {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly settings: JsonObject;
-  /** Awaited before every request that has no deadline, where the vendor's rate counts those too. */
+  /** Awaited before every request without a deadline, if the vendor's rate limit counts those too. */
   readonly pace?: (() => Promise<void>) | undefined;
-  /** Shared by all connections of an account in a process; without it a connection has its own. */
+  /** Shared by all connections of an account in a process; default: one per connection. */
   readonly backoff?: Backoff | undefined;
 }
 
-/** A request with every reference at the vendor, ready to be sent. */
+/** A request with every reference at the vendor, ready to send. */
 export interface StartRequest {
   readonly request: ShotRequest;
-  /** What the model makes: a model that only the vendor's live list tells may have its own path by it. */
+  /** The kind of output. For models from the vendor's live list only, it may decide the path. */
   readonly makes: MediaKind;
-  /** The trained model's id at the vendor, where one is asked. */
+  /** The trained model's id at the vendor, if the request uses one. */
   readonly trainedModel: string | undefined;
   /** One per `request.references`, in order. */
   readonly references: readonly ResolvedReference[];
 }
 export interface ResolvedReference {
   readonly role: string | undefined;
-  /** What `upload` or a job's output returned for it at this account. */
+  /** Its reference at this account, from `upload` or a job's output. */
   readonly remote: Json | undefined;
   /** A public link to it. */
   readonly url: string | undefined;
@@ -125,19 +125,19 @@ export interface FileToUpload {
   readonly mime: string;
   readonly bytes: number;
   readonly name: string;
-  /** Absolute path of the bytes; streamed, never held. */
+  /** Absolute path of the bytes; streamed, never loaded whole. */
   readonly path: string;
-  /** Trained-model references belong to a model. */
+  /** The model that the file belongs to, for references of a trained model. */
   readonly trainedModel: string | undefined;
 }
 
-/** Plain JSON: all that is needed to ask for the job again after a crash. */
+/** Plain JSON with all data for polling the job again after a crash. */
 export type JobRef = JsonObject;
 
 export interface JobOutput {
-  /** The vendor's id of the file where it has one (needed to upscale it), else null. */
+  /** The vendor's id of the file (needed to upscale it); null if it has none. */
   readonly remote: Json;
-  /** Null where `prepare` must be asked first. Text that the job returned inline is a `data:` URL. */
+  /** Null if `prepare` must be called first. Text that the job returned inline is a `data:` URL. */
   readonly url: string | null;
   /** Epoch ms at which the vendor drops the URL; null: not documented. */
   readonly expiresAt: number | null;
@@ -147,19 +147,19 @@ export type JobState =
   /** `known` false: the vendor documents no such status. */
   | { readonly state: 'pending'; readonly status: string; readonly known: boolean }
   | (Delivery & { readonly state: 'succeeded'; readonly billed: Amount | null })
-  /** `refunded` null: the vendor does not say; `promised`: it will be, and a later check will tell. */
+  /** `refunded` null: the vendor does not say; `promised`: a refund follows, and a later check reports it. */
   | {
       readonly state: 'failed';
       readonly reason: string;
       readonly refunded: boolean | 'promised' | null;
       readonly billed: Amount | null;
     }
-  /** The vendor says it does not know the id. */
+  /** The vendor answers that the id is unknown. */
   | { readonly state: 'missing' };
 
 /**
- * What a list showed. Where some of its entries could not be read it is not whole: that it does not show
- * something proves nothing.
+ * The entries of a list. A list with unreadable entries is incomplete: the absence of an entry proves
+ * nothing.
  */
 export interface Listing<Entry> {
   readonly entries: readonly Entry[];
@@ -170,38 +170,38 @@ export interface ListedJob {
   readonly job: JobRef;
   /** The vendor's id, unique per account. */
   readonly id: string;
-  /** Epoch ms by the vendor's clock; null where the list does not tell, or not so that it can be read. */
+  /** Epoch ms by the vendor's clock; null if the list has no time, or an unreadable one. */
   readonly createdAt: number | null;
   readonly billed: Amount | null;
-  /** Absent where the list does not tell, or by a word that is not known. */
+  /** Absent if the list has no state, or an unknown one. */
   readonly state?: 'pending' | 'ended';
 }
 
-/** What the vendor reveals of a job; fields that it does not are absent. */
+/** The vendor's description of a job. Fields that the vendor does not show are absent. */
 export interface JobDescription {
-  /** Whether it is over, however it ended. */
+  /** Whether the job has ended, in success or failure. */
   readonly ended?: boolean;
   readonly model?: string;
   readonly prompt?: string;
   readonly parameters?: JsonObject;
   readonly operation?: 'image' | 'video' | 'upscale' | 'train';
-  /** The remote id of the one output that the job reads, for operations that read just one. */
+  /** The remote id of the source output, for operations that read exactly one. */
   readonly source?: string;
 }
 
-/** What an error says about the request, and about the account. */
+/** The meaning of an error for the request and for the account. */
 export interface Verdict {
-  /** `refused`: surely no job. `ambiguous`: there may be one. `notSent`: nothing left this machine. */
+  /** `refused`: certainly no job. `ambiguous`: there may be one. `notSent`: nothing left this machine. */
   readonly request: 'refused' | 'ambiguous' | 'notSent';
   readonly account:
     | { readonly kind: 'fine' }
-    /** `retryAfterMs`: how long it is left alone, at least as long as it asks for. */
+    /** `retryAfterMs`: time without calls to the account, at least the requested wait. */
     | { readonly kind: 'limited' | 'unreachable'; readonly retryAfterMs: number }
     | { readonly kind: 'noFunds' }
     | { readonly kind: 'badKey' }
     /** 403: may concern this model only. */
     | { readonly kind: 'forbidden' };
-  /** For a person; holds no key. */
+  /** For people; contains no key. */
   readonly message: string;
 }
 
@@ -209,69 +209,69 @@ export interface StartedJob {
   readonly job: JobRef;
   /** The vendor's id, unique per account. */
   readonly id: string;
-  /** What the answer says that the job costs; absent where it does not. */
+  /** The job's cost in the answer; absent if the answer does not say. */
   readonly billed?: Amount | null;
 }
 
 export interface Verification {
-  /** `ambiguous`: something has answered, and not in a way that says anything of the key. */
+  /** `ambiguous`: the answer shows nothing about the key. */
   readonly key: 'good' | 'refused' | 'limited' | 'unreachable' | 'ambiguous';
-  /** Null where the vendor has no such call. */
+  /** Null if the vendor has no such call. */
   readonly balance: Amount | null;
   readonly message: string;
 }
 
 /** The vendor with a key: one request per call, never a loop, never the ledger. */
 export interface Provider {
-  /** @throws HttpError, NetworkError, TimeoutError, ResponseShapeError; hand them to `classify` */
+  /** @throws HttpError, NetworkError, TimeoutError, ResponseShapeError; pass them to `classify` */
   start(request: StartRequest, deadline: SendDeadline): Promise<StartedJob>;
   check(job: JobRef): Promise<JobState>;
-  /** How to ask for a job of which a person knows the vendor's id alone. */
+  /** The reference of a job from the vendor's id alone, as a person gives it. */
   jobRef(id: string): JobRef;
-  /** Asks for a file that must be made ready before it can be fetched. */
+  /** Requests a file that the vendor must prepare before it can be fetched. */
   prepare?(output: JobOutput): Promise<{ ready: false } | { ready: true; url: string }>;
   upload?(file: FileToUpload): Promise<UploadedFile>;
-  /** How uploads stand, in their order; absent where the vendor has no call that tells. */
+  /** The states of uploads, in their order; absent if the vendor has no call for it. */
   uploadStates?(remotes: readonly Json[]): Promise<readonly UploadState[]>;
-  /** Uploads that the account holds, and how one is taken away; absent where the vendor has no such call. */
+  /** Lists and deletes the account's uploads; absent if the vendor has no such call. */
   readonly files?: RemoteFiles;
   /**
-   * Jobs created in the window (epoch ms by the vendor's clock), and those whose time cannot be read;
-   * oldest first, those last; pages are followed up to a cap.
-   * @throws IncompleteListError beyond the cap, or where the vendor shows less than all
+   * Jobs created in the window (epoch ms by the vendor's clock), oldest first. Jobs with an unreadable
+   * time are included, and come last. Pages are followed up to a cap.
+   * @throws IncompleteListError beyond the cap, or if the vendor returns only a part of the list
    */
   listJobs?(sinceMs: number, untilMs: number): Promise<Listing<ListedJob>>;
   describe?(job: JobRef): Promise<JobDescription>;
   train?: TrainingPort;
   presets?(): Promise<Listing<{ id: string; name: string }>>;
-  /** The models that only a live list tells; plain JSON that `Vendor.offer` reads. */
+  /** The vendor's live list of models; plain JSON that `Vendor.offer` reads. */
   discover?(): Promise<Json>;
-  /** What the vendor's price call says; free. */
+  /** The answer of the vendor's price call; free. */
   quote?(request: ShotRequest): Promise<Quoted>;
   verify(): Promise<Verification>;
   classify(error: unknown): Verdict;
 }
 
-/** A price, or the vendor's own words on a request that it would not take. */
+/** A price, or the vendor's own words for the refusal of a request. */
 export type Quoted = { readonly amount: Amount } | { readonly refused: string };
 
-/** `unknown`: a list that is not whole does not show it. */
+/** `unknown`: absent from an incomplete list. */
 export type UploadState = 'processing' | 'ready' | 'failed' | 'missing' | 'unknown';
 
 export interface UploadedFile {
-  /** How a start names the file. */
+  /** The reference to the file in a start request. */
   readonly remote: Json;
-  /** A public link to it, where the vendor gives one. */
+  /** A public link to it, if the vendor gives one. */
   readonly url: string | null;
   readonly expiresAt: number | null;
-  /** False: `uploadStates` tells when it may be used. */
+  /** False: `uploadStates` reports when the file is usable. */
   readonly ready: boolean;
 }
 
-/** Something of a person's that lies at the vendor. */
+/** A file or model of the account at the vendor. */
 export interface RemoteThing {
   readonly id: string;
-  /** As far as the vendor tells: a file name, a model's name. */
+  /** A file name or a model's name; null if the vendor does not show it. */
   readonly name: string | null;
   /** Epoch milliseconds. */
   readonly createdAt: number | null;
@@ -285,12 +285,12 @@ export interface RemoteFiles {
 }
 
 export interface TrainingPort {
-  /** Models that the account has trained or begun to. */
+  /** The account's trained models, those in training included. */
   list(): Promise<Listing<RemoteThing>>;
   create(subject: { name: string; subject: JsonObject }): Promise<string>;
   /** Adds one training image and returns the vendor's id of it. */
   addImage(model: string, file: FileToUpload): Promise<string>;
-  /** Ids of the images of the model: those to train from, or those that references attached. */
+  /** Ids of the model's images: the training images, or those attached as references. */
   listImages(model: string, purpose: 'training' | 'reference'): Promise<Listing<string>>;
   /** Paid. */
   start(model: string, deadline: SendDeadline): Promise<void>;

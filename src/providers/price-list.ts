@@ -6,13 +6,13 @@ import type { PriceOverrides } from './port.ts';
 export interface PriceList {
   readonly unit: Unit;
   readonly models: readonly ModelSpec[];
-  /** `shotlist.yaml`'s, which count before everything else. */
+  /** The prices in `shotlist.yaml`, which take precedence. */
   readonly overrides: PriceOverrides;
 }
 
 /**
- * What the account's own `prices` say of the request: per output, for every output. Undefined: they do not
- * speak of the model.
+ * The price from the account's own `prices`: the price per output, times the outputs. Undefined if they
+ * do not contain the model.
  */
 export function overriddenPrice(request: ShotRequest, list: PriceList): Price | undefined {
   const override = list.overrides[request.model];
@@ -30,8 +30,8 @@ export function unknownPrice(unit: Unit): Price {
 }
 
 /**
- * The price of the resolution asked for, or of the model's default; where neither is known the dearest,
- * so that a budget holds. A resolution without a price has none.
+ * The price of the requested resolution, or of the model's default. If neither is known, the highest
+ * price counts, so that a budget is safe. Undefined for a resolution without a price.
  */
 function byResolution(
   request: ShotRequest,

@@ -4,8 +4,8 @@ import { UserError } from '../errors.ts';
 import type { FileToUpload } from './port.ts';
 
 /**
- * The last look at a file before it is sent: a link's file, or one that another step made, is known only now.
- * @throws UserError where the vendor would refuse it
+ * Checks a file directly before upload: files from links or from other steps are known only now.
+ * @throws UserError if the vendor would refuse it
  */
 export function requireFile(rules: FileRules, file: FileToUpload, vendor: string): void {
   const problem = fileProblem(rules, file, vendor);

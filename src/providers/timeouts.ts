@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Timeouts } from './port.ts';
 
-/** Where a vendor documents nothing else; docs/ledger.md says what follows when one has passed. */
+/** Defaults if a vendor documents no others; docs/ledger.md describes the effect of each. */
 export const usualTimeouts: Timeouts = {
   postMs: 60_000,
   imageJobMs: 30 * 60_000,
@@ -19,9 +19,9 @@ const day = 24 * hour;
 const pollRange = { min: 10, max: hour };
 const jobRange = { min: second, max: 7 * day };
 
-/** Between which an account may set each, in milliseconds. */
+/** The allowed range of each account setting, in milliseconds. */
 export const timeoutRanges: Readonly<Record<keyof Timeouts, { min: number; max: number }>> = {
-  // A longer one would keep a process that is to end for as long.
+  // A stopping process may have to wait this long.
   postMs: { min: 100, max: 600 * second },
   imageJobMs: jobRange,
   videoJobMs: jobRange,
@@ -32,7 +32,7 @@ export const timeoutRanges: Readonly<Record<keyof Timeouts, { min: number; max: 
   listLagMs: { min: 10, max: hour },
 };
 
-/** `timeouts` of an account: what it sets instead of the vendor's own. */
+/** `timeouts` of an account: they override the vendor's. */
 export const timeoutsSchema = z
   .strictObject(
     Object.fromEntries(
@@ -41,7 +41,7 @@ export const timeoutsSchema = z
   )
   .optional();
 
-/** A list that is not said to lag lags no longer than an answer may take. */
+/** Unless the account sets `listLagMs`, it is at most `postMs`. */
 export function timeoutsOf(
   vendor: Timeouts,
   own: { readonly [Name in keyof Timeouts]?: Timeouts[Name] | undefined } = {},

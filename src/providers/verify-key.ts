@@ -1,7 +1,7 @@
 import { HttpError, NetworkError, TimeoutError } from '../http/errors.ts';
 import type { Verdict, Verification } from './port.ts';
 
-/** What a free call tells of the key; `refuses` where the status of a refusal does not say it. */
+/** Checks the key by a free call. `refuses` detects a refusal that the status does not show. */
 export async function verifyKey(
   classify: (error: unknown) => Verdict,
   ask: () => Promise<Verification>,

@@ -2,16 +2,19 @@ import { accountName } from '../batch/ids.ts';
 import type { AccountUse, BalanceRow, ReportLedger, SubmissionRow } from '../ledger/port.ts';
 import { type Amount, formatAmount, type Unit } from '../money.ts';
 
-/** One of the vendor's own numbers, held against the ledger's. */
+/** A number reported by the vendor, compared with the ledger's. */
 export interface Check {
   readonly account: string;
-  /** `bills`: what jobs answered; `list`: what the vendor lists; `balance`: before and after a run. */
+  /**
+   * `bills`: from the jobs' answers. `list`: from the vendor's list of jobs. `balance`: before and
+   * after a run.
+   */
   readonly kind: 'bills' | 'list' | 'balance';
   readonly agrees: boolean;
   readonly text: string;
 }
 
-/** A balance before and after a run, and what the ledger counts in between. */
+/** A balance before and after a run, and the ledger's use in between. */
 export interface BalanceChange {
   readonly account: string;
   readonly run: number;
@@ -20,7 +23,7 @@ export interface BalanceChange {
   readonly uses: readonly AccountUse[];
 }
 
-/** The balances of which both were reported. */
+/** Changes of the balances that were reported at both moments. */
 export async function balanceChanges(
   reports: Pick<ReportLedger, 'balances' | 'accountUse'>,
   batch: string,
@@ -39,7 +42,7 @@ export async function balanceChanges(
   return changes;
 }
 
-/** Differences are reported, never settled: the ledger's sums stay as they are. */
+/** Differences are reported and never corrected: the ledger's sums stay as they are. */
 export function checksOf(
   batch: string,
   submissions: readonly SubmissionRow[],
@@ -69,7 +72,7 @@ interface Compared {
 }
 
 const comparisons = {
-  /** A bill is counted as it came, so it is the price that it may differ from. */
+  /** The ledger counts a bill as received, so the bill is compared with the price. */
   bills: ({ key, billed, price }: SubmissionRow): readonly Compared[] =>
     billed === null || price.amount === null ? [] : [{ key, reported: billed, ours: price.amount }],
   list: ({ key, listed, spent, reserved }: SubmissionRow): readonly Compared[] =>

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeWhole } from '../storage/atomic-file.ts';
 import { escapeHtml, sourceHash } from './html.ts';
 
-/** Everything the contact sheet shows. Amounts are decimals in their unit, times ISO 8601. */
+/** The data of the contact sheet. Amounts are decimals in their unit, times are ISO 8601. */
 export interface SheetData {
   readonly batch: string;
   readonly state: string;
@@ -24,11 +24,11 @@ interface SheetAccount {
 export interface SheetShot {
   readonly key: string;
   readonly name: string;
-  /** Where its row of data stands: equal for shots that are made from one row. */
+  /** Place of its data row: equal for shots made from the same row. */
   readonly origin: string;
   readonly state: 'succeeded' | 'cached' | 'failed' | 'parked' | 'skipped' | 'running' | 'waiting';
   readonly reason?: string;
-  /** `2 of 3 files`, where fewer came than were ordered. */
+  /** `2 of 3 files`, when fewer files came than were ordered. */
   readonly delivered?: string;
   readonly account: string;
   readonly model: string;
@@ -52,7 +52,7 @@ export interface SheetFile {
   readonly text?: string;
   readonly width: number | null;
   readonly height: number | null;
-  /** Why it is not a whole file; absent: it is. */
+  /** Why the file is not whole; absent for a whole file. */
   readonly damaged?: string;
   readonly sha256: string;
 }
@@ -61,9 +61,9 @@ const asset = (name: string): Promise<string> =>
   readFile(new URL(`./sheet/${name}`, import.meta.url), 'utf8');
 
 /**
- * The contact sheet as one page that needs nothing but the files beside it: style, script and data are
- * inside, and its policy allows no request to anywhere. Data stands in the page as JSON in which no
- * markup can occur, and reaches the document as text only, so prompts and names cannot run.
+ * The contact sheet as one page that needs only the files beside it. Style, script and data are
+ * inline, and its policy allows no network request. The data is JSON without any possible markup.
+ * It enters the document only as text, so prompts and names cannot run.
  */
 export async function renderContactSheet(data: SheetData): Promise<string> {
   const [page, style, script] = await Promise.all([
@@ -87,7 +87,7 @@ export async function renderContactSheet(data: SheetData): Promise<string> {
   );
 }
 
-/** Writes `index.html`. The sheet is a view: when it fails, `warn` is told and the run goes on. */
+/** Writes `index.html`. The sheet is only a view: a failure calls `warn` and the run continues. */
 export async function writeContactSheet(
   batchFolder: string,
   data: SheetData,

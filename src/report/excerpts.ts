@@ -1,9 +1,9 @@
 import type { Blobs } from '../storage/blobs.ts';
 
-/** More is read in the file itself. */
+/** Maximum length of an excerpt; the file itself has the rest. */
 const charactersMax = 4_000;
 
-/** The beginnings of the files that are text, by their hashes; one that cannot be read has none. */
+/** Excerpts of text files, by hash. An unreadable file has none. */
 export async function readExcerpts(
   files: readonly { readonly sha256: string; readonly mime: string | null }[],
   blobs: Blobs,

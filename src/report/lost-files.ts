@@ -1,7 +1,7 @@
 import type { ShotRow, SubmissionRow } from '../ledger/port.ts';
 import { formatAmount } from '../money.ts';
 
-/** Why a shot has no file although it was paid for, and what was paid; undefined: nothing of it was lost. */
+/** Why a paid shot has no file, and the amount paid. Undefined when nothing was lost. */
 export function lostText(
   shot: Pick<ShotRow, 'submissionState' | 'price' | 'outputs' | 'why'>,
   submission?: Pick<SubmissionRow, 'spent'>,

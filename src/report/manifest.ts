@@ -12,7 +12,7 @@ export interface ManifestLine {
   readonly mime: string | null;
   readonly width: number | null;
   readonly height: number | null;
-  /** Why it is not a whole file; absent: it is. */
+  /** Why the file is not whole; absent for a whole file. */
   readonly damaged?: string;
   readonly account: string;
   readonly model: string;
@@ -22,7 +22,7 @@ export interface ManifestLine {
   readonly jobId: string | null;
 }
 
-/** Writes `manifest.jsonl`, one line per output in plan order: the old file or the new one, never half. */
+/** Writes `manifest.jsonl`, one line per output in plan order. The write is atomic. */
 export async function writeManifest(path: string, lines: Iterable<ManifestLine>): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeWhole(path, linesOf(lines));

@@ -1,6 +1,6 @@
 import type { SubmissionRow } from '../ledger/port.ts';
 
-/** `2 of 3 files`, where fewer came than were ordered; undefined: all of them came. */
+/** `2 of 3 files`, when fewer files came than were ordered. Undefined when all came. */
 export function partialText({
   outputs,
   undelivered,

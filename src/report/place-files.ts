@@ -8,7 +8,7 @@ import type { Materialised, Unplaced } from '../storage/out-tree.ts';
 import type { Recovery } from '../storage/recovery.ts';
 import { systemFailure } from '../system-errors.ts';
 
-/** One output on its way to its place in `out/`. */
+/** An output to be written to its place in `out/`. */
 export interface OutputItem extends MaterialItem {
   readonly submission: string;
   /** The ledger's key of the account that made it. */
@@ -17,12 +17,12 @@ export interface OutputItem extends MaterialItem {
   readonly bytes: number | null;
 }
 
-/** A file that could not be written, for people. */
+/** A file that could not be written, described for a person. */
 export interface OutProblem {
   /** Relative to the batch's folder. */
   readonly place: string;
   readonly why: string;
-  /** The command or step that helps. */
+  /** The command or action that helps. */
   readonly next: string;
 }
 
@@ -32,38 +32,41 @@ export interface PlacingInput {
   readonly recovery: Recovery;
   readonly outRoot: string;
   readonly batch: string;
-  /** Fetch again also when most files of the batch are gone, as when the disk of the blob store is away. */
+  /**
+   * Also fetch again when most files of the batch are gone, for example when the blob store's disk
+   * is not mounted.
+   */
   readonly fetchAll?: boolean;
-  /** Whether somebody can ask the account for a file: here, or wherever a worker serves it. */
+  /** Whether the account can be asked for a file: here, or by a worker elsewhere. */
   isServed(account: string): boolean;
 }
 
-/** Files that go to places of one kind. */
+/** Files for places of one kind. */
 export interface PlacingGroup {
   readonly items: readonly OutputItem[];
-  /** Puts some of them there; the answers stand in their order. */
+  /** Writes some of the files. The results are in the same order. */
   put(items: readonly OutputItem[]): Promise<readonly (Materialised | Unplaced)[]>;
 }
 
 export interface Placed {
-  /** Of all groups, each in the order of its items. */
+  /** One list per group, in the order of its items. */
   readonly results: readonly (readonly (Materialised | Unplaced)[])[];
   readonly problems: readonly OutProblem[];
-  /** Places whose bytes the blob store had lost, and has again from elsewhere on this machine. */
+  /** Places with bytes lost from the blob store and restored from elsewhere on this machine. */
   readonly restored: readonly string[];
-  /** Places whose bytes are nowhere here: the vendor is asked for them once more. */
+  /** Places with bytes nowhere on this machine: the vendor is asked for them again. */
   readonly fetchedAgain: readonly string[];
 }
 
-/** So many lost files, and more than half of all, are rather a disk that is away than files that are gone. */
+/** This many lost files, and more than half of all, suggest a missing disk rather than deleted files. */
 const manyLost = 10;
 
 export const placeOf = (item: Pick<MaterialItem, 'step' | 'fileName'>): string =>
   `${item.step}/${item.fileName}`;
 
 /**
- * Puts every file in its place that can be put there. Lost bytes come back from wherever they are on this
- * machine; those that are nowhere are fetched again from the vendor.
+ * Writes every file to its place where possible. Restores lost bytes from anywhere on this machine.
+ * Fetches the rest from the vendor again.
  */
 export async function placeFiles(
   input: PlacingInput,
@@ -122,7 +125,7 @@ function isLost(result: Materialised | Unplaced | undefined): boolean {
   return typeof result === 'object' && result.error instanceof BlobMissingError;
 }
 
-/** Its own place is looked at first: that is where its bytes mostly are. */
+/** Checks the file's own place in `out/` first, since its bytes are usually there. */
 async function restore(
   { recovery, outRoot, batch }: PlacingInput,
   { step, fileName, sha256, bytes }: OutputItem,
@@ -159,7 +162,7 @@ function unservedProblem(batch: string, item: OutputItem): OutProblem {
   };
 }
 
-/** Why something could not be written to `place`. */
+/** Describes why `place` could not be written. */
 export function outProblem(place: string, error: unknown): OutProblem {
   if (error instanceof UserError)
     return { place, why: error.message, next: error.next.join('; ') || 'run the batch again' };

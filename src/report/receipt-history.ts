@@ -3,34 +3,34 @@ import type { SubmissionRow } from '../ledger/port.ts';
 import { decimalFromAmount } from '../money.ts';
 import { decimalOrNull, isoTime } from './sidecar.ts';
 
-/** What happened to one submission, in the order in which it happens. */
+/** The history of one submission, in chronological order. */
 export interface SubmissionHistory {
   readonly account: string;
   readonly operation: 'generate' | 'train';
-  /** When the money was reserved for it. */
+  /** When the money for it was reserved. */
   readonly claimed: string | null;
   /** When the vendor's answer with the job's id was recorded. */
   readonly answered: string | null;
   readonly ended: string | null;
-  /** As it was planned. */
+  /** The planned price. */
   readonly planned: string | null;
   readonly reserved: string;
   readonly spent: string;
-  /** As the job's own answer told. */
+  /** From the job's own answer. */
   readonly billed: string | null;
-  /** As the vendor's list of jobs told. */
+  /** From the vendor's list of jobs. */
   readonly listed: string | null;
   readonly why: string | null;
-  /** `undelivered`: ordered, and never came. */
+  /** `undelivered`: ordered but not delivered. */
   readonly files: {
     readonly saved: number;
     readonly open: number;
     readonly undelivered: number;
   };
-  /** Files that could not be had so far, and those that are here and damaged; absent where there are none. */
+  /** Files not fetched so far, and damaged files that are here. Absent when there are none. */
   readonly unfetched?: readonly FileReason[];
   readonly damaged?: readonly FileReason[];
-  /** Files that were paid for and that the vendor lost. */
+  /** Paid files that the vendor lost. */
   readonly lost: readonly { readonly output: number; readonly why: string | null }[];
 }
 

@@ -2,7 +2,7 @@ import type { SubmissionRow, SubmissionState } from '../ledger/port.ts';
 import { type Amount, formatAmount } from '../money.ts';
 import { partialText } from './partial.ts';
 
-/** What of a submission needs a look, in plain words; undefined: nothing does. */
+/** Facts about a submission that need attention, as text. Undefined when there are none. */
 export function noteOf(row: SubmissionRow): string | undefined {
   const over = billedAbove(row);
   const notes = [
@@ -16,12 +16,12 @@ export function noteOf(row: SubmissionRow): string | undefined {
   return notes.length === 0 ? undefined : notes.join('; ');
 }
 
-/** A request that was refused several times, and at last let through or given up. */
+/** A request that was refused several times, then accepted or given up. */
 export function refusedText({ refusals, why }: SubmissionRow): string {
   return `refused ${refusals} times: ${why}`;
 }
 
-/** How much of the bill nobody had reserved. */
+/** The part of the bill above the reserved price. */
 export function billedAbove({ billed, price }: SubmissionRow): Amount {
   return billed === null || price.amount === null ? 0 : Math.max(0, billed - price.amount);
 }
@@ -33,13 +33,13 @@ function partialNote(row: SubmissionRow): string | undefined {
     : `${came} came; paid: ${formatAmount(row.spent, row.price.unit)}`;
 }
 
-/** A training leaves no file: what is gone of it is its model. */
+/** A training leaves no file, so its model is the lost part. */
 function lostNote({ operation, spent, price }: SubmissionRow): string {
   const what = operation === 'train' ? 'its model is gone' : 'its file was lost at the vendor';
   return `${what}; paid: ${formatAmount(spent, price.unit)}`;
 }
 
-/** Why a file is not here yet, or is not a whole one. */
+/** Why a file is not fetched yet, or is not whole. */
 function fileNotes({ outputs }: SubmissionRow): (string | undefined)[] {
   const waiting = outputs.find(({ state, why }) => state === 'ready' && why !== null)?.why;
   const damaged = outputs.find((output) => output.damaged !== null)?.damaged;
@@ -54,7 +54,7 @@ function resolutionNote({ resolution }: SubmissionRow): string | undefined {
 }
 
 const mayBeCharged = 'may have been charged';
-/** A request whose job a person has named is one like any other. */
+/** A request with its job named by a person needs no note. */
 const resolved: Readonly<Record<NonNullable<SubmissionRow['resolution']>, string | undefined>> = {
   job: undefined,
   again: `sent again by a person, ${mayBeCharged}`,

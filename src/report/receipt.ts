@@ -9,12 +9,12 @@ import { historyOf, type SubmissionHistory } from './receipt-history.ts';
 import { billedAbove, noteOf, refusedText } from './receipt-notes.ts';
 import { decimalOrNull } from './sidecar.ts';
 
-/** What a batch cost, as `receipt.json` and `receipt --json` tell it; amounts are decimals in `unit`. */
+/** The cost of a batch, as in `receipt.json` and `receipt --json`. Amounts are decimals in `unit`. */
 export interface Receipt {
   readonly batch: string;
   readonly accounts: readonly ReceiptAccount[];
   readonly submissions: readonly ReceiptSubmission[];
-  /** The vendors' own numbers, where they tell any, held against the sums above. */
+  /** The vendors' own numbers, where reported, compared with the sums above. */
   readonly checks: readonly Check[];
 }
 interface ReceiptAccount {
@@ -24,30 +24,33 @@ interface ReceiptAccount {
   readonly reserved: string;
   readonly spent: string;
   readonly refunded: string;
-  /** Promised back by the vendor, and part of `spent` until it is there. */
+  /** Refunds promised by the vendor; part of `spent` until they arrive. */
   readonly promised: string;
-  /** Part of `spent`: for jobs whose files the vendor lost. */
+  /** Part of `spent`: jobs with files lost by the vendor. */
   readonly lost: string;
   readonly ambiguous: string;
-  /** Part of `spent`: sent again or skipped without an answer, and nobody knows whether it was charged. */
+  /**
+   * Part of `spent`: requests sent again or skipped without an answer. Whether they were charged is
+   * not known.
+   */
   readonly unproven: string;
 }
 interface ReceiptSubmission extends SubmissionHistory {
   readonly key: string;
   readonly attempt: number;
   readonly state: SubmissionState;
-  /** Null for a training, and while no id is known. */
+  /** Null for a training, or while the id is not known. */
   readonly jobId: string | null;
   readonly price: string | null;
-  /** What became of money that the vendor promised back: `owed`, `back` or `kept`. */
+  /** State of a promised refund: `owed`, `back` or `kept`. */
   readonly refund?: 'owed' | 'back' | 'kept';
-  /** How many refusals in a row, each of a request of its own, this one stands for, where there were several. */
+  /** Number of refusals in a row that this entry stands for, each of its own request. Absent for one. */
   readonly refusals?: number;
-  /** How a lost answer or an endless job was decided: `job`, `again`, `skip`, or by `onAmbiguous`. */
+  /** The decision on a lost answer or a stalled job: `job`, `again`, `skip`, or by `onAmbiguous`. */
   readonly resolution?: 'job' | 'again' | 'skip' | 'resubmit';
-  /** Its job id came when it was taken for settled. */
+  /** Its job id came after the submission was settled. */
   readonly duplicate?: true;
-  /** By how much the bill was above the price. */
+  /** The amount of the bill above the price. */
   readonly overBilled?: string;
 }
 
@@ -98,14 +101,14 @@ export async function writeReceipt(path: string, receipt: Receipt): Promise<void
   await writeWhole(path, [`${JSON.stringify(receipt, null, 2)}\n`]);
 }
 
-/** The same for a terminal: money per account, then what needs a look. */
+/** The receipt for a terminal: money per account, then entries that need attention. */
 export function formatReceipt(
   batch: string,
   accounts: readonly AccountMoney[],
   submissions: readonly SubmissionRow[],
   checks: readonly Check[] = [],
 ): string {
-  // What is seldom has its column only when there is some.
+  // Rare columns appear only when an account has a value.
   const seldom = ['promised', 'lost', 'unproven'] as const;
   const none = seldom.filter((column) => accounts.every((money) => money[column] === 0));
   const columns = (
@@ -155,7 +158,7 @@ export function formatReceipt(
   return `${lines.join('\n')}\n`;
 }
 
-/** Columns padded to one width; all but the first and last to the right where they hold numbers. */
+/** Pads columns to one width. With `numbers`, right-aligns all but the first and last column. */
 function aligned(rows: readonly (readonly string[])[], numbers = true): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),

@@ -36,18 +36,18 @@ export interface ResultsInput extends PlacingInput {
 export interface Results extends Omit<Placed, 'results'> {
   /** `out/<batch>`. */
   readonly directory: string;
-  /** Path of `index.html`, where it could be written. */
+  /** Path of `index.html`, if it was written. */
   readonly contactSheet: string | undefined;
   readonly files: number;
-  /** Places, relative to `directory`, where a person's file was left alone. */
+  /** Places, relative to `directory`, of files that a person edited and that were left alone. */
   readonly kept: readonly string[];
 }
 
 /**
- * Brings `out/<batch>` in line with ledger and blobs: files and sidecars, manifest, receipt, thumbnails
- * and contact sheet. May be repeated at any time; what is right already is not touched. What cannot be
- * written keeps nothing else from being written; it is among the `problems`.
- * @throws UserError or a system error where the batch has no folder at all
+ * Brings `out/<batch>` in line with ledger and blobs: files, sidecars, manifest, receipt,
+ * thumbnails and contact sheet. Safe to repeat at any time; correct files are not touched. A file
+ * that cannot be written does not stop the rest and is listed in `problems`.
+ * @throws UserError or a system error when the batch has no folder at all
  */
 export async function writeResults(input: ResultsInput): Promise<Results> {
   const { outRoot, batch, blobs } = input;
@@ -69,7 +69,7 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
   const places = new Set(items.map(placeOf));
   for (const old of await itemsOf(view.gone, input, view))
     if (!places.has(placeOf(old))) await attempt(placeOf(old), () => retire(outRoot, batch, old));
-  // What was paid for and belongs to no shot any more is never thrown away: it lies in `_old/`.
+  // Paid files that belong to no shot any more are never deleted: they are in `_old/`.
   const former = await itemsOf(await Array.fromAsync(input.reports.unshown(batch)), input, view);
   const placed = await placeFiles(input, [
     { items, put: (some) => materialiseAll(outRoot, batch, some, blobs) },
@@ -78,7 +78,7 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
   const { restored, fetchedAgain } = placed;
   const kept = items.filter((_, index) => placed.results[0]?.[index] === 'kept').map(placeOf);
   problems.push(...placed.problems);
-  // What was `done` waits for its file again.
+  // Shots that were `done` wait for their files again.
   if (fetchedAgain.length > 0) view = await readView(input);
   const contactSheet = await writeReports(
     input,
@@ -92,7 +92,7 @@ export async function writeResults(input: ResultsInput): Promise<Results> {
 interface View {
   readonly submissions: ReadonlyMap<string, SubmissionRow>;
   readonly shots: readonly ShotRow[];
-  /** Retired ones. */
+  /** Retired shots. */
   readonly gone: readonly ShotRow[];
 }
 
@@ -106,7 +106,7 @@ async function readView({ reports, batch }: ResultsInput): Promise<View> {
   return { submissions, shots, gone };
 }
 
-/** Files that were to be fetched again, or were lost, and whose bytes are on this machine after all. */
+/** Recovers lost files, and files to be fetched again, from bytes on this machine. */
 async function recoverFound(
   { submissions, blobs, recovery }: ResultsInput,
   { shots }: View,
@@ -132,8 +132,8 @@ async function isSound(blobs: Blobs, sha256: string): Promise<boolean> {
 }
 
 /**
- * Looks whether the bytes of all that was saved for a batch are here, and gets back those that are not, as
- * `writeResults` does. Writes nothing into `out/`.
+ * Checks whether all bytes saved for a batch are here, and recovers missing ones as `writeResults`
+ * does. Writes nothing to `out/`.
  */
 export async function checkFiles(input: ResultsInput): Promise<Placed> {
   const { reports, blobs, batch } = input;
@@ -150,7 +150,10 @@ export async function checkFiles(input: ResultsInput): Promise<Placed> {
   return await placeFiles(input, [{ items, put: (some) => Promise.all(some.map(look)) }]);
 }
 
-/** Manifest, receipt, thumbnails and sheet; each alone. @returns the sheet's path, where it was written */
+/**
+ * Writes manifest, receipt, thumbnails and sheet, each independently. @returns the sheet's path, if
+ * it was written
+ */
 async function writeReports(
   input: ResultsInput,
   { shots, submissions }: View,
@@ -205,7 +208,7 @@ async function itemsOf(
   return items;
 }
 
-/** Files that could not be written are `absent`: nobody finds them at their path. */
+/** Files that could not be written are `absent` and have no line. */
 function* manifestLines(
   shots: readonly ShotRow[],
   submissions: ReadonlyMap<string, SubmissionRow>,

@@ -8,8 +8,8 @@ import { partialText } from './partial.ts';
 import { decimalOrNull, isoTime } from './sidecar.ts';
 
 /**
- * What the contact sheet shows of a batch; `thumbs` are the hashes that have a thumbnail, `texts` the
- * beginnings of files that are text.
+ * The contact sheet's data for a batch. `thumbs` are hashes of images with a thumbnail, `texts` are
+ * excerpts of text files by hash.
  */
 export function sheetDataOf(batch: {
   readonly status: BatchStatus;

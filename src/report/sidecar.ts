@@ -10,8 +10,8 @@ export const decimalOrNull = (amount: Amount | null, unit: Unit): string | null 
   amount === null ? null : decimalFromAmount(amount, unit);
 
 /**
- * Everything that is known about one file: enough to ask for it again, to find it at the vendor and to
- * say what it cost. Stable: the same facts give the same sidecar, so that it is rewritten only for news.
+ * All known facts about one file: enough to repeat the request, find the file at the vendor and
+ * state its cost. Stable: the same facts give the same sidecar, so only new facts rewrite it.
  */
 export function sidecarOf(
   batch: string,
@@ -62,7 +62,7 @@ export function sidecarOf(
   };
 }
 
-/** Requests are plain JSON whose absent fields may be undefined. */
+/** Requests are plain JSON, except that absent fields may be undefined. */
 function toJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -6,7 +6,7 @@ import { temporaryBeside } from '../storage/atomic-file.ts';
 import { ownFolder } from '../storage/out-files.ts';
 
 const longSide = 320;
-/** An image that unpacks to more than this is not worth the memory. */
+/** Maximum number of pixels of an image: a larger one needs too much memory. */
 export const pixelsMax = 200_000_000;
 const parallel = 2;
 
@@ -16,9 +16,9 @@ export interface Image {
 }
 
 /**
- * Makes `_thumbs/<sha>.webp` in the batch's folder for each image that has none yet, and returns the
- * hashes that have one. Videos, vectors (never rendered: they may hold anything) and unreadable files
- * have none; the contact sheet shows their kind instead.
+ * Makes `_thumbs/<sha>.webp` in the batch's folder for each image without one. Returns the hashes
+ * of images that have one. Videos, unreadable files and SVGs have none; an SVG is never rendered,
+ * since it may hold anything. The contact sheet shows their kind instead.
  */
 export async function makeThumbnails(
   batchFolder: string,
@@ -40,14 +40,14 @@ export async function makeThumbnails(
   return done;
 }
 
-/** False where the image cannot be read; the sheet is worth having without it. */
+/** @returns false when the image cannot be read; the sheet works without it */
 async function shrink(sha256: string, target: string, blobs: Blobs): Promise<boolean> {
   const temporary = temporaryBeside(target);
-  // Most commands make no thumbnail, and this is the heaviest module they would load.
+  // Loaded late: most commands make no thumbnail, and this would be their heaviest module.
   const { default: sharp } = await import('sharp');
   try {
     const path = await blobs.path(sha256);
-    // The decoder would render an SVG, whatever its declared type.
+    // The decoder would render an SVG regardless of its declared type.
     if ((await sniffFile(path))?.kind !== 'image') return false;
     await sharp(path, { limitInputPixels: pixelsMax })
       .rotate()

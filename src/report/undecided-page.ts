@@ -1,27 +1,27 @@
 import { writeWhole } from '../storage/atomic-file.ts';
 import { escapeHtml, sourceHash } from './html.ts';
 
-/** Requests that may have made the same jobs, beside those jobs. Texts are for people. */
+/** Requests that may have made the same jobs, with those jobs. Texts are for people. */
 export interface UndecidedGroup {
   readonly requests: readonly { readonly key: string; readonly facts: readonly string[] }[];
   readonly jobs: readonly UndecidedJob[];
-  /** Jobs beyond those. */
+  /** Number of jobs that are not shown. */
   readonly more: number;
 }
 interface UndecidedJob {
   readonly id: string;
   readonly facts: readonly string[];
   readonly files: readonly UndecidedFile[];
-  /** Why there is no file to see; absent: there is. */
+  /** Why no file can be shown; absent when there is one. */
   readonly problem?: string;
 }
 export interface UndecidedFile {
-  /** Beside the page. */
+  /** Name of the file in the page's folder. */
   readonly name: string;
   readonly mime: string;
 }
 
-/** Kinds that a browser shows and that can run nothing. */
+/** Image types that a browser shows and that cannot run code. */
 const images: ReadonlySet<string> = new Set([
   'image/jpeg',
   'image/png',
@@ -43,8 +43,8 @@ img, video { width: 100%; max-height: 15rem; object-fit: contain; background: #e
 `;
 
 /**
- * Writes a page that shows requests whose fate a person must decide beside the jobs that may be theirs. It
- * needs nothing but the files beside it, and its policy allows nothing else.
+ * Writes a page with requests that a person must decide, beside the jobs that may be theirs. The
+ * page needs only the files beside it, and its policy allows nothing else.
  */
 export async function writeUndecidedPage(
   path: string,

@@ -2,10 +2,10 @@ import { sha256 } from './digest.ts';
 import type { SimulatorSettings } from './settings.ts';
 
 export interface Account {
-  /** Hash of the key: what the book shows of it. */
+  /** Hash of the key, as shown in the book. */
   readonly id: string;
   spent: number;
-  /** Times of the requests of the last minute that the limit counts. */
+  /** Times of counted requests in the last minute. */
   countedAt: number[];
 }
 
@@ -36,7 +36,7 @@ export class Accounts {
     return this.#settings.credits - account.spent;
   }
 
-  /** Seconds to wait until the next request that counts may come; 0 lets this one in, and counts it. */
+  /** Seconds until the next counted request is allowed. 0 accepts this request and counts it. */
   enter(account: Account): number {
     const { perMinute, clock } = this.#settings;
     if (perMinute <= 0) return 0;

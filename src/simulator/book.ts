@@ -4,27 +4,27 @@ import { appendFileSync } from 'node:fs';
 export type PaidKind = 'generate' | 'upscale' | 'video' | 'train';
 export type BookState = 'queued' | 'running' | 'success' | 'failed';
 /**
- * What the client got to know of an accepted request. `gone`: it had closed the connection; `withheld`: a
- * gateway that had carried it out twice gave the other's answer.
+ * The outcome of the reply to an accepted request. `gone`: the client had closed the connection.
+ * `withheld`: a gateway had sent the request twice and returned the other answer.
  */
 type Reply = 'answered' | 'reset' | 'unanswered' | 'error' | 'garbled' | 'gone' | 'withheld';
-/** Who sent it: the client, or a gateway on the way that repeated what the client had sent. */
+/** The sender: the client, or a gateway that repeated the client's request. */
 type Sender = 'client' | 'gateway';
 
 export interface BookOutput {
   id: string;
-  /** Of the bytes, from the first time they were served. */
+  /** Hash of the bytes, from the first time they were served. */
   sha256: string | null;
-  /** Whether these bytes were never served whole, only damaged. */
+  /** Whether the file was served only damaged so far. */
   damaged: boolean;
-  /** Whether some answer that showed the job as done left this file out. */
+  /** Whether any answer for the finished job left this file out. */
   withheld: boolean;
 }
 
 /** One paid request that the simulator accepted and charged. */
 export interface AcceptedRequest {
   vendor: string;
-  /** Hash of the key that paid. */
+  /** Hash of the paying key. */
   account: string;
   kind: PaidKind;
   /** The job's id, or the model's for a training. */
@@ -39,9 +39,9 @@ export interface AcceptedRequest {
   outputs: BookOutput[];
   reply: Reply;
   by: Sender;
-  /** When the request came, which may have waited since. */
+  /** When the request arrived; it may have waited since. */
   arrivedAt: string;
-  /** When the client closed the connection without the answer; null: it did not. */
+  /** When the client closed the connection without the answer. Null: it did not. */
   closedAt: string | null;
 }
 
@@ -66,7 +66,7 @@ export interface ModelEntry {
   by: Sender;
 }
 
-/** A paid request that was answered with a 4xx: nothing was accepted. */
+/** A paid request refused with a 4xx: nothing was accepted. */
 export interface RefusedRequest {
   vendor: string;
   at: string;
@@ -74,12 +74,12 @@ export interface RefusedRequest {
   request: unknown;
 }
 
-/** What the simulator knows to be true: compared with the client's ledger and files by the tests. */
+/** The simulator's record of the truth. Tests compare it with the client's ledger and files. */
 export class Book {
   readonly uploads: UploadEntry[] = [];
   readonly models: ModelEntry[] = [];
   readonly refused: RefusedRequest[] = [];
-  /** Requests that came and wait to be carried out. */
+  /** Number of requests that have arrived and are delayed. */
   underWay = 0;
   /** Answered requests by `METHOD path status`, ids in the path replaced by `:id`. */
   readonly requests: Record<string, number> = {};
@@ -104,7 +104,7 @@ export class Book {
     return this.accepted.filter((entry) => entry.kind === 'train');
   }
 
-  /** What `work` sends was sent by a gateway of its own accord; `accepted` is what came of it. */
+  /** Attributes requests sent by `work` to a gateway. `accepted` lists the resulting accepted requests. */
   async asGateway<Result>(
     work: () => Promise<Result>,
   ): Promise<{ result: Result; accepted: readonly AcceptedRequest[] }> {
@@ -116,7 +116,7 @@ export class Book {
     return this.#gateway.getStore() ? 'gateway' : 'client';
   }
 
-  /** Requests that were accepted more often than once for one account. Takes are duplicates, too. */
+  /** Requests accepted more than once for one account. Takes count as duplicates, too. */
   duplicates(): { requestSha: string; ids: string[] }[] {
     const groups = new Map<string, { requestSha: string; ids: string[] }>();
     for (const { vendor, account, kind, requestSha, id } of this.#accepted) {
@@ -128,7 +128,7 @@ export class Book {
     return [...groups.values()].filter((group) => group.ids.length > 1);
   }
 
-  /** Called before the book is read, for states that change with time alone. */
+  /** Registers a call before each read of the book, for states that change with time alone. */
   beforeReading(settle: () => void): void {
     this.#bringUpToDate.push(settle);
   }
@@ -174,7 +174,7 @@ export class Book {
     return { accepted, refused, uploads, models, requests, faults, underWay };
   }
 
-  /** Synchronous, so that another process finds the event before the client has its answer. */
+  /** Synchronous, so that another process sees the event before the client has its answer. */
   #write(event: string, body: object): void {
     if (this.#file !== null) {
       appendFileSync(this.#file, `${JSON.stringify({ event, ...body })}\n`);

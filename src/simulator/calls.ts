@@ -1,4 +1,4 @@
-/** What a request asks for, whichever vendor it goes to: faults are aimed by these names. */
+/** The purpose of a request, at any vendor. Faults select requests by these names. */
 export const calls = [
   'generate',
   'upscale',
@@ -30,7 +30,7 @@ export const calls = [
 ] as const;
 export type Call = (typeof calls)[number];
 
-/** Method and path, behind the host. The first that fits counts. */
+/** Method and path after the host. The first match counts. */
 const routes: readonly (readonly [Call, string, RegExp])[] = [
   ['download', 'GET', /^\/files\//],
   ['delete', 'DELETE', /^/],
@@ -80,7 +80,7 @@ const routes: readonly (readonly [Call, string, RegExp])[] = [
   ['presets', 'GET', /\/presets$/],
 ];
 
-/** Undefined: a path that no vendor has. A training image is an upload by its path: see `isTrainingImage`. */
+/** Undefined for a path of no vendor. By path alone, a training image is an upload: see `isTrainingImage`. */
 export function callOf(method: string, path: string): Call | undefined {
   return routes.find(([, verb, pattern]) => verb === method && pattern.test(path))?.[0];
 }
@@ -89,7 +89,7 @@ export function isCall(name: unknown): name is Call {
   return calls.some((call) => call === name);
 }
 
-/** Whether the form of an upload says that it is an image to train from. */
+/** Whether the form of an upload declares a training image. */
 export function isTrainingImage(form: FormData): boolean {
   const data = form.get('data');
   return typeof data === 'string' && /"modelInput"/.test(data);

@@ -1,4 +1,4 @@
-/** Everything that takes time asks this clock, so that a test can move it. */
+/** The clock for everything that takes time, so that a test can move it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

@@ -1,6 +1,6 @@
 import type { Simulator } from './simulator.ts';
 
-/** Lines that tell a person how to point Shotlist at this simulator. */
+/** Lines for a person on how to connect Shotlist to this simulator. */
 export function describeSimulator(simulator: Simulator): string[] {
   const exports = Object.entries(simulator.baseUrls).flatMap(([vendor, url]) => [
     `export ${vendor.toUpperCase()}_BASE_URL=${url}`,

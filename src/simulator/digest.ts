@@ -17,7 +17,7 @@ export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** A number in [0, 1) that depends on its parts alone: the simulator's only source of chance. */
+/** A number in [0, 1) that depends only on its parts. It is the simulator's only source of chance. */
 export function chance(...parts: readonly (string | number)[]): number {
   return createHash('sha256').update(parts.join('\n')).digest().readUInt32BE(0) / 2 ** 32;
 }

@@ -2,7 +2,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 const encoders = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
 
-/** The bytes as a server sends them under this `content-encoding`. */
+/** Encodes the bytes as a server does for this `content-encoding`. */
 export function encode(
   bytes: Uint8Array,
   encoding: keyof typeof encoders,

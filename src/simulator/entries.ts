@@ -2,7 +2,7 @@ import type { Fault } from './faults.ts';
 
 type Entries = readonly unknown[];
 
-/** What was sent with the request, and lists that are no answer's own. */
+/** Echoes of the request, and lists that are not the answer's own. */
 const inner: ReadonlySet<string> = new Set([
   'data',
   'params',
@@ -17,7 +17,7 @@ interface Place {
   readonly put: (entries: Entries) => void;
 }
 
-/** The list that an answer is there for: the first one with an entry, from the outside in. */
+/** The main list of an answer: the first one with an entry, from the outside in. */
 export function findEntries(body: unknown): Place | undefined {
   if (!isRecord(body)) return undefined;
   const open: Record<string, unknown>[] = [body];
@@ -33,13 +33,16 @@ export function findEntries(body: unknown): Place | undefined {
   return undefined;
 }
 
-/** One entry has no other order, and what loses its only entry is no shorter list, but none. */
+/**
+ * Reordering and shortening need two entries. One entry has no other order, and without it no list
+ * is left.
+ */
 export function applies(fault: Fault, entries: Entries): boolean {
   const needsTwo = fault.kind === 'entries-reordered' || fault.kind === 'entries-fewer';
   return !needsTwo || entries.length > 1;
 }
 
-/** The list as the fault shows it. `copy` makes a file of the same content at another link. */
+/** The list after the fault. `copy` makes a file with the same content at another link. */
 export function spoilEntries(
   entries: Entries,
   fault: Fault,
@@ -62,13 +65,13 @@ export function spoilEntries(
   }
 }
 
-/** Nothing in it has its type. */
+/** Replaces every value with one of another type. */
 function garbled(entry: unknown): unknown {
   if (!isRecord(entry)) return 42;
   return Object.fromEntries(Object.keys(entry).map((name) => [name, { is: 'garbled' }]));
 }
 
-/** One that is like it, with an id and a link of its own. */
+/** A similar entry with its own id and link. */
 function another(entry: unknown, copy: (link: string) => string | undefined): unknown {
   if (typeof entry === 'string') return copy(entry) ?? `${entry}-copy`;
   if (!isRecord(entry)) return entry;

@@ -4,7 +4,7 @@ import { type Call, isCall } from './calls.ts';
 import { type NumberForm, isNumberForm } from './numbers.ts';
 import type { SimulatorSettings } from './settings.ts';
 
-/** Where in a request's life a kind of fault strikes. */
+/** The stage of a request at which a kind of fault strikes. */
 export const scopes = {
   'clock-jumps': 'clock',
   slow: 'delay',
@@ -55,51 +55,57 @@ export type FaultKind = keyof typeof scopes;
 export type FaultScope = (typeof scopes)[FaultKind];
 
 /**
- * One way to misbehave. Of the requests it matches, a fault strikes those that `nth` names, or a share
- * of `probability` drawn from the seed, or all, until `count` or `forMs` ends it.
+ * One kind of misbehaviour. Among the matching requests, a fault strikes those in `nth`, a random
+ * share of `probability`, or all. `count` or `forMs` ends it.
  */
 export interface Fault {
   kind: FaultKind;
-  /** Under which the book counts it; its kind unless given. */
+  /** Name under which the book counts it. Default: its kind. */
   name?: string;
   /**
-   * Method, a regular expression on the path, and what is asked for. A fault of a job matches the request
+   * Method, a regular expression on the path, and the call. A fault of a job matches the request
    * that starts it.
    */
   match?: { method?: string; path?: string; call?: Call | Call[] };
   probability?: number;
   /** 1 is the first request that matches. */
   nth?: number | number[];
-  /** Strikes this often at most. */
+  /** Maximum number of strikes. */
   count?: number;
   /** Strikes for this long, counted from the first strike. */
   forMs?: number;
-  /** A download that was struck once is struck in every later try, and counts once. */
+  /** A download once struck is struck in every later try, and counts once. */
   everyTry?: boolean;
   /** HTTP status of `error-*` and `download-error` (500), `html-*` (502 before, 200 after) and `refuse` (404). */
   status?: number;
-  /** `refuse`: whose words the refusal is in (the vendor's). */
+  /** `refuse`: the style of the refusal (default: the vendor's). */
   words?: 'vendor' | 'kong' | 'nginx' | 'cloudflare';
-  /** Of a 429: form of Retry-After (the setting's form), its value in seconds (1), or its text, each a header. */
+  /**
+   * Of a 429: the form of Retry-After (default: the setting's), its value in seconds (1), or its
+   * texts, one header each.
+   */
   retryAfter?: SimulatorSettings['retryAfter'] | 'text';
   seconds?: number;
   text?: string | string[];
-  /** `numbers`: how they are written (`fraction`), and a regular expression on the names of their fields (times). Of a 429: the same, in its body. */
+  /**
+   * `numbers`: their form (`fraction`), and a regular expression on the names of their fields
+   * (times). Of a 429: the same, in its body.
+   */
   form?: NumberForm;
   field?: string;
-  /** `repeat`: which of the two answers the client gets (`first`). */
+  /** `repeat`: the answer that the client gets (`first`). */
   answer?: 'first' | 'second';
-  /** `compressed`, `download-compressed`: `gzip` unless given. */
+  /** `compressed`, `download-compressed`: the encoding (`gzip`). */
   encoding?: 'gzip' | 'br' | 'deflate';
   /**
-   * Milliseconds. `slow`: the delay (1,000). `refused`: how long nothing listens (1,000). `list-lags`: how long
-   * a job is missing from the list (5,000). `training-shows-late`: how long the model stays new (5,000).
-   * `clock-jumps`: by how much (60,000).
+   * Milliseconds. `slow`: the delay (1,000). `refused`: the outage (1,000). `list-lags`: how long a
+   * job is missing from the list (5,000). `training-shows-late`: how long the model stays new
+   * (5,000). `clock-jumps`: the size of the jump (60,000).
    */
   ms?: number;
-  /** `clock-jumps`: whether the clock jumps before the request is carried out (the default) or after it. */
+  /** `clock-jumps`: whether the clock jumps before the request is processed (the default) or after it. */
   when?: 'before' | 'after';
-  /** `job-fails`: whether the credits come back (the setting). */
+  /** `job-fails`: whether the credits are refunded (default: the setting). */
   refunded?: boolean;
 }
 
@@ -113,11 +119,11 @@ interface Tally {
   matched: number;
   struck: number;
   firstAt: number | null;
-  /** Paths that were struck, for `everyTry`. */
+  /** Struck paths, for `everyTry`. */
   readonly paths: Set<string>;
 }
 
-/** Draws faults by seed. A fault's tally lives as long as the fault object: a new list starts again. */
+/** Draws faults by seed. A fault's tally lives as long as the fault object: a new list starts from zero. */
 export class Faults {
   readonly #settings: SimulatorSettings;
   readonly #book: Book;
@@ -128,7 +134,7 @@ export class Faults {
     this.#book = book;
   }
 
-  /** The faults of one scope that strike this request; `applies`: whether one can do anything here. */
+  /** The faults of one scope that strike this request. `applies`: whether a fault can have an effect here. */
   draw(
     scope: FaultScope,
     request: Struck,
@@ -178,7 +184,7 @@ function matches({ match }: Fault, { method, path, call }: Struck): boolean {
   return match?.path === undefined || new RegExp(match.path).test(path);
 }
 
-/** What is wrong with a fault that somebody wrote, in words; undefined: nothing. */
+/** The problem with a written fault, as text. Undefined when it is valid. */
 export function faultOfFault(fault: unknown): string | undefined {
   const { kind, match, form } = (fault ?? {}) as Partial<Fault>;
   if (typeof kind !== 'string' || !Object.hasOwn(scopes, kind))

@@ -11,16 +11,16 @@ import type { Env } from './world.ts';
 
 export interface StoredFile {
   readonly type: string;
-  /** Made when it is asked for: most images of a large run are asked for once. */
+  /** Made on demand: most images of a large run are fetched once. */
   content(): Promise<Uint8Array>;
-  /** Whether the file is there by now. */
+  /** Whether the file exists by now. */
   ready(): boolean;
   readonly output?: BookOutput;
 }
 
-/** Images and videos by name, served without a key as a vendor's CDN does. */
+/** Images and videos by name, served without a key like a vendor's CDN. */
 export class Files {
-  /** Where the simulator listens; known once it does. */
+  /** The simulator's address, set once it listens. */
   origin = '';
   readonly #settings: SimulatorSettings;
   readonly #faults: Faults;
@@ -39,19 +39,19 @@ export class Files {
     this.#files.delete(name);
   }
 
-  /** A URL that works from now on, for as long as the settings say. */
+  /** A URL that works from now on, for the time in the settings. */
   url(name: string): string {
     const { urlMs, clock } = this.#settings;
     const expires = urlMs > 0 ? `?expires=${clock.now() + urlMs}` : '';
     return `${this.origin}/files/${name}${expires}`;
   }
 
-  /** Whether a URL is one of ours, and of a file that exists. */
+  /** Whether a URL is the simulator's own and its file exists. */
   knows(url: URL): boolean {
     return url.origin === this.origin && this.#files.has(nameIn(url));
   }
 
-  /** The link of a file with the same content as the one behind a link of ours. */
+  /** A link to a new file with the same content as the given file of the simulator. */
   copy(link: string): string | undefined {
     const name = URL.canParse(link) ? nameIn(new URL(link)) : '';
     const file = this.#files.get(name);
@@ -76,7 +76,7 @@ export class Files {
     if (sent === null) return spoil(context, fault as Fault, type, bytes);
     if (output !== undefined) {
       const damaged = fault?.kind === 'download-damaged';
-      // Damaged bytes count only as long as there were no better ones.
+      // Damaged bytes count only until whole ones are served.
       if (output.sha256 === null || (output.damaged && !damaged))
         Object.assign(output, { sha256: sha256(sent), damaged });
     }
@@ -94,7 +94,7 @@ function nameIn(url: URL): string {
   return url.pathname.replace(/^\/files\//, '');
 }
 
-/** A JPEG alone can lose its end mark, and an SVG alone can have a comment in front. */
+/** Only a JPEG can lose its end marker, and only an SVG can have a comment in front. */
 function applies({ kind }: Fault, type: string): boolean {
   if (kind === 'download-damaged') return type === 'image/jpeg';
   return kind !== 'download-prologue' || type === 'image/svg+xml';
@@ -102,7 +102,7 @@ function applies({ kind }: Fault, type: string): boolean {
 
 const prologue = `<!-- ${'drawn by a generator that has much to say of itself. '.repeat(40)}-->\n`;
 
-/** What is sent as a whole file; undefined where the fault sends none. */
+/** The bytes sent as a whole file. Undefined when the fault sends none. */
 function changed({ kind }: Fault, bytes: Uint8Array): Uint8Array | undefined {
   if (kind === 'download-compressed') return bytes;
   if (kind === 'download-damaged') return bytes.subarray(0, -2);

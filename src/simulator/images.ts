@@ -2,11 +2,11 @@ import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 import { sha256 } from './digest.ts';
 
-/** All that decides an image's bytes. */
+/** Everything that decides an image's bytes. */
 export interface ImageSpec {
-  /** Hash of everything that makes this image another one. */
+  /** Hash of everything that distinguishes this image. */
   readonly identity: string;
-  /** In the pixels of the `full` mode. */
+  /** In pixels of the `full` mode. */
   readonly width: number;
   readonly height: number;
   readonly format: 'jpeg' | 'png';
@@ -20,7 +20,7 @@ export type ImageMode = 'full' | 'small';
 const kept = 256;
 const cache = new Map<string, Promise<Buffer>>();
 
-/** The image's bytes: the same for the same image and mode, always. */
+/** The image's bytes: always the same for the same image and mode. */
 export function renderImage(spec: ImageSpec, mode: ImageMode): Promise<Buffer> {
   const key = sha256(JSON.stringify([spec, mode]));
   const known = cache.get(key);
@@ -61,7 +61,7 @@ function renderFull(spec: ImageSpec): Promise<Buffer> {
   return encode(sharp(Buffer.from(svgOf(spec))), spec.format);
 }
 
-/** A mirrored 8 by 8 pattern in two colours: cheap, and still told apart at a glance. */
+/** A mirrored 8 by 8 pattern in two colours: cheap, and still easy to tell apart. */
 function renderSmall(spec: ImageSpec): Promise<Buffer> {
   const { width, height } = fit(spec.width, spec.height, Math.max(spec.width, spec.height) / 8);
   const seed = Buffer.from(sha256(spec.identity), 'hex');
@@ -136,7 +136,7 @@ function wrap(prompt: string, columns: number, most: number): string[] {
   return [...lines.slice(0, most - 1), `${lines[most - 1] ?? ''} …`];
 }
 
-/** Also drops what XML cannot carry, so that no prompt breaks the SVG. */
+/** Also drops characters that XML forbids, so that no prompt breaks the SVG. */
 function escape(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')

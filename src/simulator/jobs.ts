@@ -13,13 +13,13 @@ export interface Order {
   kind: PaidKind;
   request: unknown;
   cost: number;
-  /** How long the work takes before jitter. */
+  /** Duration of the work before jitter. */
   ms: number;
-  /** Ids of the outputs that a success will have. */
+  /** Ids of the outputs on success. */
   outputs: string[];
-  /** The request's path, which faults are matched with. */
+  /** The request's path, to match faults. */
   path: string;
-  /** A training's id is its model's. */
+  /** For a training: the id of its model. */
   id?: string;
 }
 
@@ -28,24 +28,24 @@ export interface Job {
   readonly account: Account;
   readonly entry: AcceptedRequest;
   readonly createdAt: number;
-  /** By how much the vendor's clock was ahead when the job was made: its times are told by it. */
+  /** The lead of the vendor's clock when the job was made. The job's times include it. */
   readonly aheadMs: number;
   readonly runsAt: number;
   /** Infinity for a job that never ends. */
   readonly doneAt: number;
   readonly fails: boolean;
   readonly refunds: boolean;
-  /** 1 for the first time that the account had this request accepted, then 2, and so on. */
+  /** 1 for the account's first acceptance of this request, then 2, and so on. */
   readonly take: number;
-  /** When the job starts to show in lists; Infinity for never. */
+  /** When the job first appears in lists. Infinity for never. */
   readonly listedAt: number;
-  /** Until then the model of a training still shows as new. */
+  /** Until then the model of a training still appears as new. */
   readonly newUntil: number;
-  /** What is shown of its files: one too few, one too many, or all. */
+  /** The shown files: one too few, one too many, or all. */
   readonly shows: 'fewer' | 'more' | 'all';
 }
 
-/** Accepted work. What becomes of a job is decided when it is accepted; time alone reveals it. */
+/** Accepted work. A job's fate is decided on acceptance and becomes visible with time. */
 export class Jobs {
   readonly #settings: SimulatorSettings;
   readonly #book: Book;
@@ -63,7 +63,7 @@ export class Jobs {
     book.beforeReading(() => this.settle());
   }
 
-  /** Charges the account and writes the book: from here on the request counts as accepted. */
+  /** Charges the account and writes the book. From here on the request counts as accepted. */
   accept(order: Order): Job {
     const { vendor, account, kind, request, cost } = order;
     const { clock, seed, jitter, failRate, refundFailed } = this.#settings;
@@ -133,8 +133,8 @@ export class Jobs {
   }
 
   /**
-   * The caller's jobs that lists show now, newest first. `firstPage`: the request for it, which a list that
-   * has shrunk answers with its older half.
+   * The caller's jobs in lists now, newest first. `firstPage`: the request for the first page; a
+   * shrunk list answers it with its older half.
    */
   listed(account: Account, firstPage?: Struck): Job[] {
     const now = this.#settings.clock.now();
@@ -155,7 +155,7 @@ export class Jobs {
     return job.entry.state;
   }
 
-  /** Ends what is due: refunds are paid even if nobody asks about the job. */
+  /** Ends due jobs. Refunds are paid even when no client polls the job. */
   settle(): void {
     for (const job of this.#open) this.state(job);
     for (const job of this.#owed) this.state(job);
@@ -174,7 +174,7 @@ export class Jobs {
   }
 }
 
-/** A training is in no list of jobs and has no files; it alone has a model to show. */
+/** A training is in no list of jobs and has no files. Only a training has a model to show. */
 function applies({ kind }: Fault, work: PaidKind): boolean {
   if (kind === 'job-fails' || kind === 'job-endless') return true;
   return (kind === 'training-shows-late') === (work === 'train');

@@ -14,7 +14,7 @@ import type { Env, Vendor, World } from './world.ts';
 const page =
   '<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Oops</h1></body></html>';
 
-/** A vendor's API without any fault: what a gateway asks when it repeats a request. */
+/** A vendor's API without faults, for a gateway that repeats a request. */
 type Faultless = (request: Request, env: Env['Bindings']) => Response | Promise<Response>;
 
 /** Injects the faults that strike a vendor's requests and answers. */
@@ -73,7 +73,7 @@ async function struckBy(context: Context<Env>): Promise<Struck> {
   return { method, path, call: form && isTrainingImage(form) ? 'training-image' : 'upload' };
 }
 
-/** Notes in the book when the client went away before the answer to what was accepted. */
+/** Records in the book that the client closed the connection before the answer to an accepted request. */
 function watchClient(world: World, { env: { outgoing } }: Context<Env>) {
   const now = (): string => iso(world.settings.clock.now());
   const arrivedAt = now();
@@ -100,7 +100,10 @@ function watchClient(world: World, { env: { outgoing } }: Context<Env>) {
   };
 }
 
-/** What the client sent once reaches the vendor twice; the second acceptance is the gateway's own. */
+/**
+ * Sends the client's request to the vendor a second time. The book attributes the second acceptance
+ * to the gateway.
+ */
 async function carryOutAgain(
   { book }: World,
   context: Context<Env>,
@@ -117,7 +120,7 @@ async function carryOutAgain(
   replace(context, result);
 }
 
-/** The request is not looked at: nothing is accepted, nothing is charged. */
+/** The request is not processed: nothing is accepted and nothing is charged. */
 function strikeBefore(world: World, vendor: Vendor, context: Context<Env>, fault: Fault): Response {
   const refuse = (status: number): Response => refuseWith(world, vendor, context, fault, status);
   switch (fault.kind) {
@@ -144,7 +147,7 @@ function strikeBefore(world: World, vendor: Vendor, context: Context<Env>, fault
   }
 }
 
-/** The request was carried out, and the book has it; only the answer is spoilt. */
+/** The request was processed and the book has it. Only the answer is damaged. */
 async function strikeAfter(vendor: Vendor, context: Context<Env>, fault: Fault): Promise<void> {
   const accepted = context.get('accepted');
   switch (fault.kind) {
@@ -181,7 +184,7 @@ async function strikeAfter(vendor: Vendor, context: Context<Env>, fault: Fault):
   }
 }
 
-/** Although the client asked for plain bytes. */
+/** Compresses the answer although the client asked for plain bytes. */
 async function compress(context: Context<Env>, { encoding = 'gzip' }: Fault): Promise<void> {
   if (context.res === RESPONSE_ALREADY_SENT) return;
   const { status, headers } = context.res;

@@ -1,4 +1,4 @@
-/** How a number, or a time, may be written where a plain one is expected. */
+/** Unusual forms of a number or a time, used where a plain one is expected. */
 const forms = {
   /** A time becomes milliseconds with a fraction. */
   fraction: (value: number) => value + 0.25,
@@ -22,12 +22,12 @@ const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 /** Names of fields that hold times, at any of the vendors. */
 export const timeFields = '(At|_at|Until)$';
 
-/** What was sent with the request is shown as it was sent. */
+/** Echoes of the request, shown as sent. */
 const echoes: ReadonlySet<string> = new Set(['data', 'params', 'request']);
 
 /**
- * The JSON with each number, and each RFC 3339 time, of the fields that match written in another form.
- * Undefined where there is none.
+ * Rewrites each number, and each RFC 3339 time, of the matching fields in another form.
+ * @returns undefined when no field matches
  */
 export function rewriteNumbers(body: unknown, field: RegExp, form: NumberForm): unknown {
   let changed = false;

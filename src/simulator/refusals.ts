@@ -16,7 +16,7 @@ const sayings: Readonly<Record<number, string>> = {
   429: 'too many requests',
 };
 
-/** Nothing was accepted: the vendor, or a gateway in front of it, refuses with this status. */
+/** Refuses with this status, as the vendor or as a gateway in front of it. Nothing is accepted. */
 export function refuseWith(
   world: World,
   vendor: Vendor,
@@ -36,7 +36,7 @@ export function refuseWith(
     default: {
       const { path } = context.req;
       const { form } = fault;
-      // A wait that the body names as a time of day is there only to be named oddly.
+      // The time is passed only to name the wait in an unusual form.
       const time = form && { now: world.vendorNow() };
       const about = { path, retryAfterSeconds: fault.seconds ?? 1, ...time };
       const body = vendor.problem(status, sayings[status] ?? 'internal error', about);
@@ -48,7 +48,7 @@ export function refuseWith(
 
 const paid: readonly (Call | undefined)[] = ['generate', 'upscale', 'video'];
 
-/** A paid request that was answered with a 4xx is in the book: surely nothing came of it. */
+/** Records a paid request refused with a 4xx: it certainly made no job. */
 export async function noteRefusal(world: World, context: Context<Env>): Promise<void> {
   const { method, path } = context.req;
   const { status } = context.res;
@@ -59,7 +59,7 @@ export async function noteRefusal(world: World, context: Context<Env>): Promise<
   world.book.refuse({ vendor, at: iso(world.settings.clock.now()), status, request });
 }
 
-/** As the gateway Kong answers by itself. */
+/** The message of the gateway Kong. */
 function kongSays(status: number): string {
   const own: Readonly<Record<number, string>> = {
     401: 'No API key found in request',
@@ -69,7 +69,7 @@ function kongSays(status: number): string {
   return own[status] ?? 'An unexpected error occurred';
 }
 
-/** As nginx answers by itself. */
+/** The error page of nginx. */
 function nginxPage(status: number): string {
   const words = `${status} ${status === 404 ? 'Not Found' : 'Request Refused'}`;
   return (
@@ -78,7 +78,7 @@ function nginxPage(status: number): string {
   );
 }
 
-/** In the form that the fault or the settings choose; `none` sends no header. */
+/** Sets Retry-After in the form of the fault or the settings. `none` sends no header. */
 export function setRetryAfter(
   world: World,
   context: Context<Env>,

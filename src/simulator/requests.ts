@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { setRetryAfter } from './refusals.ts';
 import type { Env, World } from './world.ts';
 
-/** The JSON object that the body is, or undefined for anything else. */
+/** The body as a JSON object. Undefined for anything else. */
 export async function readObject(
   context: Context<Env>,
 ): Promise<Record<string, unknown> | undefined> {
@@ -17,7 +17,7 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Whether any request, paid or not, is over a limit that counts them all; sets the wait as a header. */
+/** Whether a request is over a limit that counts all requests, paid or not. Sets the wait as a header. */
 export function isOverLimit(context: Context<Env>, world: World, vendor: string): boolean {
   if (world.settings.perMinuteCounts === 'paid') return false;
   const wait = world.accountsOf(vendor).enter(context.get('account'));
@@ -25,7 +25,7 @@ export function isOverLimit(context: Context<Env>, world: World, vendor: string)
   return wait > 0;
 }
 
-/** Why a paid request cannot be taken now; the limit's wait is set as a header. */
+/** Why a paid request cannot be accepted now. Sets the limit's wait as a header. */
 export function hindrance(
   context: Context<Env>,
   world: World,
@@ -43,7 +43,10 @@ export function hindrance(
   return accounts.balance(account) >= cost ? undefined : 'noFunds';
 }
 
-/** What is wrong with a link that the vendor is to fetch: it must be public, or one of its own files. */
+/**
+ * The problem with a link that the vendor is to fetch: it must be public, or one of the vendor's
+ * own files.
+ */
 export function faultOfLink(world: World, link: string): string | undefined {
   if (!URL.canParse(link)) return `not a URL: ${link}`;
   const url = new URL(link);
@@ -52,7 +55,7 @@ export function faultOfLink(world: World, link: string): string | undefined {
   return `not public: ${link}`;
 }
 
-/** Whether the vendor could fetch this URL: http(s), and no address of a private network. */
+/** Whether the vendor could fetch this URL: http(s), and not an address of a private network. */
 function looksPublic(url: URL): boolean {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return false;
   const host = url.hostname;
@@ -60,7 +63,7 @@ function looksPublic(url: URL): boolean {
   return !local.test(host) && host.includes('.') && !host.endsWith('.local');
 }
 
-/** The first thing wrong with a body, in words, or undefined. */
+/** The first problem of a body, as text. Undefined when there is none. */
 export function faultOf(rule: z.ZodType, body: unknown): string | undefined {
   const result = rule.safeParse(body);
   const issue = result.error?.issues[0];
@@ -68,7 +71,7 @@ export function faultOf(rule: z.ZodType, body: unknown): string | undefined {
   return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
 }
 
-/** A file's type by its first bytes; of those that vendors take. */
+/** A file's type by its first bytes, among the types that vendors accept. */
 export function imageType(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.subarray(0, 16));
   if (head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'image/jpeg';

@@ -1,63 +1,63 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Fault } from './faults.ts';
 
-/** How the simulator behaves. Every field but the address may be changed while it runs. */
+/** The simulator's behaviour. Some fields are fixed while it runs: see `fixed`. */
 export interface SimulatorSettings {
   host: string;
-  /** 0 takes a free port. */
+  /** 0 chooses a free port. */
   port: number;
-  /** How clients reach the simulator where that is not its own address: behind a container's name. */
+  /** The simulator's address for clients, if it differs from its own: for example a container's name. */
   publicUrl: string | null;
-  /** Decides jitter, failing jobs and faults: the same seed and the same requests give the same run. */
+  /** Decides jitter, failing jobs and faults. The same seed and the same requests give the same run. */
   seed: string;
   clock: Clock;
-  /** By how much the vendors' clock is ahead: in the times they tell and in the Date of their answers. */
+  /** The lead of the vendors' clock, in their reported times and in the Date of their answers. */
   clockAheadMs: number;
-  /** How long an image job takes, give or take `jitter`. */
+  /** Duration of an image job, plus or minus `jitter`. */
   jobMs: number;
   videoMs: number;
   trainingMs: number;
-  /** How long a video download takes to prepare. */
+  /** Preparation time of a video download. */
   downloadMs: number;
-  /** Share of a job's time by which it may be shorter or longer: 0.3 means 70% to 130%. */
+  /** Maximum deviation as a share of a job's time: 0.3 means 70% to 130%. */
   jitter: number;
-  /** What every account has at its first request. */
+  /** Credits of every account at its first request. */
   credits: number;
   /** HTTP status of "insufficient credits", which PhotoGPT does not document. */
   noCreditsStatus: number;
   /** Credits by vendor and kind of work. Wonda's credit is a thousandth of a dollar. */
   prices: Record<string, Record<string, number>>;
-  /** The keys that are accepted; null accepts any key that does not start with `bad`. */
+  /** The accepted keys. Null accepts any key that does not start with `bad`. */
   keys: string[] | null;
-  /** Requests each account may send in a minute; 0 sets no limit. */
+  /** Requests per minute for each account. 0 sets no limit. */
   perMinute: number;
-  /** Which requests that counts: paid ones, or polls, lists and uploads as well. */
+  /** Requests that count towards it: only paid ones, or also polls, lists and uploads. */
   perMinuteCounts: 'paid' | 'all';
   retryAfter: 'seconds' | 'date' | 'none';
-  /** Trainings one account may run at a time. */
+  /** Maximum number of simultaneous trainings per account. */
   maxTrainings: number;
-  /** Share of jobs that fail after they were accepted. */
+  /** Share of jobs that fail after acceptance. */
   failRate: number;
   refundFailed: boolean;
-  /** How long after a failure its credits come back. */
+  /** Time from a failure to its refund. */
   refundLagMs: number;
-  /** Whether job answers and lists show what was asked for. PhotoGPT's documented shapes do not. */
+  /** Whether job answers and lists include the request. PhotoGPT's documented shapes do not. */
   revealing: boolean;
-  /** Which of its two documented field styles GPTImage2API shows tasks in. */
+  /** Which of its two documented field styles GPTImage2API uses for tasks. */
   taskStyle: 'reference' | 'quickstart';
-  /** Which of its two documented forms the ids of Wonda's jobs have: `ij_...`, or a bare UUID. */
+  /** Which of two documented forms Wonda's job ids have: `ij_...`, or a bare UUID. */
   inferenceIds: 'prefixed' | 'uuid';
-  /** The names that Wonda's X-Wonda-Project may have; empty takes any. */
+  /** The allowed names in Wonda's X-Wonda-Project. Empty allows any. */
   projects: string[];
-  /** Origins that links may lead to although no vendor could reach them: a file server beside the simulator. */
+  /** Allowed origins of links that no vendor could reach: for example a local file server. */
   reachable: string[];
-  /** Jobs on one page of a list. */
+  /** Jobs per page of a list. */
   listPageSize: number;
-  /** How long an output's URL works after it was handed out; 0 is for ever. */
+  /** Lifetime of an output's URL after it was handed out. 0 is for ever. */
   urlMs: number;
   images: 'full' | 'small';
   faults: Fault[];
-  /** A JSON Lines file that gets each event of the book before the request is answered. */
+  /** A JSON Lines file that receives each event of the book before the request is answered. */
   bookFile: string | null;
 }
 
@@ -101,7 +101,7 @@ export const defaultSettings: SimulatorSettings = {
 
 const fixed: readonly string[] = ['host', 'port', 'publicUrl', 'clock', 'bookFile'];
 
-/** Changes running settings; an unknown name or another type than the default's is refused by name. */
+/** Changes running settings. Refuses an unknown name or a type that differs from the default's. */
 export function patchSettings(
   settings: SimulatorSettings,
   patch: Record<string, unknown>,

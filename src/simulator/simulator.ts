@@ -19,10 +19,10 @@ const vendors: readonly Vendor[] = [photogpt, productai, gptimage2api, wonda];
 export interface Simulator {
   /** `http://127.0.0.1:7411` */
   readonly url: string;
-  /** By vendor: what to set its base URL to. */
+  /** The base URL to set, by vendor. */
   readonly baseUrls: Readonly<Record<string, string>>;
   readonly book: Book;
-  /** Live: a change counts from the next request on. */
+  /** Live: a change applies from the next request on. */
   readonly settings: SimulatorSettings;
   /** Cuts open connections and stops listening. */
   close(): Promise<void>;
@@ -75,7 +75,7 @@ function createApp(world: World): Hono<Env> {
     if (!isCut) await noteRefusal(world, context);
     const sent = isCut ? 'cut' : context.res.status;
     if (!path.startsWith('/_simulator/')) world.book.count(`${method} ${pattern(path)} ${sent}`);
-    // Node's own would be everybody's.
+    // Node's own header would show the real time.
     if (!isCut && world.settings.clockAheadMs !== 0)
       context.header('date', new Date(world.vendorNow()).toUTCString());
   });
@@ -113,7 +113,7 @@ function addAdminRoutes(app: Hono<Env>, world: World): void {
   });
 }
 
-/** A path with its ids taken out, so that requests can be counted by route. */
+/** A path with its ids replaced, so that requests can be counted by route. */
 function pattern(path: string): string {
   return path
     .replace(/^\/files\/[^/.]+/, '/files/:id')

@@ -6,7 +6,7 @@ import type { Job } from './jobs.ts';
 import { rewriteNumbers, timeFields } from './numbers.ts';
 import type { Env, World } from './world.ts';
 
-/** Lists and numbers of a good answer, as the faults show them. The book notes files that are left out. */
+/** Applies faults to lists and numbers of a good answer. The book records files that are left out. */
 export async function spoilAnswer(
   world: World,
   context: Context<Env>,
@@ -29,7 +29,7 @@ export async function spoilAnswer(
   context.res = new Response(spoilt, { status, headers });
 }
 
-/** A job that always shows one file too few, though not none, or one too many. */
+/** Applies a job's permanent fault: one file too few, but at least one, or one too many. */
 function showItsFiles(world: World, job: Job, body: unknown): void {
   const place = job.shows === 'all' ? undefined : findEntries(body);
   if (!place) return;

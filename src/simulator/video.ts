@@ -3,8 +3,8 @@ import { type ImageMode, type ImageSpec, renderImage } from './images.ts';
 const framesPerSecond = 1;
 
 /**
- * A small MP4 made by hand, as no encoder is at hand: every frame is a JPEG image, which MPEG-4
- * allows (object type 0x6C). Players that read motion JPEG show it; every reader finds its boxes.
+ * A small MP4 built without an encoder. Every frame is a JPEG image, which MPEG-4 allows (object
+ * type 0x6C). Players that read motion JPEG show it; every reader finds its boxes.
  */
 export async function renderVideo(
   spec: ImageSpec,
@@ -25,7 +25,7 @@ export async function renderVideo(
     ),
   );
   const fileType = box('ftyp', text('isom'), u32(0x200), text('isommp41'));
-  // Offsets count from the start of the file, and the size of `moov` does not depend on them.
+  // Offsets count from the start of the file. The size of `moov` does not depend on them.
   const before = fileType.length + movie(spec, frames, 0).length + 8;
   return Buffer.concat([fileType, movie(spec, frames, before), box('mdat', ...frames)]);
 }

@@ -8,21 +8,21 @@ import { iso } from './clock.ts';
 import { type Job, Jobs } from './jobs.ts';
 import type { SimulatorSettings } from './settings.ts';
 
-/** What all vendors share. */
+/** State shared by all vendors. */
 export interface World {
   readonly settings: SimulatorSettings;
   readonly book: Book;
   readonly faults: Faults;
   readonly files: Files;
   readonly jobs: Jobs;
-  /** By the vendor's clock, which may be another than everybody's. */
+  /** The vendors' time, which may differ from the real time. */
   vendorNow(): number;
-  /** A time as the vendor tells it; of a job, by the clock that it had when the job was made. */
+  /** A time as the vendor reports it. For a job: by the vendor's clock when the job was made. */
   reported(at: number, job?: Pick<Job, 'aheadMs'>): string;
   jumpClock(ms: number): void;
-  /** Cuts every connection and lets none in for so long; the server puts itself in its place. */
+  /** Cuts every connection and accepts none for this long. The server replaces this function. */
   outage: (ms: number) => void;
-  /** One per vendor: a key is one vendor's. */
+  /** One set of accounts per vendor: a key belongs to one vendor. */
   accountsOf(vendor: string): Accounts;
 }
 
@@ -30,7 +30,7 @@ export interface Env {
   Bindings: HttpBindings;
   Variables: {
     account: Account;
-    /** The paid request that this HTTP request brought about. */
+    /** The paid request accepted in this HTTP request. */
     accepted: AcceptedRequest | undefined;
   };
 }
@@ -43,9 +43,9 @@ interface ProblemAbout {
 }
 
 export interface Vendor {
-  /** Also the first part of its paths. */
+  /** The vendor's id, and the first part of its paths. */
   readonly id: string;
-  /** The vendor's own error body for a request to a path; a 429 may say how long to wait. */
+  /** The vendor's own error body for a request to a path. A 429 may include the wait. */
   problem(status: number, message: string, about: ProblemAbout): object;
   routes(world: World): Hono<Env>;
 }

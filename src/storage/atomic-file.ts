@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** A hidden name beside `path`, on the same disk, so that a rename onto it is atomic. */
+/** A hidden name in the folder of `path`, on the same disk, so that the rename to `path` is atomic. */
 export function temporaryBeside(path: string): string {
   return join(dirname(path), `.${basename(path).slice(0, 40)}.${randomUUID().slice(0, 8)}.tmp`);
 }
 
 /**
  * Writes a whole file or nothing: a reader sees the old text or the new one, also after a crash. A link
- * that stands at `path` is replaced, never followed. `flush: false` leaves out the wait for the disk, for
- * files that can be made again.
+ * at `path` is replaced, never followed. `flush: false` skips the wait for the disk, for files that can
+ * be made again.
  */
 export async function writeWhole(
   path: string,

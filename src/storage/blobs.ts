@@ -1,27 +1,27 @@
-/** Bytes by their sha-256. Writing the same bytes twice is harmless; nothing is ever changed. */
+/** Bytes by their sha-256. A repeated write is harmless; a blob never changes. */
 export interface Blobs {
   put(bytes: Uint8Array): Promise<string>;
-  /** Streams, hashes and places atomically. A stream that fails to be taken is left. @throws SizeLimitError above `maxBytes` */
+  /** Streams, hashes and stores atomically. A failure closes the stream. @throws SizeLimitError above `maxBytes` */
   putStream(
     stream: AsyncIterable<Uint8Array>,
     limits: { maxBytes: number },
   ): Promise<{ sha256: string; bytes: number; head: Uint8Array }>;
   /** @throws BlobMissingError */
   get(sha256: string): Promise<Uint8Array>;
-  /** Whether there is one of that name. Its bytes are not read. */
+  /** Whether the blob exists. Its bytes are not read. */
   has(sha256: string): Promise<boolean>;
   /** Absolute path of a local copy, for streaming. Its bytes are not read. @throws BlobMissingError */
   path(sha256: string): Promise<string>;
-  /** The same, after all of its bytes were read and are right. @throws BlobMissingError */
+  /** The same, after a check of all its bytes. @throws BlobMissingError */
   soundPath(sha256: string): Promise<string>;
   /**
-   * Copies into a new file, and checks the bytes on the way. Nothing is left there after a failure.
+   * Copies into a new file and checks the bytes. A failure leaves no file behind.
    * @throws BlobMissingError
    */
   copyTo(sha256: string, file: string): Promise<void>;
 }
 
-/** Bytes that cannot be had here. `damaged`: others stand in their place. `unreadable`: the disk refuses them. */
+/** Why a blob is not available. `damaged`: its bytes are wrong. `unreadable`: the disk cannot read them. */
 export type BlobProblem = 'missing' | 'damaged' | 'unreadable';
 
 export class BlobMissingError extends Error {

@@ -17,14 +17,14 @@ import { asUserError } from '../system-errors.ts';
 import { systemCode } from './atomic-file.ts';
 import { filesMatching, isPattern } from './file-pattern.ts';
 
-/** An image or video that a request refers to. */
+/** Maximum size of a reference: an image or video. */
 export const referenceBytesMax = 2 * 1024 * 1024 * 1024;
 
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']);
 
 /**
- * The files of a batch on this machine. Paths are relative to the batch file's folder, or absolute; links
- * are followed. A file is hashed once as long as its size and times stay.
+ * The files of a batch on this machine. Paths are relative to the batch file's folder, or absolute. Links
+ * are followed. A file is hashed once while its size and times stay the same.
  */
 export function diskFiles(folder: string): Files {
   const place = (path: string): string => resolve(folder, path);

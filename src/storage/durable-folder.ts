@@ -4,8 +4,8 @@ import { memo, type Memo } from '../memo.ts';
 import { systemCode } from './atomic-file.ts';
 
 /**
- * Makes a folder and those above it. The name of each new one is on the disk before this resolves, so
- * that a power cut does not take what is put into it.
+ * Makes a folder and its missing parents. Each new name is flushed to the disk before this resolves, so
+ * that a power cut does not lose later files in it.
  */
 export async function makeFolder(path: string): Promise<void> {
   const folder = resolve(path);
@@ -17,10 +17,10 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** What systems say that cannot flush a folder; Windows cannot even open one, and need not. */
+/** Errors of systems that cannot flush a folder. Windows cannot open a folder, and does not need a flush. */
 const cannotSync = new Set(['EISDIR', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** Flushes the names in a folder: a new or renamed file is only safe after it. */
+/** Flushes the names in a folder. A new or renamed file is safe only after this. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
     await using handle = await open(folder, 'r');
@@ -32,11 +32,11 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Folders under `root` whose names are on the disk. Each is flushed once a process, whoever made it: its
- * maker may be another process that is not done.
+ * Folders under `root` with their names flushed to the disk. Each process flushes each folder once, even
+ * an existing one: another process may have made it and not flushed it yet.
  */
 export function durableFolders(root: string): {
-  /** Renames a file into its folder, which is made where it is missing. */
+  /** Renames a file into its folder. Makes the folder if it is missing. */
   moveInto(file: string, target: string): Promise<void>;
 } {
   const known = new Map<string, Memo<void>>();
@@ -62,7 +62,7 @@ export function durableFolders(root: string): {
       try {
         await rename(file, target);
       } catch (error) {
-        // Somebody removed them: the folders are made again.
+        // The folders were removed: make them again.
         if (systemCode(error) !== 'ENOENT') throw error;
         known.clear();
         await ready(dirname(target));

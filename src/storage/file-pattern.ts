@@ -2,16 +2,16 @@ import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 
-/** Files that one pattern may find. */
+/** Maximum number of files that one pattern matches. */
 export const matchesMax = 100_000;
-/** Names of files and folders that one pattern may look at. */
+/** Maximum number of file and folder names that one pattern visits. */
 export const entriesMax = 1_000_000;
 
 /**
- * The files under `folder` whose path matches a pattern, in code-unit order. `*` and `?` stay within one
- * folder, `**` stands for any number of them; everything else, brackets and braces too, is itself. Letter
- * case is ignored; hidden names are found only by a pattern that begins with a dot; `**` does not follow
- * links, so that it ends.
+ * The files that match a pattern, in code-unit order. `*` and `?` match within one folder, `**` matches
+ * any number of folders. All other characters, including brackets and braces, are literal. Letter case is
+ * ignored. Hidden names match only a pattern that begins with a dot. `**` does not follow links, so that
+ * it ends.
  * @throws UserError for more than `matchesMax` files, or a walk through more than `entriesMax` names
  */
 export function filesMatching(
@@ -22,7 +22,7 @@ export function filesMatching(
   const rooted = pattern.startsWith('/');
   const segments = pattern.split('/').filter((segment) => segment !== '' && segment !== '.');
   const found = new Set<string>();
-  // `**` after `**` leads to the same folder by many ways.
+  // `**` after `**` reaches the same folder on many paths.
   const seen = new Set<string>();
   let entriesSeen = 0;
   const visit = (parent: string, position: number): void => {
@@ -57,7 +57,7 @@ export function filesMatching(
   return [...found].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** Whether the text holds a wildcard at all. */
+/** Whether the text contains a wildcard. */
 export const isPattern = (text: string): boolean => /[*?]/.test(text);
 
 function tooMany(pattern: string, what: string): UserError {
@@ -66,7 +66,7 @@ function tooMany(pattern: string, what: string): UserError {
   });
 }
 
-/** A regular expression would take for ever over many stars; this goes back to the last star only. */
+/** Backtracks to the last star only: a regular expression with many stars could take forever. */
 function segmentMatcher(segment: string): (name: string) => boolean {
   const wanted = [...folded(segment)];
   return (name) => {
@@ -94,7 +94,7 @@ const folded = (text: string): string => text.normalize('NFC').toLowerCase();
 
 const hidden = (name: string): boolean => name.startsWith('.');
 
-/** A folder that cannot be listed holds no matches. */
+/** A folder that cannot be listed has no matches. */
 function list(folder: string): Dirent[] {
   try {
     return readdirSync(join(folder), { withFileTypes: true });

@@ -8,15 +8,15 @@ import { BlobMissingError, type Blobs, SizeLimitError } from './blobs.ts';
 import { durableFolders, makeFolder, syncFolder } from './durable-folder.ts';
 
 const dayMs = 86_400_000;
-/** Enough of a file to tell what it is. */
+/** Enough bytes to detect a file's type. */
 const headBytes = 4_096;
 const readBytes = 1024 * 1024;
 
 /**
- * Blobs in a folder, `ab/cd/<sha-256>`. A blob is written under a temporary name, flushed, then renamed:
- * several processes may write the same one, and a crash leaves a temporary file at worst, which goes after
- * a day. A blob whose bytes rotted counts as missing and moves to `damaged/` when it is read; writing it
- * again repairs it.
+ * Blobs in a folder, `ab/cd/<sha-256>`. A blob is written under a temporary name, flushed, then renamed.
+ * Several processes may write the same one. A crash leaves at worst a temporary file, which is removed
+ * after a day. A damaged blob counts as missing and moves to `damaged/` when it is read. A new write
+ * repairs it.
  */
 export function folderBlobs(root: string): Blobs {
   const folder = resolve(root);
@@ -42,7 +42,7 @@ export function folderBlobs(root: string): Blobs {
       const written = await copyInto(handle, stream, maxBytes).finally(() => handle.close());
       const target = place(written.sha256);
       if (!(await holds(target, written))) await folders.moveInto(temporary, target);
-      // Also where the blob was there: whoever put it there may not have come this far.
+      // Also for an existing blob: its writer may not have reached this flush.
       await syncFolder(dirname(target));
       return written;
     } finally {
@@ -56,7 +56,7 @@ export function folderBlobs(root: string): Blobs {
     return path;
   }
 
-  /** Hands the bytes on; rotten ones are put aside, since they are perhaps all that is left. */
+  /** Passes the bytes to `use`. A damaged blob is set aside, not deleted: it may be the only copy. */
   async function readSound(
     sha256: string,
     use: (chunk: Buffer) => Promise<unknown>,
@@ -75,7 +75,7 @@ export function folderBlobs(root: string): Blobs {
       await use(chunk);
     }
     if (hash.digest('hex') === sha256) return path;
-    // Not one that was written again meanwhile.
+    // Not if the blob was rewritten in the meantime.
     if ((await stat(path).catch(() => undefined))?.ino === ino)
       await setAside(path, join(folder, 'damaged', sha256));
     throw new BlobMissingError(sha256, 'damaged');
@@ -116,19 +116,19 @@ export function folderBlobs(root: string): Blobs {
   };
 }
 
-/** Clearing away is a courtesy: what cannot be cleared keeps nobody from writing. */
+/** The cleanup is best effort: its failure does not prevent writes. */
 async function prepare(temporaries: string): Promise<void> {
   await makeFolder(temporaries);
   for (const name of await readdir(temporaries).catch(() => [])) {
     const path = join(temporaries, name);
-    // Another process may finish or clean the same file meanwhile.
+    // Another process may finish or remove the same file in the meantime.
     const facts = await stat(path).catch(() => undefined);
     if (facts && Date.now() - facts.mtimeMs > dayMs)
       await rm(path, { force: true }).catch(() => undefined);
   }
 }
 
-/** One that nobody has begun to read does not notice that it is left, and keeps its connection. */
+/** Closes an unread stream. It must be started first: otherwise it runs no cleanup and keeps its connection. */
 async function leave(stream: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator = stream[Symbol.asyncIterator]();
   await iterator.next().catch(() => undefined);
@@ -139,7 +139,7 @@ async function openNew(temporary: string): Promise<FileHandle> {
   try {
     return await open(temporary, 'wx');
   } catch (error) {
-    // Somebody removed the folder.
+    // The folder was removed.
     if (systemCode(error) !== 'ENOENT') throw error;
     await makeFolder(dirname(temporary));
     return await open(temporary, 'wx');
@@ -165,7 +165,7 @@ async function copyInto(
   return { sha256: hash.digest('hex'), bytes, head: Buffer.concat(head) };
 }
 
-/** Whether the blob is there and sound; one that is damaged or unreadable is replaced by the bytes at hand. */
+/** Whether the blob exists and is sound. If it is damaged or unreadable, the new bytes replace it. */
 async function holds(path: string, blob: { sha256: string; bytes: number }): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);
   if (facts?.size !== blob.bytes) return false;
@@ -178,7 +178,7 @@ async function holds(path: string, blob: { sha256: string; bytes: number }): Pro
   }
 }
 
-/** Best effort: where nothing may be moved, the bytes are found to be damaged again. */
+/** Best effort: if the move fails, the next read finds the damage again. */
 async function setAside(path: string, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true })
     .then(() => rename(path, target))
@@ -189,7 +189,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** What is wrong with this one file; anything else may be over soon, and is nothing about it. */
+/** Errors of this one file. Other errors may be temporary and do not concern it. */
 const ofTheFile = new Set(['EACCES', 'EPERM', 'EIO', 'EISDIR', 'ENOTDIR', 'ELOOP']);
 
 function missing(error: unknown, sha256: string): never {

@@ -8,7 +8,7 @@ import { canonicalJson } from '../json.ts';
 import { BlobMissingError, type Blobs } from './blobs.ts';
 import type { Recovery } from './recovery.ts';
 
-/** Every answer that the files gave while a batch was expanded; null where there was no such file. */
+/** All file answers during the expansion of a batch; null: no such file. */
 export interface RecordedFiles {
   readonly reads: ReadonlyMap<string, Uint8Array | null>;
   readonly matches: ReadonlyMap<string, readonly string[]>;
@@ -32,8 +32,7 @@ const manifestSchema = z.strictObject({
 type FrozenManifest = z.infer<typeof manifestSchema>;
 
 /**
- * Files that remember their answers and repeat them, so that one expansion sees one state of the disk
- * however often it asks.
+ * Files that cache and repeat their answers, so that one expansion sees one state of the disk.
  */
 export function recordingFiles(files: Files): Files & { recorded(): RecordedFiles } {
   const reads = new Map<string, Uint8Array | null>();
@@ -56,14 +55,14 @@ function remembered<T>(answers: Map<string, T>, question: string, ask: () => T):
 }
 
 /**
- * Stores the batch file, the data files and the bytes of every file that was referenced, and returns the
- * sha-256 of the one blob that names them all. Equal batches freeze to the same one.
- * @throws UserError when a file changed since it was recorded
+ * Stores the batch file, the data files and the bytes of every referenced file. Returns the sha-256 of
+ * the manifest blob that names them all. Equal batches have the same manifest.
+ * @throws UserError if a file has changed since it was recorded
  */
 export async function freeze(batch: {
   readonly file: string;
   readonly source: string;
-  /** The folder that recorded paths are relative to. */
+  /** The base folder of recorded paths. */
   readonly folder: string;
   readonly recorded: RecordedFiles;
   readonly blobs: Blobs;
@@ -106,17 +105,17 @@ async function storeFile(
   });
 }
 
-/** Its bytes are read when they are sent; one of another length is damaged at first sight. */
+/** Checks the length only: a wrong length means damage. The bytes are read when they are sent. */
 async function isThere(blobs: Blobs, { sha256, bytes }: FileFacts): Promise<boolean> {
   if (!(await blobs.has(sha256))) return false;
   return (await stat(await blobs.path(sha256))).size === bytes;
 }
 
 /**
- * The batch as it was frozen, without the disk: the same questions get the same answers on any machine.
- * A question that was not asked then is an error, because an answer would differ between machines. Bytes
- * that the blob store has lost are read from the disk again, where the file is still the same.
- * @throws UserError where they are not; BlobMissingError where the disk refuses them
+ * The frozen batch, independent of the disk: the same reads return the same results on any machine. A
+ * read that was not recorded is an error, because its result would differ between machines. Bytes lost
+ * from the blob store are read from the disk again, if the file is still the same.
+ * @throws UserError if they cannot be restored; BlobMissingError if the disk refuses to read them
  */
 export async function openFrozen(
   blobs: Blobs,
@@ -130,7 +129,7 @@ export async function openFrozen(
       if (!(error instanceof BlobMissingError)) throw error;
       if (path !== undefined && (await recovery?.restore({ sha256, path })))
         return await blobs.get(sha256);
-      // A disk that refuses it may let go: whoever reads tries again.
+      // A disk error may be temporary: the caller retries.
       throw error.problem === 'unreadable' ? error : notStored(path ?? 'the batch', error);
     }
   };

@@ -22,8 +22,8 @@ import {
 } from './out-files.ts';
 
 /**
- * Puts a paid file that no shot shows any more into `_old/`, with its sidecar, unless these bytes are there
- * already or still stand where they were.
+ * Puts a paid file that no shot uses any more into `_old/`, with its sidecar. Does nothing if these bytes
+ * are already there, or still at their old place.
  */
 export async function keepOld(
   outRoot: string,
@@ -44,7 +44,7 @@ export async function keepOld(
   return 'written';
 }
 
-/** One after the other, since several may want one name. One that fails keeps none of the others out. */
+/** Runs in sequence, because several files may need the same name. A failure does not stop the rest. */
 export async function keepAllOld(
   outRoot: string,
   batch: string,
@@ -79,7 +79,7 @@ async function oldFolderOf(outRoot: string, batch: string, step: string): Promis
   return await ownFolder(old, segment(step));
 }
 
-/** A name that is free there; undefined when one of the names that it may have holds these bytes. */
+/** A free name in the folder; undefined if a file under one of the candidate names has these bytes. */
 async function nameInOld(
   folder: string,
   fileName: string,

@@ -11,7 +11,7 @@ export interface OutFile {
   readonly step: string;
   /** With its extension. */
   readonly fileName: string;
-  /** Hashes of every output that the ledger ever put at this place. */
+  /** Hashes of every output that ever had this place, according to the ledger. */
   readonly knownShas: readonly string[];
 }
 
@@ -20,25 +20,25 @@ export interface MaterialItem extends OutFile {
   readonly sidecar: JsonObject;
 }
 
-/** Where files of shots that changed or left go. */
+/** Folder for the files of changed or removed shots. */
 export const oldFolder = '_old';
 
-/** The folder of a step, which is surely inside the batch's own. */
+/** The folder of a step; certain to be inside the batch's folder. */
 export async function stepFolder(outRoot: string, batch: string, step: string): Promise<string> {
   return await ownFolder(await batchFolder(outRoot, batch), segment(step));
 }
 
-/** The folder of a batch. `out` itself may be a link, to a larger disk for instance; nothing in it may. */
+/** The folder of a batch. `out` itself may be a link, for example to a larger disk; folders in it may not. */
 export async function batchFolder(outRoot: string, batch: string): Promise<string> {
   await mkdir(outRoot, { recursive: true });
   return await ownFolder(await realpath(outRoot), segment(batch));
 }
 
-/** @throws UserError where the folder leads out of its parent */
+/** @throws UserError if the folder leads out of its parent */
 export async function ownFolder(parent: string, name: string): Promise<string> {
   const folder = join(parent, name);
   await mkdir(folder).catch((error: unknown) => {
-    // A link that leads nowhere is there as well.
+    // A dangling link also exists.
     if (systemCode(error) !== 'EEXIST') throw error;
   });
   const real = await realpath(folder).catch(() => undefined);
@@ -53,7 +53,7 @@ export async function ownFolder(parent: string, name: string): Promise<string> {
 
 export const fileNameOf = (file: OutFile): string => segment(file.fileName);
 
-/** Names come out of templates; one that is not a plain name is refused, whatever cleaned it before. */
+/** Rejects names that are not plain. Names come from templates, so they are checked even after cleaning. */
 export function segment(name: string): string {
   const plain = name !== '' && !name.startsWith('.') && !/[\p{Cc}/\\:]/u.test(name);
   if (plain && name !== oldFolder && Buffer.byteLength(name) <= 255) return name;
@@ -69,7 +69,7 @@ export const sidecarPath = (target: string): string => {
 export const stemOf = (fileName: string): string =>
   fileName.slice(0, fileName.length - extname(fileName).length);
 
-/** Whether a file with these bytes stands there; with its `original` at hand, mostly without reading it. */
+/** Whether `path` is a file with these bytes. With `original`, it is rarely necessary to read the file. */
 export async function holds(path: string, sha256: string, original?: Stats): Promise<boolean> {
   const facts = await factsOf(path);
   if (!facts?.isFile()) return false;
@@ -78,7 +78,7 @@ export async function holds(path: string, sha256: string, original?: Stats): Pro
   return (await hashOf(path)) === sha256;
 }
 
-/** Two files may be of one size and one tick of the clock, so the sidecar has to say the same. */
+/** Two files may have the same size and timestamp, so the sidecar must match too. */
 export async function isUntouched(
   path: string,
   facts: Stats,
@@ -89,7 +89,7 @@ export async function isUntouched(
   return await describes(sidecarPath(path), sha256);
 }
 
-/** Whether the sidecar belongs to these bytes: a name may be shared by `a.png` that left and `a.webp`. */
+/** Whether the sidecar belongs to these bytes. A removed `a.png` and a new `a.webp` share its name. */
 export async function describes(sidecar: string, sha256: string): Promise<boolean> {
   try {
     const content: unknown = JSON.parse(await readFile(sidecar, 'utf8'));
@@ -101,7 +101,7 @@ export async function describes(sidecar: string, sha256: string): Promise<boolea
   }
 }
 
-/** Disks keep times to a millisecond or finer; some round. */
+/** File systems store times to a millisecond or finer, and some round. */
 export const sameStamp = (a: Stats, b: Stats): boolean => Math.abs(a.mtimeMs - b.mtimeMs) < 1;
 
 export async function factsOf(path: string): Promise<Stats | undefined> {
@@ -118,8 +118,8 @@ export async function hashOf(path: string): Promise<string> {
 }
 
 /**
- * False when another file appeared at the place meanwhile.
- * @throws BlobMissingError, also where the blob's bytes turn out to be others
+ * Copies a blob to `target`. False if another file has appeared there in the meantime.
+ * @throws BlobMissingError, also if the blob is damaged
  */
 export async function placeCopy(
   blobs: Blobs,
@@ -137,7 +137,7 @@ export async function placeCopy(
   }
 }
 
-/** A link fails where a rename would replace; disks without links get the rename. */
+/** Uses a hard link, which fails where a rename would replace a file. Without link support it renames. */
 async function claimName(temporary: string, target: string): Promise<boolean> {
   try {
     await link(temporary, target);

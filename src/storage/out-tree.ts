@@ -18,9 +18,9 @@ import {
   stepFolder,
 } from './out-files.ts';
 
-/** `kept`: a person's file stands there and was left alone. */
+/** `kept`: a person's file is in that place and stays unchanged. */
 export type Materialised = 'written' | 'same' | 'kept';
-/** One file that could not be put there; the others are. */
+/** One file that could not be placed; the rest are placed. */
 export interface Unplaced {
   readonly error: unknown;
 }
@@ -28,10 +28,10 @@ export interface Unplaced {
 const parallel = 8;
 
 /**
- * Puts one output at `<out>/<batch>/<step>/<file>`, its sidecar beside it. Writes nothing anywhere else,
- * overwrites nothing: an earlier output moves to `_old/`, a file that the ledger does not know stays.
+ * Puts one output at `<out>/<batch>/<step>/<file>`, with its sidecar beside it. Writes nothing elsewhere
+ * and overwrites nothing. An earlier output moves to `_old/`; a file that is not in the ledger stays.
  *
- * A copy carries its blob's modification time, so an untouched file is recognised without reading it.
+ * A copy has its blob's modification time, so an untouched file is recognised without a read.
  */
 export async function materialise(
   outRoot: string,
@@ -68,8 +68,8 @@ async function materialiseIn(
 }
 
 /**
- * The file is right, and its blob is of another time: one of the two was touched. A blob that has rotted is
- * found out while its bytes are still here; one that is sound passes its time on, so that this is done once.
+ * The file is correct, but its blob has another time: one of the two was touched. The blob is verified
+ * while its bytes still exist here. A sound blob passes its time to the file, so this check runs once.
  */
 async function agree(
   target: string,
@@ -84,8 +84,7 @@ async function agree(
 }
 
 /**
- * Many outputs at once; the answers stand in the items' order. One that fails keeps none of the others from
- * its place.
+ * Places many outputs in parallel. The results are in the items' order. A failure does not stop the rest.
  */
 export async function materialiseAll(
   outRoot: string,
@@ -115,8 +114,8 @@ export async function materialiseAll(
 }
 
 /**
- * Moves the file of a shot that changed its name or left the batch to `_old/`, with its sidecar. Call it
- * before the shots that stay are materialised. Files that a person edited stay where they are.
+ * Moves the file of a renamed or removed shot to `_old/`, with its sidecar. Call it before the remaining
+ * shots are materialised. Files that a person edited stay in place.
  */
 export async function retire(
   outRoot: string,
@@ -145,7 +144,7 @@ async function stateOf(
   return item.knownShas.includes(sha256) ? 'earlier' : 'foreign';
 }
 
-/** A new take may be of another kind: `linen.jpg` makes way for `linen.png`, whose sidecar shares its name. */
+/** A new take may be of another kind: `linen.png` replaces `linen.jpg`, because their sidecars share a name. */
 async function moveEarlierKinds(
   outRoot: string,
   batch: string,

@@ -4,27 +4,26 @@ import { join, resolve } from 'node:path';
 import type { Blobs } from './blobs.ts';
 import { hashOf } from './out-files.ts';
 
-/** Bytes that the blob store lost. */
+/** Bytes lost from the blob store. */
 interface LostBytes {
   readonly sha256: string;
-  /** Their length, where it is known. */
+  /** Their length, if known. */
   readonly bytes?: number | null;
-  /** Where they were read from: absolute, or relative to a batch file's folder. */
+  /** Their source file: absolute, or relative to a batch file's folder. */
   readonly path?: string;
 }
 
 export interface Recovery {
   /**
-   * Puts lost bytes back into the blob store, from the file that they were read from or from any file in
-   * `out/` that holds them. False where no such file is found; then `out/` is not searched for them again for
-   * some minutes.
+   * Puts lost bytes back into the blob store, from their source file or from any copy in `out/`. False if
+   * there is no such file. Then `out/` is not searched for them again for some minutes.
    */
   restore(lost: LostBytes): Promise<boolean>;
 }
 
-/** Names that are looked at in `out/`. */
+/** Maximum number of names read in `out/`. */
 export const recoveryEntriesMax = 1_000_000;
-/** How long a list of `out/` serves: many blobs are usually missed together. */
+/** Maximum age of a listing of `out/`. It is reused because many blobs are usually missing together. */
 const listedForMs = 10_000;
 const missedForMs = 5 * 60_000;
 
@@ -32,7 +31,7 @@ export function recovery(
   blobs: Blobs,
   options: {
     readonly outFolder: string;
-    /** Folders of the batch files, which their references are relative to. */
+    /** Folders of the batch files; references are relative to them. */
     readonly folders: () => Promise<readonly string[]>;
   },
 ): Recovery {
@@ -58,8 +57,7 @@ export function recovery(
 }
 
 /**
- * The blob gets the file's time of modification: a copy in `out/` carries its blob's, by which it is
- * recognised.
+ * The blob gets the file's modification time: a copy in `out/` is recognised by having its blob's time.
  */
 async function putBack(blobs: Blobs, path: string, lost: LostBytes): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);
@@ -75,7 +73,7 @@ async function putBack(blobs: Blobs, path: string, lost: LostBytes): Promise<boo
 const isOfSize = (facts: Stats, { bytes }: LostBytes): boolean =>
   bytes == null || facts.size === bytes;
 
-/** The files in `out/` by what they hold. Nothing is read before something is looked for. */
+/** The files in `out/` by content. They are read on demand. */
 class OutCopies {
   readonly #root: string;
   readonly #listedAt = performance.now();
@@ -104,7 +102,7 @@ class OutCopies {
   }
 }
 
-/** Links are not followed; what cannot be listed holds nothing. */
+/** Links are not followed. A folder that cannot be listed counts as empty. */
 async function filesBySize(root: string): Promise<ReadonlyMap<number, readonly string[]>> {
   const bySize = new Map<number, string[]>();
   const folders = [root];

@@ -9,15 +9,15 @@ export interface BuildOptions {
   go: string;
   /** Folder of the go.mod that pins the Temporal CLI. */
   source: string;
-  /** Where the binary goes. */
+  /** Path of the new binary. */
   target: string;
 }
 
 const packagePath = 'github.com/temporalio/cli/cmd/temporal';
 
 /**
- * Builds the Temporal CLI; undefined when Go fails. Two processes do not build at once: the second
- * waits and takes what the first one made. The binary appears under its name only when it is whole.
+ * Builds the Temporal CLI; undefined if Go fails. Two processes never build at the same time: the second
+ * waits and uses the binary of the first. The binary appears under its name only when it is complete.
  */
 export async function buildServer(
   { go, source, target }: BuildOptions,
@@ -51,7 +51,7 @@ export async function buildServer(
   }
 }
 
-/** Runs Go to its end and returns what it complained about, or undefined when all went well. */
+/** Runs Go to its end. @returns its error message, or undefined on success */
 async function runGo(
   go: string,
   words: string[],

@@ -6,11 +6,11 @@ import { memo } from '../memo.ts';
 
 export interface TemporalTarget {
   address: string;
-  /** Default: what Temporal's own configuration says, else `default`. */
+  /** Default: the namespace in Temporal's own configuration, else `default`. */
   namespace?: string;
   /**
    * The environment for Temporal's own configuration (TEMPORAL_API_KEY, TEMPORAL_TLS..., its
-   * configuration file). Leave it out for the embedded server, which must not inherit it.
+   * configuration file). Omit it for the embedded server, which must not inherit it.
    */
   environment?: Readonly<Record<string, string | undefined>>;
   /** Default 10,000. */
@@ -23,12 +23,12 @@ export interface TemporalConnection {
   readonly connection: Connection;
   readonly address: string;
   readonly namespace: string;
-  /** The worker's connection, made at the first call. Only this loads the SDK's native part. */
+  /** The worker's connection, made at the first call. Only this call loads the SDK's native part. */
   nativeConnection(): Promise<NativeConnection>;
   close(): Promise<void>;
 }
 
-/** Connects to the embedded server or to the one at TEMPORAL_ADDRESS; a UserError if it is silent. */
+/** Connects to the embedded server or to TEMPORAL_ADDRESS. @throws UserError if it does not answer */
 export async function connectTemporal(target: TemporalTarget): Promise<TemporalConnection> {
   const { address } = target;
   const configured = loadConfiguration(target);
@@ -55,8 +55,8 @@ export async function connectTemporal(target: TemporalTarget): Promise<TemporalC
 }
 
 /**
- * Installs the SDK's native runtime, once per process and before anything else uses it. Its Core
- * warns about every reconnect; only errors are shown.
+ * Installs the SDK's native runtime, once per process and before its first use. Its Core warns about
+ * every reconnect, so only errors are shown.
  */
 export const installRuntime = memo(async () => {
   const { DefaultLogger, Runtime } = await import('@temporalio/worker');
@@ -77,7 +77,7 @@ async function connectNatively(
 }
 
 function loadConfiguration({ environment }: TemporalTarget) {
-  // An empty environment and no file is Temporal's plain default: no TLS, no key.
+  // An empty environment without a file gives Temporal's defaults: no TLS, no key.
   if (!environment) return loadClientConnectConfig({ disableFile: true, overrideEnvVars: {} });
   const set = Object.entries(environment).filter(([, value]) => value !== undefined);
   try {

@@ -13,18 +13,18 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface DownloadOptions {
-  /** Of the Temporal CLI, such as `1.8.2`. */
+  /** Version of the Temporal CLI, such as `1.8.2`. */
   version: string;
-  /** Where the binary goes. */
+  /** Path of the new binary. */
   target: string;
-  /** The download is given up when nothing arrives for so long. */
+  /** The download is stopped after this time without data. */
   silenceMs: number;
 }
 
 /**
- * The SDK's own download, which knows the address and the platform. It offers no time limit and no
- * way to stop, hence a process that can be killed. The binary that it fetched is only asked for its
- * version (`extraArgs`), so no server is left behind by the kill.
+ * The SDK's own download, which knows the address and the platform. It has no time limit and cannot be
+ * stopped, so it runs in a process that can be killed. The downloaded binary only prints its version
+ * (`extraArgs`), so the kill leaves no server behind.
  */
 const script = `
 const [testing, downloadDir, version] = process.argv.slice(1);
@@ -35,7 +35,7 @@ TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs: ['--versi
   .catch(() => process.exit(1));
 `;
 
-/** Downloads the Temporal CLI; undefined when the download does not answer or breaks off. */
+/** Downloads the Temporal CLI; undefined if the download stalls or fails. */
 export async function downloadServer(
   { version, target, silenceMs }: DownloadOptions,
   onProgress: (line: string) => void,
@@ -65,7 +65,7 @@ export async function downloadServer(
   }
 }
 
-/** The whole file, once there is one; undefined when the process ends or no byte comes in time. */
+/** Waits for the whole file; undefined if the process ends or no byte arrives in time. */
 async function waitForFile(
   folder: string,
   silenceMs: number,

@@ -13,10 +13,10 @@ import { watchServer } from './watchdog.ts';
 export interface EmbeddedServerOptions {
   /** `.shotlist/` of the project folder. */
   stateDir: string;
-  /** A binary that is known already, or how to find one; used only when a server must be started. */
+  /** A known binary, or the options to find one; used only to start a server. */
   server: FoundServer | FindServerOptions;
   onProgress: (line: string) => void;
-  /** Ports that are taken if they are free. Default: any. */
+  /** Preferred ports, used if they are free. Default: any. */
   ports?: Partial<ServerPorts>;
 }
 
@@ -25,19 +25,19 @@ export interface EmbeddedServer {
   readonly address: string;
   readonly uiUrl: string;
   /**
-   * Aborted when the server is gone for good or had to move to another address. Then leave, and call
-   * `useEmbeddedServer` again. A server that comes back at its old address aborts nothing.
+   * Aborted when the server is permanently gone or has moved to another address. Then leave, and call
+   * `useEmbeddedServer` again. A server that comes back at its old address does not abort it.
    */
   readonly lost: AbortSignal;
-  /** Signs off; the last process to do so stops the server. */
+  /** Signs off. The last process to sign off stops the server. */
   leave(): Promise<void>;
 }
 
 /**
- * Uses the project's Temporal server together with all other processes that do, and starts it when
- * there is none. Whoever starts, fixes or stops it holds one lock meanwhile, for two servers would
- * open the same database without complaint and damage it. Nobody owns the server in between: it is
- * detached, and outlives whoever started it as long as one process uses it.
+ * Uses the project's Temporal server, shared with other processes, and starts it if there is none. A
+ * process needs an exclusive lock to start, fix or stop it. Otherwise two servers could open the same
+ * database without an error and damage it. No process owns the server: it is detached, and runs as long
+ * as one process uses it.
  */
 export async function useEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { stateDir } = options;
@@ -78,13 +78,13 @@ export async function useEmbeddedServer(options: EmbeddedServerOptions): Promise
   };
 }
 
-/** The running server, or a new one; needs the lock. */
+/** The running server, or a new one; requires the lock. */
 async function ensureServer(options: EmbeddedServerOptions): Promise<ServerRecord> {
   const { stateDir, onProgress } = options;
   const record = readRecord(stateDir);
   if (record && existsSync(record.database)) {
     const isAlive = () => isServerRunning(record.pid, portOf(record));
-    // Alive but silent: its starter was killed while it came up, or it hangs.
+    // Alive without an answer: its starter was killed during the start, or it hangs.
     if (isAlive() && (await becomesReady(record.address, isAlive))) return record;
   }
   if (record) {

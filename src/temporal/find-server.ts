@@ -8,29 +8,29 @@ import { buildServer } from './build-server.ts';
 import { downloadServer } from './download-server.ts';
 import { packageRoot } from './package-root.ts';
 
-/** The version of the Temporal CLI that is cached, downloaded or built; tools/temporal/go.mod agrees. */
+/** The version of the Temporal CLI to cache, download or build; tools/temporal/go.mod has the same. */
 export const cliVersion = '1.8.2';
 
-/** Older servers lack what the workflows use. */
+/** Older servers lack features that the workflows use. */
 const oldestServerVersion = '1.30.0';
 
 export interface FindServerOptions {
-  /** Folders to look for `temporal` and `go` in, written like PATH. */
+  /** Folders to search for `temporal` and `go`, in the form of PATH. */
   searchPath: string;
   /** Shotlist's own cache folder, see `cacheFolder`. */
   cacheDir: string;
   onProgress: (line: string) => void;
-  /** How long the download may go without receiving anything. Default 10,000. */
+  /** Maximum time of the download without data, in milliseconds. Default 10,000. */
   downloadSilenceMs?: number;
 }
 
 export interface FoundServer {
   binary: string;
-  /** Of the Temporal server inside the binary, such as `1.31.2`. */
+  /** Version of the Temporal server inside the binary, such as `1.31.2`. */
   serverVersion: string;
 }
 
-/** The user's cache folder for Shotlist, by the custom of each system. */
+/** The user's cache folder for Shotlist, by the convention of each system. */
 export function cacheFolder(
   environment: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
@@ -45,7 +45,7 @@ export function cacheFolder(
 
 /**
  * The `temporal` binary: on PATH, else from the cache, else downloaded by the SDK, else built from
- * source. What is downloaded or built lands in the cache, so that happens once per machine.
+ * source. A downloaded or built binary goes to the cache, so this happens once per machine.
  */
 export async function findServer(options: FindServerOptions): Promise<FoundServer> {
   const cached = cachedBinary(options.cacheDir);
@@ -107,7 +107,7 @@ export async function locateServer(
   return undefined;
 }
 
-/** Where the binary of `cliVersion` is kept. */
+/** Cache path of the binary of `cliVersion`. */
 export function cachedBinary(cacheDir: string): string {
   return join(cacheDir, `temporal-${cliVersion}`, executable('temporal'));
 }
@@ -121,7 +121,7 @@ function executable(name: string): string {
   return process.platform === 'win32' ? `${name}.exe` : name;
 }
 
-/** Runs the binary: a file that does not start, or is too old, is passed over and said so. */
+/** Runs the binary to read its version. One that does not start, or is too old, is reported and skipped. */
 async function inspect(
   binary: string,
   onProgress: (line: string) => void,

@@ -3,12 +3,12 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isHeld, tryLock } from './process-lock.ts';
 
-/** One user of the embedded server. The file is locked, so a member that was killed does not count. */
+/** One process that uses the embedded server. Its file is locked, so a killed member does not count. */
 export interface Member {
   leave(): void;
 }
 
-/** Signs up in `folder`. Call it, `leave` and `hasMembers` only while holding the server's lock. */
+/** Signs up in `folder`. This function, `leave` and `hasMembers` require the server's lock. */
 export function joinMembers(folder: string): Member {
   const file = join(folder, `${process.pid}-${randomUUID().slice(0, 8)}.lock`);
   const lock = tryLock(file);
@@ -21,7 +21,7 @@ export function joinMembers(folder: string): Member {
   };
 }
 
-/** Whether any living process is signed up; clears away the files of dead ones. */
+/** Whether any living process is signed up. Removes the files of dead ones. */
 export function hasMembers(folder: string): boolean {
   if (!existsSync(folder)) return false;
   const files = readdirSync(folder).filter((name) => name.endsWith('.lock'));

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Where the server listens on 127.0.0.1. */
+/** The ports of the server on 127.0.0.1. */
 export interface ServerPorts {
   grpc: number;
   ui: number;
 }
 
-/** `wanted` where they are free, else ports that the system picks. */
+/** The wanted ports if they are free, else ports from the system. */
 export async function choosePorts(wanted: Partial<ServerPorts> = {}): Promise<ServerPorts> {
   const grpc = await holdPort(wanted.grpc);
   const ui = await holdPort(wanted.ui);
@@ -15,7 +15,7 @@ export async function choosePorts(wanted: Partial<ServerPorts> = {}): Promise<Se
   return { grpc: grpc.port, ui: ui.port };
 }
 
-/** Both ports are held until both are known, or the system could hand out one twice. */
+/** Opens a port. Both ports stay open until both are known, or the system could assign one twice. */
 async function holdPort(wanted = 0): Promise<{ port: number; free: () => Promise<void> }> {
   const server = createServer();
   server.listen(wanted, '127.0.0.1');

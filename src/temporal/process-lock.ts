@@ -4,21 +4,21 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { asUserError } from '../system-errors.ts';
 
-/** A lock that lives exactly as long as its process: the operating system drops it on any kind of death. */
+/** A lock that ends with its process: the operating system releases it on any kind of exit. */
 export interface ProcessLock {
   release(): void;
 }
 
 /**
- * Takes the lock that `file` stands for, or returns undefined when somebody (another process, or
- * another holder in this one) has it. SQLite's exclusive transaction is the one lock that Node
- * offers on every system without a native dependency; nothing is ever written to the file.
+ * Takes the lock of `file`. Returns undefined if it is taken, by another process or elsewhere in this
+ * one. SQLite's exclusive transaction is the only lock that Node offers on every system without a native
+ * dependency. Nothing is ever written to the file.
  */
 export function tryLock(file: string): ProcessLock | undefined {
   mkdirSync(dirname(file), { recursive: true });
   const database = open(file);
   try {
-    // In memory, or a killed holder would leave a journal file beside the lock.
+    // In memory: otherwise a killed process would leave a journal file beside the lock.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
@@ -32,7 +32,7 @@ export function tryLock(file: string): ProcessLock | undefined {
   };
 }
 
-/** Waits for the lock without blocking the event loop; `onWait` is told once, after a second. */
+/** Waits for the lock without blocking the event loop. Calls `onWait` once, after a second. */
 export async function takeLock(file: string, onWait?: () => void): Promise<ProcessLock> {
   const waitingSince = Date.now();
   let reported = false;
@@ -47,7 +47,7 @@ export async function takeLock(file: string, onWait?: () => void): Promise<Proce
   }
 }
 
-/** Whether a living process holds the lock. A file left by a dead one is removed. */
+/** Whether a living process has the lock. Removes the file of a dead one. */
 export function isHeld(file: string): boolean {
   const lock = tryLock(file);
   if (!lock) return true;

@@ -1,7 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 
-/** The namespace that every dev server has; the embedded server uses no other. */
+/** The default namespace of a dev server; the embedded server uses no other. */
 const embeddedNamespace = 'default';
 
 const retention = '30 days';
@@ -14,8 +14,8 @@ export function answers(address: string, timeoutMs: number): Promise<boolean> {
 }
 
 /**
- * Keeps closed workflows for 30 days: a dev server would forget them overnight. Returns false when
- * the server cannot write that down.
+ * Keeps closed workflows for 30 days; by default a dev server deletes them overnight. Returns false if
+ * the server cannot save the setting.
  */
 export function setRetention(address: string): Promise<boolean> {
   const config = { workflowExecutionRetentionTtl: msToTs(retention) };

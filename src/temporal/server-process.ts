@@ -8,11 +8,11 @@ export interface ServerCommand {
   /** SQLite file; kept in memory when absent. */
   database?: string;
   ports: ServerPorts;
-  /** Receives everything the server prints, from its beginning. */
+  /** Receives all output of the server. Overwritten at each start. */
   logFile: string;
 }
 
-/** Above anything one machine reaches; the server's defaults (1,200 to 3,000) would throttle a batch. */
+/** More than one machine can reach. The server's defaults (1,200 to 3,000) would throttle a batch. */
 const requestsPerSecond = 50_000;
 
 const dynamicConfig = {
@@ -21,13 +21,13 @@ const dynamicConfig = {
   'frontend.namespaceCount': requestsPerSecond,
   'history.rps': requestsPerSecond,
   'matching.rps': requestsPerSecond,
-  // The server would ask the internet for newer versions of itself.
+  // Prevents requests to the internet for newer server versions.
   'frontend.enableServerVersionCheck': false,
 };
 
 /**
- * The arguments of `temporal`. `synchronous=NORMAL` with a write-ahead log cannot damage the file;
- * a power cut may undo the last moments, which the ledger (that is fsynced) makes good.
+ * The arguments of `temporal`. `synchronous=NORMAL` with a write-ahead log cannot damage the file. A
+ * power cut may undo the last writes; the ledger, which is fsynced, repairs this.
  */
 function serverArguments(command: ServerCommand): string[] {
   const settings = Object.entries(dynamicConfig).flatMap(([key, value]) => [
@@ -49,8 +49,8 @@ function serverArguments(command: ServerCommand): string[] {
 }
 
 /**
- * Starts the server in a session of its own: Ctrl-C in the terminal must reach the worker, which
- * still needs the server while it drains. Returns its pid.
+ * Starts the server in its own session. Ctrl-C in the terminal must reach only the worker, which still
+ * needs the server while it drains. Returns the server's pid.
  */
 export function spawnServer(command: ServerCommand): number {
   const log = openSync(command.logFile, 'w');
@@ -70,8 +70,8 @@ export function spawnServer(command: ServerCommand): number {
 }
 
 /**
- * Whether `pid` is still the server on port `grpc`. The number alone proves nothing: it may have
- * been given to another program since, or belong to a dead process that nobody has collected.
+ * Whether `pid` is still the server on port `grpcPort`. The pid alone proves nothing: it may now belong
+ * to another program, or to a zombie process.
  */
 export function isServerRunning(pid: number, grpcPort: number): boolean {
   try {
@@ -84,7 +84,7 @@ export function isServerRunning(pid: number, grpcPort: number): boolean {
   return words.includes('start-dev') && words.includes(`${grpcPort}`);
 }
 
-/** Asks the server to stop, and kills it when it has not within `graceMs`. */
+/** Stops the server by SIGTERM, and kills it if it still runs after `graceMs`. */
 export async function stopServer(pid: number, grpcPort: number, graceMs = 10_000): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!isServerRunning(pid, grpcPort)) return;
@@ -100,7 +100,7 @@ export function logTail(logFile: string, lines = 5): string[] {
   return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-lines);
 }
 
-/** The words a process was started with; on Windows what `tasklist` says of it. */
+/** The command line of a process; on Windows the output of `tasklist`. */
 function commandLine(pid: number): string[] {
   try {
     if (process.platform === 'linux') {

@@ -13,10 +13,10 @@ const recordSchema = z.object({
   startedAt: z.string(),
 });
 
-/** What `server.json` tells the processes that did not start the server. */
+/** The content of `server.json`, for processes that did not start the server. */
 export type ServerRecord = z.infer<typeof recordSchema>;
 
-/** The record, or undefined when there is none or it cannot be read: then the server is not ours. */
+/** The record; undefined if it is missing or unreadable: then the server is not ours. */
 export function readRecord(stateDir: string): ServerRecord | undefined {
   try {
     return recordSchema.parse(JSON.parse(readFileSync(recordFile(stateDir), 'utf8')));

@@ -11,22 +11,22 @@ import { type ServerRecord, removeRecord, writeRecord } from './server-record.ts
 export interface StartOptions {
   stateDir: string;
   server: FoundServer;
-  /** Preferred ports: those of a server that died, so that open connections find the new one. */
+  /** Preferred ports: those of a dead server, so that open connections reach the new one. */
   ports?: Partial<ServerPorts>;
   onProgress: (line: string) => void;
 }
 
 const startTimeoutMs = 60_000;
 
-/** Attempts per database: the server picks ports of its own besides ours, and may be beaten to one. */
+/** Attempts per database: the server also chooses ports itself, and another program may take one first. */
 const attemptsMax = 3;
 
 const databaseFailure = /not a database|malformed|no such (table|column)|SQLite admin DB/i;
 
 /**
- * Starts the server on the database of its own version and records it in `server.json`. Needs the
- * server's lock. A database that it cannot use is moved aside: it holds nothing that the ledger
- * does not know, so a batch goes on from the ledger when it is run again.
+ * Starts the server on the database of its own version and records it in `server.json`. Requires the
+ * server's lock. A database that it cannot use is moved aside. Nothing is lost: all its facts are in the
+ * ledger, so a batch continues from the ledger when it is run again.
  */
 export async function startServer(options: StartOptions): Promise<ServerRecord> {
   const database = join(options.stateDir, `temporal-${options.server.serverVersion}.db`);
@@ -80,17 +80,17 @@ async function attempt(options: StartOptions, database: string): Promise<ServerR
     database,
     startedAt: new Date().toISOString(),
   };
-  // Before the first await: a server whose starter is killed now can still be found and stopped.
+  // Before the first await: if this process is killed now, the server can still be found and stopped.
   writeRecord(stateDir, record);
   const ready = await becomesReady(record.address, () => isServerRunning(pid, ports.grpc));
-  // The first write: a database that can only be read is found out here.
+  // The first write: it detects a read-only database.
   if (ready && (await setRetention(record.address))) return record;
   await stopServer(pid, ports.grpc);
   removeRecord(stateDir);
   return undefined;
 }
 
-/** Waits until the server answers; gives up when it dies, or after a minute. */
+/** Waits until the server answers. Gives up if it dies, or after a minute. */
 export async function becomesReady(address: string, isAlive: () => boolean): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
   while (Date.now() < deadline) {

@@ -2,17 +2,17 @@ import { answers } from './server-health.ts';
 import { isServerRunning } from './server-process.ts';
 import { type ServerRecord, portOf } from './server-record.ts';
 
-/** A busy server may be slow to answer; only after this many seconds of silence it counts as hung. */
+/** Consecutive checks without an answer until a server counts as hung. A busy server may answer slowly. */
 const silentChecksMax = 30;
 
 export interface Watchdog {
-  /** Ends the watch, after the check or the repair that is under way. */
+  /** Ends the watch after the current check or repair. */
   stop(): Promise<void>;
 }
 
 /**
- * Looks after the server every `intervalMs` and calls `onDown` when it is gone or hung. The watch
- * ends when `onDown` throws, which it does when nothing can be done. Does not keep the process alive.
+ * Checks the server every `intervalMs` and calls `onDown` when it is gone or hung. The watch ends when
+ * `onDown` throws, which means that a repair is impossible. Does not keep the process alive.
  */
 export function watchServer(
   record: () => ServerRecord,

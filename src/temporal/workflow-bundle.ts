@@ -13,8 +13,8 @@ const unusedForMs = 30 * 86_400_000;
 const bundles = new Map<string, Memo<WorkflowBundleOption>>();
 
 /**
- * The bundle that was built with the package, else one of the source as it is now. Building takes seconds,
- * so it is kept in the user's cache folder, by the content of what goes into it.
+ * The bundle that was built with the package, else a bundle of the current source. A build takes seconds,
+ * so its result is cached in the user's cache folder, by the content of its inputs.
  */
 export function workflowBundle(
   cacheFolder: string,
@@ -53,12 +53,12 @@ async function cachedBundle(
     await writeWhole(codePath, [bundle.code]);
     return { codePath };
   } catch {
-    // A cache that cannot be written costs seconds, nothing else.
+    // Without a writable cache, each start only costs a few seconds more.
     return bundle;
   }
 }
 
-/** Changes with the source of the workflows, all that it loads, and the SDK that bundles it. */
+/** A hash of the workflows' source, its imports, and the version of the SDK that bundles it. */
 function contentKey(entry: string): string {
   const manifest = require.resolve('@temporalio/worker/package.json');
   const key = createHash('sha256');
@@ -67,10 +67,10 @@ function contentKey(entry: string): string {
   return key.digest('hex').slice(0, 32);
 }
 
-/** Relative imports and re-exports of values; those of types alone are gone before bundling. */
+/** Relative imports and re-exports of values. Type-only ones are removed before bundling. */
 const loads = /^(?:import|export)(?! type\b)[^;]*?\bfrom '(\.[^']+)'/gm;
 
-/** The file and, through all of them, the files that it loads. */
+/** The file and all files that it loads, directly or indirectly. */
 export function sourceFiles(entry: string): ReadonlySet<string> {
   const files = new Set([entry]);
   for (const file of files)

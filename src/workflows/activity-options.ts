@@ -3,12 +3,12 @@ import type { Activities } from '../activities/index.ts';
 import { accountTaskQueue } from '../batch/ids.ts';
 
 /**
- * A worker that dies is noticed after this. The server hears a beat every 2.5 seconds, so a living worker
- * is missed only when its process stands still for seven; then a second attempt does no harm.
+ * Time to notice a dead worker. The server receives a heartbeat every 2.5 s, so a living worker is
+ * missed only if its process stops for seven seconds. A second attempt then does no harm.
  */
 const heartbeatTimeout = '10 seconds';
 
-/** Ledger writes of a moment. */
+/** Short ledger writes. */
 const shortWork: ActivityOptions = {
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
@@ -17,12 +17,12 @@ const shortWork: ActivityOptions = {
 /** Expansion of a step of any size. */
 const planWork: ActivityOptions = {
   startToCloseTimeout: '2 hours',
-  // The lanes of a million shots are one transaction: no beat comes while it lasts.
+  // The lanes of a million shots are one transaction: no heartbeat is sent meanwhile.
   heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 };
 
-/** Work at a vendor; it hands back by itself after ten minutes. All that is paid is safe to retry. */
+/** Work at a vendor; the activity returns by itself after ten minutes. All paid work is safe to retry. */
 const vendorWork: ActivityOptions = {
   startToCloseTimeout: '2 hours',
   heartbeatTimeout,
@@ -46,8 +46,8 @@ export function planning(summary: string): Pick<Activities, 'planStep'> {
 }
 
 /**
- * Activities that need the account's key. The summary is what Temporal's UI shows.
- * @param startWithin fails the activity when no worker has taken it by then; default: it waits for ever
+ * Activities that need the account's key. Temporal's UI shows the summary.
+ * @param startWithin fails the activity if no worker has taken it by then; default: waits for ever
  */
 export function atAccount(
   accountName: string,

@@ -24,21 +24,22 @@ import { runStep, type StepProgress } from './step.ts';
 export type BatchInput = RunInput;
 
 /**
- * Runs the steps of one batch side by side to their end. It carries ids and counts only: killed with all of
- * its history, the same run started again goes on from the ledger.
+ * Runs the steps of one batch concurrently to their end. It carries ids and counts only. After a
+ * loss of the workflow and its history, the same run started again continues from the ledger.
  */
 export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   const shards = new OpenShards();
   const progress = new Map<string, StepProgress>();
   const run = new CancellationScope();
-  /** What messages have asked for, and of that what the run has been told. */
+  /** Requests from messages, and the part of them that the run has received. */
   let asked = { moves: 0, reopenings: 0, isAbandoned: false };
   let reported = asked;
   let answered = 0;
   let isClosing = false;
 
-  // Handlers send nothing. An update that follows a task without commands is told together with what that
-  // task was about, updates first, and in a replay after it: what is sent must not depend on either.
+  // Handlers send no commands. An update after a task without commands is delivered together with
+  // that task's events, updates first, but after it in a replay. So no command may depend on this
+  // order.
   const ask = (more: { reopened?: boolean; abandon?: boolean }): number => {
     const { moves, reopenings, isAbandoned } = asked;
     asked = {
@@ -50,7 +51,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   };
   setHandler(wakeUpdate, async ({ reopened }) => {
     const own = ask({ reopened });
-    // Whoever opened something hears only then whether the run went on with it or was closed.
+    // The answer must show whether the run continued with the opened shots or was closed.
     await condition(() => answered >= own && !isClosing);
   });
   setHandler(cancelUpdate, async ({ abandon }) => {
@@ -76,14 +77,15 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
   };
   let hasBegun = false;
   /**
-   * Looks into the ledger after each message, for as long as the workflow lives, and only then tells the rest
-   * of it. While steps wait for a person, a message may be the news of something lost.
+   * Reads the ledger after each message, for the life of the workflow, and only then passes the
+   * message on. While steps wait for a person, a message may concern orphaned work, such as lost
+   * files.
    */
   const attend = async (): Promise<never> => {
     for (;;) {
       await condition(() => hasBegun && asked.moves > reported.moves);
       const news = asked;
-      // What is wrong with the ledger is met by the steps.
+      // A ledger failure surfaces in the steps.
       const { orphaned = [] } = await common.openRun(input).catch((): Partial<RunSteps> => ({}));
       report(news);
       await run.run(async () => orphans.collect(orphaned)).catch(() => undefined);
@@ -148,7 +150,7 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
         await condition(allHandlersFinished);
         return outcome;
       }
-      // What was replaced or opened while it ended; `cancel --abandon` ends the wait.
+      // Handle work that was orphaned or opened during the close; `cancel --abandon` ends the wait.
       const goingOn = run.run(async () => {
         orphans.collect(orphaned);
         await orphans.untilCollected();

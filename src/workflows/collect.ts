@@ -4,8 +4,8 @@ import type { RunInput } from '../activities/own-work.ts';
 import { atAccount } from './activity-options.ts';
 
 /**
- * Collects orphaned work, all accounts side by side. An account that no worker serves delays no batch:
- * its work waits for the next run.
+ * Collects orphaned work, at all accounts concurrently. An account without a worker delays no
+ * batch: its work waits for the next run.
  */
 export class OrphanCollection {
   readonly #input: RunInput;
@@ -17,7 +17,7 @@ export class OrphanCollection {
     this.#input = { batch, run, ledgerId };
   }
 
-  /** Starts at those accounts where it is not under way. */
+  /** Starts collection at the accounts where it is not under way yet. */
   collect(places: readonly OrphanedWork[]): void {
     for (const place of places) {
       if (this.#underWay.has(place.account)) continue;

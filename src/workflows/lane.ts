@@ -8,17 +8,17 @@ import { shardWorkflow } from './shard.ts';
 const chunksPerShard = 200;
 const chunkShotsMax = 100;
 
-/** Shots of one activity: one each up to 200 shots, then as few activities as stay readable. */
+/** Shots per activity: one each up to 200 shots, then a number that keeps the activity list readable. */
 function chunkShotsOf(shots: number): number {
   return Math.min(chunkShotsMax, Math.max(1, Math.ceil(shots / chunksPerShard)));
 }
 
-/** Chunks at once: enough that the account's jobs in flight are never fewer than it allows. */
+/** Concurrent chunks: enough to use the account's full limit of jobs in flight. */
 function windowOf(inFlight: number, chunkShots: number): number {
   return Math.max(2, Math.ceil(inFlight / chunkShots));
 }
 
-/** Runs one lane's shards; the next one starts when the one before has begun its last chunk. */
+/** Runs one lane's shards. Each next shard starts once the previous one has begun its last chunk. */
 export async function runLane(lane: {
   readonly run: RunInput;
   readonly step: string;
@@ -72,7 +72,7 @@ export async function runLane(lane: {
     });
     shards.add(handle);
     const ended = handle.result().finally(() => shards.remove(workflowId));
-    // A shard may fail while its successor is being started; the failure is met below.
+    // A shard may fail during the start of the next one; the failure is handled below.
     ended.catch(() => undefined);
     running.push(ended);
     if (to < plan.shots) await condition(() => shards.isAdmitted(workflowId));

@@ -4,7 +4,7 @@ import type { shardWorkflow } from './shard.ts';
 
 type ShardHandle = ChildWorkflowHandle<typeof shardWorkflow>;
 
-/** The shards that run now: whom a wake goes to, and which have begun their last chunk. */
+/** The running shards: the receivers of a wake, and those that have begun their last chunk. */
 export class OpenShards {
   readonly #handles = new Map<string, ShardHandle>();
   readonly #admitted = new Set<string>();
@@ -31,7 +31,7 @@ export class OpenShards {
     return this.#admitted.has(workflowId) || !this.#handles.has(workflowId);
   }
 
-  /** A shard that has just closed needs no waking. */
+  /** Wakes all shards. A shard that has just closed needs no wake. */
   async wake(): Promise<void> {
     const handles = [...this.#handles.values()];
     await Promise.all(handles.map((handle) => handle.signal(wakeSignal).catch(() => undefined)));

@@ -8,15 +8,15 @@ const slicesMax = 100;
 const slicesAtOnce = 4;
 
 /**
- * Brings what a step needs to the vendors before its shots start: trained models first, then references,
- * since those of a trained model belong to it. A training that fails, or a model that is not ready in time,
- * blocks its own shots only.
+ * Prepares a step at its vendors before its shots start. Trained models come first, then
+ * references, since some belong to a trained model. A failed training, or a model that is not ready
+ * in time, blocks only its own shots.
  */
 export async function prepareStep(
   input: RunInput,
   step: string,
   plan: StepPlan,
-  /** Messages so far; each may end what a training waits for. */
+  /** Messages so far; each may end the wait of a training. */
   wakes: () => number,
 ): Promise<void> {
   await Promise.all([

@@ -23,32 +23,32 @@ export interface ShardInput extends RunInput {
   readonly accountName: string;
   /** Shots of one chunk. */
   readonly chunkShots: number;
-  /** First position of each chunk that is still to do. */
+  /** First position of each remaining chunk. */
   readonly chunks: readonly number[];
   /** End of the lane. */
   readonly to: number;
-  /** Chunks at once. */
+  /** Concurrent chunks. */
   readonly window: number;
-  /** Keys of the shots by position from `namesFrom`, where each has an activity of its own. */
+  /** Keys of the shots by position from `namesFrom`, if each shot has its own activity. */
   readonly names: readonly string[];
   readonly namesFrom: number;
   /** Whether other steps read this one. */
   readonly isRead: boolean;
-  /** Events after which the history continues as new; default 8,000. Tests lower it. */
+  /** Events after which the workflow continues as new; default 8,000. Tests lower it. */
   readonly eventsMax?: number;
 }
 
 const eventsMaxDefault = 8_000;
-/** How soon a chunk of a step that others read hands back after something was saved. */
+/** Time after which a chunk returns once a file was saved, in a step that other steps read. */
 const reportAfterMs = 15_000;
-/** Each report is four events of the batch's history. */
+/** Longest pause between reports: each adds four events to the batch's history. */
 const reportMostMs = 300_000;
 
 /**
- * Runs up to 200 chunks of one lane, a window of them at once. A chunk that has nothing left to claim leaves
- * the window: slow jobs and requests without an answer hold up nothing that comes after them. Of chunks that
- * are stopped for one reason one probes and the others wait for it or for a wake. Long histories continue as
- * new.
+ * Runs up to 200 chunks of one lane, with a window of concurrent chunks. A chunk with nothing left
+ * to claim leaves the window: slow jobs and ambiguous requests delay no later chunk. Of the chunks
+ * stopped for one reason, one probes; the rest wait for it or for a wake. Long histories continue
+ * as new.
  */
 export async function shardWorkflow(input: ShardInput): Promise<void> {
   const shard = new Shard(input);
@@ -60,9 +60,9 @@ export async function shardWorkflow(input: ShardInput): Promise<void> {
 class Shard {
   readonly #input: ShardInput;
   readonly #queue: number[];
-  /** Chunks under way that may have something left to claim. */
+  /** Chunks under way that may have shots left to claim. */
   readonly #claiming = new Set<number>();
-  /** Chunks that a continued run takes over. */
+  /** Chunks for the continued workflow. */
   readonly #unfinished: number[] = [];
   readonly #parent = workflowInfo().parent;
   readonly #stopped = new StoppedChunks();
@@ -148,7 +148,10 @@ class Shard {
     }
   }
 
-  /** Until it is worth looking again; what of the history is left belongs to those who are at work. */
+  /**
+   * Waits until another check is useful. A long history ends the wait: the rest of it is for active
+   * chunks.
+   */
   async #untilOpen(before: number, rest: Rest): Promise<void> {
     const isOver = (): boolean => this.#wakes !== before || rest.isCalled || this.#isLong();
     if (rest.ms === undefined) await condition(isOver);
@@ -161,7 +164,7 @@ class Shard {
     await parent.signal(shardAdmittedSignal, workflowInfo().workflowId).catch(() => undefined);
   }
 
-  /** Tells the batch that outputs were saved, ever more seldom the longer it takes. */
+  /** Reports saved outputs to the batch, at growing intervals. */
   async #report(): Promise<void> {
     if (!this.#input.isRead || !this.#parent) return;
     const parent = getExternalWorkflowHandle(this.#parent.workflowId);

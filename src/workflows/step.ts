@@ -8,12 +8,12 @@ import { prepareStep } from './prepare.ts';
 import { nextReplanPauseMs, replanPauseFirstMs } from './replan-pause.ts';
 
 export interface StepProgress {
-  /** Planning passes begun. */
+  /** Planning passes started. */
   pass: number;
-  /** Whether its shots are those of this run: before that it shows its readers nothing. */
+  /** Whether its shots are planned in this run; before that, steps that read it see no outputs. */
   planned: boolean;
   ended: boolean;
-  /** Times that outputs of this step were saved. */
+  /** Number of reports of saved outputs of this step. */
   moves: number;
 }
 
@@ -24,14 +24,14 @@ export interface StepRun extends RunInput {
   readonly shards: OpenShards;
   /** Messages so far; each may have opened shots or approved outputs. */
   readonly wakes: () => number;
-  /** Times that a person may have opened shots whose chunks have ended. */
+  /** Times that shots may have been opened after their chunks had ended. */
   readonly reopenings: () => number;
 }
 
 /**
- * Plans and runs one step. A step that reads others is planned again whenever their outputs have moved, each
- * time with new lanes; the shards of the old ones find nothing left in them and end. It is over when its
- * sources have ended, nothing has moved since the last plan, and no shard runs.
+ * Plans and runs one step. A step that reads others is planned again whenever their outputs change,
+ * each time with new lanes; the shards of old lanes find no work left and end. The step ends when
+ * its sources have ended, nothing has changed since the last plan, and no shard runs.
  */
 export async function runStep(run: StepRun): Promise<void> {
   const { step, progress, wakes } = run;

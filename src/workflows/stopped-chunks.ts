@@ -1,21 +1,21 @@
 import type { Stopped } from '../ledger/port.ts';
 
-/** How a stopped chunk waits: its prober for so long, the others until they are called. */
+/** How a stopped chunk waits: a prober for `ms`, the rest until they are called. */
 export interface Rest {
   readonly chunk: number;
   readonly ms: number | undefined;
-  /** It is worth looking again. */
+  /** The chunk should check again. */
   readonly isCalled: boolean;
 }
 
 interface Waiting extends Rest {
   readonly lookedAt: number;
-  /** When what stopped it is over by itself. */
+  /** End of a stop that ends by itself; null: unknown. */
   readonly endsAt: number | null;
   isCalled: boolean;
 }
 
-/** Chunks that were stopped for the same reason, and the one of them that looks again. */
+/** Chunks stopped for the same reason, and the one of them that probes. */
 interface Group {
   prober: number;
   probeMs: number;
@@ -23,28 +23,29 @@ interface Group {
 }
 
 const probeFirstMs = 60_000;
-/** Every chunk claims again at least hourly: the answer to another may not apply to it. */
+/** Every chunk claims again at least hourly: another chunk's answer may not apply to it. */
 const probeMostMs = 3_600_000;
-/** What stops every shot of a batch alike. */
+/** Reasons that stop every shot of a batch. */
 const ofWholeBatch = new Set<Stopped['reason']['kind']>(['paused', 'maxFailures']);
 
 /**
- * The stopped chunks of a shard. Of those with one reason, one probes when that reason is over, or at
- * growing intervals where nobody can tell; it alone costs timers. When it is stopped for another reason,
- * the next one takes its place. Each time it meets the same one, it calls one whose own block is over (a
- * block may be of one model only), and those that would else not look within the hour.
+ * The stopped chunks of a shard. Of those with one reason, one probes: at the end of the stop, or
+ * at growing intervals if the end is unknown. Only the prober costs timers. If it stops for another
+ * reason, the next chunk takes its place. Each time the prober meets the same reason, it calls one
+ * chunk whose own block is over (a block may be of one model only). It also calls those that would
+ * otherwise wait more than an hour.
  */
 export class StoppedChunks {
   readonly #groups = new Map<string, Group>();
 
-  /** Something went through, or nobody waits any more: all look again but the probers, who do in time. */
+  /** A claim succeeded, or the wait is over: all chunks check again, except the probers, whose timers run. */
   open(): void {
     for (const { waiting } of this.#groups.values())
       for (const each of waiting.values()) call(each);
     this.#groups.clear();
   }
 
-  /** A message came; who waits looks again because of it. */
+  /** A message came, and all waiting chunks check again because of it. Resets the probe intervals. */
   wake(): void {
     for (const group of this.#groups.values()) group.probeMs = probeFirstMs;
   }
@@ -67,7 +68,10 @@ export class StoppedChunks {
     return { chunk, ms, isCalled: false };
   }
 
-  /** A prober that meets another reason says nothing of the one before: the longest waiting looks at once. */
+  /**
+   * A prober that meets another reason says nothing about the first: the longest-waiting chunk
+   * checks at once.
+   */
   #leave(chunk: number, why: string): void {
     for (const [reason, group] of this.#groups) {
       group.waiting.delete(chunk);
@@ -86,7 +90,7 @@ function call(waiting: Waiting): void {
   waiting.isCalled = true;
 }
 
-/** They are in the order in which they looked last. */
+/** The chunks are in the order of their last check. */
 function callSome(waiting: ReadonlyMap<number, Waiting>, now: number, nextMs: number): void {
   let isFirst = true;
   for (const each of waiting.values()) {

@@ -4,7 +4,10 @@ export function isDataUrl(url: string): boolean {
   return /^data:/i.test(url);
 }
 
-/** What a `data:` URL holds, without any network. @throws Error when it is not well formed */
+/**
+ * Decodes a `data:` URL, without any network.
+ * @throws Error when it is not well formed
+ */
 export function dataOf(url: string): { readonly mime: string; readonly bytes: Uint8Array } {
   const [, mime, parameters = '', data = ''] = dataUrl.exec(url) ?? [];
   if (mime === undefined) throw new Error('the answer is not a data URL that can be read');

@@ -16,23 +16,23 @@ import {
 } from './output-url.ts';
 
 export const outputTimes = { timeoutMs: 30 * 60_000, idleTimeoutMs: 60_000 };
-/** This status is the proxy's, and says nothing of the file. */
+/** This status comes from the proxy, and says nothing about the file. */
 const proxyRefuses = 407;
 
 export interface WantedOutput extends KnownOutput {
-  /** What its shot's model makes; null where nobody knows. */
+  /** Kind of media that the shot's model makes; null: unknown. */
   readonly makes: MediaKind | null;
 }
 
-/** A file and how it came. */
+/** A file, and whether its transfer was delimited. */
 export interface FetchedFile extends KeptFile {
   readonly isDelimited: boolean;
 }
 
 /**
- * Undefined while the vendor prepares the file. A link that is refused, or brings a damaged file, is asked for
- * again and tried at once: it may live shorter than the wait between two tries. So a refusal that is
- * thrown here stands although the vendor was reached and names the file.
+ * Fetches an output; undefined while the vendor prepares the file. If a link is refused or its file
+ * is damaged, tries a fresh link at once: the link may expire before the next try. A refusal thrown
+ * here therefore counts, although the vendor was reached and names the file.
  */
 export async function fetchOutput(
   deps: OutputDependencies,
@@ -54,7 +54,7 @@ export async function fetchOutput(
   return (await fetchAfresh(deps, access, output, url)) ?? first;
 }
 
-/** A damaged file is better than none: whatever is said of a fresh link, it stays. */
+/** Tries a fresh link. A damaged file is better than none, so a refusal here does not discard it. */
 async function fetchAfresh(
   deps: OutputDependencies,
   access: OutputAccess,
@@ -71,7 +71,7 @@ async function fetchAfresh(
   }
 }
 
-/** @throws NotMediaError, what the download throws */
+/** @throws NotMediaError, or any error of the download */
 export async function fetchFile(
   { blobs }: OutputDependencies,
   { trustedOrigin }: OutputAccess,
@@ -88,13 +88,13 @@ export async function fetchFile(
   try {
     return await fetch(true);
   } catch (error) {
-    // What is said of its compression may be wrong: then the bytes are taken as they are.
+    // The compression header may be wrong: then take the bytes as they are.
     if (error instanceof EncodingError) return await fetch(false);
     throw error;
   }
 }
 
-/** The file came with the job's answer itself: nothing is fetched. */
+/** The job's answer contains the file: nothing is fetched. */
 async function keepData(blobs: OutputDependencies['blobs'], url: string): Promise<FetchedFile> {
   const { mime, bytes } = dataOf(url);
   if (mime === 'text/plain') {
@@ -109,7 +109,7 @@ async function keepData(blobs: OutputDependencies['blobs'], url: string): Promis
   return { ...file, isDelimited: true };
 }
 
-/** There is an answer, and it is not the file. Anything else is about the way to it, which may be fixed. */
+/** Whether there is an answer that is not the file. Any other error concerns the transport, and may pass. */
 export function isRefusal(error: unknown): boolean {
   if (error instanceof HttpError)
     return error.status < 400 || (isFinal(error.status) && error.status !== proxyRefuses);

@@ -10,31 +10,31 @@ import { mediaOnly } from './media-only.ts';
 /** Any output; images have a lower limit. */
 export const outputBytesMax = 2 * 1024 * 1024 * 1024;
 
-/** A file in the blob store, and what it is. */
+/** A file in the blob store, and its properties. */
 export interface KeptFile {
   readonly sha256: string;
   readonly bytes: number;
   readonly mime: string;
-  /** Of an image, in pixels. */
+  /** Pixels, for an image. */
   readonly width: number | null;
   readonly height: number | null;
-  /** Why it is not whole, or not known; null: it is a whole file. */
+  /** Reason why it is not a whole or known file; null: it is a whole file. */
   readonly damage: string | null;
 }
 
 export interface Delivery {
-  /** The transfer says where the file ends, by its length or in chunks, and came to that end. */
+  /** The transfer gives the end of the file, by its length or in chunks, and reached it. */
   readonly isDelimited: boolean;
   /** The model makes text. */
   readonly text: boolean;
-  /** False: a file that is itself compressed stays so. */
+  /** False: a compressed file stays compressed. */
   readonly unpack?: boolean;
 }
 
 /**
- * Takes a file into the blob store and judges it by its bytes. One that is damaged, or of no known kind, is
- * taken too, and says so.
- * @throws NotMediaError for what is no file at all; EncodingError; what the stream throws
+ * Stores a file in the blob store and examines its bytes. A damaged file, or one of unknown kind,
+ * is stored too, with the reason in `damage`.
+ * @throws NotMediaError if it is no file at all; EncodingError; any error of the stream
  */
 export async function keepFile(
   blobs: Blobs,
@@ -63,7 +63,7 @@ async function judge(
   return { mime: media.mime, width, height, damage: damage ?? doubt };
 }
 
-/** Objects that were stored compressed come without any header that says so: SVG, mostly. */
+/** Unpacks files that were stored compressed and come without a header for it, mostly SVG. */
 async function withoutGzip(stream: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const { head, whole } = await peek(stream, headBytes);
   return holdsMedia(head) ? unpacked(whole, ['gzip']) : whole;

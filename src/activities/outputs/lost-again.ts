@@ -11,23 +11,23 @@ import {
 } from './output-url.ts';
 import { isTheFile, savedFile } from './save-output.ts';
 
-/** Lost files asked for at once. */
+/** Concurrent requests for lost files. */
 const atOnce = 8;
-/** How long a vendor may prepare a file, and how often it is asked meanwhile. */
+/** Time limit for a vendor to prepare a file, and the interval of checks. */
 const prepared = { withinMs: 60_000, everyMs: 2_000 };
 
-/** What came of asking for a lost file once more. */
+/** Result of another request for a lost file. */
 export type AskedAgain =
   | { readonly kind: 'saved'; readonly damage: string | null }
   /** The vendor gives the same answer. */
   | { readonly kind: 'lost'; readonly why: string }
-  /** It could not be asked, and will be. */
+  /** The vendor could not be reached; try again later. */
   | { readonly kind: 'unasked'; readonly why: string };
 
 /**
- * Asks an account's vendor once more for files that it had lost, before anybody pays for them again. Free; a
- * file that is to be had is saved.
- * @param report is given each answer as it comes
+ * Requests lost files once more from an account's vendor, before anyone pays for them again. Free;
+ * an available file is saved.
+ * @param report is called with each answer as it comes
  */
 export async function askForLost(
   deps: OutputDependencies,
@@ -73,7 +73,7 @@ async function askOnce(
   }
 }
 
-/** By the address that the vendor names now; by the old one, where it names none. */
+/** Fetches from the address that the vendor names now, or from the old one if it names none. */
 async function fetchAgain(
   deps: OutputDependencies,
   access: OutputAccess,

@@ -3,18 +3,20 @@ import { canonicalJson, type Json } from '../../json.ts';
 import type { JobOutput } from '../../providers/port.ts';
 import { isDataUrl } from './data-url.ts';
 
-/** What the ledger knows an output by. */
+/** Identity of an output in the ledger. */
 export interface Identity {
   readonly remote: Json;
   readonly url: string | null;
 }
 
 /**
- * Which of the files that the vendor names now is which of those that it named at first: by the vendor's own
- * id, else by the address, and only then by the order of what is left on both sides. One to one over all
- * outputs of a submission, saved ones too: a file that is known as another output is never taken for this one.
+ * Matches the files that the vendor names now to those that it named first. It matches by the
+ * vendor's own id, then by address, and last by the order of the rest on both sides. The match is
+ * one to one over all outputs of a submission, saved ones included. A file known as another output
+ * is never used for this one.
  * @param known every output of the submission, in the order of the ledger
- * @returns for each of `known` the same output as it is named now; undefined: the vendor does not name it
+ * @returns for each of `known` the same output as it is named now; undefined: the vendor does not
+ * name it
  */
 export function matchOutputs(
   known: readonly Identity[],
@@ -38,14 +40,14 @@ export function matchOutputs(
   const unknown = [...left].filter((each) => !isAnothers(each));
   const open = matched.filter((each) => each === undefined).length;
   const useful = unknown.filter(({ remote, url }) => remote !== null || url !== null);
-  // An entry that says nothing keeps its place in the order, unless there are enough that say something.
+  // An entry without id and address keeps its place in the order, unless enough others have one.
   const rest = (useful.length >= open ? useful : unknown).values();
   return matched.map((each) => each ?? rest.next().value);
 }
 
 /**
- * What a job's answer names, each file once, with links that hold anywhere: some vendors write them against
- * their own origin. Equal texts are texts of their own.
+ * Files of a job's answer, each once, with absolute links: some vendors write links relative to
+ * their own origin. Equal texts remain separate files.
  */
 export function namedOutputs(
   outputs: readonly JobOutput[],
@@ -61,7 +63,7 @@ export function namedOutputs(
   );
 }
 
-/** Text comes with the answer itself. */
+/** False for text, which comes with the answer itself. */
 function isLink(url: string | null): url is string {
   return url !== null && !isDataUrl(url);
 }
@@ -70,7 +72,7 @@ function sameId(one: Identity, other: Identity): boolean {
   return one.remote !== null && canonicalJson(one.remote) === canonicalJson(other.remote);
 }
 
-/** Two with ids of their own are two files, wherever they lie. */
+/** Two outputs with different ids are two files, even at one address. */
 const mayBeOne = (one: Identity, other: Identity): boolean =>
   one.remote === null || other.remote === null;
 
@@ -80,7 +82,7 @@ function sameLink(one: Identity, other: Identity): boolean {
 
 type IsSame = (one: Identity, other: Identity) => boolean;
 
-/** At one address, with a part of the query that tells this file from the others there. */
+/** The same address, and a query part that distinguishes this file from others at that address. */
 function sameFile(known: readonly Identity[]): IsSame {
   return (one, other) =>
     hasAddress(addressOf(one))(other) &&
@@ -88,7 +90,7 @@ function sameFile(known: readonly Identity[]): IsSame {
     !ownParts(one, known).isDisjointFrom(partsOf(other));
 }
 
-/** At the address of one file alone: its query is a signature, which changes. */
+/** An address that only one known file has: its query is a signature, which changes. */
 function samePlace(known: readonly Identity[]): IsSame {
   return (one, other) => {
     const isThere = hasAddress(addressOf(one));
@@ -96,7 +98,7 @@ function samePlace(known: readonly Identity[]): IsSame {
   };
 }
 
-/** Parts of an output's query that no other of the same address has. */
+/** Query parts of an output that no other output at its address has. */
 function ownParts(output: Identity, all: readonly Identity[]): ReadonlySet<string> {
   return all
     .filter(hasAddress(addressOf(output)))

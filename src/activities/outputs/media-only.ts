@@ -3,23 +3,26 @@ import { svgBytesMax } from '../../media/structure/svg.ts';
 import { isText, textOf } from '../../media/text.ts';
 import { rootOf } from '../../media/xml-root.ts';
 
-/** An image of pixels, or binary data of no known kind. Videos may be as large as their download allows. */
+/**
+ * Limit for a pixel image, or binary data of unknown kind. A video may be as large as its download
+ * allows.
+ */
 export const imageBytesMax = 512 * 1024 * 1024;
 
-/** The bytes are no image or video, usually an error page; or an image beyond all measure. */
+/** The bytes are neither image nor video, usually an error page; or the image exceeds its size limit. */
 export class NotMediaError extends Error {
   override readonly name = 'NotMediaError';
 }
 
-/** What is taken besides images and videos. */
+/** Kinds accepted besides images and videos. */
 export interface AlsoTaken {
   /** The model makes text. */
   readonly text?: boolean;
-  /** Binary data of a kind that is not known here. */
+  /** Binary data of unknown kind. */
   readonly unknown?: boolean;
 }
 
-/** Passes the bytes on, and ends the download as soon as they turn out not to be what was asked for. */
+/** Passes the bytes on, and stops the download as soon as they prove to be of an unwanted kind. */
 export async function* mediaOnly(
   stream: AsyncIterable<Uint8Array>,
   also: AlsoTaken = {},
@@ -27,7 +30,7 @@ export async function* mediaOnly(
   let received = 0;
   let bytesMax: number | undefined;
   let waiting: Uint8Array[] = [];
-  // However small the pieces are in which the beginning drips in, it is looked at a few times only.
+  // Examine the head only a few times, even if it arrives in tiny pieces.
   let lookAt = headBytes;
   for await (const chunk of stream) {
     received += chunk.length;
@@ -70,7 +73,7 @@ function limitOf(head: Uint8Array, also: AlsoTaken): number {
   throw new NotMediaError('the answer is neither image nor video');
 }
 
-/** What a text is that some server says instead of the file; undefined: it may be a model's. */
+/** Kind of a server message that came instead of the file; undefined: the text may be a model's. */
 function messageIn(text: string): string | undefined {
   const root = rootOf(text);
   if (root.kind === 'root') return /^html$/i.test(root.name) ? 'a web page' : 'XML';

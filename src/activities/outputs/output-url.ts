@@ -5,7 +5,7 @@ import type { JobOutput } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { matchOutputs, namedOutputs } from './match-outputs.ts';
 
-/** An output as the ledger has it. */
+/** An output as recorded in the ledger. */
 export interface KnownOutput {
   readonly submission: string;
   readonly index: number;
@@ -19,9 +19,9 @@ export type OutputDependencies = Pick<ActivityDependencies, 'ledger' | 'blobs' |
 export type OutputAccess = Pick<AccountAccess, 'provider' | 'trustedOrigin'>;
 
 /**
- * The vendor's address of an output, asked again where the old one ends within `marginMs`; undefined while
+ * The vendor's address of an output, renewed if the old one ends within `marginMs`; undefined while
  * the vendor prepares the file.
- * @throws NoAddressError, OutputGoneError, or what the call throws
+ * @throws NoAddressError, OutputGoneError, or any error of the call
  */
 export async function outputUrl(
   deps: OutputDependencies,
@@ -38,7 +38,7 @@ export async function outputUrl(
   return prepared.ready ? absoluteLink(prepared.url, access.trustedOrigin) : undefined;
 }
 
-/** The vendor names the file and not where it is. */
+/** The vendor names the file without an address. */
 export class NoAddressError extends Error {
   override readonly name = 'NoAddressError';
 
@@ -47,7 +47,7 @@ export class NoAddressError extends Error {
   }
 }
 
-/** The vendor itself says that there is no such output any more. */
+/** The vendor itself reports that the output no longer exists. */
 export class OutputGoneError extends UserError {
   constructor(why: string) {
     super(`the vendor no longer has the file (${why})`);
@@ -55,8 +55,8 @@ export class OutputGoneError extends UserError {
 }
 
 /**
- * The output with a fresh address, through its job. Only what the vendor names as this very output is taken
- * for it. @throws OutputGoneError, or what the call throws
+ * The output with a fresh address, from its job. Accepts only an output that matches this one.
+ * @throws OutputGoneError, or any error of the call
  */
 export async function freshOutput(
   deps: OutputDependencies,

@@ -6,18 +6,19 @@ import { isDiskFull } from '../to-application-failure.ts';
 import { type FetchedFile, fetchOutput, isRefusal } from './fetch-output.ts';
 import { OutputGoneError } from './output-url.ts';
 
-/** A file that the vendor still names is refused for so long before it is lost. */
+/** Duration of refusals after which a file that the vendor still names is lost. */
 const refusedForMs = 60 * 60_000;
-/** One that the vendor says it no longer has, and that it has said so often. */
+/** The same for a file that the vendor reports as gone, with the required number of such answers. */
 const gone = { forMs: 10 * 60_000, answers: 4 };
-/** The same damaged bytes twice, so far apart, are the file. */
+/** The same damaged bytes twice, at least this far apart, count as the file. */
 const damagedForMs = 10_000;
 
 type ReadyOutput = Due['downloads'][number];
 
 /**
- * Fetches one output into the blob store, or notes when to try again. Nothing here costs money. Only what is
- * refused again and again while the vendor can be asked is lost: no outage, however long, ends the tries.
+ * Fetches one output into the blob store, or schedules the next try. Nothing here costs money. Only
+ * repeated refusals while the vendor is reachable lose a file: no outage, however long, ends the
+ * tries.
  * @returns whether it was saved
  */
 export async function saveOutput(
@@ -50,12 +51,15 @@ export function savedFile({ sha256, bytes, mime, width, height, damage }: Fetche
   return { sha256, bytes, mime, width, height, damaged: damage };
 }
 
-/** Whether a damaged file is kept: it came twice, and each time to its end. @param forMs since it came first */
+/**
+ * Whether to keep a damaged file: it came twice, each time to its end.
+ * @param forMs since it came first
+ */
 export function isTheFile({ isDelimited }: FetchedFile, forMs: number | undefined): boolean {
   return isDelimited && forMs !== undefined && forMs >= damagedForMs;
 }
 
-/** Where nothing tells that it came to its end, it is tried for as long as one that is refused. */
+/** Decides whether to keep a damaged file. A file of unknown end is retried for as long as a refused one. */
 async function takesDamaged(
   deps: ActivityDependencies,
   output: ReadyOutput,

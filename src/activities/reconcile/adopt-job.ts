@@ -5,8 +5,8 @@ import type { JobRef } from '../../providers/port.ts';
 import type { Candidate } from './candidates.ts';
 
 /**
- * Adopts the first of these jobs that the vendor knows and that is still free.
- * @returns `unknown`: the vendor lists one, and says that it does not have it
+ * Adopts the first of these jobs that the vendor knows and no submission has.
+ * @returns `unknown`: the vendor lists a job, but reports it missing when it is checked
  */
 export async function adoptOneOf(
   deps: ActivityDependencies,
@@ -24,13 +24,13 @@ export async function adoptOneOf(
   return isUnknown ? 'unknown' : 'taken';
 }
 
-/** Any other problem tells nothing: the job is listed. */
+/** Any other failure proves nothing, since the job is listed. */
 async function isMissing({ provider }: AccountAccess, job: JobRef): Promise<boolean> {
   const state = await provider.check(job).catch(() => undefined);
   return state?.state === 'missing';
 }
 
-/** Why a request is left to a person: `2 jobs may be it`. */
+/** Reason for parking a request: `2 jobs may be it`. */
 export function mayBeIt({ length }: readonly Candidate[]): string {
   return `${length === 1 ? '1 job' : `${length} jobs`} may be it`;
 }

@@ -5,37 +5,40 @@ import type { Ledger, RemoteLedger, KnownJob } from '../../ledger/port.ts';
 import type { JobDescription, ListedJob, Listing, Provider } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
-/** Jobs asked what they tell, to learn whether the vendor tells prompts as they were sent. */
+/** Number of known jobs to check, to learn whether the vendor reports prompts as they were sent. */
 const asked = 3;
 
 /**
- * What the vendor reveals of a job, held against a request. `same`: it is what was asked for. `other`: it is
- * not. `differs`: it tells another prompt, which proves nothing, since the vendor may tell prompts otherwise
- * than they were sent. `untold`: nothing speaks for it or against it.
+ * Comparison of a job's description with a request. `same`: it matches. `other`: it does not match.
+ * `differs`: it has another prompt, which proves nothing, since the vendor may report prompts in a
+ * changed form. `untold`: nothing speaks for or against it.
  */
 type Fit = 'same' | 'other' | 'differs' | 'untold';
 
-/** A job at the vendor that may be what a request without an answer has made. */
+/** A job at the vendor that a request without an answer may have made. */
 export interface Candidate {
   readonly job: ListedJob;
-  /** By our clock, epoch milliseconds; null: the vendor does not tell. */
+  /** Epoch milliseconds by the local clock; null: the vendor does not report it. */
   readonly madeAt: number | null;
   readonly reported: JobDescription;
   readonly fit: Exclude<Fit, 'other'>;
-  /** The vendor says that it is over, so that it will not reveal any more. */
+  /** The vendor reports that it has ended, so its description no longer changes. */
   readonly hasEnded: boolean;
 }
 
 export interface Sighting {
-  /** Jobs of that time that no submission has, whatever they tell. */
+  /** Number of jobs of that time that no submission has, with any description. */
   readonly strangers: number;
-  /** Jobs of the time when the request was on its way that no submission has, and that may be its own. */
+  /** Jobs of the time when the request was on its way that no submission has and that may be its own. */
   readonly candidates: readonly Candidate[];
-  /** Known jobs that the list leaves out, or shows at another time: it lags, is not whole or not understood. */
+  /** Known jobs that the list omits, or shows at another time: the list lags, is incomplete or misread. */
   readonly overlooked: number;
-  /** By how much the clock may have jumped ahead, unseen, since the request was sent: jobs bear so much later times. */
+  /**
+   * Possible unseen forward jump of the clock since the request was sent: jobs may bear times this
+   * much later.
+   */
   readonly unseenMs: number;
-  /** Entries of the list that cannot be read: any of them may be the request's own job. */
+  /** Entries of the list that cannot be read: each may be the request's own job. */
   readonly unreadable: number;
 }
 
@@ -43,7 +46,7 @@ interface Sent {
   readonly request: ShotRequest;
   readonly claimedAt: number;
   readonly deadlineAt: number;
-  /** By how much the clock may have jumped ahead since, for all that this process has seen; default 0. */
+  /** Possible forward jump of the clock since then that this process could not see; default 0. */
   readonly unseenMs?: number;
 }
 
@@ -55,8 +58,9 @@ interface Vendor {
 }
 
 /**
- * What the vendor's list shows of the time when a request was on its way, and of the time of the known jobs.
- * Undefined: the vendor lists no jobs. @throws as `Provider.listJobs`
+ * Reads the vendor's list around the request's time and the times of the known jobs. Undefined: the
+ * vendor lists no jobs.
+ * @throws as `Provider.listJobs`
  */
 export async function lookAround(
   { ledger, provider, account }: Vendor,
@@ -73,7 +77,7 @@ export async function lookAround(
     ),
   };
   const { listed, unreadable } = await listBetween(provider, originOf(account), whole);
-  // A job from before that still bears its own time shows that there was no jump since.
+  // An earlier job that still bears its own time proves that there was no jump since.
   const earlier = knownJobs.filter(({ submittedAt }) => submittedAt <= sent.claimedAt);
   const dated = listed.filter(({ madeAt }) => madeAt !== null);
   const unseenMs = earlier.some(isInPlace(dated)) ? 0 : mayHaveJumpedMs;
@@ -106,12 +110,12 @@ export async function lookAround(
   };
 }
 
-/** So much do clocks of vendors jump at the most: as far as any is believed to be off. */
+/** Largest assumed jump of a vendor's clock, equal to the largest offset that is accepted. */
 const jumpMostMs = 24 * 3_600_000;
-/** More unknown jobs than that are not asked one by one. */
+/** Maximum unknown jobs to check one by one. */
 const strangersMost = 100;
 
-/** The vendor's list as all the requests of an account read it. */
+/** The vendor's list, shared by all requests of an account. */
 export function vendorOf(
   { ledger }: Pick<ActivityDependencies, 'ledger'>,
   { throttle, provider, key }: AccountAccess,
@@ -120,10 +124,10 @@ export function vendorOf(
 }
 
 /**
- * Whether a request that the list does not show at its time is not listed at another time either. A vendor
- * whose clock was set after it made a job shows that job at another time. An earlier known job that bears its
- * own time shows that the clock was not set since; without one, every unknown job of the day before and
- * after is held against the request. A list that cannot be read so far proves nothing.
+ * Whether the list shows the request's job at no other time either. A vendor that sets its clock
+ * after making a job shows that job at another time. An earlier known job at its own time proves
+ * that the clock was not set since. Without one, every unknown job of the day before and after is
+ * compared with the request. A list that cannot be read that far proves nothing.
  */
 export async function isNowhere(
   vendor: Vendor,
@@ -149,8 +153,8 @@ async function isNowhereInDays(vendor: Vendor, sent: Sent): Promise<boolean> {
 }
 
 /**
- * Whether a job that may be ours may just as well be what the other request has made. One that tells our
- * prompt is not that of a request with another prompt, however the vendor tells prompts.
+ * Whether the other request may equally have made this candidate job. A job that reports our prompt
+ * is not that of a request with another prompt, in whatever form the vendor reports prompts.
  */
 export async function mayBeOf(
   { remotes }: Pick<Ledger, 'remotes'>,
@@ -161,7 +165,7 @@ export async function mayBeOf(
   return fit === 'same' || fit === 'untold';
 }
 
-/** A list that is understood shows each of them, at the time when it was made. */
+/** Counts known jobs of the same model that the list does not show at the time when they were made. */
 function overlookedIn(listed: readonly Dated[], knownJobs: readonly KnownJob[]): number {
   const isSeen = isInPlace(listed);
   return knownJobs.filter((job) => job.sameModel && !isSeen(job)).length;
@@ -175,7 +179,7 @@ function isInPlace(listed: readonly Dated[]): (job: KnownJob) => boolean {
   };
 }
 
-/** Every job that tells a prompt tells the one that was sent for it; and one at least does. */
+/** Every known job that reports a prompt reports the one that was sent; and at least one does. */
 async function provesPrompts(
   { describe }: Pick<Provider, 'describe'>,
   knownJobs: readonly KnownJob[],
@@ -191,7 +195,7 @@ async function provesPrompts(
 }
 
 interface Span {
-  /** Epoch milliseconds by our clock. */
+  /** Epoch milliseconds by the local clock. */
   readonly from: number;
   readonly to: number;
 }
@@ -201,15 +205,15 @@ interface Dated {
   readonly madeAt: number | null;
 }
 
-/** A job without a readable time may be of any. */
+/** A job without a readable time may be of any time. */
 const isOfTime =
   ({ from, to }: Span) =>
   ({ madeAt }: Pick<Dated, 'madeAt'>): boolean =>
     madeAt === null || (madeAt >= from - clockSlackMs && madeAt <= to + clockSlackMs);
 
 /**
- * The vendor's jobs of a time of ours, which may be another time by its clock: how far apart the two are is
- * known at the latest by the answer itself.
+ * The vendor's jobs in a time span of the local clock, which may differ from the vendor's clock.
+ * The answer itself shows the difference at the latest, so the list may be read twice.
  */
 async function listBetween(
   provider: Pick<Provider, 'listJobs'>,
@@ -232,7 +236,7 @@ async function listBetween(
   return { listed, unreadable: last.unreadable };
 }
 
-/** The vendor's id of the one output that the request reads. */
+/** The vendor's id of the output that the request reads, if that is its only reference. */
 async function remoteSource(
   remotes: Pick<RemoteLedger, 'output'>,
   request: ShotRequest,
@@ -250,7 +254,7 @@ function fitOf(request: ShotRequest, reported: JobDescription, source: string | 
     return reported.source === source ? 'same' : 'other';
   if (reported.prompt === undefined) return 'untold';
   if (!isPromptOf(request, reported.prompt)) return 'differs';
-  // Another spelling of the model is no proof: vendors rename them, and trained ones go by other ids.
+  // Another model name is no proof: vendors rename models, and trained ones have other ids.
   const modelled = reported.model === undefined || reported.model === request.model;
   return modelled || request.choice.kind !== 'public' ? 'same' : 'untold';
 }

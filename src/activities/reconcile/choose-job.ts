@@ -4,20 +4,20 @@ import type { Due, Ledger, CompetingSubmission, KnownJob } from '../../ledger/po
 import { clockSlackMs } from '../../http/server-clock.ts';
 import { type Candidate, mayBeOf, type Sighting } from './candidates.ts';
 
-/** How far outside the request's time a job may have been made that nothing but its time tells apart. */
+/** Tolerance when creation time is the only evidence. */
 const closeMs = 5_000;
 
 export interface Question {
   readonly ambiguous: Due['ambiguous'][number];
   readonly competing: readonly CompetingSubmission[];
-  /** By how much the clock has jumped ahead since the request was claimed. */
+  /** Forward jump of the clock since the request was claimed; milliseconds. */
   readonly jumpedMs: number;
   readonly sighting: Sighting;
 }
 
 /**
- * The jobs any one of which is surely the request's own; none: that cannot be told. `wait`: a request that is
- * still on its way may have made one of them, and its answer will say so.
+ * Jobs of which any one is surely the request's own; empty: undecided. `wait`: a request that is
+ * still on its way may have made one of them, and its answer will show it.
  */
 export async function chooseJobs(
   ledger: Pick<Ledger, 'remotes'>,
@@ -35,9 +35,9 @@ export async function chooseJobs(
 }
 
 /**
- * Answered requests for something else that may have made a second job. Where the vendor has more unknown jobs
- * of that time than requests are without one, something on the way sends requests twice: a job may then be
- * the repeat of a request that has its own.
+ * Answered requests for something else that may have made a second job. This applies if the vendor
+ * has more unknown jobs of that time than there are requests without a job. A gateway may then have
+ * sent requests twice, so a job may be the repeat of a request that has its own.
  */
 export function mayHaveBeenRepeated(
   { ambiguous, competing, sighting }: Pick<Question, 'ambiguous' | 'competing' | 'sighting'>,
@@ -52,9 +52,9 @@ export function mayHaveBeenRepeated(
 }
 
 /**
- * Jobs that tell what was asked for, when they can be nobody else's: as many at most as there are requests
- * for the very same that wait for one, any of which may have any of them, and none that fits another request.
- * An entry that cannot be read may be one more of them.
+ * Matching jobs, if no other request can have made them. There are at most as many as identical
+ * requests without a job, and each of those may have any of them. No job fits another request. An
+ * unreadable entry counts as one more job.
  */
 async function surelyOurs(
   ledger: Pick<Ledger, 'remotes'>,
@@ -72,8 +72,9 @@ async function surelyOurs(
 }
 
 /**
- * Competing submissions that may have made the job: on their way when it was made, and nothing it tells speaks against them. One
- * that tells what was asked for is taken although it was made in a gap, as for what is asked about in that gap.
+ * Competing submissions that may have made the job: on their way when it was made, with no contrary
+ * evidence. A matching job is not attributed to a submission in a gap, as when a request in that
+ * gap is settled.
  */
 async function claimantsOf(
   ledger: Pick<Ledger, 'remotes'>,

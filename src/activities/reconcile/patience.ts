@@ -3,18 +3,19 @@ import { jobTimes } from '../claim-and-start.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import type { Verdict } from '../../providers/port.ts';
 
-/** What says nothing of the list alone. */
+/** Failures that concern the whole vendor, not only the list. */
 const ofWholeVendor: ReadonlySet<Verdict['account']['kind']> = new Set([
   'limited',
   'unreachable',
   'badKey',
 ]);
-/** The longest that a list is read again which may tell more, in time limits of a POST. */
+/** Maximum time to read a list again that may still change, in time limits of a POST. */
 const patienceFactor = 10;
 
 /**
- * For how long a list of jobs is read again that could tell more, at the most; then a person is asked.
- * Milliseconds after the end of the request. @param jobMs when a job of its kind is given up
+ * Maximum time to read a job list again that may still change; then the request is parked.
+ * Milliseconds after the end of the request.
+ * @param jobMs time limit of a job of its kind
  */
 export function settlePatienceMs(
   { postMs }: Pick<AccountAccess['timeouts'], 'postMs'>,
@@ -33,9 +34,9 @@ export function patienceWith(
 }
 
 /**
- * Why a list that could not be read leaves a request to a person: it has come to nothing for long, and the
+ * Reason for parking a request whose list cannot be read: the list has failed for long, and the
  * vendor answers other calls.
- * @throws the error itself while it is worth asking again
+ * @throws the error itself while another try is worthwhile
  */
 export async function unreadableList(
   deps: ActivityDependencies,
@@ -47,7 +48,7 @@ export async function unreadableList(
   const { account, message } = access.provider.classify(error);
   if (!recentList.isUnreadFor(patienceWith(deps, access, request))) throw error;
   if (ofWholeVendor.has(account.kind) && !recentList.isVendorThere) {
-    // The list fails once more after the vendor was there: an outage may end between two calls.
+    // Require one more list failure after the vendor answered: an outage may end between two calls.
     if (await isThere(access)) recentList.noteVendorThere();
     else recentList.forgetUnread();
     throw error;

@@ -1,44 +1,44 @@
 import type { JobDescription, JobRef, ListedJob, Listing, Provider } from '../../providers/port.ts';
 
-/** So soon after it was asked for, a list is as good as a new one; of a time that is long over, for longer. */
+/** Reuse of a list: 2 s, or 60 s for a time that is long over. */
 const reuseMs = { ofLate: 2_000, ofLongAgo: 60_000 };
 const minuteMs = 60_000;
 const longAgoMs = 10 * minuteMs;
-/** Descriptions of ended jobs that are kept, since they change no more. */
+/** Maximum kept descriptions of ended jobs, which no longer change. */
 const describedMax = 5_000;
 
-/** A list that comes to nothing is asked for again at least so often, however long that takes. */
+/** Minimum number of failed reads before a list counts as unreadable, however long that takes. */
 const unreadTimesLeast = 3;
-/** The longest pause between two failures of one series. */
+/** Maximum pause between two failures of one series. */
 const unreadApartMs = 2 * minuteMs;
 
 interface Asked {
   readonly sinceMs: number;
   readonly untilMs: number;
-  /** By a clock that nobody sets. */
+  /** Monotonic clock. */
   readonly at: number;
   readonly jobs: Promise<Listing<ListedJob>>;
 }
 
-/** By a clock that nobody sets. */
+/** A series of failed reads, by the monotonic clock. */
 interface Unread {
   readonly since: number;
   readonly last: number;
   readonly times: number;
-  /** What else was asked of the vendor since was answered. */
+  /** The vendor has answered another call since. */
   readonly isThere: boolean;
 }
 
 /**
- * One list of an account's jobs for all the requests whose fate is looked for at about the same time. Each
- * would else read the same pages by itself.
+ * One job list of an account, shared by all requests that are settled at about the same time.
+ * Without it, each request would read the same pages itself.
  */
 export class RecentList {
   #asked: Asked | undefined;
   readonly #described = new Map<string, JobDescription>();
   #unread: Unread | undefined;
 
-  /** The provider, whose list may be up to two seconds old, or a minute where it tells of long ago. */
+  /** The provider with a shared list: up to 2 s old, or up to 60 s for a time that is long over. */
   of(provider: Provider): Pick<Provider, 'listJobs' | 'describe'> {
     const { listJobs, describe } = provider;
     return {
@@ -52,13 +52,13 @@ export class RecentList {
     };
   }
 
-  /** Whether the list has come to nothing for so long, each time it was asked for, that this will not change. */
+  /** Whether every read of the list has failed for so long that a retry is useless. */
   isUnreadFor(patienceMs: number): boolean {
     const { since = Infinity, times = 0 } = this.#unread ?? {};
     return times >= unreadTimesLeast && performance.now() - since >= patienceMs;
   }
 
-  /** Whether the vendor has answered something else while its list came to nothing. */
+  /** Whether the vendor has answered another call while its list failed. */
   get isVendorThere(): boolean {
     return this.#unread?.isThere ?? false;
   }
@@ -67,7 +67,10 @@ export class RecentList {
     if (this.#unread) this.#unread = { ...this.#unread, isThere: true };
   }
 
-  /** The vendor could not be asked: that says nothing of its list. */
+  /**
+   * Ends the series: the list was read, or the vendor could not be reached, which says nothing
+   * about its list.
+   */
   forgetUnread(): void {
     this.#unread = undefined;
   }
@@ -107,7 +110,7 @@ export class RecentList {
     return { entries: entries.filter(isWanted), unreadable };
   }
 
-  /** To whole minutes, so that requests of about the same time share it. */
+  /** Rounds to whole minutes, so that requests of about the same time share the list. */
   #ask(ask: NonNullable<Provider['listJobs']>, sinceMs: number, untilMs: number): Asked {
     const from = Math.floor(sinceMs / minuteMs) * minuteMs;
     const to = Math.ceil(untilMs / minuteMs) * minuteMs;

@@ -6,16 +6,16 @@ import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { isNowhere, lookAround, type Sighting, vendorOf } from './candidates.ts';
 import { unreadableList } from './patience.ts';
 
-/** After the end of a gap, what was sent in it may be on its way and then not listed yet: in time limits of a POST. */
+/** Wait after a gap, in time limits of a POST: a request sent in it may be on its way, and not listed yet. */
 const settleFactor = 2;
-/** And what is sent since must not be taken for it: it is this much later than what clocks may differ by. */
+/** Extra wait beyond the clock tolerance, so that later requests are not mistaken for one in the gap. */
 const apartMs = 5_000;
 
 /**
- * Finds out whether a request was sent in a time that the ledger does not know, such as after the backup that
- * was restored. A job that tells what was asked for is its own; it is called absent where the vendor's list is
- * whole and shows nothing that may be it. Anything else is left to a person.
- * @returns whether it is settled; false asks to look again a little later
+ * Settles a request that may have been sent in a gap, such as the time since a restored backup. A
+ * matching job is adopted. The request is absent if the vendor's list is complete and shows no
+ * possible job. In any other case it is parked.
+ * @returns whether it is settled; false: check again a little later
  */
 export async function settleInGap(
   deps: ActivityDependencies,
@@ -49,14 +49,14 @@ export async function settleInGap(
   );
 }
 
-/** A list that cannot be read is read again for as long as the vendor cannot be asked. */
+/** A list that cannot be read is read again while the vendor cannot be reached. */
 async function lookIn(
   deps: ActivityDependencies,
   access: AccountAccess,
   ambiguous: Due['ambiguous'][number],
   knownJobs: readonly KnownJob[],
 ): Promise<Sighting | string> {
-  // After so long, each job that is on record tells whether the list can be trusted, of whichever model.
+  // After this time, every job on record shows whether the list can be trusted, for any model.
   const all = knownJobs.map((job) => ({ ...job, sameModel: true }));
   try {
     return (
@@ -68,7 +68,7 @@ async function lookIn(
   }
 }
 
-/** Why the list does not prove that a request was never sent; undefined: it does. */
+/** Reason why the list does not prove that the request was never sent; undefined: it proves it. */
 function doubtOf(
   { overlooked, unreadable }: Sighting,
   knownJobs: readonly KnownJob[],

@@ -9,17 +9,17 @@ import { failpoint } from '../failpoints.ts';
 import { patienceWith, unreadableList } from './patience.ts';
 import { settleInGap } from './settle-in-gap.ts';
 
-/** The least by which a clock that was set back brings the time of a request nearer. */
+/** A `sendBy` more than this before `claimedAt` shows that the clock was set back. */
 const setBackMs = 5_000;
-/** How many times a request's usual time its vendor may need to list what became of one that broke off. */
+/** Time for the vendor to list the job of an interrupted request, in usual durations of a POST. */
 const settleFactor = 10;
 
 type Ambiguous = Due['ambiguous'][number];
 
 /**
- * How long after the end of a request its fate is looked for. `settleMs`: after its deadline, where nobody
- * saw it end. `overMs`: after its end. Both leave the vendor time to list what became of it; one that lists
- * no jobs has nothing to tell.
+ * Delays before an ambiguous request is settled. `settleMs`: after its deadline, if its end was not
+ * seen. `overMs`: after its end. Both leave the vendor time to list the job; without a job list
+ * both are 0.
  */
 export function settleTimes({ provider, timeouts, throttle }: AccountAccess): {
   readonly settleMs: number;
@@ -32,10 +32,10 @@ export function settleTimes({ provider, timeouts, throttle }: AccountAccess): {
 }
 
 /**
- * Finds out whether a request without a usable answer made a job. Adopts only the one job that fits, calls
- * it absent only when the vendor's list shows none, and else leaves it to a person: at once where nothing
- * that is to come can tell more.
- * @returns whether it is settled; false asks to look again a little later
+ * Determines whether a request without a usable answer made a job. It adopts only the one job that
+ * fits. It calls the request absent only if the vendor's list shows no such job. Otherwise it parks
+ * the request, at once if no later information can help.
+ * @returns whether it is settled; false: check again a little later
  */
 export async function settle(
   deps: ActivityDependencies,
@@ -61,14 +61,15 @@ async function lookUp(
   const watch = jumpWatchOf(deps);
   const jumpedMs = watch.jumpedSince(claimedAt);
   const unseenMs = watch.unseenSince(claimedAt);
-  // First these: one that finds its job while the list is read is counted, and that only delays.
+  // Read these first: a request that finds its job during the list call still counts, which only
+  // delays.
   const competing = await submissions.competing(submission, 2 * clockSlackMs + jumpedMs + unseenMs);
   const knownJobs = await submissions.knownJobs(submission);
   let sighting: Sighting | undefined;
   try {
     sighting = await lookAround(
       vendorOf(deps, access),
-      // What was held up by a jump, such as a sleep, reached the vendor after it.
+      // A request delayed by a jump, such as a machine sleep, reached the vendor after it.
       { ...ambiguous, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
       knownJobs,
     );
@@ -93,8 +94,8 @@ async function lookUp(
 }
 
 /**
- * Whether the request is surely over, and its job listed if it made one. By the wall clock alone it may be on
- * its way still: what it says counts only while no jump of it has been seen for as long.
+ * Whether the request is surely over, and its job listed if it made one. The wall clock alone does
+ * not prove it. Its time counts only if no jump was seen for as long.
  */
 function hasSettled(
   deps: ActivityDependencies,
@@ -109,9 +110,9 @@ function hasSettled(
 }
 
 /**
- * No job of the request is listed. That proves something only of a list which shows the jobs that surely
- * are there, and one that was made later: a list that lags is read again, and one that stays silent is
- * left to a person.
+ * Handles a request without a listed job. Only a list that shows the known jobs, and a job made
+ * later, proves absence. A lagging list is read again. A list that never shows a later job leads to
+ * parking.
  */
 async function callAbsent(
   deps: ActivityDependencies,
@@ -154,7 +155,7 @@ async function choose(
   const end =
     chosen.length > 0 ? await adoptOneOf(deps, access, question.ambiguous, chosen) : undefined;
   if (end === 'adopted') return true;
-  // Others have taken them since.
+  // Other submissions have these jobs by now.
   if (end === 'taken') return false;
   const tellsMore = end === 'unknown' || candidates.some(mayTellMore(access)) || unreadable > 0;
   if (tellsMore && isWithinPatience(deps, access, question.ambiguous)) return false;
@@ -162,13 +163,13 @@ async function choose(
   return await park(deps, submission, `${why}, and ${mayBeIt(candidates)}${unread}`);
 }
 
-/** A job that still runs may tell what was asked for when it is done; one that has ended tells no more. */
+/** A running job may reveal its request when it ends; an ended job reveals nothing more. */
 const mayTellMore =
   ({ provider }: AccountAccess) =>
   ({ fit, hasEnded }: Candidate): boolean =>
     fit !== 'same' && !hasEnded && provider.describe !== undefined;
 
-/** @param since epoch milliseconds; the list could tell from then on */
+/** @param since epoch milliseconds from which the list could show the result */
 function isWithinPatience(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -179,8 +180,9 @@ function isWithinPatience(
 }
 
 /**
- * From the end of the request on; or later, where its account was blocked after it, or nobody was at work: the jobs
- * that tell were made only after that, and a list that lags is given its time from then on.
+ * Time from which the list can show the result: the end of the request. It is later if the account
+ * was blocked afterwards, or no worker ran. The jobs that prove it were made only then, and a
+ * lagging list needs its time from then on.
  */
 async function tellingSince(
   deps: ActivityDependencies,

@@ -7,15 +7,15 @@ import { PollTimes } from './poll-times.ts';
 import { RecentList } from '../reconcile/recent-list.ts';
 import { UploadTries } from '../uploads/upload-tries.ts';
 
-/** So few at first that a vendor which refuses them all is met by no more, and a crash leaves few ambiguous. */
+/** Few at first: a vendor that refuses all gets no more, and a crash leaves few ambiguous requests. */
 const windowFirst = 2;
 const windowMax = 32;
-/** Longer at first than after a refusal: the probe may be paid for. */
+/** Longer at first than after a refusal, since the probe may be paid for. */
 const doubt = { firstMs: 2_000, mostMs: 300_000 };
 
 /**
- * How an account has answered this process lately: the number of POSTs worth having on their way, and how
- * long to hold back after what `Backoff` does not see. Nothing here guards money; losing it costs seconds.
+ * Recent answers of an account to this process: the useful number of concurrent POSTs, and delays
+ * for failures that `Backoff` does not see. Nothing here guards money; losing it costs seconds.
  */
 export class AccountThrottle {
   readonly polls: PollTimes;
@@ -29,14 +29,14 @@ export class AccountThrottle {
   readonly #checks = new Floor(floorOf.unreachable);
   readonly #doubts = new Floor(doubt);
   #postMs: number;
-  /** What its answers have earned so far. */
+  /** Window that successful answers have earned so far. */
   #earned: number;
   #ambiguous: number;
   #failedChecks = 0;
-  /** Claims that may be granted, and POSTs that were. */
+  /** Claims in progress, plus granted POSTs that are not over. */
   #probes: number;
 
-  /** @param now a clock that nobody sets, in milliseconds */
+  /** @param now monotonic clock, milliseconds */
   constructor(limits: Pick<Limits, 'perMinute' | 'counts'>, now: () => number = steadyClock.now) {
     this.polls = new PollTimes(limits);
     this.#perMinute = limits.perMinute;
@@ -48,8 +48,8 @@ export class AccountThrottle {
   }
 
   /**
-   * POSTs at once: as many as the rate needs in their usual time, but few at first, and one alone while the
-   * vendor refuses or is in doubt.
+   * Maximum concurrent POSTs: as many as the rate needs at their usual duration. Few at first, and
+   * only one while the vendor refuses or after repeated ambiguous answers.
    */
   get window(): number {
     if (this.#perMinute === undefined) return this.#earned;
@@ -57,14 +57,15 @@ export class AccountThrottle {
     return Math.min(this.#earned, Math.max(windowFirst, needed));
   }
 
-  /** How long a POST usually takes to be answered; milliseconds. */
+  /** Usual duration of a POST, milliseconds. */
   get postMs(): number {
     return this.#postMs;
   }
 
   /**
-   * Before a claim. One probe goes alone over all ranges and batches of this process.
-   * @returns the window for the claim, 0 while a probe is under way; `granted` takes its end
+   * Call before a claim. A probe runs alone across all ranges and batches of this process.
+   * @returns the window for the claim, 0 while a probe is under way; call `granted` with the number
+   * of POSTs
    */
   beginClaim(): { readonly window: number; granted(posts: number): void } {
     const { window } = this;
@@ -73,7 +74,7 @@ export class AccountThrottle {
     return { window, granted: (posts) => void (this.#probes += posts - 1) };
   }
 
-  /** A POST that was granted is over, whatever came of it. */
+  /** A granted POST is over, with any result. */
   posted(): void {
     this.#probes -= 1;
   }
@@ -86,23 +87,26 @@ export class AccountThrottle {
     this.#doubts.succeeded();
   }
 
-  /** A file arrived: what failed before it is not the same outage as what fails after it. */
+  /** A file arrived: failures before and after it are not the same outage. */
   uploaded(): void {
     this.#references.succeeded();
   }
 
-  /** The vendor refuses, or cannot be reached: one POST goes alone until an answer. */
+  /** The vendor refuses or is unreachable: only one POST at a time until an answer. */
   narrow(): void {
     this.#earned = 1;
   }
 
-  /** Milliseconds to block while a request's references cannot be had: 1 s, growing to 5 min. */
+  /** Milliseconds to block while references are not available: 1 s, growing to 5 min. */
   withoutReferences(): number {
     const now = this.#now();
     return this.#references.failed(now, now);
   }
 
-  /** The vendor's check call has failed: how often in a row, and milliseconds to block, 1 s growing to 5 min. */
+  /**
+   * The vendor's check call has failed. Returns failures in a row, and milliseconds to block: 1 s,
+   * growing to 5 min.
+   */
   unavailable(): { readonly times: number; readonly ms: number } {
     const now = this.#now();
     const ms = this.#checks.failed(now, now);
@@ -115,7 +119,10 @@ export class AccountThrottle {
     return { times: 0, ms: 0 };
   }
 
-  /** After the third ambiguous answer in a row, milliseconds to block before the next probe, which goes alone. */
+  /**
+   * From the third ambiguous answer in a row: milliseconds to block before the next probe, which
+   * runs alone.
+   */
   ambiguous(): number | undefined {
     this.#ambiguous++;
     if (this.#ambiguous < 3) return undefined;

@@ -3,18 +3,19 @@ import type { RunInput } from '../own-work.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { blockAccount, blockFor } from './block-account.ts';
 
-/** Answers in a row that say nothing, after which it is gone on without the check: about a quarter of a minute. */
+/** Inconclusive answers in a row after which the check is skipped: about a quarter of a minute. */
 const ambiguousMax = 5;
 
 type Run = Pick<RunInput, 'batch' | 'run'>;
 
-/** By account and run: the check that is under way, or that has passed. */
+/** By account and run: the check that is under way or has passed. */
 const checks = new WeakMap<AccountAccess, Map<string, Promise<boolean>>>();
 
 /**
- * Claims paid requests, in this process for the first time in a run only after the vendor's own check call was
- * answered. A key that is refused, or a vendor that is not there, blocks the account: the claim then says so.
- * @param claim given true, it binds what is paid for already and grants nothing
+ * Claims paid requests. The first claim of a run in this process waits for an answer of the
+ * vendor's check call. A refused key or an unreachable vendor blocks the account, and the claim
+ * returns that stop.
+ * @param claim with true, it binds shots that are already paid for, and grants nothing
  */
 export async function claimWhenAvailable(
   deps: ActivityDependencies,
@@ -32,8 +33,8 @@ export async function claimWhenAvailable(
 }
 
 /**
- * Whether the check has passed in this process and run; it is made where it has not, and blocks the account where it
- * fails. One call for all that come at once; one that fails is made again by whoever comes next.
+ * Whether the check has passed in this process and run. Makes the check if needed; a failure blocks
+ * the account. Concurrent callers share one call; the next caller repeats a failed one.
  */
 export async function seemsAvailable(
   deps: ActivityDependencies,
@@ -54,7 +55,7 @@ async function isAvailable(deps: ActivityDependencies, access: AccountAccess): P
   const { key, message } = await access.provider.verify();
   const { times, ms } =
     key === 'good' ? access.throttle.available() : access.throttle.unavailable();
-  // Something stands before the vendor, or it has such a call no more: paid requests will tell.
+  // A gateway answers instead, or the check call no longer exists: paid requests will show.
   if (key === 'good' || (key === 'ambiguous' && times >= ambiguousMax)) return true;
   deps.log(`${access.name} is not available: ${message}`);
   if (key === 'refused') await blockAccount(deps, access, { kind: 'badKey' }, null);

@@ -3,12 +3,12 @@ import type { BlockReason, StopReason } from '../../ledger/port.ts';
 import type { Verdict } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
-/** A person fixes these; without one, a probe goes through this often. */
+/** Interval of probes for blocks that a person must fix. */
 const probeEveryMs = 15 * 60_000;
 
 /**
- * Writes into the ledger what an answer says of the account that only a person fixes, so that the next claim
- * heeds it. Refusals and outages that end by themselves are there already: see `pacingOf`.
+ * Records a block that only a person can fix, so that the next claim respects it. Refusals and
+ * temporary outages are already recorded: see `pacingOf`.
  */
 export async function blockAccount(
   deps: ActivityDependencies,
@@ -20,7 +20,7 @@ export async function blockAccount(
   if (kind === 'forbidden') await blockFor(deps, access, kind, probeEveryMs, model);
 }
 
-/** The same for the whole account, and what stops now; undefined: it passes without a person. */
+/** Blocks the whole account, and returns the stop; undefined: it passes without a person. */
 export async function stopOf(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -32,7 +32,7 @@ export async function stopOf(
   return isForPerson ? { kind: 'block', block: kind, account: access.key } : undefined;
 }
 
-/** Never rejects: what a request has come to is recorded, whatever becomes of the block. */
+/** Never rejects: the result of the request must be recorded even if the block fails. */
 export async function blockFor(
   { ledger, now, log }: Pick<ActivityDependencies, 'ledger' | 'now' | 'log'>,
   { key, name }: AccountAccess,

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import type { Provider } from '../../providers/port.ts';
 
-/** Polls that come together from which one list is worth more than a call for each. */
+/** Number of concurrent polls from which one list costs less than single calls. */
 export const listFrom = 8;
 const gatherMs = 100;
-/** Listed jobs for each one that was asked for, beyond which the list's pages cost more than they save. */
+/** Listed jobs per poll beyond which the list's pages cost more than they save. */
 const listedPerPollMax = 10;
 const restMs = 60_000;
 
@@ -15,15 +15,18 @@ interface Waiting {
 }
 
 /**
- * One list of jobs for all the polls of an account that are due together, whichever ranges of this process
- * they belong to. It can only tell that a job is still pending: how one ended is asked of the job itself.
+ * One job list for all polls of an account that are due together, across the ranges of this
+ * process. It shows only that a job is pending; the result comes from a check of the job itself.
  */
 export class JobList {
   #waiting: Waiting[] = [];
   /** No lists until then: the last one was of no use. */
   #restUntil = -Infinity;
 
-  /** Whether the vendor's list, if it is worth asking for now, shows the job as pending. @throws as `listJobs` */
+  /**
+   * Whether the vendor's list, if worth a call now, shows the job as pending.
+   * @throws as `listJobs`
+   */
   async showsPending(
     provider: Provider,
     poll: { readonly jobId: string; readonly submittedAt: number },
@@ -39,7 +42,7 @@ export class JobList {
     return (await waiting.pending.promise).has(poll.jobId);
   }
 
-  /** For all that gather meanwhile; never rejects, but hands its error to each of them. */
+  /** Serves all polls that gather meanwhile. Never rejects: passes its error to each of them. */
   async #ask(provider: Provider, now: () => number): Promise<void> {
     await sleep(gatherMs);
     const waiting = this.#waiting;
@@ -60,7 +63,7 @@ export class JobList {
   ): Promise<ReadonlySet<string>> {
     const since = Math.min(...waiting.map(({ submittedAt }) => submittedAt));
     const listing = await provider.listJobs?.(since - clockSlackMs, now + clockSlackMs);
-    // A job that the list does not show is asked for itself, so a list with gaps does no harm.
+    // A job that the list omits is checked on its own, so an incomplete list does no harm.
     const listed = listing?.entries ?? [];
     const pending = listed.filter(({ state }) => state === 'pending').map(({ id }) => id);
     const tells = listed.some(({ state }) => state !== undefined);

@@ -1,21 +1,21 @@
-/** Polls at the vendor's advised interval for which the rest of a job's files is waited for. */
+/** Wait for the rest of a job's files, in polls at the vendor's advised interval. */
 const polls = 12;
 
 /**
- * Jobs that have ended and do not name all of their files yet: a link may come a moment after the status.
- * Losing this costs a minute of polls.
+ * Ended jobs that do not name all of their files yet: a link may come a moment after the status.
+ * Losing this state costs a minute of polls.
  */
 export class LateFiles {
   readonly #since = new Map<string, number>();
 
-  /** Whether the rest may still come; asked at each poll that does not name all. */
+  /** Whether the rest may still come. Call at each poll that does not name all files. */
   mayCome(submission: string, pollMs: number): boolean {
     const since = this.#since.get(submission) ?? performance.now();
     this.#since.set(submission, since);
     return performance.now() - since < polls * pollMs;
   }
 
-  /** The job is not polled any more. */
+  /** The job is no longer polled. */
   forget(submission: string): void {
     this.#since.delete(submission);
   }

@@ -3,7 +3,7 @@ import { steadyClock, type WaitClock } from '../../http/wait-clock.ts';
 import type { Ledger } from '../../ledger/port.ts';
 import type { Connection, Limits } from '../../providers/port.ts';
 
-/** A block that lasts longer is not waited for inside a call. */
+/** Maximum wait for a block inside a call. */
 const patienceMs = 60_000;
 
 interface PaceOptions {
@@ -13,8 +13,8 @@ interface PaceOptions {
 }
 
 /**
- * What a connection awaits before each free request, where the account's rate counts those as well: a slot
- * of the same bucket that claims draw on.
+ * Awaited by a connection before each free request, if the account's rate counts those too: takes a
+ * slot of the bucket that claims use.
  * @throws PaceError (the promise) when the account is blocked for long, or the signal is aborted
  */
 export function paceOf(

@@ -14,19 +14,19 @@ export interface PacingOptions {
   /** The ledger's clock. */
   readonly now: () => number;
   readonly log: (line: string) => void;
-  /** Ends what waits for a turn: the process stops. */
+  /** Ends all waits: the process stops. */
   readonly signal?: AbortSignal;
   readonly clock?: WaitClock;
 }
 
-/** What slows an account down in this process, for all its connections, ranges and batches. */
+/** Limits the pace of an account in this process, across all its connections, ranges and batches. */
 export interface Throttle {
   readonly throttle: AccountThrottle;
   readonly backoff: Backoff;
   readonly pace: Connection['pace'];
 }
 
-/** A refusal or an outage, met by whatever call, is in the ledger before that call fails: the next claim heeds it. */
+/** Records a refusal or outage of any call before that call fails, so that the next claim respects it. */
 export function pacingOf(options: PacingOptions): Throttle {
   const { ledger, account, limits, now, log, signal, clock } = options;
   const throttle = new AccountThrottle(limits, clock?.now);

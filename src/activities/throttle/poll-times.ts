@@ -1,14 +1,15 @@
 import type { Limits, Timeouts } from '../../providers/port.ts';
 
-/** Ended jobs of a model after which their durations are trusted, and how many are remembered. */
+/** Number of ended jobs from which a model's durations are trusted, and number remembered. */
 const trustedFrom = 20;
 const rememberedMax = 200;
-/** Of a rate that counts every request, polls leave the rest to claims, uploads and lists. */
+/** Share of polls in a rate that counts every request; the rest is for claims, uploads and lists. */
 const shareOfRate = 0.5;
 
 /**
- * When to ask for a job: at first by doubling waits, then by how long jobs of its model took lately. Where
- * the vendor's rate counts polls, they are spread over the live jobs. Losing it costs a few polls.
+ * Poll times: doubling waits at first, then the recent durations of the model's jobs. If the
+ * vendor's rate counts polls, they are spread over the live jobs. Losing this state costs a few
+ * polls.
  */
 export class PollTimes {
   readonly #limits: Pick<Limits, 'perMinute' | 'counts'>;
@@ -19,7 +20,7 @@ export class PollTimes {
     this.#limits = limits;
   }
 
-  /** Jobs of the account that are being polled, by whichever process. */
+  /** Jobs of the account that any process polls. */
   set live(jobs: number) {
     this.#live = jobs;
   }
@@ -35,7 +36,7 @@ export class PollTimes {
     this.#durations.set(model, known);
   }
 
-  /** Milliseconds until a job is asked for, `elapsedMs` after its start and after `polls` polls. */
+  /** Milliseconds to the next poll, `elapsedMs` after the job's start and after `polls` polls. */
   delayMs(
     model: string,
     { elapsedMs, polls }: { elapsedMs: number; polls: number },
@@ -52,7 +53,7 @@ export class PollTimes {
     return Math.max(this.leastMs, Math.min(pollMs, usual));
   }
 
-  /** The shortest time between two polls of one job that the account's rate has room for. */
+  /** Minimum time between two polls of one job at the account's rate; milliseconds. */
   get leastMs(): number {
     const { perMinute, counts } = this.#limits;
     if (counts === 'paid' || perMinute === undefined) return 0;
@@ -60,8 +61,8 @@ export class PollTimes {
   }
 
   /**
-   * Near the 10th percentile. A little before it: a job is known to have ended only when it is asked for,
-   * so that asking at it would never find out that jobs have become shorter.
+   * 90 % of the 10th percentile of durations. A poll sees the end of a job only afterwards, so
+   * polls at the percentile itself would never notice shorter jobs.
    */
   #earlyMs(model: string): number | undefined {
     const known = this.#durations.get(model);
@@ -72,8 +73,8 @@ export class PollTimes {
 }
 
 /**
- * The same delay, give or take a half, so that it ends when those of other jobs do: on the multiples of the
- * advised interval, or of its halves, quarters, ... for shorter delays.
+ * The delay, changed by at most half, so that it ends together with those of other jobs. It ends on
+ * a multiple of the advised interval, or of its half, quarter, ... for shorter delays.
  */
 export function togetherMs(delayMs: number, pollMs: number, now: number): number {
   const grid = pollMs * 2 ** Math.floor(Math.log2(delayMs / pollMs));

@@ -14,30 +14,31 @@ export interface AwaitModelInput extends RunInput {
   readonly account: string;
   /** The vendor's id of the model. */
   readonly id: string;
-  /** Of the shots that ask it. */
+  /** Lane of the shots that use the model. */
   readonly lane: string;
-  /** When the run began to wait, epoch milliseconds. */
+  /** Start of the wait, epoch milliseconds. */
   readonly sinceMs: number;
-  /** What was last told of it. */
+  /** The phase that was last reported. */
   readonly reported?: string;
 }
 
 export type AwaitModelResult =
-  /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
+  /** `stopped`: the batch is cancelled or another run has replaced this one; nothing was blocked. */
   | { readonly kind: 'ready' | 'failed' | 'stopped' }
   | { readonly kind: 'again'; readonly inMs: number; readonly reported: string };
 
 const activityMs = 10 * 60_000;
-/** A model whose training nobody has begun by then is not waited for. */
+/** Limit for a model to start training, or to appear at the vendor. */
 const newMs = 10 * 60_000;
 
-/** One look at the model: it is ready, its shots are blocked, or when to look again. */
+/** Result of one check: the model is ready, its shots are blocked, or the time of the next check. */
 type Look =
   'ready' | { readonly block: string } | { readonly inMs: number; readonly phase: string };
 
 /**
- * Waits until a model that the batch names by its id is ready, before any shot is sent to it: the vendor
- * refuses those that come early. Free calls only; what is never ready blocks its shots with the reason.
+ * Waits until a model that the batch names by id is ready, before any of its shots is sent: the
+ * vendor refuses early requests. All calls are free. A model that fails or never becomes ready
+ * blocks its shots with the reason.
  */
 export async function awaitModel(
   deps: ActivityDependencies,
@@ -46,7 +47,7 @@ export async function awaitModel(
   checkLedger(deps, input);
   const access = accessOf(deps, input.account);
   const { train: port } = access.provider;
-  // Without a call that tells, the vendor itself says so when it is asked for an image.
+  // Without a check call, the vendor reports an unready model when an image is requested.
   if (!port) return await seen(deps, input);
   return await withHeartbeat(async (cancelled, report) => {
     const until = deps.now() + activityMs;
@@ -106,7 +107,7 @@ async function lookAt(
   }
 }
 
-/** The account's problem stops its lane like any other request would; the rest passes or ends at the limit. */
+/** An account problem stops the lane, as for any request. Other failures pass, or end at the time limit. */
 async function failureAt(
   deps: ActivityDependencies,
   access: AccountAccess,

@@ -13,17 +13,20 @@ import {
 } from './training.ts';
 import { waitForTrigger } from './trigger-training.ts';
 
-/** Phases before the images are there. */
+/** Phases before all images are uploaded. */
 const making = ['creating', 'created', 'uploading'] as const;
 
 export function isMaking({ phase }: ModelRow): boolean {
   return (making as readonly string[]).includes(phase);
 }
 
-/** By account and training: since when the vendor's answers are of no use. Losing it costs waiting again. */
+/** By account and training: the start of a series of unusable answers. Losing it restarts the wait. */
 const since = new WeakMap<AccountAccess, Map<string, number>>();
 
-/** An answer was of use. While a model is made that says nothing of the next call, so that it does not count. */
+/**
+ * Ends the series of unusable answers. Answers while a model is made do not count: they say nothing
+ * about the next call.
+ */
 export function failureIsOver({ access, input }: Training): void {
   since.get(access)?.delete(input.fingerprint);
 }
@@ -37,8 +40,9 @@ function failingForMs({ access, input, deps }: Training): number {
 }
 
 /**
- * A call of a phase has failed. What a person must fix stops the training. What the vendor refuses before anything
- * may be paid fails it; all else passes, or ends at a time limit with the reason.
+ * Handles a failed call of a phase. A failure that a person must fix stops the training. A refusal
+ * before any possible payment fails it. Any other failure passes, or ends at a time limit with the
+ * reason.
  */
 export async function failureAt(
   training: Training,
@@ -68,7 +72,7 @@ export async function failureAt(
   return Math.max(access.timeouts.pollMs, lookAgainMs(access, forMs));
 }
 
-/** Its money stays reserved, whatever the vendor says: a later run, or a person, finds out. */
+/** The money stays reserved, with any answer of the vendor: a later run, or a person, resolves it. */
 async function endOfPaid(
   training: Training,
   row: ModelRow,
@@ -93,7 +97,7 @@ async function endOfUnpaid(
       ? { block: `how the model ${set.name} stands cannot be reported: ${message}` }
       : undefined;
   if (!isFinal && forMs <= missingMs) return undefined;
-  // The phase may have moved on since the row was read.
+  // The phase may have changed since the row was read.
   const from = phase === 'armed' ? (['armed'] as const) : making;
   await setPhase(training, from, 'failed', { why: message });
   return 'failed';

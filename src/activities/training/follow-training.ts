@@ -4,7 +4,7 @@ import { elapsedSince } from '../clock.ts';
 import { lookForModel } from './look-for-model.ts';
 import { lookAgainMs, setPhase, type Advance, type Training } from './training.ts';
 
-/** Looks once at a training that was triggered. One past its time limit is not waited for any longer. */
+/** Checks a triggered training once. One past its time limit is stalled. */
 export async function followTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { submissions } = training.deps.ledger;
   const found = await lookForModel(training, row);
@@ -26,13 +26,13 @@ export async function followTraining(training: Training, row: ModelRow): Promise
 }
 
 /**
- * A model that an earlier run trained, before this run's first use of it. One that is gone is forgotten;
- * training it again goes through the ledger's claim like any other.
+ * Confirms a model that an earlier run trained, before this run's first use of it. A model that is
+ * gone is forgotten; training it again needs a new claim.
  */
 export async function confirmReady(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input, set } = training;
   const found = await lookForModel(training, row);
-  // One that is listed is asked for images: the vendor refuses them, free, where it has it no more.
+  // Use a listed model: if it is gone after all, the vendor refuses the images for free.
   if (found.phase === 'ambiguous' && !found.isListed) return found.againMs;
   if (found.phase === 'gone') {
     deps.log(`the trained model ${set.name} is gone at the vendor`);
@@ -43,7 +43,7 @@ export async function confirmReady(training: Training, row: ModelRow): Promise<A
   return 'ready';
 }
 
-/** Counted from when it was known to have begun: before, it may have waited in the vendor's queue. */
+/** Counted from the known start: before that, the training may have waited in the vendor's queue. */
 export function isOverdue(training: Training, { trigger }: ModelRow): boolean {
   return trigger !== null && trainsForMs(training, trigger) > training.access.timeouts.trainingMs;
 }
@@ -52,7 +52,7 @@ function trainsForMs({ deps }: Training, { submittedAt, claimedAt }: Trigger): n
   return elapsedSince(deps, submittedAt ?? claimedAt);
 }
 
-/** Its money stays reserved, and a later run looks at it again. */
+/** The money stays reserved, and a later run checks again. */
 export async function trainingStalled(
   training: Training,
   row: ModelRow,

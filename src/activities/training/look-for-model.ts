@@ -10,16 +10,16 @@ type ModelState = Awaited<ReturnType<TrainingPort['check']>>;
 type Seen =
   | Exclude<ModelState, { readonly phase: 'missing' }>
   | { readonly phase: 'gone' }
-  /** It is said to be missing. `isListed`: the list of models shows it, or cannot be read whole. */
+  /** The vendor reports it missing. `isListed`: the model list shows it, or is not fully readable. */
   | {
       readonly phase: 'ambiguous';
       readonly isListed: boolean;
-      /** For ten minutes. */
+      /** Missing for ten minutes. */
       readonly isLong: boolean;
       readonly againMs: number;
     };
 
-/** By the ids of models that this process has made: in which run. Losing it costs one model more, which is free. */
+/** Models that this process has created: run by model id. Losing it costs one extra model, which is free. */
 const made = new WeakMap<ActivityDependencies, Map<string, string>>();
 
 export function noteMade({ deps, input }: Training, model: string): void {
@@ -27,7 +27,10 @@ export function noteMade({ deps, input }: Training, model: string): void {
   made.set(deps, known.set(model, runOf(input)));
 }
 
-/** Where the vendor does not show it, it would not show another either. */
+/**
+ * Whether this process has created the model in this run. If the vendor does not show it, another
+ * would not appear either.
+ */
 export function isOfThisRun({ deps, input }: Training, { remoteId }: ModelRow): boolean {
   return made.get(deps)?.get(remoteId ?? '') === runOf(input);
 }
@@ -37,9 +40,9 @@ function runOf({ batch, run }: Training['input']): string {
 }
 
 /**
- * Asks the vendor for the model. One with a training that may be paid for is `gone` only when the vendor has
- * said for ten minutes that it does not have it, and lists all of its models without it: else some wrong
- * answers would pay for the training a second time.
+ * Checks the model at the vendor. A model whose training may be paid for needs two proofs to be
+ * `gone`. The vendor has reported it missing for ten minutes, and its complete model list omits it.
+ * Otherwise a few wrong answers would pay for the training twice.
  */
 export async function lookForModel(training: Training, row: ModelRow): Promise<Seen> {
   const { deps, port, input, set } = training;
@@ -53,7 +56,7 @@ export async function lookForModel(training: Training, row: ModelRow): Promise<S
   const isListed = !(await isUnlisted(port, id));
   const missingForMs = deps.now() - (row.missingSince ?? deps.now());
   const isLong = missingForMs >= missingMs && jumpWatchOf(deps).isSteadyFor(missingMs);
-  // A new one may be slow to appear, in the list as well.
+  // A new model may be slow to appear, also in the list.
   const isSoonGone = !isListed && made.get(deps)?.has(id) !== true;
   const isGone = row.trigger === null ? isLong || isSoonGone : isLong && !isListed;
   if (isGone) return { phase: 'gone' };
@@ -62,7 +65,10 @@ export async function lookForModel(training: Training, row: ModelRow): Promise<S
   return { phase: 'ambiguous', isListed, isLong, againMs };
 }
 
-/** One answer is not enough to say that a model is gone, nor is a list with entries that cannot be read. */
+/**
+ * Whether the complete list omits the model. One `missing` answer, or a list with unreadable
+ * entries, is not enough.
+ */
 export async function isUnlisted(port: TrainingPort, id: string): Promise<boolean> {
   const { entries, unreadable } = await port.list();
   return unreadable === 0 && !entries.some((model) => model.id === id);

@@ -9,27 +9,29 @@ import { isMaking, failureAt, failureIsOver } from './failures.ts';
 import { retryRefused, triggerTraining } from './trigger-training.ts';
 
 /**
- * A failed training blocks its shots, and a later run tries again. Within the run that saw it fail it is
- * not paid again: its shots may be open since they were planned, or this was cut off, after it failed.
+ * A failed training blocks its shots, and a later run tries again. The run that saw the failure
+ * does not pay again. Its shots may have been planned after the failure, or this activity
+ * interrupted after it.
  */
 async function afterFailure(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input } = training;
   const { remotes, batches } = deps.ledger;
   const startedAt = (await batches.get(input.batch))?.startedAt ?? Infinity;
   const seenAt = row.seenAt ?? -Infinity;
-  // Seen later than now: the clock was set back since.
+  // A time in the future: the clock was set back since.
   if (seenAt >= startedAt && seenAt <= deps.now()) return 'failed';
   if (row.trigger?.state === 'rejected') await retryRefused(training, row, row.trigger);
   else await remotes.abandonModel(input.account, input.fingerprint);
   return 0;
 }
 
-/** What is known to have been carried out. */
+/** States of a request that the vendor has carried out. */
 const carriedOut: ReadonlySet<string> = new Set(['submitted', 'stalled', 'succeeded']);
 
 /**
- * A request that may be paid for goes before whatever else the row was about to do: its sender died before it wrote
- * the phase, or its answer came after the model was forgotten or another one begun. No other is paid for meanwhile.
+ * A request that may be paid for takes precedence over the row's phase. Its sender may have died
+ * before it wrote the phase. Or its answer came after the model was forgotten or replaced. No other
+ * request is paid meanwhile.
  */
 async function turnToPaid(training: Training, row: ModelRow): Promise<boolean> {
   const { phase, remoteId, trigger } = row;
@@ -40,7 +42,10 @@ async function turnToPaid(training: Training, row: ModelRow): Promise<boolean> {
   return await setPhase(training, [phase], 'armed', {});
 }
 
-/** One phase forward. @returns milliseconds until the next look, or how it ended */
+/**
+ * Advances the training by one phase.
+ * @returns milliseconds until the next check, or the result
+ */
 export async function advance(training: Training, row: ModelRow): Promise<Advance> {
   try {
     if (await turnToPaid(training, row)) return 0;
@@ -69,18 +74,18 @@ async function step(training: Training, row: ModelRow): Promise<Advance> {
   }
 }
 
-/** Nothing is made for a training that could not be paid for now. */
+/** Creates nothing for a training that cannot be paid for now. */
 async function make(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, access, input } = training;
   const { batch, run, account } = input;
   const closed = await deps.ledger.claims.closed({ batch, run, account });
   if (closed) return whileClosed(closed);
-  // What keeps it from being so is in the ledger then.
+  // The reason is in the ledger by then.
   if (!(await seemsAvailable(deps, access, input))) return access.timeouts.pollFirstMs;
   return row.phase === 'creating' ? await create(training) : await addTrainingImages(training, row);
 }
 
-/** A model whose answer was lost stays behind untrained, which costs nothing. */
+/** If the answer is lost, the model stays at the vendor untrained, which costs nothing. */
 async function create(training: Training): Promise<number> {
   const { name, subject } = training.set;
   const remoteId = await training.port.create({ name, subject });

@@ -15,19 +15,19 @@ import {
 } from './training.ts';
 
 export type TrainModelResult =
-  /** `stopped`: the batch is cancelled or another run has its place; nothing was blocked. */
+  /** `stopped`: the batch is cancelled or another run has replaced this one; nothing was blocked. */
   | { readonly kind: 'ready' | 'failed' | 'stopped' }
   | { readonly kind: 'again'; readonly inMs: number };
 
-/** Renewed all the while, so that a dead worker's training is soon gone on with. */
+/** Renewed continuously, so that another worker soon takes over the training of a dead one. */
 const leaseMs = 15_000;
 const renewMs = 4_000;
 const activityMs = 10 * 60_000;
 const busyMs = 5_000;
 
 /**
- * Brings one training set to a ready model. Every phase is a compare-and-set in the ledger under a lease,
- * so a training that another batch or a dead worker began is gone on with, and never paid twice.
+ * Turns one training set into a ready model. Every phase is a compare-and-set in the ledger under a
+ * lease. A training that another batch or a dead worker started is continued, and never paid twice.
  */
 export async function trainModel(
   deps: ActivityDependencies,
@@ -37,14 +37,14 @@ export async function trainModel(
   const access = accessOf(deps, input.account);
   const port = access.provider.train;
   const set = await trainingSetOf(deps, input);
-  // The step needs it no more: ready, or its shots are gone.
+  // The step no longer needs it: it is ready, or its shots are gone.
   if (!set) return { kind: 'ready' };
   if (!port) return await giveUp(deps, input, `${access.name} trains no models`);
   return await withHeartbeat(async (cancelled, report) => {
     const training: Training = { deps, access, port, input, set, cancelled };
     const until = deps.now() + activityMs;
     const { remotes } = deps.ledger;
-    // Two steps may need one model at once, in one worker too: each call leases for itself.
+    // Two steps may need one model at once, even in one worker: each call has its own lease.
     const owner = `${deps.worker}/${randomUUID()}`;
     const lease = (forMs = leaseMs) =>
       remotes.leaseModel(input.account, input.fingerprint, owner, forMs);
@@ -54,7 +54,7 @@ export async function trainModel(
       const mine = await lease();
       const row = await remotes.model(input.account, input.fingerprint);
       report(`${set.name}: ${row?.phase ?? 'creating'}`);
-      // Only a training that may have been paid for is followed on.
+      // After the end of the run, follow only a training that may be paid for.
       if (!mayBePaid(row?.trigger) && (await hasEnded(deps, input))) return { kind: 'stopped' };
       const result = mine && row ? await advance(training, row) : busyMs;
       if (mine) await tellStop(training, result);
@@ -71,7 +71,7 @@ export async function trainModel(
   });
 }
 
-/** Why it does not go on, for as long as it does not. */
+/** Notes the reason while the training is stopped, and clears it afterwards. */
 async function tellStop({ deps, input }: Training, result: Advance): Promise<void> {
   const { batches } = deps.ledger;
   const { batch, run } = input;
@@ -81,7 +81,7 @@ async function tellStop({ deps, input }: Training, result: Advance): Promise<voi
   else await batches.clearStop(batch, lane, deps.now());
 }
 
-/** Long requests must not outlive the lease. A renewal that fails is made up for by the next. */
+/** Renews the lease during long requests. The next renewal makes up for a failed one. */
 function keepLease(lease: (forMs?: number) => Promise<boolean>): AsyncDisposable {
   const timer = setInterval(() => void lease().catch(() => undefined), renewMs);
   return {

@@ -3,10 +3,10 @@ import { type Training, setPhase } from './training.ts';
 import { fileToUpload } from '../uploads/upload-file.ts';
 
 /**
- * Adds what is missing of the training images. One whose answer was lost is found by comparing the
- * vendor's list with ours: none unknown, it did not arrive; one unknown, it is that one; more, and the
- * untrained model is given up, since its images cannot be told apart; so it is where an entry of the list
- * cannot be read.
+ * Adds the missing training images. An image whose answer was lost is found by comparing the
+ * vendor's list with the ledger. No unknown entry: it did not arrive. One: it is that entry. With
+ * several, or an unreadable entry, the images cannot be told apart and the untrained model is
+ * abandoned.
  */
 export async function addTrainingImages(training: Training, row: ModelRow): Promise<number> {
   const { deps, port, set } = training;
@@ -30,7 +30,7 @@ export async function addTrainingImages(training: Training, row: ModelRow): Prom
   return 0;
 }
 
-/** @returns false when the model was given up */
+/** @returns false when the model was abandoned */
 async function reconcile(
   { deps, port, input }: Training,
   model: string,

@@ -4,8 +4,8 @@ import type { RemoteThing } from '../../providers/port.ts';
 import type { Training } from './training.ts';
 
 /**
- * Whether the vendor shows that no training was sent in a time that the ledger does not know: it has no model
- * of that time but those on record, and the model of this training is later.
+ * Whether the vendor's models prove that no training was sent in the gap. Every model from that
+ * time is on record, and the model of this training is later.
  */
 export async function isSurelyUnsent(
   { deps, access, port }: Training,

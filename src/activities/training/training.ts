@@ -11,7 +11,7 @@ export interface TrainModelInput extends RunInput {
   readonly fingerprint: string;
 }
 
-/** What the phases of one training share. */
+/** Shared state of the phases of one training. */
 export interface Training {
   readonly deps: ActivityDependencies;
   readonly access: AccountAccess;
@@ -21,29 +21,29 @@ export interface Training {
   readonly cancelled: AbortSignal;
 }
 
-/** Milliseconds until the next look, or how it ended. */
+/** Milliseconds until the next check, or the result. */
 export type Advance =
   | number
   | 'ready'
   | 'stopped'
-  /** As the model's row says. */
+  /** The reason is in the model's row. */
   | 'failed'
-  /** Its shots are blocked with this reason; the model's row stays as it is. */
+  /** Its shots are blocked with this reason; the model's row stays unchanged. */
   | { readonly block: string }
   | Stop;
 
-/** It does not go on, and why, for whoever looks; until the next look. */
+/** Stopped until the next check, with the reason for people to read. */
 interface Stop {
   readonly stop: StopReason;
   readonly inMs: number;
 }
 
-/** Where a person must act at the vendor first: a message ends the wait. */
+/** Wait where a person must act at the vendor; a message ends it. */
 export const forPersonMs = 2 * 60_000;
-/** What the ledger alone tells: asked again by a pause, a block's end, a raised budget. */
+/** Interval of ledger checks for changes such as a pause, the end of a block, or a raised budget. */
 const forLedgerMs = 3_000;
 
-/** The ledger's answer where it grants nothing. */
+/** Converts a ledger answer without a grant. */
 export function whileClosed(next: Exclude<ClaimAnswer['next'], { kind: 'go' }>): Advance {
   if (next.kind === 'wait') return next.ms;
   const { reason } = next;
@@ -51,7 +51,7 @@ export function whileClosed(next: Exclude<ClaimAnswer['next'], { kind: 'go' }>):
   return { stop: reason, inMs: forLedgerMs };
 }
 
-/** Compare-and-set in the ledger; false when the phase was another. */
+/** Compare-and-set in the ledger; false if the phase is not in `from`. */
 export async function setPhase(
   { deps, input }: Training,
   from: readonly ModelRow['phase'][],
@@ -64,19 +64,19 @@ export async function setPhase(
 
 const undecided: ReadonlySet<string> = new Set(liveStates);
 
-/** A request to train is on its way, or was carried out, or nobody knows. */
+/** The training request is on its way, carried out, or of unknown result. */
 export function mayBePaid(trigger: Trigger | null | undefined): trigger is Trigger {
   return trigger != null && undecided.has(trigger.state);
 }
 
-/** A tenth of the time it has taken, so that short trainings end soon; at most the vendor's advice. */
+/** A tenth of the elapsed time, so that short trainings end soon; at most the vendor's advised interval. */
 export function lookAgainMs({ timeouts, throttle }: AccountAccess, elapsedMs: number): number {
   const { pollFirstMs, trainingPollMs } = timeouts;
   const usualMs = Math.min(trainingPollMs, Math.max(pollFirstMs, elapsedMs / 10));
   return Math.max(usualMs, throttle.polls.leastMs);
 }
 
-/** Cancelled, or replaced by another run. */
+/** Whether the run is cancelled, or replaced by another run. */
 export async function hasEnded(
   { ledger }: ActivityDependencies,
   { batch, run }: RunInput,

@@ -15,9 +15,10 @@ import { isSurelyUnsent } from './training-in-gap.ts';
 import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from './training.ts';
 
 /**
- * The paid request that starts a training, through the ledger's claim. Where an earlier one may have been
- * carried out, the model itself tells: training or ready means that it was. Still new never means that it was
- * not: it may wait in a queue. Then a person is asked, and its money stays reserved.
+ * Sends the paid request that starts a training, through the ledger's claim. If an earlier request
+ * may have been carried out, the model shows it: training or ready proves that it was. A new model
+ * proves nothing, since it may wait in a queue. A person then decides, and the money stays
+ * reserved.
  */
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
   const { deps, input, set } = training;
@@ -38,7 +39,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   }
   if (!isMissing) return await claimTrigger(training, row);
   const block = `the vendor does not show the model ${set.name} that it made`;
-  // Listed, and once asked to train: it may be there.
+  // Listed, and training was once requested: the model may exist.
   if (found.phase === 'ambiguous') return { block };
   await deps.ledger.remotes.abandonModel(input.account, input.fingerprint);
   return isOfThisRun(training, row) ? { block } : 0;
@@ -63,7 +64,7 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
   });
   const [grant] = answer.granted;
   if (grant) {
-    // It moves from now on, however long the answer takes.
+    // The training is no longer stopped, however long the answer takes.
     await deps.ledger.batches.clearStop(batch, trainingLane(fingerprint), deps.now());
     failpoint('claimed', grant.submission);
     const limit = { sendBy: before + grant.sendWithinMs, now };
@@ -71,7 +72,7 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
       post(training, row, grant.submission, limit),
     );
   }
-  // Attached: another has claimed it since it was looked at.
+  // Attached: another worker has claimed it since the check.
   if (answer.next.kind === 'go') return 1_000;
   if (isBeyondPlan(answer.next)) {
     const again = 'run the batch again to accept it';
@@ -80,7 +81,7 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
   return whileClosed(answer.next);
 }
 
-/** A budget that may be raised is waited for. */
+/** Whether the accepted plan excludes the price. A budget that may be raised does not count. */
 function isBeyondPlan(next: ClaimAnswer['next']): boolean {
   if (next.kind !== 'stopped') return false;
   const { reason } = next;
@@ -112,8 +113,8 @@ async function post(
 }
 
 /**
- * A refusal is believed only of a model that has not begun to train: a gateway may have sent the request
- * twice, and tell what became of the second one.
+ * A refusal counts only for a model that has not begun to train. A gateway may have sent the
+ * request twice and reported the result of the second one.
  */
 async function recordFailure(
   training: Training,
@@ -139,7 +140,7 @@ async function recordFailure(
 
 const unasked = 'and the vendor could not be asked whether the model trains';
 
-/** Undefined: the vendor could not be asked. */
+/** Undefined: the vendor could not be reached. */
 async function hasBegun({ deps, port }: Training, row: ModelRow): Promise<boolean | undefined> {
   try {
     const { phase } = await port.check(row.remoteId ?? '');
@@ -151,8 +152,8 @@ async function hasBegun({ deps, port }: Training, row: ModelRow): Promise<boolea
 }
 
 /**
- * A request whose answer was lost. Whoever sent it, its answer may come, and its model may begin, until it is left to
- * a person.
+ * Waits after a lost answer. The answer may still come, or the model may begin to train, until the
+ * request is parked.
  */
 export async function waitForTrigger(
   training: Training,
@@ -172,7 +173,7 @@ export async function waitForTrigger(
   return undecided(training, `${why}, and ${doubt}`);
 }
 
-/** A training that waits in the vendor's queue for longer is left to a person. */
+/** A training that waits longer in the vendor's queue is parked. */
 function triggerPatienceMs({ timeouts }: AccountAccess): number {
   return 2 * (timeouts.trainingPollMs + timeouts.postMs);
 }
@@ -182,7 +183,7 @@ function undecided({ input, set }: Training, doubt: string): Advance {
   return { block };
 }
 
-/** The vendor has begun: what was sent is paid for, whatever the ledger had concluded. */
+/** The vendor has begun training: the request is paid for, even if the ledger had settled it otherwise. */
 async function takeUp(training: Training, { trigger, remoteId }: ModelRow): Promise<number> {
   const { deps, access, set } = training;
   const { submissions } = deps.ledger;
@@ -198,8 +199,8 @@ async function takeUp(training: Training, { trigger, remoteId }: ModelRow): Prom
 }
 
 /**
- * A refused request to train is tried again by a later run, with the model that is there: it may train all
- * the same. Only when that has been new for long since, another model is made.
+ * A later run retries a refused training request with the existing model, which may still train. It
+ * makes another model only if that one is still new long after the refusal.
  */
 export async function retryRefused(
   training: Training,

@@ -4,7 +4,7 @@ import type { Json } from '../../json.ts';
 import type { UploadState } from '../../providers/port.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 
-/** A file as a request names it: an upload in its place, or an output where its own account made it. */
+/** A file that a request names: an upload in its place, or an output at the account that made it. */
 export interface UsedFile {
   readonly place: UploadPlace;
   readonly sha256: string;
@@ -14,9 +14,9 @@ export interface UsedFile {
 }
 
 /**
- * Asks, for free, whether uploads of earlier runs are still there. What the vendor has no more is forgotten,
- * so that it is uploaded again before a paid request names it; the others count as seen in this run.
- * @throws whatever the call throws: then nothing is known
+ * Checks, for free, whether uploads of earlier runs still exist. A missing upload is forgotten, so
+ * that it is uploaded again before a paid request names it. The rest count as seen in this run.
+ * @throws any error of the call: then nothing is known
  */
 export async function confirmUploads(
   deps: ActivityDependencies,
@@ -33,8 +33,9 @@ export async function confirmUploads(
 }
 
 /**
- * A paid request with these files was refused. What the vendor says it has no more is forgotten. Where it has
- * no call that tells, uploads of earlier runs are forgotten as well, so that the next run makes them again.
+ * Handles the refusal of a paid request with these files. Uploads that the vendor reports as gone
+ * are forgotten. Without a call for this, uploads of earlier runs are forgotten too, so that the
+ * next run uploads them again.
  * @returns whether a file is surely gone, so that the request is worth another try
  */
 export async function forgetGoneUploads(
@@ -61,7 +62,7 @@ export async function forgetGoneUploads(
   return isSure;
 }
 
-/** The refusal stands whatever comes of this. */
+/** Never rejects: the refusal stands with any result. */
 async function askStates(
   deps: ActivityDependencies,
   place: UploadPlace,

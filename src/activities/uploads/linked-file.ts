@@ -6,23 +6,23 @@ import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { mediaOnly, NotMediaError } from '../outputs/media-only.ts';
 import { NotHereYetError } from './not-here-yet.ts';
 
-/** A link's file that is downloaded to be uploaded. */
+/** Maximum size of a linked file that is downloaded for upload. */
 export const linkedFileBytesMax = 200 * 1024 * 1024;
 
-/** Longer than any run waits between two claims; not so long that a link's new image is never seen. */
+/** Longer than any wait between two claims, and short enough to notice a new image at the link. */
 const keptMs = 60 * 60_000;
-/** A failure that would come again: told to the next who asks, and soon tried again where the link was fixed. */
+/** A lasting failure is reused for this time. A retry follows soon, in case the link was fixed. */
 const failureKeptMs = 2 * 60_000;
-/** A link that has failed for so long, and so often, is given up. */
+/** A link is given up after failing for this time and this number of tries. */
 const patience = { ms: 10 * 60_000, tries: 3 };
 
 interface Fetched {
   readonly sha256: Promise<string>;
-  /** By a clock that nobody sets; none while it is under way. */
+  /** Monotonic clock; absent while the download is under way. */
   until?: number;
 }
 
-/** Of a link that fails, whatever its server or the network says: since when, and how often. */
+/** A failing link, with any kind of failure: its first failure and its number of tries. */
 interface Failing {
   readonly since: number;
   tries: number;
@@ -32,10 +32,9 @@ const fetched = new WeakMap<ActivityDependencies, Map<string, Fetched>>();
 const failing = new WeakMap<ActivityDependencies, Map<string, Failing>>();
 
 /**
- * The file behind a link. Whoever asks for it while it is under way waits for the same download, and it is
- * kept in mind for a while: a request whose time is over before the file is here finds it when it is claimed
- * again.
- * @throws UserError where the link can never be used, or has failed for long; else NotHereYetError
+ * The file behind a link. Concurrent callers wait for the same download, and the result is kept for
+ * a while. A request that times out before the file arrives finds it at its next claim.
+ * @throws UserError if the link can never be used, or has failed for long; else NotHereYetError
  */
 export async function linkedFile(
   deps: ActivityDependencies,
@@ -44,7 +43,7 @@ export async function linkedFile(
 ): Promise<{ sha256: string; path: string }> {
   const known = fetched.get(deps) ?? new Map<string, Fetched>();
   fetched.set(deps, known);
-  // Which addresses may be fetched depends on the account.
+  // The account determines which addresses may be fetched.
   const id = `${access.trustedOrigin} ${url}`;
   const before = known.get(id);
   const isKnown = before !== undefined && !isOver(deps, before);
@@ -83,7 +82,7 @@ function isOver(deps: ActivityDependencies, { until = Infinity }: Fetched): bool
   return until <= deps.steadyNow();
 }
 
-/** Told apart by how it failed: nobody waits for a link that leads nowhere. */
+/** Downloads the file and classifies a failure, so that no shot waits for a link that cannot work. */
 async function fetchPatiently(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -128,7 +127,7 @@ async function fetchLinked(
   return sha256;
 }
 
-/** Another try would end alike. */
+/** Another try would have the same result. */
 function isLasting(error: unknown): boolean {
   if (error instanceof HttpError) return isFinal(error.status);
   return (

@@ -1,6 +1,6 @@
 /**
- * A reference cannot be had now, for a reason that says nothing about the account which is to be given it. Only
- * the shots that need it wait.
+ * A reference is not available now, for a reason that does not concern the account that needs it.
+ * Only the shots that need it wait.
  */
 export class NotHereYetError extends Error {
   override readonly name = 'NotHereYetError';

@@ -13,10 +13,10 @@ import { ensureUploaded, expiryMarginMs } from './upload-file.ts';
 import { filePlaceOf, modelOf, openPlace } from './upload-places.ts';
 
 /**
- * The request with every reference at the vendor. Files are usually uploaded by the step's preparation;
- * one that is missing or has expired is uploaded here.
- * @throws UserError where a reference can never be had, NotHereYetError where its shot must wait for it; else
- * whatever the upload throws
+ * The request with every reference at the vendor. The step's preparation usually uploads the files;
+ * a missing or expired one is uploaded here.
+ * @throws UserError if a reference can never be available, NotHereYetError if its shot must wait
+ * for it; else any error of the upload
  */
 export async function resolveRequest(
   deps: ActivityDependencies,
@@ -35,7 +35,7 @@ export async function resolveRequest(
   return { request, makes, trainedModel, references, used };
 }
 
-/** `used`: the files that lie at a vendor for it, and that may be gone there. */
+/** `used`: the request's files at a vendor, which may be gone there. */
 export type ResolvedRequest = StartRequest & { readonly used: readonly UsedFile[] };
 
 async function trainedModelOf(
@@ -75,7 +75,7 @@ async function resolveReference(
     const { remote } = made;
     if (!place || place.key !== access.key || remote === undefined || reference.kind === 'link')
       return { role, ...made };
-    // One that its account has no more is uploaded like any other file.
+    // An output that its account no longer has is uploaded like any other file.
     return { role, ...made, used: { place, sha256: reference.sha256, purpose: null, remote } };
   }
   if (!place) {
@@ -95,8 +95,8 @@ async function resolveReference(
 }
 
 /**
- * The output where it lies: by its id when this very account made it, by its vendor's link for a model that
- * takes nothing else. `enough`: nothing of it need be uploaded.
+ * The output at its vendor: by id if this account made it, by the vendor's link for a model that
+ * takes only links. `enough`: no upload is needed.
  */
 async function madeOutput(
   deps: ActivityDependencies,
@@ -114,7 +114,7 @@ async function madeOutput(
   return { remote, url, enough: url !== undefined };
 }
 
-/** The vendor's own link to what one of its accounts made, for as long as the vendor has the file. */
+/** The vendor's own link to an output of one of its accounts, while the vendor has the file. */
 async function vendorLink(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -132,7 +132,7 @@ async function vendorLink(
     if (fresh !== undefined || access.host) return fresh;
     throw new NotHereYetError('the vendor is preparing the file');
   } catch (error) {
-    // The file itself is here: it goes by the account's host, where there is one.
+    // The file itself is here: use the account's host, if there is one.
     if (access.host) return undefined;
     throw error;
   }

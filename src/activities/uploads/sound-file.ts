@@ -8,16 +8,16 @@ import { fetchOutput, isRefusal } from '../outputs/fetch-output.ts';
 /** A file that a request or a training needs. */
 export interface NeededFile {
   readonly sha256: string;
-  /** As the batch names it; the hash itself for an output. */
+  /** The path in the batch; for an output, the hash itself. */
   readonly path: string;
-  /** It came from a link, which is asked again when its bytes are lost. */
+  /** It came from a link, which is downloaded again when the bytes are lost. */
   readonly isLinked?: boolean;
 }
 
 /**
- * The file in the blob store with the very bytes that were planned. Lost ones come back from the file that
- * they were read from, from `out/`, or from the vendor that made them; that costs nothing.
- * @throws UserError where they can be had nowhere; else what keeps them from being fetched now
+ * Path of the file in the blob store with exactly the planned bytes. Lost bytes are restored from
+ * their source file, from `out/`, or from the vendor that made them; that costs nothing.
+ * @throws UserError if no source has them; else the reason why they cannot be fetched now
  */
 export async function soundFile(deps: ActivityDependencies, file: NeededFile): Promise<string> {
   const { blobs, recovery } = deps;
@@ -50,7 +50,7 @@ function nowhere({ path, sha256 }: NeededFile, cause: BlobMissingError): UserErr
   );
 }
 
-/** An output is downloaded once more through its job. Other bytes than before make it another file. */
+/** Downloads an output once more through its job. Other bytes than before count as another file. */
 async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<boolean> {
   const { remotes, submissions } = deps.ledger;
   let failure: unknown;
@@ -69,11 +69,11 @@ async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<bo
       }
       deps.log(`output ${index} of ${submission}: ${messageOf(error)}`);
     }
-    // Whoever collects finds out whether it is lost, or another file by now.
+    // Collection determines whether it is lost, or another file by now.
     const why = 'its bytes are lost here, and the vendor gave others';
     await submissions.fetchAgain(submission, index, { sha256, why });
   }
-  // Another vendor's failure says nothing about the account that waits for the file.
+  // Another vendor's failure says nothing about the account that needs the file.
   if (failure !== undefined)
     throw new NotHereYetError(`an earlier file is fetched again: ${messageOf(failure)}`, {
       cause: failure,

@@ -20,7 +20,7 @@ export interface WantedFile extends NeededFile {
   readonly trainedModel: string | undefined;
 }
 
-/** An upload or a link that ends sooner than this is made again. */
+/** An upload or link that expires sooner than this is renewed. */
 export const expiryMarginMs = 10 * 60_000;
 
 const processing = { firstMs: 500, longestMs: 5_000, altogetherMs: 5 * 60_000 };
@@ -28,10 +28,10 @@ const processing = { firstMs: 500, longestMs: 5_000, altogetherMs: 5 * 60_000 };
 const underWay = new WeakMap<ActivityDependencies, Map<string, Promise<Uploaded>>>();
 
 /**
- * The file in its place and ready to be used, uploaded now if it is not there yet. Uploads are free, so
- * one whose answer was lost is simply made again; one that was answered is on record before its vendor
- * has processed it. Callers in one process share an upload under way.
- * @throws UserError when the vendor could not process the file; else whatever the upload throws
+ * The file in its place and ready for use; uploads it if it is missing. Uploads are free, so one
+ * with a lost answer is repeated. An answered upload is on record before its vendor has processed
+ * it. Callers in one process share an upload under way.
+ * @throws UserError when the vendor could not process the file; else any error of the upload
  */
 export function ensureUploaded(
   deps: ActivityDependencies,
@@ -80,7 +80,10 @@ async function findOrUpload(
   throw new UserError(`${place.name} lost ${wanted.path} while processing it`);
 }
 
-/** Different references that the model of a file keeps, where it belongs to a trained one. */
+/**
+ * Maximum number of different references of the trained model that a file belongs to; undefined: no
+ * known limit.
+ */
 function referencesMax(
   { catalogue }: ActivityDependencies,
   { name }: UploadPlace,
@@ -90,7 +93,7 @@ function referencesMax(
 }
 
 /**
- * Waits until the vendor has processed the file; false when it has it no longer.
+ * Waits until the vendor has processed the file; false if the vendor no longer has it.
  * @throws UserError when it fails, or takes too long
  */
 async function becomesReady(

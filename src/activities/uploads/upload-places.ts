@@ -9,8 +9,8 @@ import type { FileToUpload, UploadedFile, Verdict } from '../../providers/port.t
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
 /**
- * The request's model. One that the catalogue does not know passed the batch's checks as `unchecked`, or has
- * left the vendor's list since: the vendor itself says whether it has it.
+ * The request's model. A model outside the catalogue passed the batch's checks as `unchecked`, or
+ * has left the vendor's list since. The vendor itself decides whether it exists.
  */
 export function modelOf(
   { catalogue }: Pick<ActivityDependencies, 'catalogue'>,
@@ -20,7 +20,7 @@ export function modelOf(
 }
 
 /**
- * Where the files of a request go: to its account, or for a model that takes nothing but links, to the
+ * Destination of a request's files: its account, or for a model that takes only links, the
  * account's reference host. Needs no key.
  */
 export function filePlaceOf(
@@ -35,7 +35,7 @@ export function filePlaceOf(
   return takes.includes('link') && host !== undefined ? { key: host, as: 'link' } : undefined;
 }
 
-/** The place of that key, as far as this account's files may go there. */
+/** The place with this key, if this account's files may go there. */
 export function openPlace(access: AccountAccess, key: string): UploadPlace | undefined {
   if (key !== access.key) return access.host?.key === key ? access.host : undefined;
   const { upload, uploadStates } = access.provider;
@@ -48,7 +48,7 @@ export function openPlace(access: AccountAccess, key: string): UploadPlace | und
   };
 }
 
-/** @throws UserError when the vendor takes every file but this one; else whatever the upload throws */
+/** @throws UserError when the vendor accepts other files but not this one; else any error of the upload */
 async function uploadOrBlame(
   { name, provider, throttle }: AccountAccess,
   upload: UploadPlace['upload'],
@@ -69,7 +69,10 @@ async function uploadOrBlame(
   }
 }
 
-/** What a failed upload says: that trying again is no use, or what the account must wait for. Of another's server: nothing. */
+/**
+ * Classifies a failed upload: `lasting` if a retry is useless, and the account's problem, if any. A
+ * failure of another server does not concern the account.
+ */
 export function uploadFailure(
   { provider }: AccountAccess,
   error: unknown,

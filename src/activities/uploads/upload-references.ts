@@ -12,19 +12,19 @@ import { filePlaceOf, openPlace, uploadFailure } from './upload-places.ts';
 export interface UploadReferencesInput extends RunInput {
   readonly step: string;
   readonly account: string;
-  /** This activity's part of the step's files, chosen by their sha-256. */
+  /** This activity's part of the step's files, selected by their sha-256. */
   readonly slice: number;
   readonly slices: number;
 }
 
 const uploadsAtOnce = 4;
-/** How often a file is tried that the vendor's rate limit refuses, and how long it is waited for each time. */
+/** Tries of a file that the vendor's rate limit refuses, and the longest wait before each. */
 const limitedTries = 5;
 const limitedMostMs = 60_000;
 
 /**
- * Brings one slice of a step's references to an account. A file that cannot be uploaded now is left to the
- * shots that need it, each of which tries again and tells why.
+ * Uploads one slice of a step's references to an account. A failed upload is left to the shots that
+ * need the file: each tries again and reports the reason.
  */
 export async function uploadReferences(
   deps: ActivityDependencies,
@@ -55,7 +55,7 @@ export async function uploadReferences(
   });
 }
 
-/** Best effort: what cannot be checked is used as it is, and a refusal tells. */
+/** Best effort: an upload that cannot be checked is used as it is, and a refusal will show its absence. */
 async function confirm(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -76,7 +76,7 @@ async function confirm(
 
 type NeededUpload = Awaited<ReturnType<PlanLedger['neededUploads']>>[number];
 
-/** A refusal by the rate limit is waited for. */
+/** Retries after a refusal by the rate limit. */
 async function bringInTurn(
   deps: ActivityDependencies,
   access: AccountAccess,
@@ -106,7 +106,7 @@ async function bring(
   await ensureUploaded(deps, place, { ...file, trainedModel });
 }
 
-/** Even over slices, and the same on every worker. */
+/** Spreads files evenly over slices, identically on every worker. */
 function sliceOf(sha256: string, slices: number): number {
   return parseInt(sha256.slice(0, 8), 16) % slices;
 }

@@ -1,7 +1,10 @@
-/** Failures of one file before it is held to blame, if others arrived meanwhile. */
+/** Failures of one file after which the file itself is the cause, if other files arrived meanwhile. */
 const triesMax = 5;
 
-/** Tells a file that its vendor cannot take from a vendor that takes none. Nothing here guards money. */
+/**
+ * Distinguishes a file that the vendor cannot accept from a vendor that accepts none. Nothing here
+ * guards money.
+ */
 export class UploadTries {
   #arrived = 0;
   readonly #failures = new Map<string, { times: number; readonly arrivedBefore: number }>();
@@ -11,7 +14,7 @@ export class UploadTries {
     this.#failures.delete(sha256);
   }
 
-  /** @returns whether the file itself is what cannot be uploaded: it failed again and again, and others did not */
+  /** @returns whether the file itself cannot be uploaded: it failed repeatedly, and other files arrived */
   failed(sha256: string): boolean {
     const failures = this.#failures.get(sha256) ?? { times: 0, arrivedBefore: this.#arrived };
     failures.times++;

@@ -8,7 +8,7 @@ import type { PlannedShot } from '../shot.ts';
 const signedLink = /[?&](x-amz-signature|x-goog-signature|signature|sig|token|expires)=/i;
 const originsShown = 3;
 
-/** Collects, shot by shot, what is no mistake but may surprise: told as notes after the pass. */
+/** Collects, shot by shot, surprising facts that are not mistakes. They become notes after the pass. */
 export interface NoteTaker {
   see(shot: PlannedShot): void;
   notes(): Problem[];
@@ -59,7 +59,7 @@ export function openNotes(document: BatchDocument, step: Step, catalogue: Catalo
   };
 }
 
-/** A second price is paid only where the plan that a person accepted holds one. */
+/** A second price is paid only when the accepted plan includes one. */
 export function policyNotes(document: BatchDocument): Problem[] {
   const { onAmbiguous, paidRetries } = document.policy;
   if (onAmbiguous !== 'resubmit' || paidRetries > 0) return [];

@@ -19,7 +19,7 @@ import { vendorRefusal } from './vendor-refusals.ts';
 const problemsPerStageMax = 20;
 const rowsShown = 3;
 
-/** How many shots a step has; `upTo` when people or failures upstream may make it fewer. */
+/** Number of shots of a step. With `upTo`, decisions or failures upstream may reduce it. */
 export interface StepCount {
   readonly step: string;
   readonly shots: number;
@@ -30,9 +30,9 @@ export interface StepCount {
 }
 
 /**
- * Every mistake that can be found before anything is sent, stage by stage: budget and models, the steps
- * before their shots, then each shot. A step with an error skips its later stages, and so do the steps
- * that read it. An empty list, notes aside, means that the batch can run.
+ * Finds every mistake before anything is sent, stage by stage: budget and models, steps, then each
+ * shot. A step with an error skips its later stages; so do the steps that read it. Without errors,
+ * the batch can run.
  */
 export function checkBatch(document: BatchDocument, context: ExpansionContext): Problem[] {
   const expansions = new Map<string, StepExpansion>();
@@ -66,7 +66,7 @@ export function checkBatch(document: BatchDocument, context: ExpansionContext): 
   return [...limited(early), ...limited([...shotProblems, ...counts.problems()])];
 }
 
-/** Counts the shots of every step that has no mistake, as if everything upstream succeeded. */
+/** Counts the shots of every correct step, as if everything upstream succeeded. */
 export function countShots(document: BatchDocument, context: ExpansionContext): StepCount[] {
   const expansions = new Map<string, StepExpansion>();
   return document.steps.map((step) => {
@@ -79,8 +79,8 @@ export function countShots(document: BatchDocument, context: ExpansionContext): 
 }
 
 /**
- * The outputs that a step will read when all goes well, before any of them exists: one for each file
- * that each upstream shot asks for. Their bytes are not known, so their fingerprints mean nothing.
+ * The expected outputs that a step will read, before they exist: one per file of each upstream
+ * shot. Their bytes are not known, so their fingerprints mean nothing.
  */
 export function* expectedSources(
   expansion: StepExpansion,
@@ -143,8 +143,8 @@ function checkModels(document: BatchDocument, { catalogue }: ExpansionContext): 
 }
 
 /**
- * One full pass over a step: faulty shots, equal ones together, and names that two shots share.
- * @param see is given every other shot, and answers what is wrong with it all the same
+ * One full pass over a step: groups equal faulty shots, and finds names that two shots share.
+ * @param see receives every other shot and returns any further problem
  */
 function checkShots(
   document: BatchDocument,
@@ -187,8 +187,8 @@ function rowsText({ origins, shots }: { origins: ReadonlySet<string>; shots: num
 }
 
 /**
- * Every file that the shot will write is one name in its step, letter case ignored, and no name of one that it
- * may write besides.
+ * Each file name of the shot must be unique in its step, ignoring letter case. It must also differ
+ * from the names of extra files.
  */
 function findClash(
   document: BatchDocument,
@@ -230,7 +230,7 @@ function findClash(
   return clash;
 }
 
-/** The first twenty by position, and how many more there are. Notes do not crowd out errors. */
+/** The first twenty problems by position, and the number of the rest. Errors come before notes. */
 function limited(problems: readonly Problem[]): Problem[] {
   const byPlace = problems.toSorted(
     (a, b) =>

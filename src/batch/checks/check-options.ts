@@ -4,10 +4,10 @@ import { checkValue } from './check-value.ts';
 import { type ModelSpec, commonFields } from '../model-spec.ts';
 import { didYouMean } from '../file/suggest.ts';
 
-/** Ways in which vendors spell "tell me when it is done"; Shotlist follows the jobs itself. */
+/** Vendor options that request a callback. Shotlist polls the jobs itself. */
 const callbackName = /web_?hook|call_?back/i;
 
-/** Checks a shot's options by their leaf names; an option without a value is left out. */
+/** Checks a shot's options by their leaf names. Drops an option without a value. */
 export function checkOptions(
   written: JsonObject,
   model: string,

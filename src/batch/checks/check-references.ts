@@ -4,22 +4,22 @@ import type { DocumentPath } from '../file/problem-at.ts';
 import { fileProblem, type LocalFile } from './file-rules.ts';
 import type { RequestProblem } from './request-problem.ts';
 
-/** A reference that was found, with what is known of it before it is sent. */
+/** A resolved reference, with the facts known before it is sent. */
 export interface FoundReference {
   readonly reference: Reference;
-  /** Undefined for a link: nobody has looked. */
+  /** Undefined for a link, which was not fetched. */
   readonly media: MediaKind | undefined;
-  /** How people know it: a path, a link, the name of an output. */
+  /** Name for people: a path, a link, or the name of an output. */
   readonly label: string;
   /** Where it is written. */
   readonly path?: DocumentPath;
-  /** Of a local file. */
+  /** Facts about a local file. */
   readonly file?: Omit<LocalFile, 'name'>;
-  /** The account that made it, for an output. */
+  /** For an output: the account that made it. */
   readonly madeBy?: Pick<AccountSpec, 'name' | 'vendor'>;
 }
 
-/** What a file is, by its sniffed type; undefined for anything that no step can hand on. */
+/** The kind of a file by its sniffed type. Undefined when no step can pass it on. */
 export function mediaKindOf(mime: string | undefined): MediaKind | undefined {
   if (mime === undefined) return undefined;
   if (mime.startsWith('image/svg')) return 'vector';
@@ -29,7 +29,7 @@ export function mediaKindOf(mime: string | undefined): MediaKind | undefined {
   return undefined;
 }
 
-/** Checks count, kind, role and way of arrival of a shot's references. */
+/** Checks count, kind, role and transport of a shot's references. */
 export function checkReferences(
   found: readonly FoundReference[],
   account: AccountSpec,
@@ -109,7 +109,7 @@ function articleFor(media: MediaKind): string {
   return media === 'image' ? 'an image' : `a ${media}`;
 }
 
-/** Says the ways out when a reference cannot reach the vendor in its form. */
+/** Explains the options when a reference cannot reach the vendor in its form. */
 function arrivalMessage(
   item: FoundReference,
   account: AccountSpec,
@@ -126,7 +126,7 @@ function arrivalMessage(
       hint: `read a step of ${account.name} with from:`,
     };
   if (reference.kind === 'link' || account.hostsFiles) return undefined;
-  // The vendor's own link to what it made.
+  // The vendor's own link to its output serves as the public link.
   if (item.madeBy?.vendor === account.vendor) return undefined;
   const made = item.madeBy === undefined ? '' : `, made by ${item.madeBy.name}`;
   return {
@@ -135,7 +135,7 @@ function arrivalMessage(
   };
 }
 
-/** A local file is uploaded to the account, or to the one that gives it a public link. */
+/** A local file is uploaded to the account, or to the account that gives it a public link. */
 function fileMessage(
   { file, label }: FoundReference,
   account: AccountSpec,

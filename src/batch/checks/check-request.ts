@@ -6,7 +6,7 @@ import { type AccountSpec, type CommonField, type ModelSpec, commonFields } from
 import type { ModelChoice, ShotRequest } from '../request.ts';
 import { type RequestProblem, fieldProblem } from './request-problem.ts';
 
-/** A request with every template rendered and nothing checked yet; what rendered to nothing is absent. */
+/** A request with every template rendered but nothing checked. Empty values are absent. */
 export interface RequestDraft {
   readonly choice: ModelChoice;
   readonly prompt?: Json;
@@ -16,8 +16,8 @@ export interface RequestDraft {
 }
 
 /**
- * Checks a request strictly against its model and puts it into the vendor's spelling. The request can be
- * sent only when there are no problems.
+ * Checks a request strictly against its model and converts it to the vendor's spelling. The request
+ * can be sent only when there are no problems.
  */
 export function checkRequest(
   draft: RequestDraft,
@@ -107,7 +107,7 @@ function checkFields(
   return checked as CheckedFields;
 }
 
-/** One output is what every job makes, so writing it must not make the shot a new one. */
+/** Every job makes one output by default, so writing `1` must not change the shot. */
 function isUsualOutputs(value: Json, spec: ModelSpec): boolean {
   return String(value) === '1' && (spec.fields.outputs?.default ?? 1) === 1;
 }

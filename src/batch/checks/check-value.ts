@@ -2,7 +2,7 @@ import type { Json } from '../../json.ts';
 import type { FieldSpec } from '../model-spec.ts';
 import { didYouMean } from '../file/suggest.ts';
 
-/** A value in the vendor's spelling, or why it is none of the field's. */
+/** A value in the vendor's spelling, or why the field refuses it. */
 export type CheckedValue =
   | { readonly ok: true; readonly value: Json }
   | {
@@ -14,9 +14,9 @@ export type CheckedValue =
     };
 
 /**
- * Reads one rendered value as the field wants it. The field decides: text that is exactly a number or a
- * boolean is one where the field wants one, a number is text where it wants text, and letter case of
- * choices does not count.
+ * Reads one rendered value by the field's type. Text that is exactly a number or a boolean is
+ * converted when the field wants one. A number becomes text when the field wants text. Letter case
+ * of choices is ignored.
  */
 export function checkValue(value: Json, field: FieldSpec): CheckedValue {
   switch (field.kind) {

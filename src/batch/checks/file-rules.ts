@@ -1,13 +1,13 @@
 import type { FileRules } from '../model-spec.ts';
 
-/** A file as it lies on the disk; `mime` by its first bytes, undefined where they tell none. */
+/** A file on disk. `mime` comes from its first bytes; undefined when they are not recognised. */
 export interface LocalFile {
   readonly name: string;
   readonly mime: string | undefined;
   readonly bytes: number;
 }
 
-/** Why a vendor that documents these rules would refuse the file, and what to do; undefined: it takes it. */
+/** Why a vendor with these rules would refuse the file, and what to do. Undefined when it is accepted. */
 export function fileProblem(
   { types, bytesMax }: FileRules,
   file: LocalFile,
@@ -31,7 +31,7 @@ export function fileProblem(
   };
 }
 
-/** What the rules say, for people: `JPEG, PNG and WebP, up to 10 MB`. */
+/** The rules as text for a person: `JPEG, PNG and WebP, up to 10 MB`. */
 export function fileRulesText({ types, bytesMax }: FileRules): string {
   const parts = [
     types && inWords(types.map(typeName)),
@@ -40,7 +40,7 @@ export function fileRulesText({ types, bytesMax }: FileRules): string {
   return parts.filter(Boolean).join(', ');
 }
 
-/** Rounded up, so that a file above a limit never seems to be at it. */
+/** Rounded up, so that a file above a limit never appears to be at it. */
 function megabytes(bytes: number): string {
   return String(Math.ceil((bytes / 1024 / 1024) * 10) / 10);
 }

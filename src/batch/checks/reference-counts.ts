@@ -11,8 +11,8 @@ interface Count {
 }
 
 /**
- * Counts the different images that a batch gives to each trained model, over all its steps: they stay
- * with the model, which takes no more than so many.
+ * Counts the different images that a batch gives to each trained model, over all its steps. They
+ * stay with the model, which has a maximum.
  */
 export class ReferenceCounts {
   readonly #document: BatchDocument;
@@ -33,7 +33,7 @@ export class ReferenceCounts {
     const key = `${shot.account} ${choice.kind} ${id}`;
     const count = this.#byModel.get(key) ?? { shot, most, images: new Set() };
     this.#byModel.set(key, count);
-    // An output is read where it lies, and a link that is no file of ours counts once it is fetched.
+    // An output is read in place, so it does not count. A link counts, since its file is fetched.
     for (const reference of references) {
       if (reference.kind === 'file') count.images.add(reference.sha256);
       if (reference.kind === 'link') count.images.add(reference.url);

@@ -2,10 +2,10 @@ import type { Json } from '../../json.ts';
 import type { DocumentPath } from '../file/problem-at.ts';
 import type { CheckedValue } from './check-value.ts';
 
-/** One mistake in a request; `field` is `prompt`, `seed`, `options.steps`, `references`. */
+/** One mistake in a request. `field` is for example `prompt`, `seed`, `options.steps` or `references`. */
 export interface RequestProblem {
   readonly field: string;
-  /** Where exactly it is written; default: where the field is. */
+  /** The exact place; default: the place of the field. */
   readonly path?: DocumentPath;
   readonly message: string;
   readonly hint?: string;
@@ -13,7 +13,7 @@ export interface RequestProblem {
   readonly didYouMean?: string;
 }
 
-/** The message of a value that a field refuses. */
+/** The problem for a value that a field refuses. */
 export function fieldProblem(
   field: string,
   value: Json,

@@ -5,7 +5,7 @@ import type { Problem } from '../problem.ts';
 import type { ShotRequest } from '../request.ts';
 import type { PlannedShot } from '../shot.ts';
 
-/** What the vendor has said against a shot when it was asked for its price, at the line that it speaks of. */
+/** The vendor's refusal of a shot when it was asked for a price, placed at the line it concerns. */
 export function vendorRefusal(
   document: BatchDocument,
   catalogue: Catalogue,
@@ -17,7 +17,7 @@ export function vendorRefusal(
   return problemAt(document, mistake, `step ${step}, model ${writtenModel}`);
 }
 
-/** Vendors name the field that is wrong; where none is named, it is the model that refuses. */
+/** Finds the field named in the vendor's message. Without a named field, the place is the model. */
 function pathOf(
   document: BatchDocument,
   step: string,

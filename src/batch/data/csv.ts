@@ -8,7 +8,7 @@ interface CsvRecord {
   readonly line: number;
 }
 
-/** Header and records. Without a separator given, it is the one that the header has most of. */
+/** Reads header and records. The default separator is the most frequent one in the header. */
 export function readCsv(file: string, text: string, separator?: string): DataResult {
   const parsed = parseRecords(file, text, separator ?? sniffSeparator(text));
   if (!Array.isArray(parsed)) return parsed;
@@ -27,12 +27,12 @@ export function readCsv(file: string, text: string, separator?: string): DataRes
   return { ok: true, table: { kind: 'csv', columns, count, [Symbol.iterator]: rows } };
 }
 
-/** `Product Name` is written `{{ Product_Name }}`. */
+/** The column `Product Name` is written `{{ Product_Name }}`. */
 function cleanColumn(header: string): string {
   return header.trim().replace(/[^\p{L}\p{M}\p{N}_-]/gu, '_');
 }
 
-/** Whichever of comma, semicolon and tab the header has most of, quoted cells aside. */
+/** The most frequent of comma, semicolon and tab in the header, ignoring quoted cells. */
 function sniffSeparator(text: string): string {
   const header = /^\s*((?:"[^"]*"|[^"\n])*)/.exec(text)?.[1] ?? '';
   const bare = header.replace(/"[^"]*"/g, '');
@@ -42,7 +42,7 @@ function sniffSeparator(text: string): string {
 
 function parseRecords(file: string, text: string, separator: string): CsvRecord[] | DataFailure {
   try {
-    // With LF only: csv-parse counts a CRLF inside quotes as two lines.
+    // Line ends become LF: csv-parse counts a CRLF inside quotes as two lines.
     const parsed = parse(text.replace(/\r\n?/g, '\n'), {
       delimiter: separator,
       relax_quotes: true,

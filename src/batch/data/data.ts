@@ -7,9 +7,9 @@ import { didYouMean } from '../file/suggest.ts';
 export interface Row {
   /** Counted from 1, without the header. */
   readonly number: number;
-  /** Every column of the table; blank where this row says nothing. */
+  /** Every column of the table; blank where this row has no value. */
   readonly values: Readonly<Record<string, Json>>;
-  /** Where the row stands, when it comes from a file. */
+  /** Place of the row, if it comes from a file. */
   readonly origin: { readonly file: string; readonly line: number } | undefined;
 }
 
@@ -30,10 +30,10 @@ export interface DataFailure {
 
 export type DataResult = { readonly ok: true; readonly table: Table } | DataFailure;
 
-/** A data file. */
+/** Maximum size of a data file. */
 export const dataBytesMax = 200 * 1024 * 1024;
 
-/** Opens what stands under `rows` (or an axis): a data file, a pattern of files, or a list of records. */
+/** Opens the value of `rows` (or of an axis): a data file, a pattern of files, or a list of records. */
 export function openRows(rows: string | readonly JsonObject[], files: Files): DataResult {
   if (typeof rows !== 'string') return readList(rows);
   if (/[*?]/.test(rows)) return readPattern(rows, files);
@@ -62,7 +62,7 @@ function readText(file: string, extension: string, text: string): DataResult {
   return readCsv(file, text, extension === 'tsv' ? '\t' : undefined);
 }
 
-/** UTF-8 without its byte order mark; undefined when the bytes are something else. */
+/** Decodes UTF-8 without its byte order mark. Undefined for other bytes. */
 function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

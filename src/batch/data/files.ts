@@ -1,9 +1,10 @@
 /**
- * The files that a batch names, as the language reads them. Paths are as written in the batch, relative
- * to the batch file's folder. Synchronous, so that expansion is a plain generator.
+ * The files that a batch names. Paths are as written, relative to the batch file's folder. The
+ * interface is synchronous, so that expansion is a plain generator.
  *
- * Three implementations: the disk (validate, plan), a recorder around it (freeze), and the frozen batch
- * in the blob store (workers), so the same file gives the same shots wherever it is expanded.
+ * There are three implementations: the disk (validate, plan), a recorder around it (freeze), and
+ * the frozen batch in the blob store (workers). So the same file gives the same shots wherever it
+ * is expanded.
  */
 export interface Files {
   /** Bytes of a data file, or undefined when there is no such file. */

@@ -5,8 +5,8 @@ import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 const isPattern = (text: string) => /[*?]/.test(text);
 
 /**
- * The files that a path or pattern of the batch names. When there is none, the mistake says so, and
- * also when the file lies beside the data file that names it.
+ * The files that match a path or pattern of the batch. Adds a mistake when there is none. It also
+ * says when the file lies beside the data file that names it.
  */
 export function findFiles(
   written: string,

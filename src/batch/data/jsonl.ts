@@ -4,8 +4,8 @@ import { columnsMax, depthMax, tooManyColumns } from './table-limits.ts';
 import { messageOf } from '../../errors.ts';
 
 /**
- * One object a line. The first pass checks every line and unites the keys; rows are parsed again as
- * they are read, so that a large file is never held as objects.
+ * Reads one object per line. The first pass checks every line and collects the keys. Rows are
+ * parsed again when read, so that a large file is never kept as objects.
  */
 export function readJsonLines(file: string, text: string): DataResult {
   const columns = new Set<string>();

@@ -5,17 +5,17 @@ import type { Step } from '../file/document.ts';
 import type { Files } from '../data/files.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 
-/** One dimension of a step: a matrix axis, or a request field that was given as a list. */
+/** One dimension of a step: a matrix axis, or a request field with a list of values. */
 export interface Axis {
   readonly name: string;
   readonly kind: 'matrix' | 'field';
   readonly values: readonly Json[];
-  /** For a field: its values with their templates. */
+  /** For a field: its values with compiled templates. */
   readonly compiled: readonly CompiledValue[];
   readonly path: DocumentPath;
 }
 
-/** Fields whose list is an axis, in the order in which they vary. */
+/** Fields that become an axis when given as a list, slowest first. */
 const axisFields = ['model', 'prompt', 'aspectRatio', 'resolution', 'duration', 'seed'] as const;
 
 /** The axes of a step, slowest first. */
@@ -54,7 +54,7 @@ function readValues(
   );
 }
 
-/** A data file's fault, at its own line where it has one. */
+/** A mistake for a data file's fault, placed at the file's own line where known. */
 export function dataMistake(
   fault: { message: string; hint?: string; line?: number; file?: string; didYouMean?: string },
   path: DocumentPath,

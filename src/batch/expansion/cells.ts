@@ -9,19 +9,19 @@ import type { NamedValue } from '../names.ts';
 import type { SourceOutput } from '../shot.ts';
 import { SourceMarker } from '../templates/template.ts';
 
-/** One combination of row or source with a value of every axis; its takes are its shots. */
+/** One combination of a row or source with a value of every axis. Its takes are its shots. */
 export interface Cell {
-  /** What dependent steps inherit: columns, axes, and what was inherited here. */
+  /** The variables for dependent steps: columns, axes, and inherited ones. */
   readonly variables: Readonly<Record<string, Json>>;
-  /** All that templates may name, but for `shot`. */
+  /** All names that templates may use, except `shot`. */
   readonly scope: Readonly<Record<string, unknown>>;
   /** This cell's value of every field that is an axis. */
   readonly fields: ReadonlyMap<string, { readonly value: Json; readonly compiled: CompiledValue }>;
-  /** What the default name is built of; a prompt of a list has its position. */
+  /** Parts of the default name. A prompt from a list has its position. */
   readonly axes: readonly NamedValue[];
   readonly row: number | undefined;
   readonly origin: string;
-  /** The data file that the row comes from. */
+  /** The data file of the row. */
   readonly dataFile: string | undefined;
   readonly source: SourceOutput | undefined;
   /** The account that made the source. */
@@ -79,7 +79,7 @@ export function* rowStarts(table: Table, document: BatchDocument, step: Step): G
   }
 }
 
-/** Records in the batch file may share a line, so they have a column as well. */
+/** Records in the batch file may share a line, so their origin includes the column. */
 function originOf(row: Row, table: Table, document: BatchDocument, step: Step): string {
   if (row.origin) return `${row.origin.file}:${row.origin.line}`;
   if (table.kind === 'pattern') return String(row.values['file']);
@@ -87,7 +87,7 @@ function originOf(row: Row, table: Table, document: BatchDocument, step: Step): 
   return `${file}:${line}:${column}`;
 }
 
-/** One start for each output of an earlier step, as they come. */
+/** One start for each output of an earlier step, in order of arrival. */
 export function* sourceStarts(
   sources: Iterable<SourceOutput>,
   accountOf: (source: SourceOutput) => AccountSpec | undefined,

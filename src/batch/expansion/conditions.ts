@@ -11,15 +11,15 @@ interface Comparison {
   readonly values: readonly { value: Json; path: DocumentPath }[];
 }
 
-/** `where` and `exclude` of one step; it remembers only which of their values were never met. */
+/** `where` and `exclude` of one step. Remembers only the values that no cell had so far. */
 export interface Conditions {
-  /** Whether the cell stays: some `where` matches, or there is none, and no `exclude` does. */
+  /** Whether the cell stays: it matches some `where` or there is none, and it matches no `exclude`. */
   keeps(cell: Readonly<Record<string, unknown>>): boolean;
-  /** Values of columns that no cell had, as notes; complete after a full pass. */
+  /** Column values that no cell had, as notes. Complete after a full pass. */
   neverMet(): Mistake[];
 }
 
-/** Compares as text; `null` stands for a blank. `key` is a name as in templates. */
+/** Compares as text. `null` matches a blank. `key` is a name as in templates. */
 function matchesValue(actual: unknown, wanted: Json): boolean {
   if (wanted === null) return actual === undefined || actual === null || actual === '';
   if (actual === undefined || actual === null) return false;

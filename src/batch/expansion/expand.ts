@@ -15,22 +15,23 @@ export interface ExpansionContext {
   readonly catalogue: Catalogue;
 }
 
-/** A shot, or why the shot of that row cannot be sent. */
+/** A shot, or the problem that keeps the row's shot from being sent. */
 export type Expanded =
   { readonly shot: PlannedShot } | { readonly problem: Problem; readonly origin: string };
 
-/** A step, opened: its data files are read, its templates compiled and its names checked. */
+/** An open step: its data files are read, its templates compiled and its names checked. */
 export interface StepExpansion {
   readonly step: Step;
-  /** Found before any shot; with an error among them there are no shots. */
+  /** Problems found before any shot. With an error there are no shots. */
   readonly problems: readonly Problem[];
-  /** What multiplies to the cells: rows and axes with their counts. */
+  /** The factors of the number of cells: rows and axes with their counts. */
   readonly factors: readonly { readonly name: string; readonly count: number }[];
-  /** Counts of the pass over `shots` that was begun last. */
+  /** Counts of the latest pass over `shots`. */
   readonly tally: { readonly cells: number; readonly dropped: number; readonly shots: number };
   /**
-   * The shots, lazily and always the same ones in the same order; earlier ones are not remembered.
-   * A step that reads steps has those of the sources given; `firstOrdinal` continues an earlier pass.
+   * The shots, lazily. Each pass gives the same shots in the same order and remembers no earlier
+   * ones. A step that reads steps gets its shots from `sources`. `firstOrdinal` continues an
+   * earlier pass.
    */
   shots(sources?: Iterable<SourceOutput>, firstOrdinal?: number): Generator<Expanded>;
   /** After a full pass: notes on conditions that no cell met. */
@@ -136,7 +137,7 @@ function accountOfSource(
   return found.ok ? found.model.account : undefined;
 }
 
-/** A mistake in a model that several fields or models meet is told once. */
+/** Removes repeated reports of one mistake that several fields or models share. */
 export function uniqueProblems(problems: readonly Problem[]): Problem[] {
   const unique = new Map<string, Problem>();
   for (const problem of problems) {

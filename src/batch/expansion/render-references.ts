@@ -11,7 +11,7 @@ import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 import type { Recipe } from '../recipe.ts';
 import { SourceMarker, type TemplateScope } from '../templates/template.ts';
 
-/** The references of one shot in their order: lists spliced, blanks fallen out, patterns opened. */
+/** The references of one shot in order. Lists are flattened, blanks dropped and patterns expanded. */
 export function renderReferences(
   written: Recipe['references'],
   cell: Cell,

@@ -26,10 +26,10 @@ export interface ShotContext {
   readonly nameTemplate: CompiledValue | undefined;
 }
 
-/** The names that `shot.` gives while a shot is being rendered; it grows field by field. */
+/** The names available as `shot.` while a shot is rendered. It grows field by field. */
 type ShotNames = Record<string, Json>;
 
-/** Renders and checks one shot; undefined when `mistakes` says why it cannot be sent. */
+/** Renders and checks one shot. Undefined when `mistakes` says why it cannot be sent. */
 export function renderShot(
   recipe: Recipe,
   cell: Cell,
@@ -97,7 +97,7 @@ function variesWithTake(recipe: Recipe, cell: Cell): boolean {
   );
 }
 
-/** In their fixed order; each may read those before it as `shot.<field>`. */
+/** Renders the fields in their fixed order. Each may read earlier ones as `shot.<field>`. */
 function renderFields(
   recipe: Recipe,
   cell: Cell,
@@ -172,7 +172,7 @@ function renderOptions(
   return Object.fromEntries(Object.entries(merged).filter(([, option]) => option !== null));
 }
 
-/** Where a field of the request is written, in the model or in the step. */
+/** The place of a request field, in the model or in the step. */
 function pathOf(field: string, recipe: Recipe, cell: Cell, step: Step): DocumentPath {
   const stepPath = ['steps', step.name];
   if (field.startsWith('options.')) {

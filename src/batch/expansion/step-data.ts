@@ -5,18 +5,18 @@ import type { Files } from '../data/files.ts';
 import { KnownNames, varOrigin } from '../templates/known-names.ts';
 import type { Mistake } from '../file/problem-at.ts';
 
-/** What a step multiplies, and the names that its templates may use. */
+/** The rows and axes of a step, and the names that its templates may use. */
 export interface StepData {
   readonly table: Table | undefined;
   readonly axes: readonly Axis[];
   readonly known: KnownNames;
 }
 
-/** Combinations of one step, dropped ones included: they are all looked at. */
+/** Maximum number of combinations of a step. Dropped ones count, since all are evaluated. */
 export const cellsMax = 1_000_000;
 const shownMax = cellsMax.toLocaleString('en');
 
-/** Opens the rows and axes of a step, and those of the steps that it reads for their names. */
+/** Opens the rows and axes of a step. Opens those of its source steps for their names. */
 export function openData(
   document: BatchDocument,
   step: Step,
@@ -50,10 +50,10 @@ export function openData(
 
 type Names = ReturnType<KnownNames['withoutVars']>;
 
-/** Inherited names per document, valid for the `Files` they were read through. */
+/** Inherited names per document, valid for the `Files` that gave them. */
 const namesOf = new WeakMap<BatchDocument, { files: Files; steps: Map<string, Names> }>();
 
-/** Memoised: where every step reads all the earlier ones, the paths grow exponentially. */
+/** Memoised: when every step reads all earlier ones, the number of paths grows exponentially. */
 function upstreamNames(document: BatchDocument, step: Step, files: Files): Names {
   const earlier = namesOf.get(document);
   const memory = earlier?.files === files ? earlier : { files, steps: new Map<string, Names>() };

@@ -4,17 +4,18 @@ import { checkNames } from '../templates/known-names.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 import { type Recipe, type RecipeContext, openRecipe } from '../recipe.ts';
 
-/** The models that a step asks. */
+/** The models that a step uses. */
 export interface StepModels {
-  /** Mistakes of the models that are known before any row. */
+  /** Mistakes of the models that are known before any row is read. */
   readonly mistakes: readonly { readonly model: string; readonly mistake: Mistake }[];
-  /** The model of one shot; undefined when `mistakes` says why there is none. */
+  /** The model of one shot. Undefined when `mistakes` says why there is none. */
   recipeOf(cell: Cell, take: number, mistakes: Mistake[]): Recipe | undefined;
 }
 
 /**
- * Opens every model that the step names, and those that its rows name when they come. `used` collects the
- * names that the models' templates read; when rows choose, those of every entry of `models:` count.
+ * Opens every model that the step names, and each model that a row names when the row is read.
+ * `used` collects the names in the models' templates. When rows choose the model, it collects those
+ * of every entry of `models:`.
  */
 export function openModels(
   context: RecipeContext,

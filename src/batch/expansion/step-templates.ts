@@ -12,16 +12,16 @@ import type { StepData } from './step-data.ts';
 import { type StepModels, openModels } from './step-models.ts';
 import { SourceMarker } from '../templates/template.ts';
 
-/** All of a step that is compiled once. */
+/** The parts of a step that are compiled once. */
 export interface StepTemplates {
   readonly models: StepModels;
   readonly conditions: Conditions;
   readonly name: CompiledValue | undefined;
-  /** Takes of a cell; 0 when `mistakes` says why there are none. */
+  /** Number of takes of a cell. 0 when `mistakes` says why there are none. */
   takesOf(cell: Cell, mistakes: Mistake[]): number;
 }
 
-/** Compiles a step and checks every name in it, and that every axis and the rows are used. */
+/** Compiles a step. Checks every name in it, and that every axis and the rows are used. */
 export function openTemplates(
   document: BatchDocument,
   step: Step,
@@ -49,7 +49,7 @@ export function openTemplates(
   return { models, conditions, name, takesOf: (cell, met) => takesOf(takes, cell, met) };
 }
 
-/** An axis that changes no request would buy the same image again and again. */
+/** Refuses an axis that changes no request: it would pay for the same image again and again. */
 function refuseUnused(
   step: Step,
   table: Table | undefined,

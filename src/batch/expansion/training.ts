@@ -13,10 +13,10 @@ import type { ModelChoice, TrainingSet } from '../request.ts';
 import { didYouMean } from '../file/suggest.ts';
 import type { TemplateScope } from '../templates/template.ts';
 
-/** Which trained model a cell asks, before its templates are rendered. */
+/** Chooses the trained model of a cell, before the cell's templates are rendered. */
 export interface Training {
   readonly values: readonly CompiledValue[];
-  /** The model of this cell; undefined when `mistakes` says why there is none. */
+  /** The model of this cell. Undefined when `mistakes` says why there is none. */
   choose(
     scope: TemplateScope,
     files: Files,
@@ -25,7 +25,7 @@ export interface Training {
   ): ModelChoice | undefined;
 }
 
-/** Reads the `train` of a model's entry; undefined when the model is not a trained one. */
+/** Reads `train` of a model's entry. Undefined when the model is not a trained one. */
 export function openTraining(model: ResolvedModel, mistakes: Mistake[]): Training | undefined {
   const train = model.entry?.train;
   if (train === undefined) return undefined;

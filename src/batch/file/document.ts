@@ -3,8 +3,8 @@ import type { Amount, Unit } from '../../money.ts';
 import type { Place } from '../problem.ts';
 
 /**
- * A batch file after YAML and schema, before any template is rendered. Values under request fields may
- * hold templates; `place` finds the line of any of them.
+ * A batch file after YAML and schema checks, before any template is rendered. Values of request
+ * fields may hold templates. `place` finds the line of any value.
  */
 export interface BatchDocument {
   readonly file: string;
@@ -29,7 +29,7 @@ export interface Policy {
   readonly onAmbiguous: 'park' | 'resubmit';
 }
 
-/** Settings that a model or a step may give; a list (not under `references`) is an axis, in steps only. */
+/** Settings that a model or a step may give. In a step, a list is an axis, except under `references`. */
 export interface RequestSettings {
   readonly references?: ReferenceEntry | readonly ReferenceEntry[] | null;
   readonly aspectRatio?: Scalar | readonly Scalar[] | null;

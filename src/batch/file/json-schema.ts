@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import { batchSchema } from './schema.ts';
 
-/** The batch file as a JSON schema, for completion and checks in editors. */
+/** The batch file's JSON schema, for completion and checks in editors. */
 export function batchJsonSchema(): JsonObject {
   const schema = z.toJSONSchema(batchSchema, { target: 'draft-7', io: 'input', reused: 'inline' });
   return {

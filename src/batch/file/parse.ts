@@ -10,14 +10,14 @@ import { readYaml } from './yaml-file.ts';
 import type { YamlPlaces } from './yaml-places.ts';
 
 export interface ParsedBatch {
-  /** There is one exactly when no problem is an error. */
+  /** Defined exactly when no problem is an error. */
   readonly document: BatchDocument | undefined;
-  /** Where only steps have errors: the batch without them, so that the others are checked in the same go. */
+  /** When only steps have errors: the batch without them, so that the rest is checked in the same pass. */
   readonly sound?: BatchDocument;
   readonly problems: Problem[];
 }
 
-/** Reads a batch file: YAML, keys and types, rules between keys. All problems at once, by position. */
+/** Reads a batch file: YAML, keys, types, and rules between keys. Returns all problems, by position. */
 export function parseBatch(source: string, file: string): ParsedBatch {
   const yaml = readYaml(source, file);
   if (!yaml.ok) return { document: undefined, problems: inOrder(yaml.problems) };
@@ -50,7 +50,7 @@ export function parseBatch(source: string, file: string): ParsedBatch {
   return { document: undefined, sound: documentOf(sound.data, around), problems };
 }
 
-/** Drops the steps with errors and those that read them; undefined when an error stands elsewhere. */
+/** Drops the steps with errors and those that read them. Undefined when an error lies elsewhere. */
 function withoutBrokenSteps(
   file: JsonObject,
   names: readonly string[],
@@ -67,7 +67,7 @@ function withoutBrokenSteps(
   return sound.length > 0 ? { ...file, steps: Object.fromEntries(sound) } : undefined;
 }
 
-/** In the order written, also when names are numbers, and with merged ones behind. */
+/** Step names in written order, also for numeric names. Merged names come last. */
 function stepNames(file: JsonObject, places: YamlPlaces): string[] {
   const steps = file['steps'];
   if (typeof steps !== 'object' || steps === null || Array.isArray(steps)) return [];
@@ -142,7 +142,10 @@ function maxFailuresOf(written: string | number): Policy['maxFailures'] {
   return { kind: 'percent', percent: Number(written.slice(0, -1)) };
 }
 
-/** `900 credits`; a bare number or another unit is an error, since nothing is converted. */
+/**
+ * Reads budgets such as `900 credits`. A bare number or another unit is an error, since nothing is
+ * converted.
+ */
 function readBudget(
   budget: unknown,
   places: YamlPlaces,

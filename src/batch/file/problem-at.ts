@@ -17,7 +17,7 @@ export interface Mistake {
   readonly advice?: readonly string[];
 }
 
-/** The mistake with its line and column; `context` says in which step and for which model it was met. */
+/** The mistake with its line and column. `context` names the step and the model. */
 export function problemAt(document: BatchDocument, mistake: Mistake, context?: string): Problem {
   const { at, place, severity, ...rest } = mistake;
   return {

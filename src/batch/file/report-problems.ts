@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 
 const shownMax = 20;
 
-/** Problems as the terminal shows them: what, where, the line with an underline, advice. */
+/** Problems as text for a terminal: message, place, underlined line and advice. */
 export function formatProblems(
   problems: readonly Problem[],
   sources: (file: string) => string | undefined,
@@ -24,7 +24,7 @@ function formatProblem(problem: Problem, sources: (file: string) => string | und
   ].join('\n');
 }
 
-/** The line, and under it the mark with the hint; the hint alone when the line is not at hand. */
+/** The line with an underline and the hint. Only the hint when the source is not available. */
 function frame(problem: Problem, source: string | undefined): string[] {
   const { line, column, length } = problem.place;
   const hint = hintOf(problem);
@@ -37,7 +37,7 @@ function frame(problem: Problem, source: string | undefined): string[] {
   return [`${gutter} | ${text}`, `${' '.repeat(gutter.length)} | ${underline}`];
 }
 
-/** A name that was meant comes first, unless the hint itself says it. */
+/** Puts a suggested name first, unless the hint already suggests one. */
 function hintOf({ hint = '', didYouMean }: Problem): string {
   if (didYouMean === undefined || hint.startsWith('did you mean')) return hint;
   return `did you mean ${didYouMean}? ${hint}`.trimEnd();

@@ -7,7 +7,7 @@ import type { YamlPlaces } from './yaml-places.ts';
 type Issue = z.core.$ZodIssue;
 type Path = (string | number)[];
 
-/** What the schema found, as problems with lines and suggestions. */
+/** Converts schema issues to problems with lines and suggestions. */
 export function schemaProblems(issues: readonly Issue[], places: YamlPlaces): Problem[] {
   return issues.flatMap((issue) => problemsOf(issue, [], places));
 }
@@ -29,7 +29,7 @@ function problemsOf(issue: Issue, prefix: Path, places: YamlPlaces): Problem[] {
   return [{ ...problem, hint: issue.message, ...suggestion(issue) }];
 }
 
-/** Whether the issue says that the value is of another kind altogether than this branch of a union. */
+/** Whether the issue says that the value has another type than this branch of a union. */
 function isOwnType(issue: Issue): boolean {
   if (issue.path.length > 0 || issue.code === 'unrecognized_keys' || isRule(issue)) return false;
   return issue.code !== 'invalid_union' || issue.errors.every((branch) => branch.some(isOwnType));
@@ -39,7 +39,7 @@ function isRule(issue: Issue): boolean {
   return ['too_small', 'too_big', 'custom'].includes(issue.code);
 }
 
-/** Zod has the value of a missing key as undefined, which YAML itself can never hold. */
+/** Zod reports the value of a missing key as undefined, which YAML itself can never hold. */
 function isMissing(issue: Issue): boolean {
   return issue.code !== 'unrecognized_keys' && issue.input === undefined && 'input' in issue;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isReservedName } from '../names.ts';
 
-/** How each place is named in errors: `takes text, a number or a list of those`. */
+/** The error text of a value: `it takes text, a number or a list of those`. */
 const accepts = (what: string): { error: string } => ({ error: `it takes ${what}` });
 
 const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -178,7 +178,7 @@ const policySchema = z.strictObject({
     ),
 });
 
-/** The whole file, strictly; keys that begin with x- are taken off before. */
+/** The whole file, strictly. Keys that begin with x- are removed before. */
 export const batchSchema = z.strictObject({
   batch: batchName,
   budget: z
@@ -206,7 +206,7 @@ export const batchSchema = z.strictObject({
 export type BatchInput = z.infer<typeof batchSchema>;
 export type StepInput = z.infer<typeof stepSchema>;
 
-/** Keys that are known at a path, for "did you mean". */
+/** Known keys at a path, for "did you mean". */
 export function knownKeys(path: readonly (string | number)[]): readonly string[] {
   const [top, , third] = path;
   if (path.length === 0) return Object.keys(batchSchema.shape);

@@ -5,7 +5,10 @@ import { stepName } from './schema.ts';
 import { didYouMean } from './suggest.ts';
 import type { Path, YamlPlaces } from './yaml-places.ts';
 
-/** Rules between keys, which no schema of single values can say. Reads the raw file, faults and all. */
+/**
+ * Checks rules between keys, which a schema of single values cannot express. Reads the raw file,
+ * with its faults.
+ */
 export function structureProblems(
   file: JsonObject,
   steps: readonly string[],

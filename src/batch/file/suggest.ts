@@ -1,6 +1,6 @@
 /**
- * What was probably meant: the nearest of `allowed` by edit distance, or one that contains what was
- * written (`preset` for `preset_id`). Undefined when nothing is near enough to be worth saying.
+ * The probable meaning: the nearest of `allowed` by edit distance, or one that contains the written
+ * text (`preset` for `preset_id`). Undefined when no candidate is near enough.
  */
 export function didYouMean(written: string, allowed: Iterable<string>): string | undefined {
   const wanted = written.toLowerCase();
@@ -21,7 +21,7 @@ export function didYouMean(written: string, allowed: Iterable<string>): string |
   return containing;
 }
 
-/** Edits between two words; two neighbours swapped count as one edit. */
+/** Edit distance of two words. A swap of two neighbours counts as one edit. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

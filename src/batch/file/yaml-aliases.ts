@@ -1,9 +1,9 @@
 import { type Alias, type Document, type Node, visit } from 'yaml';
 
-/** What each alias of a file stands for; undefined where no anchor of that name stands before it. */
+/** The target of each alias. Undefined when no anchor of that name comes before it. */
 export type Aliases = ReadonlyMap<Alias, Node | undefined>;
 
-/** All at once: the parser's own look-up walks through the file for each alias. */
+/** Resolves all aliases in one pass: the parser's own look-up walks the whole file for each alias. */
 export function resolveAliases(document: Document): Aliases {
   const anchors = new Map<string, Node>();
   const aliases = new Map<Alias, Node | undefined>();

@@ -19,9 +19,9 @@ import { messageOf } from '../../errors.ts';
 
 export const batchBytesMax = 10 * 1024 * 1024;
 
-/** Times that aliases may be expanded, so that a small file cannot become a huge value. */
+/** Maximum number of alias expansions, so that a small file cannot become a huge value. */
 export const aliasCountMax = 1_000;
-/** Values in the file once its aliases and merge keys stand for what they mean. */
+/** Maximum number of values in the file after expansion of aliases and merge keys. */
 export const valuesMax = 2_000_000;
 
 export type YamlFile =
@@ -33,7 +33,7 @@ export type YamlFile =
     }
   | { readonly ok: false; readonly problems: Problem[] };
 
-/** Reads YAML 1.2 (core schema, merge keys, one document, no tags) and finds what YAML lets through. */
+/** Reads YAML 1.2 (core schema, merge keys, one document, no tags) and finds traps that YAML permits. */
 export function readYaml(source: string, file: string): YamlFile {
   const start: Place = { file, line: 1, column: 1 };
   if (source.length > batchBytesMax) {
@@ -74,19 +74,19 @@ export function readYaml(source: string, file: string): YamlFile {
   }
 }
 
-/** How the parser reports that it met its own end. */
+/** The parser's message on a stack overflow. */
 const stackExceeded = 'Maximum call stack size exceeded';
 const tooLarge = 'the aliases expand to too large a value';
 const tooDeep = `the file is nested deeper than ${depthMax} levels`;
 
-/** Undefined where it is nested so deeply that reading it fails. */
+/** Undefined when the nesting is too deep to parse. */
 function parsed(source: string, lineCounter: LineCounter): Document[] | undefined {
   try {
     const documents = parseAllDocuments(source, {
       version: '1.2',
       schema: 'core',
       merge: true,
-      // `findTraps` looks for repeated keys.
+      // `findTraps` checks for repeated keys.
       uniqueKeys: false,
       lineCounter,
       prettyErrors: false,
@@ -107,12 +107,12 @@ function controlFault(source: string, index: number, start: Place): Problem {
   return problem(`the file holds the control character U+${code}`, place, { hint });
 }
 
-/** What merge keys copy; unlike aliases, the parser does not count them. */
+/** Number of values that merge keys copy. Unlike aliases, the parser does not count them. */
 function mergedValues(document: Document, aliases: Aliases): number {
   let count = 0;
   visit(document, {
     Pair(_key, pair) {
-      // The parser marks a merge key by a symbol.
+      // The parser marks a merge key with a symbol.
       if (!isScalar(pair.key) || typeof pair.key.value !== 'symbol') return;
       for (const merged of isSeq(pair.value) ? pair.value.items : [pair.value]) {
         const source = isAlias(merged) ? aliases.get(merged) : undefined;
@@ -123,7 +123,7 @@ function mergedValues(document: Document, aliases: Aliases): number {
   return count;
 }
 
-/** Aliases share what they stand for in memory, but whoever walks through the value meets it each time. */
+/** Aliases share their target in memory, but a walk through the value visits it each time. */
 function sizeFault(whole: Json): string | undefined {
   const left: [Json, number][] = [[whole, 1]];
   let count = 0;
@@ -161,7 +161,7 @@ function secondDocument(document: Document | undefined, places: YamlPlaces): Pro
   ];
 }
 
-/** One problem a line: what follows on the same line is usually the parser's confusion. */
+/** One problem per line: later errors on a line are usually the parser's confusion. */
 function syntaxFaults(errors: readonly YAMLError[], source: string, places: YamlPlaces): Problem[] {
   const byLine = new Map<number, Problem>();
   const lines = source.split('\n');

@@ -14,7 +14,7 @@ import type { Place } from '../problem.ts';
 
 export type Path = readonly (string | number)[];
 
-/** Finds the lines of a parsed YAML file by the path of a value, through aliases and merge keys. */
+/** Finds the lines of a parsed YAML file by a value's path, through aliases and merge keys. */
 export class YamlPlaces {
   readonly #file: string;
   readonly #document: Document;
@@ -26,7 +26,7 @@ export class YamlPlaces {
     this.#lines = lines;
   }
 
-  /** The value (or key) at a path; where the path leaves the file, the last part that stands in it. */
+  /** The value (or key) at a path. When the path leaves the file, its last part inside the file. */
   at(path: Path, what: 'key' | 'value' = 'value'): Place {
     let value: unknown = this.#document.contents;
     let key: unknown;
@@ -46,7 +46,7 @@ export class YamlPlaces {
     return this.span(start, end);
   }
 
-  /** A stretch of the file by offsets. */
+  /** A range of the file by offsets. */
   span(start: number, end: number): Place {
     const { line, col } = this.#lines.linePos(start);
     const last = this.#lines.linePos(end);
@@ -55,7 +55,7 @@ export class YamlPlaces {
     return length === undefined ? place : { ...place, length };
   }
 
-  /** Keys of the map at a path in the order written, which JavaScript loses for `2` and `10`. */
+  /** Keys of the map at a path in written order, which JavaScript loses for keys such as `2` and `10`. */
   keys(path: Path): readonly string[] {
     let value: unknown = this.#document.contents;
     for (const step of path) value = this.#step(value, step)?.value;

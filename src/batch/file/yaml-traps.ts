@@ -16,17 +16,17 @@ import type { Path, YamlPlaces } from './yaml-places.ts';
 
 export interface Trap {
   readonly problem: Problem;
-  /** Whether nothing can be read from the file while it is there. */
+  /** Whether the file cannot be read while this problem exists. */
   readonly stops: boolean;
 }
 
-/** Keys under which numbers are data, where `00123` is meant as text. */
+/** Keys with numbers as data, where `00123` is meant as text. */
 const dataKeys = new Set(['matrix', 'rows', 'where', 'exclude']);
 
-/** More are not looked for: nobody reads them. */
+/** Maximum number of reported traps. */
 const trapsMax = 100;
 
-/** What is valid YAML and yet not what the person meant; repeated keys too, which YAML forbids. */
+/** Finds valid YAML that a person probably did not mean. Also finds repeated keys, which YAML forbids. */
 export function findTraps(
   document: Document,
   source: string,
@@ -92,7 +92,7 @@ export function findTraps(
           `YAML cuts the text at ${cut}`,
           'put the text in quotes (a comment has a space after #)',
         );
-      // A path is made only where it is needed: making one for every value of a long list takes for ever.
+      // Builds a path only when needed: building one for every value of a long list is too slow.
       if (typeof node.value === 'number' && String(node.value) !== node.source) {
         const path = pathTo(ancestors, node);
         const reread = rereadNumber(node, path);
@@ -104,7 +104,7 @@ export function findTraps(
   return traps;
 }
 
-/** The pairs whose key stands in the same map before. The parser's own search takes the square of the time. */
+/** Pairs with a key that occurred earlier in the same map. The parser's own search takes quadratic time. */
 function repeatedPairs(map: YAMLMap): Pair[] {
   const seen = new Set<unknown>();
   return map.items.filter((pair) => {
@@ -115,7 +115,7 @@ function repeatedPairs(map: YAMLMap): Pair[] {
   });
 }
 
-/** ` #3 of the set`: what stands behind a plain scalar with no space after its `#`. */
+/** The cut text after a plain scalar, when no space follows the `#`: ` #3 of the set`. */
 function cutText(node: Scalar, source: string): string | undefined {
   if (node.type !== 'PLAIN' || !node.range) return undefined;
   const rest = source.slice(node.range[1], node.range[1] + 200);

@@ -7,7 +7,7 @@ import {
   compileTemplate,
 } from './template.ts';
 
-/** A value of the document with its templates compiled and its place remembered. */
+/** A value of the document with compiled templates and its place. */
 export type CompiledValue = { readonly path: DocumentPath } & (
   | { readonly kind: 'constant'; readonly value: Json }
   | { readonly kind: 'template'; readonly template: Template }
@@ -15,10 +15,10 @@ export type CompiledValue = { readonly path: DocumentPath } & (
   | { readonly kind: 'record'; readonly entries: ReadonlyMap<string, CompiledValue> }
 );
 
-/** What a value renders to; undefined: to nothing, so its field is left out. */
+/** The result of rendering a value. Undefined: empty, so its field is left out. */
 export type RenderedValue = Json | SourceMarker | undefined;
 
-/** Compiles every text inside the value; a template that cannot be read goes to `mistakes`. */
+/** Compiles every text inside the value. Reports an unreadable template in `mistakes`. */
 export function compileValue(
   value: unknown,
   path: DocumentPath,
@@ -55,7 +55,7 @@ export function* templatesIn(
   if (value.kind === 'record') for (const item of value.entries.values()) yield* templatesIn(item);
 }
 
-/** Renders the value; what renders to nothing falls out of its list or record. */
+/** Renders the value. Empty results are dropped from their list or record. */
 export function renderValue(
   value: CompiledValue,
   scope: TemplateScope,

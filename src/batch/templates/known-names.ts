@@ -3,7 +3,7 @@ import { type CompiledValue, templatesIn } from './compiled-value.ts';
 import type { DocumentPath, Mistake } from '../file/problem-at.ts';
 import { didYouMean } from '../file/suggest.ts';
 
-/** What a template may name: plain names, each with its inner names when all its values are records. */
+/** The names that a template may use. A name has inner names when all its values are records. */
 export class KnownNames {
   readonly #names = new Map<string, ReadonlySet<string> | undefined>();
   readonly #origins = new Map<string, string>();
@@ -20,7 +20,7 @@ export class KnownNames {
     return [...this.#names.keys()];
   }
 
-  /** Adds a name; a second meaning for it, or a reserved one, is a mistake. */
+  /** Adds a name. A second meaning or a reserved name is a mistake. */
   define(
     name: string,
     origin: string,
@@ -47,7 +47,7 @@ export class KnownNames {
     this.#names.set(name, innerNames(values));
   }
 
-  /** Takes over the names of an earlier step; steps read together share theirs. */
+  /** Adds the names of an earlier step. Names from several source steps are merged. */
   inherit(names: ReadonlyMap<string, ReadonlySet<string> | undefined>, step: string): void {
     for (const [name, inner] of names) {
       const earlier = this.#names.get(name);
@@ -57,13 +57,13 @@ export class KnownNames {
     }
   }
 
-  /** The names that a dependent step inherits: all but vars. */
+  /** The names that a dependent step inherits: all except vars. */
   withoutVars(): ReadonlyMap<string, ReadonlySet<string> | undefined> {
     return new Map([...this.#names].filter(([name]) => this.#origins.get(name) !== varOrigin));
   }
 }
 
-/** What the template language reads as a value wherever it stands. */
+/** Words that the template language always reads as values. */
 const literals: ReadonlySet<string> = new Set(['true', 'false', 'nil', 'null', 'empty', 'blank']);
 
 export const varOrigin = 'a var';
@@ -91,7 +91,7 @@ function shotNamesFor(field: string): readonly string[] {
   return [...beforeFields, ...renderedFields];
 }
 
-/** Checks one path of a template, or a key of `where`; undefined when it is known. */
+/** Checks one path of a template, or a key of `where`. Undefined when the name is known. */
 export function unknownName(
   segments: readonly string[],
   known: KnownNames,
@@ -136,7 +136,7 @@ function notFound(name: string, allowed: readonly string[]): Omit<Mistake, 'path
   };
 }
 
-/** Checks every template inside a field, and notes in `used` the names that it reads. */
+/** Checks every template inside a field, and adds the names that it reads to `used`. */
 export function checkNames(
   value: CompiledValue,
   field: string,

@@ -1,8 +1,8 @@
 import { Liquid } from 'liquidjs';
 
-/** Characters and list entries that one template may handle, each time it handles them. */
+/** Maximum number of characters and list entries that one template may process, counted on each use. */
 export const templateCharactersMax = 500_000;
-/** Time that one template may take. */
+/** Maximum time for one template. */
 export const renderMsMax = 60_000;
 
 export const templateTags = ['if', 'unless', 'case', 'for', 'assign', 'capture', 'raw', 'comment'];
@@ -46,7 +46,7 @@ const listFilters = [
 const stockFilters = [...textFilters, ...numberFilters, ...listFilters];
 export const templateFilters = [...stockFilters, 'default', 'optional', 'slugify', 'json'];
 
-/** Filters that may stand first behind a blank. */
+/** Filters that may come first after a blank. */
 export const blankFilters: ReadonlySet<string> = new Set(['default', 'optional']);
 
 /** Blank: an empty cell, a JSON null, a missing key, the empty text. Zero and false are values. */
@@ -55,15 +55,15 @@ export function isBlank(value: unknown): boolean {
 }
 
 /**
- * Liquid with the language's own tags and filters only: no dates, no random, no files, no environment,
- * so the same file always gives the same shots and no secret can reach a prompt.
+ * Liquid with only the language's own tags and filters: no dates, random values, files or
+ * environment. So the same file always gives the same shots, and no secret can reach a prompt.
  */
 export function createEngine(): Liquid {
   const engine = new Liquid({
     strictFilters: true,
     ownPropertyOnly: true,
     memoryLimit: templateCharactersMax,
-    // The other limit ends most loops in loops sooner, and always at the same place.
+    // The memory limit ends most nested loops sooner, and always at the same place.
     renderLimit: renderMsMax,
     parseLimit: 10_000_000,
   });
@@ -84,7 +84,10 @@ export function createEngine(): Liquid {
   return engine;
 }
 
-/** Liquid alone would print `[object Object]`, glue a list, and count with 0 for a word. */
+/**
+ * Restricts the input of a filter. Plain Liquid prints `[object Object]`, joins a list, and counts
+ * a word as 0.
+ */
 function restrict(
   engine: Liquid,
   name: string,
@@ -115,7 +118,7 @@ function describe(value: unknown): string {
   return typeof value === 'object' ? 'a record' : JSON.stringify(value);
 }
 
-/** `Tea towel, blue` becomes `tea-towel-blue`; letters and digits of every script stay. */
+/** `Tea towel, blue` becomes `tea-towel-blue`. Letters and digits of every script stay. */
 function slugify(value: unknown): string {
   return String(value ?? '')
     .normalize('NFC')

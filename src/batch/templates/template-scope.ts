@@ -1,9 +1,9 @@
 import type { TemplateScope } from './template.ts';
 
 /**
- * The scope with every blank text that the template reads as null, since Liquid calls `""` true. Only
- * the paths read are touched, so a record that is handed on whole keeps its blanks; with `throughout`,
- * where loops hide which paths are read, every record below the names is.
+ * A copy of the scope in which blank texts that the template reads are null, since Liquid treats
+ * `""` as true. Only the read paths change, so a record passed on whole keeps its blanks. With
+ * `throughout`, every record below the names changes, since loops hide the read paths.
  */
 export function blanksAsNull(
   scope: TemplateScope,
@@ -39,7 +39,7 @@ function nullThroughout(value: unknown): unknown {
   );
 }
 
-/** A plain record; the source marker is not one, so that it is never copied. */
+/** Whether the value is a plain record. The source marker is not one, so it is never copied. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && value.constructor === Object;
 }

@@ -21,8 +21,8 @@ import {
 import { blanksAsNull } from './template-scope.ts';
 
 /**
- * The value behind `{{ source }}`: the file itself. Its fields (`name`, `step`, ...) are what templates
- * read as `{{ source.name }}`. Hand one over as `scope.source`; a lone `{{ source }}` gives it back.
+ * The value of `{{ source }}`: the file itself. Templates read its fields (`name`, `step`, ...) as
+ * `{{ source.name }}`. Pass one as `scope.source`; a lone `{{ source }}` returns it.
  */
 export class SourceMarker {
   readonly [fact: string]: Json;
@@ -40,7 +40,7 @@ type Rendered =
   | {
       readonly ok: false;
       readonly reason: 'blank' | 'list' | 'record' | 'source' | 'error';
-      /** The variable as written, `place.city`; empty when the fault is not one variable's. */
+      /** The variable as written, `place.city`. Empty when no single variable is at fault. */
       readonly variable: string;
       readonly message: string;
     };
@@ -54,7 +54,7 @@ export interface Template {
   render(scope: TemplateScope): Rendered;
 }
 
-/** Whether Liquid would find anything to do in the text. */
+/** Whether the text holds Liquid tags or outputs. */
 function isTemplate(text: string): boolean {
   return text.includes('{{') || text.includes('{%');
 }
@@ -63,7 +63,7 @@ const engine: Liquid = createEngine();
 const cache = new Map<string, Template | { error: string }>();
 const cachedMax = 5_000;
 
-/** Compiles a template, once for each text. */
+/** Compiles a template, and caches it by its text. */
 export function compileTemplate(text: string): Template | { error: string } {
   const known = cache.get(text);
   if (known) return known;
@@ -78,7 +78,7 @@ function plainText(text: string): Template {
   return { text, names: [], prints: [], render: () => rendered };
 }
 
-/** Characters of a text that holds tags or outputs; what they print may be longer. */
+/** Maximum length of a text with tags or outputs. The rendered text may be longer. */
 export const templateTextMax = 50_000;
 
 function compile(text: string): Template | { error: string } {
@@ -113,7 +113,7 @@ function compile(text: string): Template | { error: string } {
   };
 }
 
-/** The output of a text that is one single `{{ ... }}`, white space around it aside. */
+/** The output of a text that is a single `{{ ... }}`, ignoring white space around it. */
 function loneOutput(text: string): Output | undefined {
   const nodes: Node[] = engine.parse(text.trim());
   const [only] = nodes;
@@ -127,7 +127,7 @@ function* everyNode(nodes: readonly Node[]): Generator<Node> {
   }
 }
 
-/** False for `{{ Product Name }}`, of which Liquid alone would quietly print the first word. */
+/** False for `{{ Product Name }}`: plain Liquid would print only the first word, without an error. */
 function isOneExpression(value: Value): boolean {
   let depth = 0;
   for (const token of value.initial.postfix) {
@@ -138,7 +138,7 @@ function isOneExpression(value: Value): boolean {
   return depth === 1;
 }
 
-/** Variable paths; a step that only rendering knows (`place[key]`) ends as `*`. */
+/** Variable paths. A segment known only while rendering (`place[key]`) becomes `*`. */
 function pathsOf(nodes: Node[]): string[][] {
   const paths = new Map<string, string[]>();
   for (const segments of engine.globalVariableSegmentsSync(nodes)) {
@@ -172,7 +172,7 @@ function guardPrinting(output: Output): void {
   };
 }
 
-/** Evaluates an output; a blank or a source is refused on the variable itself, before filters. */
+/** Evaluates an output. Refuses a blank or a source on the variable itself, before filters. */
 function* evaluate(output: Output, context: Context): Generator<unknown, unknown, unknown> {
   const { initial, filters } = output.value;
   const variable = variableOf(output);
@@ -246,7 +246,7 @@ function withoutPosition(message: string): string {
   return message.replace(/, (file:[^,]*, )?line:\d+, col:\d+$/, '');
 }
 
-/** Liquid's own words, but for the two mistakes that people make: an unknown filter or tag. */
+/** Liquid's own message, except for two common mistakes: an unknown filter or tag. */
 function explainSyntax(error: unknown): string {
   const message = withoutPosition(rootOf(error).message);
   const filter = /^undefined filter: (.*)$/.exec(message)?.[1];

@@ -5,21 +5,21 @@ import type { Published, Publisher } from './publish.ts';
 import { type Session, startBatch } from './session.ts';
 import type { Interrupt } from '../../terminal.ts';
 
-/** Whether a batch is over, so that running its workflow again claims nothing. */
+/** Whether a batch has ended, so that another run of its workflow claims nothing. */
 export function isEnded({ state }: BatchRow): boolean {
   return state === 'finished' || state === 'cancelled';
 }
 
-/** Whether anything was paid for that is not on disk, or may have been: a job that was given up as endless. */
+/** Whether paid work may be missing on disk, stalled jobs included. */
 export async function hasLeft({ ledger }: Project, batch: string): Promise<boolean> {
   const left = await ledger.reports.uncollected(batch);
   return left.length > 0 || (await ledger.submissions.accountsWithOrphans(batch)).length > 0;
 }
 
 /**
- * Runs the workflow of a batch that is over once more: its jobs are polled and its files fetched, and
- * the ledger grants it no request. Ends with the workflow, or when the person leaves. Files that are found
- * to be lost when the rest is written are fetched as well.
+ * Runs the workflow of an ended batch once more. It polls jobs and fetches files; the ledger grants
+ * no request. Returns when the workflow ends or the person leaves. Also fetches files that turn out
+ * to be lost while the rest is written.
  */
 export async function collectBatch(
   interrupt: Interrupt,
@@ -35,7 +35,7 @@ export async function collectBatch(
   return await publisher.publish();
 }
 
-/** @returns false where the person left before its end */
+/** @returns false when the person leaves before the end */
 async function runAgain(
   interrupt: Interrupt,
   project: Project,

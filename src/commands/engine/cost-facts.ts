@@ -7,13 +7,14 @@ import type { Amount } from '../../money.ts';
 import type { Provider } from '../../providers/port.ts';
 import type { Project } from '../project/project.ts';
 
-/** What a run waits for these courtesies at most; what is told later is not known. */
+/** Maximum wait for optional facts at the start and end of a run. Later answers are dropped. */
 const startPatienceMs = 2_000;
 const endPatienceMs = 5_000;
 
 /**
- * Asks the vendors of a run's accounts for their balance, for the receipt. Where a vendor tells none, has
- * no slot free, or is slow, there is none. @returns when all have answered, or patience ends
+ * Records the balances of a run's accounts for the receipt. Skips a vendor that reports no balance,
+ * has no free slot, or is slow.
+ * @returns when all vendors have answered, or at the time limit
  */
 export async function noteStart(project: Project, row: BatchRow): Promise<void> {
   await withPatience(startPatienceMs, async (isInTime) => {
@@ -26,7 +27,10 @@ export async function noteStart(project: Project, row: BatchRow): Promise<void> 
   });
 }
 
-/** At the end of a run: balances of the accounts whose first one is known, and the vendors' lists of jobs. */
+/**
+ * Records, at the end of a run, the vendors' lists of jobs. Records balances for accounts with a
+ * start balance.
+ */
 export async function noteEnd(project: Project, row: BatchRow): Promise<void> {
   const { reports } = project.ledger;
   await withPatience(endPatienceMs, async (isInTime) => {
@@ -51,7 +55,7 @@ async function withPatience(
   work: (isInTime: () => boolean) => Promise<void>,
 ): Promise<void> {
   let inTime = true;
-  // A vendor's problem is told by those who need its answer.
+  // Calls that need the vendor's answer report its errors.
   const working = work(() => inTime).catch(() => undefined);
   const patience = new AbortController();
   await Promise.race([
@@ -101,7 +105,7 @@ async function noteList(
     await project.ledger.submissions.noteListed(account.key, bills);
 }
 
-/** The vendor, if a call to it takes nothing from those that matter. */
+/** The vendor, unless a call would take a rate slot from paid work. */
 async function freeProvider(
   { ledger }: Project,
   account: AccountConfig,
@@ -112,7 +116,7 @@ async function freeProvider(
   return (await ledger.claims.takeCallSlot(account.key)) === 0 ? provider : undefined;
 }
 
-/** Ended jobs of the run, by account. */
+/** Generation jobs of the run with a known id, by account. */
 async function jobsOf(
   { ledger }: Project,
   row: BatchRow,

@@ -13,7 +13,7 @@ import {
 import { Publisher } from './publish.ts';
 import { type Session, startBatch } from './session.ts';
 
-/** Follows a batch whose workflow runs. Files that are found to be lost when all is over are fetched again. */
+/** Follows a batch with a running workflow. Fetches files that turn out to be lost at the end. */
 export async function driveToEnd(
   terminal: Terminal,
   project: Project,
@@ -23,7 +23,7 @@ export async function driveToEnd(
 ): Promise<Followed> {
   const followed = await followDriven(terminal, project, session, row, options);
   if (followed.detached || followed.published.fetchedAgain.length === 0) return followed;
-  // A run that waits for a person does not end: woken, it fetches the files and comes to rest again.
+  // A run that waits for a person does not end. Once woken, it fetches the files and waits again.
   if (!isEnded(followed.status.row)) {
     await startBatch(session, row, project.ledger);
     return await followDriven(terminal, project, session, row, options);

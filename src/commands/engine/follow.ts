@@ -13,31 +13,31 @@ import type { Interrupt, Terminal } from '../../terminal.ts';
 export interface FollowOptions {
   readonly batch: string;
   readonly terminal: Terminal;
-  /** No live view and no lines per shot. */
+  /** Disables the live view and the lines per shot. */
   readonly quiet: boolean;
   readonly interrupt: Interrupt;
-  /** Rejects when what drives the batch is gone. */
+  /** Rejects when the worker, the server or the workflow is gone. */
   readonly failed?: Promise<never>;
 }
 
 export interface Followed {
   readonly status: BatchStatus;
   readonly exitCode: ExitCode;
-  /** The person has left, and the batch goes on. */
+  /** The person has left and the batch continues. */
   readonly detached: boolean;
   readonly published: Published;
 }
 
 const lookMs = 250;
-/** How long a stopped batch must stay so before the command gives the terminal back. */
+/** How long a batch must stay stopped before the command returns. */
 const settledMs = 2_500;
 const publishAtLeastMs = 5_000;
-/** It rests so much longer than it took to look or to write: a worker in this process has other things to do. */
+/** Idle time as a multiple of the work time. A worker in this process needs the rest. */
 const restFactor = 4;
 
 /**
- * Shows a batch until it is finished, waits for a person, or the person leaves; writes its files meanwhile
- * and at the end. All from the ledger, so it does not matter who runs the batch.
+ * Shows a batch until it finishes, waits for a person, or the person leaves. Writes its files
+ * meanwhile and at the end. Reads only the ledger, so any process may run the batch.
  */
 export async function followBatch(project: Project, options: FollowOptions): Promise<Followed> {
   const { ledger } = project;
@@ -62,7 +62,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
       const waits = shownWaits(await ledger.reports.waits(batch), project.config.accounts);
       quiet.look(changes.shots.length > 0, status, waits);
       view?.draw(status);
-      // Over only when nothing is left to show: shots change between the two looks.
+      // The batch is over only when no change is left to show: shots change between the two reads.
       if (interrupt.isHeard || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
       if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
@@ -84,7 +84,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
   }
   const detached = interrupt.isHeard;
   const ended = await statusOf(project, batch);
-  // Nobody drives what ended before: its facts are known or never will be.
+  // Without `failed`, the batch ended before this call: its facts are known or never will be.
   if (options.failed && isOver(ended)) await noteEnd(project, ended.row);
   const published = await publisher.publish();
   const status = await statusOf(project, batch);
@@ -93,7 +93,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
   return { status, exitCode, detached, published };
 }
 
-/** Files that are saved and could not be written to `out/` wait for a person. */
+/** Saved files that could not be written to `out/` need a person. */
 export function exitCodeWith(status: BatchStatus, { problems }: Published): ExitCode {
   return problems.length > 0 ? 4 : exitCodeOf(status);
 }

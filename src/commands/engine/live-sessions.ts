@@ -9,11 +9,11 @@ export type SessionRole = (typeof roles)[number];
 
 export interface LiveSession {
   readonly role: SessionRole;
-  /** In a container, its number there. */
+  /** In a container, the process id inside it. */
   readonly pid: number;
 }
 
-/** Makes a session known to other commands, for as long as its process lives at most. */
+/** Announces a session to other commands, at most for the lifetime of its process. */
 export async function announceSession(
   stateFolder: string,
   role: SessionRole,
@@ -31,7 +31,7 @@ export async function announceSession(
   });
 }
 
-/** The sessions of a project that live; files of dead ones are cleared away. */
+/** The live sessions of a project. Removes the files of dead processes. */
 export async function liveSessions(stateFolder: string): Promise<readonly LiveSession[]> {
   if (!existsSync(stateFolder)) return [];
   return await alone(stateFolder, (folder) => {
@@ -45,7 +45,7 @@ export async function liveSessions(stateFolder: string): Promise<readonly LiveSe
   });
 }
 
-/** A file that was made and is not locked yet would be taken for one of a dead process. */
+/** Serialises access: a new file without its lock yet would look like one of a dead process. */
 async function alone<Result>(
   stateFolder: string,
   work: (folder: string) => Result,

@@ -9,7 +9,7 @@ import type { Terminal } from '../../terminal.ts';
 const barWidth = 20;
 const redrawMs = 250;
 
-/** The last lines of a terminal, redrawn; elsewhere one line per event. */
+/** Redraws the last lines of a terminal. Without a terminal, prints one line per event. */
 export class LiveView {
   readonly #terminal: Terminal;
   readonly #startedAt = Date.now();
@@ -21,7 +21,7 @@ export class LiveView {
     this.#terminal = terminal;
   }
 
-  /** A line that stays. */
+  /** Prints a permanent line. */
   event(line: string): void {
     this.#clear();
     this.#terminal.say(line);

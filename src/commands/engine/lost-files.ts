@@ -9,9 +9,9 @@ import type { Project } from '../project/project.ts';
 const linesShown = 5;
 
 /**
- * Asks the vendors whose keys are here once more for files that they had lost, and says what came of it. Free:
- * what is to be had is saved.
- * @returns how many files were, and those whose vendor could not be asked from here
+ * Asks vendors again for files that they had lost, and reports the result. Needs the vendor's key
+ * here. Free: available files are saved.
+ * @returns the number of saved files, and the files that could not be requested from here
  */
 export async function askForLostFiles(
   terminal: Terminal,
@@ -58,7 +58,7 @@ function accessTo({ ledger }: Project, account: AccountConfig) {
   return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };
 }
 
-/** What is worth a line is said above. */
+/** The caller prints the messages, so `log` does nothing. */
 function dependenciesOf({ ledger, blobs }: Project) {
   return { ledger, blobs, now: Date.now, log: () => undefined };
 }

@@ -4,14 +4,15 @@ import { messageOf, UserError } from '../../errors.ts';
 import { runningServer } from '../../temporal/running-server.ts';
 import type { Wake } from '../../workflows/messages.ts';
 
-/** `wake`: the ledger was written; `cancel`: it says so, and `abandon` waits for no job that runs. */
+/** `wake`: the ledger was changed. `cancel`: the ledger says so; `abandon` does not wait for running jobs. */
 export type BatchMessage =
   ({ readonly kind: 'wake' } & Wake) | { readonly kind: 'cancel'; readonly abandon: boolean };
 
 /**
- * Tells a running workflow that the ledger was written.
- * @returns false when no server or no workflow runs; the next `run` then reads the ledger
- * @throws UserError when the server answers otherwise
+ * Notifies a running workflow that the ledger was written.
+ * @returns false when no server or workflow runs or it answers too late; the next `run` then reads
+ * the ledger
+ * @throws UserError on any other answer of the server
  */
 export async function notifyWorkflow(
   config: Config,

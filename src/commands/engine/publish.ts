@@ -7,18 +7,18 @@ import { systemFailure } from '../../system-errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
 
-/** What came of bringing `out/` in line with the ledger. */
+/** The result of bringing `out/` in line with the ledger. */
 export interface Published {
   /** Files that could not be written. */
   readonly problems: readonly OutProblem[];
-  /** Files whose bytes were gone, and which somebody has to fetch again. */
+  /** Files with lost bytes, to be fetched from the vendor again. */
   readonly fetchedAgain: readonly string[];
 }
 
-/** Files of one kind that are named. */
+/** Maximum number of files listed per kind. */
 const namedMax = 20;
 
-/** Brings `out/` in line with the ledger as often as it is asked to, and says each thing once. */
+/** Brings `out/` in line with the ledger on each call. Prints each message once. */
 export class Publisher {
   readonly #project: Project;
   readonly #batch: string;
@@ -31,7 +31,7 @@ export class Publisher {
     this.#terminal = terminal;
   }
 
-  /** Reports what keeps files from being written; that never ends a run. */
+  /** Writes `out/` and reports failures to write. Such a failure never ends a run. */
   async publish(): Promise<Published> {
     const results = await writeResults(this.#input()).catch((error: unknown) => {
       if (!(error instanceof UserError) && !systemFailure(error)) throw error;
@@ -41,7 +41,7 @@ export class Publisher {
     return this.#report(results);
   }
 
-  /** Gets lost bytes back without writing to `out/`. `all`: whether most of them are lost or few. */
+  /** Restores lost bytes without writing to `out/`. `all`: also when most files are lost. */
   async check(options: { readonly all: boolean }): Promise<Published> {
     return this.#report(await checkFiles({ ...this.#input(), fetchAll: options.all }));
   }
@@ -93,7 +93,7 @@ export class Publisher {
   }
 }
 
-/** By a key that is here, or by a worker of the standing server. */
+/** Whether this process has the account's key, or a standing server's worker may have it. */
 function isServed({ temporal, accounts }: Config, key: string): boolean {
   const isHere = [...accounts.values()].some(
     (account) => account.key === key && account.apiKey !== undefined,

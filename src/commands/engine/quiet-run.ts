@@ -2,10 +2,10 @@ import type { BatchStatus } from '../../ledger/port.ts';
 import { hindrances } from '../text/summary.ts';
 import { clock, type ShownWait, waitTexts } from '../text/waits.ts';
 
-/** After so long without a change a person wonders whether anything goes on. */
+/** Time without a change before the reasons for waiting are shown. */
 const quietMs = 15_000;
 
-/** Says what a run waits for when nothing has changed for a while; each reason once, until something changes. */
+/** Shows the reasons for waiting after a quiet time. Each reason appears once until something changes. */
 export class QuietRun {
   readonly #say: (line: string) => void;
   readonly #steadyNow: () => number;
@@ -27,7 +27,7 @@ export class QuietRun {
     const texts = waitTexts(waits);
     for (const [index, { kind, account }] of waits.entries())
       this.#once(`${kind} ${account}`, `waits for ${texts[index]}`);
-    // Of a block its end changes from look to look.
+    // The end time of a block changes between reads, so it is not part of the identity.
     for (const line of hindrances(status))
       this.#once(line.split(' (until')[0] ?? line, line.trim());
   }

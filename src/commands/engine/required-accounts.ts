@@ -8,7 +8,7 @@ import type { BatchPlan } from '../plan/plan-batch.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
 import type { Project } from '../project/project.ts';
 
-/** @throws UserError when nobody could go on with what the run has at its accounts */
+/** @throws UserError when an account of the unfinished run is not configured or has no usable key */
 export async function requireAccounts(
   { config }: LoadedBatch,
   { ledger }: Project,
@@ -31,14 +31,14 @@ export async function requireAccounts(
   }
 }
 
-/** Behind a Temporal server, a worker of another machine may have it. */
+/** With a Temporal server, a worker on another machine may have the key. */
 function requireKeyHere(account: AccountConfig, { temporal }: Config): void {
   if (account.apiKey === undefined && temporal.address === undefined) throw noKey(account);
 }
 
 /**
- * @throws UserError when an account that the plan pays has no key, or no way to bring its files; or when nobody
- * could collect at an account what others are making for it
+ * @throws UserError when an account that the plan pays has no key or cannot deliver its files. Also
+ * when the account of an awaited job has no key here and there is no Temporal server.
  */
 export function requireKeys(
   loaded: Pick<LoadedBatch, 'config'>,

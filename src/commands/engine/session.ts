@@ -11,31 +11,34 @@ import type { Project } from '../project/project.ts';
 import { announceSession, type SessionRole } from './live-sessions.ts';
 
 export interface SessionOptions {
-  /** Whose it is, for others to see. */
+  /** The command of the session, shown to other commands. */
   readonly role: SessionRole;
   /** Serve workflows and accounts in this process. */
   readonly worker: boolean;
   readonly accounts?: readonly string[];
   readonly roles?: readonly ('common' | 'accounts')[];
   readonly say: (line: string) => void;
-  /** Tells a person who interrupts what is waited for. */
+  /** Lists the pending work when a person interrupts. */
   readonly interrupt?: Interrupt;
-  /** As of a worker's settings. */
+  /** The worker's setting of the same name. */
   readonly forceAfterMs?: number;
 }
 
-/** A connection to Temporal, with a worker in this process where one is wanted. */
+/** A connection to Temporal, with a worker in this process when requested. */
 export interface Session {
   readonly temporal: TemporalConnection;
   readonly uiUrl: string | undefined;
   readonly say: (line: string) => void;
-  /** Rejects when the worker or the server is gone for good; never resolves before `close`. */
+  /** Rejects when the worker or the server is gone for good. Never resolves before `close`. */
   readonly failed: Promise<never>;
-  /** Lets POSTs under way end and be recorded; the server stops with its last user. */
+  /** Lets running POSTs end and be recorded. The server stops with its last user. */
   close(): Promise<void>;
 }
 
-/** Uses the server at TEMPORAL_ADDRESS, or the project's embedded one, which is started when needed. */
+/**
+ * Uses the server at TEMPORAL_ADDRESS, or the project's embedded server. Starts the embedded server
+ * if needed.
+ */
 export async function openSession(project: Project, options: SessionOptions): Promise<Session> {
   const { config } = project;
   let isStarting = true;
@@ -70,16 +73,16 @@ export async function openSession(project: Project, options: SessionOptions): Pr
       async close() {
         worker?.shutdown();
         await served?.catch(() => {});
-        // Work that was cut off may still have paid for something: only this process knows it.
+        // Interrupted work may still have paid: only this process knows the result.
         await worker?.paid.idle();
         await connection.close().catch(() => {});
-        // What was done is done, whatever keeps the server from being signed off.
+        // All work is done, so a failure to leave the server is only reported.
         await leave().catch((error: unknown) => options.say(messageOf(error)));
         presence.leave();
       },
     };
   } catch (error) {
-    // An open connection would keep the process.
+    // An open connection keeps the process alive.
     await temporal?.close().catch(() => {});
     await server?.leave();
     presence.leave();
@@ -124,9 +127,10 @@ async function serve(project: Project, temporal: TemporalConnection, options: Se
 const tellAfterMs = 3_000;
 
 /**
- * Starts the batch's workflow, or joins the one that runs and wakes what waits in it. Harmless to repeat.
- * The workflow of an earlier run may still be closing: what it is woken with is not this run's, so its end
- * is waited for; so is one of a later run that a restored ledger does not know.
+ * Starts the batch's workflow, or joins the running one and wakes its waiting work. Safe to repeat.
+ * The workflow of an earlier run may still be closing. A wake-up then reaches only that run, so
+ * this waits for its end and repeats. The same applies to a later run that a restored ledger does
+ * not know.
  */
 export async function startBatch(
   { temporal: { client }, say }: Pick<Session, 'temporal' | 'say'>,
@@ -148,7 +152,7 @@ export async function startBatch(
     const { memo, runId } = await client.workflow.getHandle(workflowId).describe();
     const earlier = Number(memo?.['run'] ?? run);
     if (earlier === run) return;
-    // A newer run has taken over meanwhile.
+    // A newer run has started meanwhile.
     if (earlier > run && (await ledger.batches.get(batch))?.run !== run) return;
     const long = setTimeout(
       () => say(`run ${earlier} of ${batch} is still closing; some worker must serve it`),

@@ -2,13 +2,13 @@ import type { ShotRow } from '../../ledger/port.ts';
 import { formatAmount } from '../../money.ts';
 import { partialText } from '../../report/partial.ts';
 
-/** Shots of which it is remembered what was said. */
+/** Number of shots with a remembered last line. */
 const rememberedMax = 10_000;
 
-/** The lines of a run: one for each shot that is paid, failed or parked; one for all that are cached. */
+/** The lines of a run: one per paid, failed or parked shot, and one for all cached shots. */
 export class ShotEvents {
   readonly #say: (line: string) => void;
-  /** By key, what was said last: a shot changes for other reasons, too. */
+  /** Last line by shot key: a shot also changes for other reasons. */
   readonly #said = new Map<string, string>();
   #sawCached = false;
 
@@ -16,7 +16,7 @@ export class ShotEvents {
     this.#say = say;
   }
 
-  /** @param changed since the last time */
+  /** @param changed shots that changed since the last call */
   show(changed: readonly ShotRow[]): void {
     for (const shot of changed) {
       const isCached = shot.state === 'done' && shot.cached;
@@ -36,7 +36,10 @@ export class ShotEvents {
     this.#say(`${clock()} ${line}`);
   }
 
-  /** @param cached of the whole run: a shot may change more than once, and steps come one by one */
+  /**
+   * @param cached number of cached shots in the whole run: a shot may change more than once, and
+   * steps come one by one
+   */
   end(cached: number): void {
     if (!this.#sawCached || cached === 0) return;
     const shots = cached === 1 ? '1 shot was' : `${cached} shots were`;

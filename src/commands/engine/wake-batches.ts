@@ -2,8 +2,8 @@ import type { Project } from '../project/project.ts';
 import { notifyWorkflow } from './notify-workflow.ts';
 
 /**
- * Hurries along batches whose shots were changed in the ledger.
- * @returns whether all of them run, and the commands that go on with those that do not
+ * Wakes batches with shots changed in the ledger.
+ * @returns whether all of them run, and the commands to continue the stopped ones
  */
 export async function wakeBatches(
   { config, ledger, runCommand }: Project,
@@ -16,7 +16,7 @@ export async function wakeBatches(
     const isActive = row.state === 'running' || row.state === 'paused';
     const isTold =
       isActive && (await notifyWorkflow(config, batch, { kind: 'wake', reopened: true }));
-    // It may have ended in the same moment.
+    // The batch may have ended at the same moment.
     const isOver = (await ledger.batches.get(batch))?.state === 'finished';
     if (!isTold || isOver) next.push(runCommand(row));
   }

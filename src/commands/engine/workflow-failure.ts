@@ -12,8 +12,8 @@ const againMs = 1_000;
 const leaveMs = 3_000;
 
 /**
- * The end of the batch's workflow, for as long as somebody waits for it. To be disposed of before the
- * connection is closed: a call that is tried again on a closed connection ends the process.
+ * The end of the batch's workflow, while a caller waits for it. Dispose of it before closing the
+ * connection: a retried call on a closed connection ends the process.
  */
 export function workflowEnd(
   client: Client,
@@ -37,10 +37,9 @@ export function workflowEnd(
 }
 
 /**
- * `failed` rejects when nobody drives the batch any more: as the session's does, or with the words of the
- * batch's workflow when that fails, since the ledger says `running` for ever then. A workflow that is gone,
- * as with a server that lost its database, is started again. It keeps no process alive, and is over when it is
- * disposed of.
+ * `failed` rejects when the session fails, or when the batch's workflow fails. After a workflow
+ * failure the ledger would say `running` for ever. A missing workflow is started again, for example
+ * after the server lost its database. The watch keeps no process alive and ends on disposal.
  */
 export function watchDrivers(
   session: Pick<Session, 'temporal' | 'failed' | 'say'>,
@@ -78,7 +77,10 @@ export function watchDrivers(
   };
 }
 
-/** For people, when it is the batch's workflow that has failed; a cancelled one has done what it was told. */
+/**
+ * The error to show when the batch's workflow failed. Undefined for a cancelled workflow, which
+ * ended as requested.
+ */
 export function workflowFailure(
   { batch, run }: Pick<BatchRow, 'batch' | 'run'>,
   goOn: string,
@@ -93,7 +95,7 @@ export function workflowFailure(
   });
 }
 
-/** The failure of the work itself, beneath those of the activities and workflows around it. */
+/** The failure of the work itself, beneath the errors of activities and workflows around it. */
 function wordsOf(error: Error): string {
   let words = error.message;
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {

@@ -10,9 +10,10 @@ export interface Consent {
 }
 
 /**
- * Asks what was not answered on the command line; where nothing has to be paid, nothing.
+ * Asks only the questions that the command line did not answer. Asks nothing when nothing has to be
+ * paid.
  * @returns whether unknown prices are accepted
- * @throws UserError when there is nobody to ask, or the answer is no
+ * @throws UserError when there is no terminal to ask on, or the answer is no
  */
 export async function confirmCost(
   terminal: Terminal,

@@ -4,7 +4,7 @@ import { bareHost, isInsideAddress } from '../../http/address.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { BatchPlan, PlannedEntry } from './plan-batch.ts';
 
-/** Shots of one account that would be paid for a second time at another. */
+/** Shots at one account that another account would be paid for again. */
 export interface PaidElsewhere {
   /** Names of accounts, with their addresses where the names are equal. */
   readonly from: string;
@@ -13,15 +13,16 @@ export interface PaidElsewhere {
 }
 
 /**
- * Finds shots that are new at their account and paid for at another, which the batch no longer names and
- * which may be the same one: by its address under another name, or by its name at another address.
+ * Finds shots that are new at their account but paid for at another account. The batch no longer
+ * names the other account, and both may be the same one. They match by address under another name,
+ * or by name at another address.
  */
 export class PaidElsewhereSearch {
   readonly #plans: PlanLedger;
   /** Keys of the accounts that the batch has shots at. */
   readonly #known: readonly string[];
   readonly #used = new Set<string>();
-  /** By the keys of both accounts. */
+  /** One entry per pair of account keys. */
   readonly #found: { readonly from: string; readonly to: string; shots: number }[] = [];
 
   constructor(plans: PlanLedger, known: readonly string[]) {
@@ -48,7 +49,7 @@ export class PaidElsewhereSearch {
     else if (shots > 0) this.#found.push({ from, to, shots });
   }
 
-  /** To be asked when all shots were looked at. */
+  /** Call after all shots were seen. */
   result(): readonly PaidElsewhere[] {
     return this.#found
       .filter(({ from }) => !this.#used.has(from))
@@ -59,7 +60,10 @@ export class PaidElsewhereSearch {
   }
 }
 
-/** A simulator's work is never the vendor's, nor that of a simulator which was started again elsewhere. */
+/**
+ * A simulator's work is never the vendor's. A simulator restarted at another port does not have it
+ * either.
+ */
 function mayBeSame(before: string, now: string): boolean {
   const [old, current] = [new URL(originOf(before)), new URL(originOf(now))];
   if (old.origin === current.origin) return true;
@@ -67,7 +71,7 @@ function mayBeSame(before: string, now: string): boolean {
   return accountName(before) === accountName(now) && !isSimulator;
 }
 
-/** As written: a plan looks up no names. */
+/** Checks the URL as written: a plan resolves no host names. */
 function isInside(url: URL): boolean {
   return url.hostname === 'localhost' || isInsideAddress(bareHost(url));
 }
@@ -77,7 +81,7 @@ export function paidElsewhereText({ from, to, shots }: PaidElsewhere): string {
   return `${are} paid for at the account ${from}, and would be paid for again at ${to}`;
 }
 
-/** @throws UserError when the plan pays for anything again, and nobody has seen that it does */
+/** @throws UserError when the plan pays for anything again and no person has confirmed it */
 export function refuseToPayAgain({ id, paidElsewhere }: BatchPlan, runCommand: string): void {
   const [first] = paidElsewhere;
   if (!first) return;

@@ -8,14 +8,18 @@ import type { LoadedBatch } from '../project/batch-file.ts';
 import type { Project } from '../project/project.ts';
 import { type PaidElsewhere, PaidElsewhereSearch, paidElsewhereText } from './paid-elsewhere.ts';
 
-/** `new`: will be paid. `cached`: its file is there. `inFlight`: another job is making it. `retry`: failed before. */
+/**
+ * `new`: will be paid. `cached`: its file exists, or an equal shot of this plan makes it.
+ * `inFlight`: a job for it is running or undecided. `retry`: it failed before, or its file was lost
+ * at the vendor.
+ */
 type ShotStatus = 'new' | 'cached' | 'inFlight' | 'retry';
 
 export interface PlannedEntry {
   readonly shot: PlannedShot;
   readonly status: ShotStatus;
   readonly why: string;
-  /** Its source is not made yet, so it may turn out otherwise. */
+  /** Its source does not exist yet, so the request may change. */
   readonly expected: boolean;
   /** It was made and paid for, and the vendor lost a file of it. */
   readonly isLost?: true;
@@ -29,7 +33,7 @@ export interface StepPlan {
   readonly cost: CostTable;
 }
 
-/** What requests cost, by account; `unknown` counts those without a price. */
+/** Costs of requests by account. `unknown` counts those without a price. */
 type CostTable = Map<string, AccountCost>;
 export interface AccountCost {
   readonly account: string;
@@ -41,12 +45,12 @@ export interface AccountCost {
   unknown: number;
 }
 
-/** What requests of a model were billed above their price, and are now planned at. */
+/** The highest bill above a model's price. The plan uses it as the price. */
 interface BilledPrice {
   readonly name: string;
   readonly model: string;
   readonly unit: Unit;
-  /** The highest of them. */
+  /** The highest bill. */
   readonly amount: Amount;
 }
 
@@ -54,9 +58,9 @@ export interface BatchPlan {
   readonly id: string;
   readonly steps: readonly StepPlan[];
   readonly cost: CostTable;
-  /** What the batch has used of its budgets before, by the ledger's key of the account. */
+  /** Amounts that the batch has already used of its budgets, by the ledger's account key. */
   readonly used: ReadonlyMap<string, Amount>;
-  /** Names of the accounts at which jobs of others are running that the batch waits for. */
+  /** Names of accounts with running or undecided jobs that the batch waits for. */
   readonly waitsAt: ReadonlySet<string>;
   readonly billed: readonly BilledPrice[];
   readonly paidElsewhere: readonly PaidElsewhere[];
@@ -64,20 +68,20 @@ export interface BatchPlan {
   readonly trainings: number;
   /** Rough wall-clock time of the requests under the known limits. */
   readonly seconds: number;
-  /** The part of it in which models train; those of one batch train at the same time. */
+  /** The part of it for training. Models of one batch train at the same time. */
   readonly trainingSeconds: number;
-  /** What a person should know before it is run. */
+  /** Notes for a person to read before the run. */
   readonly notes: readonly string[];
 }
 
 const slice = 500;
 const assumedJobSeconds = 20;
-/** Vendors that say how long a training takes say 20 to 25 minutes. */
+/** Vendors that state a training time state 20 to 25 minutes. */
 const assumedTrainingSeconds = 25 * 60;
 
 /**
  * Compares the batch with the ledger, shot by shot, without changing anything.
- * @param each is given every shot, in order, as it is decided
+ * @param each receives every shot in order, with its status
  */
 export async function planBatch(
   loaded: LoadedBatch,
@@ -158,7 +162,7 @@ async function usedBefore(
   );
 }
 
-/** A damaged file is used like any other, and never silently. */
+/** Lists damaged files that later steps read. They are used like any other file, but never silently. */
 async function damagedSources(
   { document }: LoadedBatch,
   project: Project,
@@ -265,7 +269,7 @@ function noteBilled(
   billed.set(key, { name, model, unit, amount: highest });
 }
 
-/** A sum is only as sure as its least sure part. */
+/** A sum is only as certain as its least certain part. */
 function weakest(a: PriceBasis, b: PriceBasis): PriceBasis {
   const order: readonly PriceBasis[] = ['exact', 'quoted', 'billed', 'assumed', 'unknown'];
   return order.indexOf(a) > order.indexOf(b) ? a : b;
@@ -289,7 +293,7 @@ async function savedSources(
   return saved;
 }
 
-/** Outputs that exist stand for the expected ones; the rest are counted as if everything succeeded. */
+/** Replaces expected outputs with existing ones. The rest counts as if every shot succeeded. */
 function* realSources(
   expected: Iterable<SourceOutput>,
   saved: ReadonlyMap<string, readonly SourceOutput[]>,

@@ -2,7 +2,10 @@ import type { PlanDocument, ShotDocument } from './plan-format.ts';
 
 const shown = 5;
 
-/** What a plan says otherwise than one that was kept, a line for each; short, whatever their sizes. */
+/**
+ * Differences between a saved plan and the current one, one per line. The list stays short for
+ * plans of any size.
+ */
 export function planDifference(kept: PlanDocument, now: PlanDocument): string[] {
   return [
     ...costLines(kept, now),

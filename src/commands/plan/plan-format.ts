@@ -4,7 +4,7 @@ import type { PaidElsewhere } from './paid-elsewhere.ts';
 import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
 import { alignColumns } from '../text/table.ts';
 
-/** The JSON of `plan --json`; others rely on its shape. `entries` are those of `--shots`. */
+/** The JSON of `plan --json`. Scripts rely on its shape. `entries` are those of `--shots`. */
 export interface PlanDocument {
   readonly batch: string;
   readonly plan: string;
@@ -15,9 +15,9 @@ export interface PlanDocument {
     readonly amount: string | null;
     readonly basis: string;
   }[];
-  /** Shots that are paid for at an account which the file no longer names, and would be again. */
+  /** Shots already paid for at an account that the file no longer names, and planned to be paid again. */
   readonly paidElsewhere: readonly PaidElsewhere[];
-  /** Models whose vendor billed more than its price: planned at that. */
+  /** Models with a bill above their price. The plan uses the bill. */
   readonly billed: readonly {
     readonly account: string;
     readonly model: string;
@@ -92,7 +92,7 @@ export function shotJson({ shot, status, why }: PlannedEntry): ShotDocument {
   };
 }
 
-/** The plan as a person reads it. */
+/** The plan as text for a person. */
 export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
   const rows = plan.steps.map((step) => {
     const most = isOpenEnded(step) ? 'up to ' : '';
@@ -152,7 +152,7 @@ function timeText({ seconds, trainingSeconds }: BatchPlan): string {
   return `about ${duration(seconds)}${trainingSeconds > 0 ? training : ''}`;
 }
 
-/** Whether fewer shots may follow, because their sources are not made yet. */
+/** Whether the step may get fewer shots, because its sources do not exist yet. */
 function isOpenEnded(step: StepPlan): boolean {
   return step.upTo && step.counts.cached < step.shots;
 }

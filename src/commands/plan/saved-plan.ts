@@ -4,10 +4,10 @@ import type { PlannedEntry } from './plan-batch.ts';
 import { planDifference } from './plan-difference.ts';
 import { type PlanDocument, type ShotDocument, shotJson } from './plan-format.ts';
 
-/** Of a larger plan only the counts are kept. */
+/** A larger plan keeps only its counts. */
 const entriesMax = 10_000;
 
-/** The shots of a plan, as they are kept beside it. */
+/** The shots of a plan, saved beside it. */
 export class SavedEntries {
   #list: ShotDocument[] | undefined = [];
 
@@ -22,12 +22,12 @@ export class SavedEntries {
   }
 }
 
-/** For 30 days, so that `run --plan` can say what has become different. */
+/** Saves the plan for 30 days, so that `run --plan` can report differences. */
 export async function savePlan(plans: PlanLedger, plan: PlanDocument): Promise<void> {
   await plans.savePlan(plan.plan, JSON.parse(JSON.stringify(plan)));
 }
 
-/** @throws UserError with what differs, when the plan is no longer the one that was accepted */
+/** @throws UserError with the differences when the plan is no longer the accepted one */
 export async function requirePlan(
   plans: PlanLedger,
   accepted: string,

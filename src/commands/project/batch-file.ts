@@ -14,7 +14,7 @@ import { recordingFiles } from '../../storage/frozen-batch.ts';
 import { asUserError } from '../../system-errors.ts';
 import type { Terminal } from '../../terminal.ts';
 
-/** A batch file that was read and has no error. */
+/** A batch file without errors. */
 export interface LoadedBatch {
   readonly path: string;
   readonly folder: string;
@@ -23,11 +23,11 @@ export interface LoadedBatch {
   readonly catalogue: Catalogue;
   readonly document: BatchDocument;
   readonly files: ReturnType<typeof recordingFiles>;
-  /** Notes; mistakes end in an error. */
+  /** Notes only; errors throw. */
   readonly notes: readonly Problem[];
 }
 
-/** The batch has mistakes; all of them, with their places. Nothing was sent. */
+/** The batch has errors: all of them, with their places. Nothing was sent. */
 class InvalidBatch extends UserError {
   readonly problems: readonly Problem[];
 
@@ -36,7 +36,7 @@ class InvalidBatch extends UserError {
     this.problems = problems;
   }
 
-  /** Every mistake already begins with its place. */
+  /** Every problem already begins with its place. */
   override toText(): string {
     return this.message;
   }
@@ -59,7 +59,7 @@ class InvalidBatch extends UserError {
   }
 }
 
-/** A batch file as it was read, whatever it says. */
+/** A batch file as read, with or without errors. */
 export interface BatchFile {
   readonly path: string;
   readonly folder: string;
@@ -102,7 +102,7 @@ export function readBatch(terminal: Terminal, file: string): BatchFile {
   };
 }
 
-/** @throws UserError where the disk refuses it */
+/** @throws UserError when the file system refuses the call */
 function readable<Result>(file: string, read: () => Result): Result {
   try {
     return read();
@@ -111,7 +111,7 @@ function readable<Result>(file: string, read: () => Result): Result {
   }
 }
 
-/** Without its byte order mark. @throws UserError where the bytes are no UTF-8 */
+/** Decodes the text without its byte order mark. @throws UserError when the bytes are not UTF-8 */
 function textOf(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -120,14 +120,14 @@ function textOf(bytes: Uint8Array, file: string): string {
   }
 }
 
-/** Every mistake of the batch, by what the catalogue knows at this moment. */
+/** All problems of the batch, according to the current catalogue. */
 export function problemsOf({ parsed, files }: BatchFile, catalogue: Catalogue): readonly Problem[] {
   const { document, sound, problems } = parsed;
   const context = { files, catalogue };
   return [
     ...problems,
     ...(document ? checkBatch(document, context) : []),
-    // Its notes would speak of what only the broken steps use.
+    // Notes are dropped: they might concern things that only the broken steps use.
     ...(sound ? checkBatch(sound, context).filter(({ severity }) => severity === 'error') : []),
   ];
 }

@@ -13,9 +13,11 @@ import type { Terminal } from '../../terminal.ts';
 import { gapWarning } from '../text/gaps.ts';
 
 /**
- * Checks a batch file by what its accounts' vendors tell: those that it names, and whose key is set, are
- * asked for their models and for the prices that only they know, where the last answer is missing or old.
- * @throws InvalidBatch with every mistake, UserError when there is no such file, or a key cannot be sent
+ * Checks a batch file against current facts from its accounts' vendors. Asks each named account
+ * with a key for models and for prices that only the vendor knows. Asks only when the last answer
+ * is missing or old.
+ * @throws InvalidBatch with every problem; UserError when there is no such file, or a key cannot be
+ * sent
  */
 export async function openBatchFile(
   terminal: Terminal,
@@ -46,7 +48,7 @@ export async function openBatchFile(
   }
 }
 
-/** A key that is set and cannot be sent is a mistake whatever the batch costs; one that is not set may do. */
+/** Refuses a set key that cannot be sent, at any cost of the batch. A missing key is allowed here. */
 function requireSoundKey(account: AccountConfig, { accounts }: Config): void {
   const { referenceHost: host } = account;
   const other = host?.kind === 'account' ? accounts.get(host.name) : undefined;
@@ -54,8 +56,8 @@ function requireSoundKey(account: AccountConfig, { accounts }: Config): void {
 }
 
 /**
- * Checks a batch file by what the ledger has, if there is one; sends nothing.
- * @throws InvalidBatch with every mistake, UserError when there is no such file
+ * Checks a batch file against the ledger, if there is one. Sends nothing.
+ * @throws InvalidBatch with every problem; UserError when there is no such file
  */
 export async function checkQuietly(terminal: Terminal, file: string): Promise<LoadedBatch> {
   const batch = readBatch(terminal, file);
@@ -80,7 +82,7 @@ async function learnedFrom(ledger: LearnedLedger, config: Config): Promise<Learn
   return learned;
 }
 
-/** @returns whether an answer came, so that the batch may read otherwise now */
+/** @returns whether a new answer came, so that the batch must be checked again */
 async function askNamed(
   terminal: Terminal,
   learned: LearnedAccounts,

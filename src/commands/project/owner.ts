@@ -12,12 +12,14 @@ import type { Project } from './project.ts';
 type Place = Pick<Config, 'home' | 'ledgerPath'>;
 
 /**
- * The owner of a batch as the ledger has it: the batch file's real path, relative to the project folder and
- * with `/`, so that a project may be moved, renamed, and reached by links. A file outside the project, or
- * one in a ledger that lies outside and may be shared by several projects, has an absolute path.
+ * The owner of a batch in the ledger: the batch file's real path. Relative to the project folder
+ * and with `/`, so a project may be moved, renamed, or reached by links. Absolute for a file
+ * outside the project. Also absolute when the ledger lies outside the project, since several
+ * projects may share it.
  */
 export function ownerOf(config: Place, path: string): string {
-  // A link in the project to a file elsewhere is the project's own: references are relative to it.
+  // A link in the project to a file elsewhere belongs to the project: references are relative to
+  // the link.
   const place = join(realPath(dirname(path)), basename(path));
   if (!isOwnLedger(config)) return place;
   const folder = realPath(config.home);
@@ -30,7 +32,7 @@ export function ownerFile({ home }: Pick<Config, 'home'>, ownerPath: string): st
   return resolve(home, ownerPath);
 }
 
-/** The file that an owner names as a person in `folder` may write it. */
+/** The owner's file as a person in `folder` may write it. */
 export function shownOwner(
   config: Pick<Config, 'home'>,
   ownerPath: string,
@@ -42,9 +44,9 @@ export function shownOwner(
 }
 
 /**
- * Who owns a batch's name when this file is run. The name passes on to this file where its owner is gone,
- * is this very file by another path, or holds another batch by now; `from` is then the owner on record, and
- * `was` how a person knows it.
+ * The owner of a batch's name when this file runs. The name passes to this file when its owner is
+ * gone, is this file by another path, or now holds another batch. Then `from` is the owner on
+ * record, and `was` is its path as shown to a person.
  * @throws UserError when another file has the name
  */
 export function claimName(
@@ -64,7 +66,7 @@ export function claimName(
   });
 }
 
-/** Whether the name of a batch passes on to this file. */
+/** Whether the name of a batch passes to this file. */
 export function isHeir(
   config: Pick<Config, 'home'>,
   { name, path }: { readonly name: string; readonly path: string },
@@ -75,7 +77,7 @@ export function isHeir(
   try {
     facts = statSync(owner);
   } catch (error) {
-    // One that may not be looked at may be there.
+    // A file that cannot be accessed may still exist.
     return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
   }
   const own = statSync(path);
@@ -85,7 +87,7 @@ export function isHeir(
   return held !== undefined && held !== name;
 }
 
-/** The batch that a file holds; undefined where it cannot be read. */
+/** The name of the batch in a file; undefined when the file cannot be read. */
 export function nameIn(file: string): string | undefined {
   try {
     if (statSync(file).size > batchBytesMax) return undefined;
@@ -97,20 +99,20 @@ export function nameIn(file: string): string | undefined {
   }
 }
 
-/** Compares the paths as texts. */
+/** Compares the paths as text. */
 function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return !isAbsolute(way) && way.split(sep)[0] !== '..';
 }
 
-/** A ledger that lies elsewhere may be shared by several projects. */
+/** Several projects may share a ledger that lies elsewhere. */
 function isOwnLedger({ home, ledgerPath }: Place): boolean {
   return isInside(realPath(home), realPath(ledgerPath));
 }
 
 /**
- * Makes owners relative that an earlier version wrote as absolute paths. One whose file is gone is looked
- * for in this project: the project was moved.
+ * Makes owners relative that an earlier version wrote as absolute paths. When such a file is gone,
+ * looks for it in this project: the project was moved.
  */
 export async function relocateOwners(config: Place, batches: BatchLedger): Promise<void> {
   if (!isOwnLedger(config)) return;
@@ -122,7 +124,7 @@ export async function relocateOwners(config: Place, batches: BatchLedger): Promi
   }
 }
 
-/** The longest end of a path of which the project has a file with this batch; else the path itself. */
+/** The longest suffix of the path that leads to this batch's file in the project, else the path itself. */
 function movedHere(home: string, batch: string, path: string): string {
   if (isInside(home, path) || nameIn(path) !== undefined) return path;
   const parts = path.split(/[\\/]/).filter((part) => part !== '');

@@ -13,18 +13,18 @@ import { openingTexts } from '../text/gaps.ts';
 import { shellQuoted } from '../../shell-quoted.ts';
 import { isHeir, nameIn, ownerFile, ownerOf, relocateOwners, shownOwner } from './owner.ts';
 
-/** A project folder, opened: its settings, ledger and blob store. */
+/** An open project folder: its settings, ledger and blob store. */
 export interface Project extends AsyncDisposable {
   readonly config: Config;
-  /** Where the person is: paths that are shown are relative to it. */
+  /** The current folder; shown paths are relative to it. */
   readonly folder: string;
   readonly ledger: Ledger;
   readonly blobs: Blobs;
   readonly recovery: Recovery;
   readonly outFolder: string;
-  /** A batch's file as the person may name it, quoted for a shell. */
+  /** A batch's file as a person may write it, quoted for a shell. */
   fileOf(row: Pick<BatchRow, 'ownerPath'>): string;
-  /** The command that goes on with a batch. */
+  /** The command that continues a batch. */
   runCommand(row: Pick<BatchRow, 'ownerPath'>): string;
 }
 
@@ -58,12 +58,12 @@ export async function openProject(
   };
 }
 
-/** @throws the system's error where that may not be looked at */
+/** @throws the system's error when the path cannot be accessed */
 export function hasLedger({ ledgerPath }: Pick<Config, 'ledgerPath'>): boolean {
   return statSync(ledgerPath, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Opens the project of a batch that is named or whose file is given, and finds its row. */
+/** Opens the project of a batch, given by name or file, and finds its row. */
 export async function openBatch(
   terminal: Terminal,
   nameOrFile: string,
@@ -86,7 +86,7 @@ export async function openBatch(
   });
 }
 
-/** The batch that this file owns, or that it holds when its owner is gone. */
+/** The batch that this file owns, or holds when the owner is gone. */
 function rowOf(config: Config, path: string, rows: readonly BatchRow[]): BatchRow | undefined {
   const ownerPath = ownerOf(config, path);
   const owned = rows.find((each) => each.ownerPath === ownerPath);

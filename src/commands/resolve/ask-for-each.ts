@@ -6,7 +6,10 @@ import { priceText, unresolvedText } from '../text/unresolved-text.ts';
 import type { Decided, Decision, Decisions } from './resolve-decisions.ts';
 import { lookAtUndecided } from './undecided.ts';
 
-/** Goes through them on a terminal. @param sure nothing is asked before one is sent again */
+/**
+ * Asks for a decision on each request, on a terminal. @param sure skips the question before a
+ * request is sent again
+ */
 export async function askForEach(
   terminal: Terminal,
   project: Project,
@@ -21,7 +24,7 @@ export async function askForEach(
   const decided: Decided[] = [];
   for (const [index, row] of waiting.entries()) {
     terminal.say(`\n${index + 1} of ${waiting.length}   `);
-    // Asked again, since one that was just decided may have taken a job.
+    // Read again, since the previous decision may have taken a job.
     const shown = await decisions.shownAtVendor(row);
     terminal.say(unresolvedText(row, shown, decisions.siteOf(row), Date.now()));
     const answer = await askFor(terminal, row, sure);

@@ -11,21 +11,21 @@ import type { JobOutput } from '../../providers/port.ts';
 import type { UndecidedFile } from '../../report/undecided-page.ts';
 import type { Project } from '../project/project.ts';
 
-/** Files shown of one job. */
+/** Maximum number of files shown per job. */
 const filesMax = 4;
 const atOnce = 4;
 
-/** The files of a job that may be a request's own, or why there is none to see. */
+/** The files of a job that may belong to a request, or the reason why none can be shown. */
 export interface CandidateFiles {
   readonly files: readonly UndecidedFile[];
   readonly failure?: string;
 }
 
 /**
- * Fetches what ended jobs have made, so that a person can tell whose they are. Free. Nothing is written to the
- * ledger; the bytes stay in the blob store, for whoever adopts the job.
- * @param folder is made again
- * @returns by the vendor's id
+ * Fetches the files of ended jobs, so that a person can match them to requests. Free. Writes
+ * nothing to the ledger. The bytes stay in the blob store, for a request that adopts the job.
+ * @param folder is deleted and created again
+ * @returns files by the vendor's job id
  */
 export async function fetchCandidates(
   { ledger, blobs }: Project,
@@ -45,7 +45,7 @@ export async function fetchCandidates(
           const url = await addressOf(access, output);
           if (url === undefined) continue;
           const { sha256, mime } = await fetchFile(deps, access, { makes: null }, url);
-          // The vendor's id is no name for a file.
+          // The vendor's id is not safe as a file name.
           const name = `${number + 1}-${files.length + 1}.${extensionOf(mime) ?? 'bin'}`;
           await blobs.copyTo(sha256, join(folder, name));
           files.push({ name, mime });

@@ -1,4 +1,4 @@
-/** Whether a shot's key is meant: `*` stands for any characters, `?` for one; everything else is itself. */
+/** Matches shot keys: `*` stands for any characters, `?` for one. Every other character is literal. */
 export function keyMatcher(patterns: readonly string[]): (key: string) => boolean {
   const meant = patterns.map((pattern) => {
     const source = pattern

@@ -20,14 +20,14 @@ export type Decision =
   | { readonly kind: 'again' }
   | { readonly kind: 'skip' };
 
-/** What came of it. */
+/** The result of a decision. */
 export interface Decided {
   readonly key: string;
   readonly submission: string;
-  /** `late`: the job of a request that was sent again or skipped before. */
+  /** `late`: the job of a request that was earlier sent again or skipped. */
   readonly decision: Decision['kind'] | 'late';
   readonly jobId: string | null;
-  /** Batches whose shots were moved. */
+  /** Batches with shots changed by the decision. */
   readonly batches: readonly string[];
   readonly said: string;
 }
@@ -64,7 +64,7 @@ export class Decisions {
     return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };
   }
 
-  /** Best effort: a vendor that cannot be asked is no reason not to decide. */
+  /** Best effort: a decision is possible without an answer from the vendor. */
   async shownAtVendor(row: UnresolvedRow): Promise<Shown> {
     const account = this.#account(row.account);
     const provider = providerOf(account);
@@ -84,7 +84,7 @@ export class Decisions {
     }
   }
 
-  /** One list for all requests of an account. */
+  /** One shared list for all requests of an account. */
   #listOf({ key }: AccountConfig, provider: Provider): ReturnType<RecentList['of']> {
     const list = this.#lists.get(key) ?? new RecentList();
     this.#lists.set(key, list);
@@ -98,7 +98,7 @@ export class Decisions {
     return { kind: 'model', id, phase: state?.phase ?? 'missing' };
   }
 
-  /** @throws UserError when it cannot be so */
+  /** @throws UserError when the decision is not possible */
   async decide(row: UnresolvedRow, decision: Decision): Promise<Decided> {
     const { submissions } = this.#project.ledger;
     const word =
@@ -121,7 +121,10 @@ export class Decisions {
     return { key, submission, decision: decision.kind, jobId, batches, said };
   }
 
-  /** A person found the job of what was sent again or skipped earlier; undefined: there is none such. */
+  /**
+   * Records the job of a request that was earlier sent again or skipped.
+   * @returns undefined when there is no such request
+   */
   async lateJob(key: string, jobId: string): Promise<Decided | undefined> {
     const { ledger } = this.#project;
     let given: SubmissionRow | undefined;
@@ -146,7 +149,7 @@ export class Decisions {
     return { kind: 'job', job, jobId, nextPollInMs: 0, giveUpInMs } as const;
   }
 
-  /** Of a training the job is its model, which is known. */
+  /** The job of a training is its model, and the model's id is known. */
   async #training(account: string, fingerprint: string, key: string, jobId: string) {
     const model = await this.#project.ledger.remotes.model(account, fingerprint);
     if (model?.remoteId !== jobId)
@@ -163,7 +166,7 @@ export class Decisions {
     return { kind: 'job', job: { model: jobId }, jobId, ...times } as const;
   }
 
-  /** Asks the vendor, where it can be asked, so that a slip of the finger costs nothing. */
+  /** Checks the job at the vendor, when possible, so that a typing error costs nothing. */
   async #known(key: string, jobId: string): Promise<{ job: JsonObject; settings: AccountConfig }> {
     const settings = this.#account(key);
     const { vendor, baseUrl } = settings;

@@ -10,22 +10,22 @@ import { jobFacts, requestFacts, type Shown, unresolvedText } from '../text/unre
 import { type CandidateFiles, fetchCandidates } from './candidate-files.ts';
 import type { Decisions } from './resolve-decisions.ts';
 
-/** Jobs whose files are fetched, and jobs shown beside one group of requests. */
+/** Maximum number of jobs with fetched files, and of jobs shown beside one group of requests. */
 const jobsMax = 200;
 const shownMax = 50;
 
-/** What is known of the requests that a person must decide. */
+/** Known facts about the requests that a person must decide. */
 export interface Undecided {
-  /** By submission. */
+  /** By submission id. */
   readonly shown: ReadonlyMap<string, Shown>;
-  /** By the vendor's id of the job. */
+  /** By the vendor's job id. */
   readonly files: ReadonlyMap<string, CandidateFiles>;
   readonly folder: string;
-  /** Undefined where no vendor shows a job that may be one of them. */
+  /** Undefined when no vendor lists a matching job. */
   readonly page: string | undefined;
 }
 
-/** Asks the vendors, free, and writes a page with what jobs that may be it have made. */
+/** Asks the vendors, free, and writes a page with the files of jobs that may match. */
 export async function lookAtUndecided(
   terminal: Terminal,
   project: Project,
@@ -59,7 +59,7 @@ export async function lookAtUndecided(
 const candidatesOf = (shown: Shown | undefined): readonly Candidate[] =>
   shown?.kind === 'candidates' ? shown.candidates : [];
 
-/** Requests with the same jobs stand together. */
+/** Groups requests with the same candidate jobs. */
 function groupsOf(
   rows: readonly UnresolvedRow[],
   shown: ReadonlyMap<string, Shown>,
@@ -84,7 +84,7 @@ function groupsOf(
   });
 }
 
-/** All that is known of one of them, in plain words. */
+/** All known facts about one request, as text for a person. */
 export function undecidedText(
   row: UnresolvedRow,
   decisions: Decisions,
@@ -94,7 +94,7 @@ export function undecidedText(
   return unresolvedText(row, found, decisions.siteOf(row), Date.now());
 }
 
-/** The JSON of `resolve --look`; others rely on its shape. */
+/** The JSON of `resolve --look`. Scripts rely on its shape. */
 export function undecidedJson(
   batch: string,
   rows: readonly UnresolvedRow[],

@@ -5,7 +5,7 @@ import { timeText } from './gaps.ts';
 
 const batchesShown = 20;
 
-/** What a backup holds, a line for each. */
+/** The contents of a backup, one fact per line. */
 export function backupTexts({ madeAt, batches, requests, money, settings }: BackupFacts): string[] {
   const shown = batches.slice(0, batchesShown).map(({ batch, state }) => `${batch} (${state})`);
   const rest = batches.length > batchesShown ? [`and ${batches.length - batchesShown} more`] : [];

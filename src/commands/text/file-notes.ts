@@ -2,7 +2,7 @@ import type { FileNote } from '../../ledger/port.ts';
 
 const notesShown = 3;
 
-/** Files that need a look, one line for each kind: `1 file is damaged: draw/fox: it ends early`. */
+/** Files that need attention, one line per kind: `1 file is damaged: draw/fox: it ends early`. */
 export function fileNoteLines(notes: readonly FileNote[]): string[] {
   return (['damaged', 'unfetched'] as const).flatMap((state) => {
     const own = notes.filter((note) => note.state === state);
@@ -16,7 +16,7 @@ export function fileNoteLines(notes: readonly FileNote[]): string[] {
 
 const phrases = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
 
-/** For scripts: `damaged` and `unfetched`, each file with why; absent where there are none. */
+/** JSON for scripts: `damaged` and `unfetched`, each file with its reason. Empty lists are absent. */
 export function fileNotesJson(notes: readonly FileNote[]): object {
   const damaged = notes.filter(({ state }) => state === 'damaged');
   const unfetched = notes.filter(({ state }) => state === 'unfetched');

@@ -5,7 +5,7 @@ export function timeText(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** What this ledger may not know. */
+/** A gap of the ledger, as text. */
 export function gapText({ from, to, why }: Gap): string {
   return (
     `requests may have been sent from ${timeText(from)} to ${timeText(to)} that this ledger does not ` +
@@ -13,12 +13,12 @@ export function gapText({ from, to, why }: Gap): string {
   );
 }
 
-/** The same, for those who did not ask. */
+/** The gap as a warning, for commands other than `gaps`. */
 export function gapWarning(gap: Gap): string {
   return `${gapText(gap)}; they are looked for before anything is sent again: shotlist gaps`;
 }
 
-/** What was found out when the ledger was opened, a line for each. */
+/** Findings from opening the ledger, one per line. */
 export function openingTexts({ found, copyOf }: Pick<GapLedger, 'found' | 'copyOf'>): string[] {
   const copy =
     copyOf === undefined

@@ -12,10 +12,10 @@ import { decimalFromAmount, type Price, type PriceBasis } from '../../money.ts';
 import { ageOf } from './age.ts';
 import { alignColumns } from './table.ts';
 
-/** An account with the models that are asked for. */
+/** An account with the requested models. */
 export interface AccountModels {
   readonly account: AccountConfig;
-  /** When the vendor told its models; undefined: never, or it does not. */
+  /** Time of the vendor's last model list. Undefined: none yet, or the vendor has none. */
   readonly learnedAt: number | undefined;
   readonly training: TrainingSpec | undefined;
   readonly uploads: FileRules | undefined;
@@ -27,7 +27,7 @@ export interface PricedModel {
   readonly prices: readonly ModelPrice[];
 }
 
-/** The JSON of `models --json`; others rely on its shape. */
+/** The JSON of `models --json`. Scripts rely on its shape. */
 export function accountJson(shown: AccountModels): object {
   const { account, learnedAt, training } = shown;
   return {
@@ -79,7 +79,7 @@ function vendorText({ account: { vendor }, learnedAt }: AccountModels): string {
   return `${vendor.title}, in ${vendor.unit}${reported}`;
 }
 
-/** Everything about one model. */
+/** All facts about one model. */
 export function modelPage(shown: AccountModels, { spec, prices }: PricedModel): string {
   const isPlain = spec.operation === spec.makes;
   const facts = [
@@ -168,7 +168,7 @@ function rangeText(what: string, min: number | undefined, max: number | undefine
   return max === undefined ? what : `${what} up to ${max}`;
 }
 
-/** `10 (assumed)`, or by resolution where it makes a difference: `8 at 1K, 12 at 2K (exact)`. */
+/** `10 (assumed)`, or by resolution when prices differ: `8 at 1K, 12 at 2K (exact)`. */
 function priceText(prices: readonly ModelPrice[]): string {
   const [standard, ...byResolution] = prices;
   if (!standard || !prices.some(isKnown)) return 'unknown';

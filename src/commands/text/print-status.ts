@@ -6,7 +6,10 @@ import type { Terminal } from '../../terminal.ts';
 import { problemsOf } from './problems.ts';
 import { shownWaits } from './waits.ts';
 
-/** How a batch stands, with its problems and what is left to collect; or the JSON that others rely on. */
+/**
+ * Prints the state of a batch, its problems and its uncollected work. With `--json`, prints the
+ * JSON that scripts rely on.
+ */
 export async function printStatus(
   terminal: Terminal,
   project: Project,

@@ -2,19 +2,19 @@ import type { BatchStatus, ReportLedger, ShotRow } from '../../ledger/port.ts';
 import { lostText } from '../../report/lost-files.ts';
 import { partialText } from '../../report/partial.ts';
 
-/** Shots that failed, are parked or have fewer files than were ordered, for one reason. */
+/** Shots that failed, are parked or are partial, grouped by one reason. */
 export interface Problem {
   readonly state: 'failed' | 'parked' | 'partial';
   readonly why: string;
   count: number;
-  /** The first few, in the order of the plan. */
+  /** The first few keys, in plan order. */
   readonly keys: string[];
 }
 
 const keysShown = 3;
 const reasonsShown = 8;
 
-/** What went wrong, the most frequent first. */
+/** Problems by reason, the most frequent first. */
 export async function problemsOf(
   reports: Pick<ReportLedger, 'shots'>,
   { row, steps }: BatchStatus,

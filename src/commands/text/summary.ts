@@ -17,10 +17,10 @@ import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
-/** What of a project shows in the words about a batch. */
+/** The parts of a project that texts about a batch use. */
 export type ShownProject = Pick<Project, 'outFolder' | 'runCommand'>;
 
-/** What the exit code tells a script; docs/operating.md lists them. */
+/** Exit codes for scripts; docs/operating.md lists them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
 
 export function totals(status: BatchStatus): Counts {
@@ -54,14 +54,14 @@ export function exitCodeOf(status: BatchStatus): ExitCode {
   return counts.damaged > 0 ? 3 : 0;
 }
 
-/** What the ledger knows of a batch beside its counts. */
+/** Facts from the ledger besides the counts of a batch. */
 interface Known {
   readonly left?: readonly Uncollected[];
   readonly notes?: readonly FileNote[];
   readonly waits?: readonly ShownWait[];
 }
 
-/** The JSON of `run`, `watch` and `status`; others rely on its shape. */
+/** The JSON of `run`, `watch` and `status`. Scripts rely on its shape. */
 export function statusJson(
   status: BatchStatus,
   project: ShownProject,
@@ -91,7 +91,7 @@ export function statusJson(
   };
 }
 
-/** The end of a run, or its present state, for a person. */
+/** The end of a run, or its present state, as text for a person. */
 export function formatSummary(
   status: BatchStatus,
   project: ShownProject,
@@ -122,10 +122,10 @@ export function formatSummary(
   return lines.join('\n');
 }
 
-/** What keeps shots from being sent, or polled, said once each. */
+/** Reasons why shots are not sent or polled, each listed once. */
 export function hindrances(status: BatchStatus): string[] {
   const { waiting, running } = totals(status);
-  // One that a person ends is told in any case: it would block the next run as well.
+  // A block that a person ends is always shown: it would block the next run as well.
   const blocks = status.blocks.filter(
     ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
   );
@@ -181,7 +181,7 @@ function nextSteps(
   const { batch, state } = status.row;
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
-  // What was accepted is the run's own: only another run may spend more.
+  // The accepted cap belongs to this run: only another run may spend more.
   const isStopped = counts.waiting > 0 && status.stops.some((stop) => !isSpent(stop));
   const isBlocked = status.blocks.some(({ reason }) => !endByThemselves.has(reason));
   if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });

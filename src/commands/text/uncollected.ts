@@ -2,7 +2,7 @@ import { accountName } from '../../batch/ids.ts';
 import type { Uncollected } from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 
-/** What is paid for and not on disk, one line for each account: `3 jobs and 1 file at acme, 40 credits`. */
+/** Paid work that is not on disk, one line per account: `3 jobs and 1 file at acme, 40 credits`. */
 export function uncollectedTexts(left: readonly Uncollected[]): string[] {
   return left.map(({ account, unit, jobs, files, amount }) => {
     const parts = [counted(jobs, 'job'), counted(files, 'file')].filter((part) => part !== '');

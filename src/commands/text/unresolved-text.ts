@@ -7,20 +7,20 @@ import { ageOf } from './age.ts';
 const promptCharactersMax = 120;
 const candidatesShown = 12;
 
-/** What the vendor itself shows of jobs that may be it. */
+/** Candidate jobs or model state as the vendor shows them. */
 export type Shown =
   | {
       readonly kind: 'candidates';
       readonly candidates: readonly Candidate[];
-      /** Entries of the vendor's list that cannot be read. */
+      /** Number of unreadable entries in the vendor's list. */
       readonly unreadable: number;
     }
   /** The model of a training, and the vendor's word for its state. */
   | { readonly kind: 'model'; readonly id: string; readonly phase: string }
-  /** Why there are none: no list, no key, no answer. */
+  /** Why there are no candidates: no list, no key, no answer. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** All that is known of one request, in plain words. */
+/** All known facts about one request, as text for a person. */
 export function unresolvedText(row: UnresolvedRow, shown: Shown, site: string, now: number) {
   const { request, state, jobId, why, key, attempt, isOfGap } = row;
   const { model, prompt } = request ?? { model: 'to train a model' };
@@ -39,7 +39,7 @@ export function priceText({ amount, unit }: Price): string {
   return amount === null ? 'a price that nobody knows' : formatAmount(amount, unit);
 }
 
-/** `24 credits`, `24 credits and 1 unknown price`: what all of them may have cost. */
+/** The possible total cost: `24 credits`, `24 credits and 1 unknown price`. */
 export function pricesText(prices: readonly Price[]): string {
   const sums = [...Map.groupBy(prices, ({ unit }) => unit)].flatMap(([unit, group]) => {
     const sum = group.reduce((all, { amount }) => all + (amount ?? 0), 0);
@@ -87,7 +87,7 @@ function candidateLines(row: UnresolvedRow, shown: Shown, site: string) {
   ];
 }
 
-/** Of a request, for a page. */
+/** Facts about a request, for a page. */
 export function requestFacts(row: UnresolvedRow): readonly string[] {
   const { request, claimedAt, why } = row;
   const { model, prompt } = request ?? { model: 'to train a model' };
@@ -99,7 +99,7 @@ export function requestFacts(row: UnresolvedRow): readonly string[] {
   ];
 }
 
-/** Of a job that may be a request's own, for a page. */
+/** Facts about a candidate job, for a page. */
 export function jobFacts({ job, reported, fit }: Candidate): readonly string[] {
   return [
     job.createdAt === null ? 'at an unknown time' : timeOf(job.createdAt),
@@ -119,7 +119,7 @@ function candidateLine({ job, reported, fit }: Candidate): string {
   return `    ${job.id}   ${job.createdAt === null ? 'at an unknown time' : timeOf(job.createdAt)}   ${facts.filter(Boolean).join(', ')}`;
 }
 
-/** Local time of day, with the date: it is compared with a vendor's page. */
+/** Local date and time, for comparison with a vendor's page. */
 function timeOf(ms: number): string {
   const at = new Date(ms);
   const date = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) =>

@@ -4,9 +4,9 @@ import type { Wait } from '../../ledger/port.ts';
 import { settlePatienceMs } from '../../activities/reconcile/patience.ts';
 import { isoTime } from '../../report/sidecar.ts';
 
-/** What a batch waits for, and until when at most. */
+/** A reason why a batch waits, with its latest end. */
 export interface ShownWait extends Wait {
-  /** Epoch milliseconds; of a file, when it is tried next. */
+  /** Epoch milliseconds. For a file: the time of the next attempt. */
   readonly until: number;
 }
 
@@ -26,7 +26,7 @@ function endOf({ kind, last }: Wait, timeouts: Timeouts | undefined): number {
   return kind === 'training' ? last + timeouts.trainingMs : last;
 }
 
-/** One line for each. */
+/** One line per wait. */
 export function waitTexts(waits: readonly ShownWait[]): string[] {
   return waits.map(({ kind, account, count, since, until, why }) => {
     const at = accountName(account);

@@ -3,7 +3,7 @@ import type { ShotRequest } from '../../batch/request.ts';
 import type { AccountConfig } from '../../config.ts';
 import type { Terminal } from '../../terminal.ts';
 
-/** Asks for the models, where that was long ago; problem is told, and what is known stays. */
+/** Asks for the models when the last answer is too old. Reports a failure and keeps the known models. */
 export async function askForModels(
   terminal: Terminal,
   learned: LearnedAccounts,
@@ -14,7 +14,7 @@ export async function askForModels(
   if (note !== undefined) terminal.say(note);
 }
 
-/** Asks for the prices, by quote key, that are missing or old. */
+/** Asks for missing or old prices, by quote key. */
 export async function askForPrices(
   terminal: Terminal,
   learned: LearnedAccounts,

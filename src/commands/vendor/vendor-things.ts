@@ -9,17 +9,17 @@ import { hasLedger, openProject } from '../project/project.ts';
 import { alignColumns } from '../text/table.ts';
 import type { Terminal } from '../../terminal.ts';
 
-/** How a command lists one kind of what a vendor keeps, and takes it away. */
+/** How a command lists and deletes one kind of object at a vendor. */
 export interface ThingsOf {
   readonly name: 'uploads' | 'trained';
   readonly description: string;
   /** `upload`, `trained model`. */
   readonly noun: string;
-  /** Stands in the help. */
+  /** Shown in the help. */
   readonly advice?: string;
   /** Undefined where the vendor has no such call. */
   readonly open: (provider: Provider) => ThingsPort | undefined;
-  /** What a later batch does, and pays, once they are gone. */
+  /** Effect of the deletion on a later batch, and its cost. */
   readonly later: (account: AccountConfig) => string;
   readonly forget: (ledger: RemoteLedger, account: string, id: string) => Promise<void>;
 }
@@ -36,14 +36,14 @@ interface Options {
   json?: boolean;
 }
 
-/** Who asks what for which account, while the project's ledger is open. */
+/** The context of a command on one account, while the project's ledger is open. */
 interface Desk {
   readonly terminal: Terminal;
   readonly of: ThingsOf;
   readonly account: AccountConfig;
   readonly provider: Provider;
   readonly port: ThingsPort;
-  /** Undefined where no batch has run here yet. */
+  /** Undefined when no batch has run here yet. */
   readonly remotes: RemoteLedger | undefined;
 }
 
@@ -102,7 +102,7 @@ function noSuchCall({ vendor }: AccountConfig, message: string): UserError {
   return new UserError(message, { next: [`look there yourself: ${vendor.site}`] });
 }
 
-/** One free call. @throws UserError in the vendor's words */
+/** Makes one free call. @throws UserError with the vendor's message */
 async function asked<T>(provider: Provider, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -161,7 +161,7 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** An id that the vendor has no more may still be in the ledger, if an earlier deletion was cut short. */
+/** Accepts an id that only the ledger still has: an earlier deletion may have been interrupted. */
 function checked(
   { of, account }: Desk,
   wanted: readonly string[],

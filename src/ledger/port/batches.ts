@@ -13,11 +13,14 @@ export interface AccountSettings {
   readonly budget: { amount: Amount; period: 'day' | 'month' | 'ever' } | undefined;
 }
 
-/** `claim`'s policy, kept with the batch. */
+/** Policy for claims and retries, saved with the batch. */
 export interface BatchPolicy {
   readonly retries: number;
   readonly paidRetries: number;
-  /** Failed shots beyond which nothing more is submitted; null: no limit. Percentages are resolved at acceptance. */
+  /**
+   * Maximum number of failed shots; above it nothing more is submitted. Null: no limit. Percentages
+   * are resolved at acceptance.
+   */
   readonly maxFailures: number | null;
   readonly onAmbiguous: 'park' | 'resubmit';
 }
@@ -31,9 +34,9 @@ export interface AcceptedRun {
   readonly policy: BatchPolicy;
   /** The file's `budget`. */
   readonly budget: readonly { account: string; unit: Unit; cap: Amount }[];
-  /** What the person accepted, per account, new shots and paid retries together; itself a cap. */
+  /** The accepted plan per account, new shots and paid retries together; itself a cap. */
   readonly accepted: readonly { account: string; unit: Unit; cap: Amount }[];
-  /** Shots whose price nobody knows may run. */
+  /** Shots without a known price may run. */
   readonly unknownPrices: boolean;
   /** Every step in file order. */
   readonly steps: readonly { name: string; from: readonly string[]; pick: 'all' | 'approved' }[];
@@ -46,7 +49,7 @@ export interface BatchRow {
   readonly frozen: string;
   readonly ownerPath: string;
   readonly policy: BatchPolicy;
-  /** As the last run accepted it. */
+  /** As accepted with the last run. */
   readonly unknownPrices: boolean;
   readonly steps: AcceptedRun['steps'];
   readonly startedAt: number;
@@ -56,20 +59,27 @@ export interface BatchRow {
 export interface BatchLedger {
   /** Registers or updates accounts; idempotent, at every start. */
   putAccounts(accounts: readonly AccountSettings[]): Promise<void>;
-  /** Starts a new run (the next number) and sets the batch running; clears the account blocks a person ends (noFunds, badKey, forbidden, unreachable). @throws UserError when another file owns the name */
+  /**
+   * Starts a new run (the next number) and sets the batch running. Ends the account blocks that a
+   * person ends: noFunds, badKey, forbidden, unreachable.
+   * @throws UserError when another file owns the name
+   */
   startRun(run: AcceptedRun): Promise<BatchRow>;
   get(batch: string): Promise<BatchRow | undefined>;
-  /** Gives a batch's name to another file; false when `from` does not own it. */
+  /** Gives the name of a batch to another file; false when `from` does not own it. */
   passOn(batch: string, from: string, to: string): Promise<boolean>;
-  /** Compare-and-set; `pause` from running, `resume` from paused (also ends the batch's blocks), `cancel` from running or paused. */
+  /**
+   * Compare-and-set. `pause` is from running, `resume` from paused, `cancel` from running or
+   * paused. `resume` also ends the batch's blocks.
+   */
   setState(batch: string, to: BatchState, from: readonly BatchState[]): Promise<boolean>;
-  /** Why a lane, or a training under its `trainingLane`, does not go on. */
+  /** Records why a lane, or a training under its `trainingLane`, stopped. */
   noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
-  /** It went on at that time: what was noted before is over. */
+  /** The lane went on at `until`: deletes the stops recorded before that time. */
   clearStop(batch: string, lane: string, until: number): Promise<void>;
-  /** Keeps an account's balance for the receipt: the first that is told at each moment of a run. */
+  /** Saves an account's balance for the receipt; the first report per moment of a run counts. */
   noteBalance(batch: string, balance: Omit<BalanceRow, 'at'>): Promise<void>;
-  /** Ends blocks on the accounts of a batch that a person may end. */
+  /** Ends the blocks on the accounts of a batch that a person may end. */
   clearBlocks(batch: string): Promise<void>;
   setBudget(batch: string, account: string, unit: Unit, cap: Amount): Promise<void>;
   finishRun(batch: string, run: number, outcome: string): Promise<void>;

@@ -3,9 +3,15 @@ import type { Price } from '../../money.ts';
 import type { Range, StopReason } from './states.ts';
 
 export interface ClaimLedger {
-  /** In the order of docs/ledger.md. At most `window` new grants minus this range's claimed rows. */
+  /**
+   * Follows the order of docs/ledger.md. Grants at most `window` minus the claims of the batch at
+   * the account that are still being sent.
+   */
   claim(range: Range, options: ClaimOptions): Promise<ClaimAnswer>;
-  /** The paid trigger of a training, by the same claim; fingerprint of the training set. Same answer with at most one grant; `attached` 1 means live or accepted already. */
+  /**
+   * The paid trigger of a training, claimed by the same rules. `fingerprint` is that of the
+   * training set. The answer has at most one grant; `attached` 1 means live or accepted already.
+   */
   claimTraining(
     training: {
       batch: string;
@@ -18,8 +24,8 @@ export interface ClaimLedger {
     options: ClaimOptions,
   ): Promise<ClaimAnswer>;
   /**
-   * What stops or delays every paid request of the run at the account, whatever it asks for; undefined: nothing
-   * does. For what is free and of use only where a claim may follow.
+   * The reason that stops or delays every paid request of the run at the account; undefined: none.
+   * For free work that is only useful before a claim.
    */
   closed(of: {
     readonly batch: string;
@@ -27,8 +33,9 @@ export interface ClaimLedger {
     readonly account: string;
   }): Promise<Exclude<ClaimAnswer['next'], { kind: 'go' }> | undefined>;
   /**
-   * A rate slot for one free call, where the vendor counts those as it counts claims; 0: it is taken,
-   * else the milliseconds after which to ask again. Claims and calls that both wait take turns.
+   * Takes a rate slot for one free call, where the vendor counts such calls like claims. 0: the
+   * slot is taken; else the milliseconds until the next try. Claims and calls that both wait take
+   * turns.
    */
   takeCallSlot(account: string): Promise<number>;
 }
@@ -36,24 +43,27 @@ export interface ClaimOptions {
   readonly window: number;
   /** Time limit of the POST; `deadline_at` = `send_by` + this. */
   readonly postTimeoutMs: number;
-  /** Identity of the claiming process, for people. */
+  /** The claiming process, for people. */
   readonly worker: string;
-  /** Keys of shots that are granted nothing now: what they need is not to be had yet. */
+  /** Keys of shots without a grant for now: something that they need is not available yet. */
   readonly except?: readonly string[];
 }
 export interface Grant {
   readonly submission: string;
-  /** Counts the tries of the shot from 1. */
+  /** Number of the try of the shot, from 1. */
   readonly attempt: number;
   readonly key: string;
   readonly request: ShotRequest;
-  /** Milliseconds from the grant within which the request's first byte must leave (docs/ledger.md, the send deadline). */
+  /**
+   * The send deadline, in milliseconds from the grant; the first byte of the request leaves within
+   * it (docs/ledger.md).
+   */
   readonly sendWithinMs: number;
 }
 export interface ClaimAnswer {
   readonly granted: readonly Grant[];
   readonly attached: number;
-  /** Shots of the range still open after this claim, and bound ones that are not done. */
+  /** Open shots of the range after this claim; `bound` counts those bound and not done. */
   readonly open: number;
   readonly bound: number;
   readonly next: { kind: 'go' } | { kind: 'wait'; ms: number } | Stopped;
@@ -61,6 +71,6 @@ export interface ClaimAnswer {
 export interface Stopped {
   readonly kind: 'stopped';
   readonly reason: StopReason;
-  /** Milliseconds after which it may go on by itself; null: somebody must do something first. */
+  /** Milliseconds until it may go on by itself; null: it does not end by itself. */
   readonly endsInMs: number | null;
 }

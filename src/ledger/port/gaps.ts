@@ -1,4 +1,4 @@
-/** A time in which requests may have been sent that this ledger does not know. */
+/** A period in which requests may have been sent without this ledger's knowledge. */
 export interface Gap {
   readonly id: number;
   /** Epoch milliseconds. */
@@ -7,35 +7,41 @@ export interface Gap {
   /** For people. */
   readonly why: string;
   readonly foundAt: number;
-  /** Claims that the ledger had counted then; later ones were sent with its knowledge. */
+  /** The claim count of the ledger at `foundAt`; later claims are in the ledger. */
   readonly claims: number;
   /** When a person closed it. */
   readonly closedAt: number | null;
-  /** Nobody has closed it, and some account is not clear. */
+  /** Not closed, and not clear for every account. */
   readonly isOpen: boolean;
-  /** Accounts of which the vendor's list shows that no unknown job was made in it; it shows no trainings. */
+  /** Accounts with no unknown job of that time in the vendor's list; the list shows no trainings. */
   readonly clearAccounts: readonly string[];
 }
 
-/** How this ledger came to know less than was sent, and what of it is settled. */
+/** The gaps of this ledger and their settlement. */
 export interface GapLedger {
-  /** Gaps that were found when this ledger was opened here. */
+  /** Gaps found when this ledger was opened here. */
   readonly found: readonly Gap[];
-  /** The ledger file that this one was then found to be a copy of, where that one is still in its place. */
+  /**
+   * Path of the original, when this file was then found to be a copy and the original is still in
+   * its place.
+   */
   readonly copyOf: string | undefined;
-  /** Open ones, oldest first; `closed`: those that were settled as well. */
+  /** Open gaps, oldest first; `closed`: settled gaps as well. */
   list(options?: { closed?: boolean }): Promise<readonly Gap[]>;
   /**
-   * Notes a gap. Where one touches it that nobody has closed, the two become one with a new id and both reasons:
-   * nothing has been asked about it.
+   * Adds a gap. It merges with the gaps that it touches and that are not closed. The merged gap has
+   * a new id and all reasons; every request and account is checked for it again.
    */
   add(gap: Pick<Gap, 'from' | 'to' | 'why'>): Promise<Gap>;
   /**
-   * The vendor lists no job of that time that this ledger does not know: claims of jobs at the account need not
-   * ask any more; trainings do. A gap in which every account of the ledger is clear is open no more, until
-   * another account is configured.
+   * The vendor lists no unknown job of the account in that gap: job claims there need no check for
+   * it, training claims still do. A gap that is clear for every account of the ledger is no longer
+   * open, until another account is configured.
    */
   clear(id: number, account: string): Promise<void>;
-  /** A person says that all that may have been sent in it is known or decided. False when one has before. */
+  /**
+   * A person confirms that everything that may have been sent in it is known or decided. False when
+   * it is closed already.
+   */
   close(id: number): Promise<boolean>;
 }

@@ -1,17 +1,18 @@
 import type { Json } from '../../json.ts';
 import type { Amount } from '../../money.ts';
 
-/** What vendors have told of their models and prices, per account; an answer replaces the one before it. */
+/** Vendors' answers about their models and prices, per account; a new answer replaces the last one. */
 export interface LearnedLedger {
-  /** The last `Provider.discover`; undefined: never asked, or not again after the time given. */
+  /** The last `Provider.discover` result; undefined: none, or none after the given time. */
   models(account: string, after?: number): Promise<{ models: Json; at: number } | undefined>;
   putModels(account: string, models: Json): Promise<void>;
   /** Quotes by `Offer.quoteKey`; with `since`, those of that time and later. */
   quotes(account: string, since?: number): Promise<readonly Quote[]>;
   putQuotes(account: string, quotes: readonly { key: string; amount: Amount }[]): Promise<void>;
   /**
-   * What requests were billed above their price, by `priceKey`; with `since`, those of that time and later.
-   * Written where the bill is: by `submitted`, `succeeded`, `failed` and `noteListed`.
+   * Bills above the price of their request, by `priceKey`; with `since`, those of that time and
+   * later. Written with the bill: by `submitted`, `lateJob`, `succeeded`, `failed` and
+   * `noteListed`.
    */
   bills(account: string, since?: number): Promise<readonly Quote[]>;
 }

@@ -7,15 +7,16 @@ export interface PlanLedger {
   savePlan(plan: string, content: JsonObject): Promise<void>;
   savedPlan(plan: string): Promise<JsonObject | undefined>;
   /**
-   * Writes shots of one step (any number of calls per planning pass). A shot is keyed (batch, key): a new one is
-   * open; one whose fingerprint changed is open again; one that is done, or bound, with the same fingerprint
-   * stays; a failed or skipped one is opened again only by a new run. Renames keep the paid output.
-   * A shot whose (account, fingerprint) has a succeeded submission with saved outputs becomes done at once (`cached`).
+   * Writes shots of one step (any number of calls per planning pass). The identity of a shot is
+   * (batch, key). A new shot is open. A shot with a changed fingerprint is open again. A done or
+   * bound shot with the same fingerprint stays. A failed, skipped or blocked shot opens again only
+   * in a new run. Renames keep the paid output. A shot is done at once (`cached`) when its
+   * (account, fingerprint) has a succeeded submission with saved outputs.
    */
   putShots(batch: string, run: number, shots: readonly PlannedShot[]): Promise<void>;
   /** Retires the step's shots that this run's plan no longer has. Call when a step's plan is complete. */
   retireOthers(batch: string, run: number, step: string): Promise<void>;
-  /** Gives the step's open and bound shots dense positions, per account, under a new lane each. */
+  /** Gives the open and bound shots of the step dense positions, in a new lane per account. */
   makeLanes(batch: string, run: number, step: string, pass: number): Promise<readonly Lane[]>;
   /** Saved outputs of done shots of these steps, in plan order: the cells of a step that reads them. */
   sources(
@@ -29,17 +30,17 @@ export interface PlanLedger {
     run: number,
     step: string,
   ): Promise<readonly { account: string; choice: ModelChoice & { kind: 'training' } }[]>;
-  /** Models given by their ids that open shots of the step ask, and that were not seen ready in this run. */
+  /** Models given by id that open shots of the step use and that were not seen ready in this run. */
   neededModels(
     batch: string,
     run: number,
     step: string,
   ): Promise<readonly { account: string; id: string }[]>;
   /**
-   * Files that open shots of the step refer to and that were not seen in this run in the place that `placeOf`
-   * tells for a shot's request (undefined: its model reads no files); `purpose` as `uploadPurpose` of
-   * rules/upload-purpose.ts says. Outputs are left out where their own account or, for a place of links,
-   * their own vendor has them.
+   * Files that open shots of the step refer to and that were not seen at their place in this run.
+   * `placeOf` gives the place for the request of a shot; undefined: its model reads no files.
+   * `purpose` follows `uploadPurpose` of rules/upload-purpose.ts. Outputs are left out where their
+   * own account or, for a place of links, their own vendor has them.
    */
   neededUploads(
     batch: string,
@@ -48,7 +49,7 @@ export interface PlanLedger {
     placeOf: (request: ShotRequest) => FilePlace | undefined,
   ): Promise<
     readonly {
-      /** The shots'. */
+      /** The account of the shots. */
       account: string;
       /** `FilePlace.key`. */
       place: string;
@@ -56,11 +57,14 @@ export interface PlanLedger {
       purpose: string;
       trainedModelFingerprint: string | null;
       path: string;
-      /** Of one that an earlier run has uploaded: it may be there still. */
+      /** Reference of the upload by an earlier run; the file may still be there. */
       remote?: Json;
     }[]
   >;
-  /** Shots that can never start (training failed, upload refused): blocked, with the reason. */
+  /**
+   * Blocks shots that can never start (training failed, upload refused), with the reason. Returns
+   * their number.
+   */
   block(
     batch: string,
     run: number,
@@ -69,28 +73,28 @@ export interface PlanLedger {
       key?: string;
       trainingFingerprint?: string;
       sha256?: string;
-      /** One that is given by its id. */
+      /** A model given by its id. */
       model?: { account: string; id: string };
     },
     why: string,
   ): Promise<number>;
   /**
-   * How the ledger sees fingerprints, for `plan`: accepted with saved outputs, live, failed before, lost at
-   * the vendor after they were paid, or none.
+   * State of each fingerprint, for `plan`: accepted with saved outputs, live, failed before, or
+   * lost at the vendor after payment. Unknown ones are left out.
    */
   lookup(
     account: string,
     fingerprints: readonly string[],
   ): Promise<ReadonlyMap<string, 'cached' | 'inFlight' | 'failed' | 'lost'>>;
-  /** Keys of the accounts that shots of the batch, as it was last run, are at; `unfinished`: those not ended. */
+  /** Keys of the accounts of all shots of the batch; `unfinished`: only of open and bound shots. */
   accountsOf(batch: string, which: 'all' | 'unfinished'): Promise<readonly string[]>;
 }
 
-/** Where the files of a request are brought. */
+/** The place to which the files of a request are uploaded. */
 export interface FilePlace {
-  /** Under which `RemoteLedger.upload` knows it: an account's key, or a reference host's. */
+  /** Key for `RemoteLedger.upload`: that of an account or of a reference host. */
   readonly key: string;
-  /** What the model is given: the account's own id of the file, or a public link. */
+  /** Input of the model: the account's own id of the file, or a public link. */
   readonly as: 'id' | 'link';
 }
 

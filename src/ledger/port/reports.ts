@@ -14,7 +14,7 @@ export interface ShotRow {
   readonly fingerprint: string;
   readonly request: ShotRequest;
   readonly price: Price;
-  /** What the job of its submission was billed; null: not told, or no job. */
+  /** Bill of the job of its submission; null: not reported, or no job. */
   readonly billed: Amount | null;
   readonly state: ShotState;
   readonly why: string | null;
@@ -22,7 +22,7 @@ export interface ShotRow {
   readonly origin: string;
   readonly submission: string | null;
   readonly submissionState: SubmissionState | null;
-  /** True when its output was paid by another run, batch or shot. */
+  /** True when another run, batch or shot paid for its output. */
   readonly cached: boolean;
   /** Files that were ordered and never came, of a job that succeeded. */
   readonly undelivered: number;
@@ -30,7 +30,7 @@ export interface ShotRow {
 }
 export interface OutputRow {
   readonly index: number;
-  /** The vendor's id of the file, where it has one. */
+  /** Id of the file at the vendor, where it has one. */
   readonly remote: Json;
   readonly state: 'ready' | 'saved' | 'lost';
   readonly sha256: string | null;
@@ -40,19 +40,19 @@ export interface OutputRow {
   readonly height: number | null;
   readonly savedAt: number | null;
   readonly why: string | null;
-  /** Why a saved file is not a whole one; null: it is. */
+  /** Why a saved file is damaged; null: it is not. */
   readonly damaged: string | null;
 }
-/** A file of a batch that needs a look: it is here and damaged, or paid for and not to be had yet. */
+/** A file of a batch that needs attention: saved and damaged, or paid for and not fetched yet. */
 export interface FileNote {
-  /** Of the shot that shows it or waits for it. */
+  /** Key of the shot that shows it or waits for it, else of the shot that paid for it. */
   readonly key: string;
   readonly index: number;
   readonly state: 'damaged' | 'unfetched';
   readonly why: string;
-  /** How often it was tried. */
+  /** Number of tries. */
   readonly tries: number;
-  /** When it is tried next, epoch milliseconds; of a damaged one, null. */
+  /** Time of the next try, epoch milliseconds; null for a damaged file. */
   readonly nextAt: number | null;
 }
 export interface SubmissionRow {
@@ -67,27 +67,30 @@ export interface SubmissionRow {
   readonly price: Price;
   readonly reserved: Amount;
   readonly spent: Amount;
-  /** What the job's own answer said that it cost. */
+  /** Cost by the job's own answer. */
   readonly billed: Amount | null;
-  /** What the vendor's list of jobs said. */
+  /** Cost by the vendor's list of jobs. */
   readonly listed: Amount | null;
   readonly claimedAt: number;
   readonly submittedAt: number | null;
   readonly endedAt: number | null;
   readonly why: string | null;
-  /** How many refusals in a row, each of a request of its own, this one stands for; `endedAt` is the last one's. */
+  /**
+   * Number of refusals in a row, each of its own request, that this row stands for; `endedAt` is
+   * the last one's.
+   */
   readonly refusals: number;
-  /** Its job id came when it was taken for settled. */
+  /** Its job id came after it was settled otherwise. */
   readonly duplicate: boolean;
-  /** How its ambiguous fate was decided, by a person or by `onAmbiguous: resubmit`; null: it was not. */
+  /** Decision on its ambiguous outcome, by a person or by `onAmbiguous: resubmit`; null: none. */
   readonly resolution: 'job' | 'again' | 'skip' | 'resubmit' | null;
-  /** What became of a refund that the vendor promised; null: none was. */
+  /** State of a refund that the vendor promised; null: none was promised. */
   readonly refund: 'owed' | 'back' | 'kept' | null;
   /** Files that were ordered and never came, of a job that succeeded. */
   readonly undelivered: number;
   readonly outputs: readonly Pick<OutputRow, 'index' | 'state' | 'sha256' | 'why' | 'damaged'>[];
 }
-/** What an account's balance was when a run of a batch began, or ended. */
+/** Balance of an account at the start or end of a run of a batch. */
 export interface BalanceRow {
   readonly account: string;
   readonly run: number;
@@ -95,31 +98,31 @@ export interface BalanceRow {
   readonly amount: Amount;
   readonly at: number;
 }
-/** What one run of a batch cost an account. */
+/** Cost of one run of a batch at an account. */
 export interface AccountUse {
   readonly batch: string;
   readonly run: number;
   readonly amount: Amount;
 }
-/** Paid for, or surely to be paid, and not on disk yet. */
+/** Work that is paid for or under way, with files not on disk yet. */
 export interface Uncollected {
   readonly batch: string;
   readonly account: string;
   readonly unit: Unit;
   /** Jobs that may still run. */
   readonly jobs: number;
-  /** Files that are made. */
+  /** Files that are ready to fetch. */
   readonly files: number;
   readonly amount: Amount;
 }
 /** A request that a person must decide on. */
 export interface UnresolvedRow extends SubmissionRow {
-  /** Who pays for it; `key` is the shot's in the batch that was asked for, where one of it waits. */
+  /** The batch that pays. `key` is that of a waiting shot in the requested batch, where there is one. */
   readonly batch: string;
   readonly fingerprint: string;
   /** Null for a training. */
   readonly request: ShotRequest | null;
-  /** When its answer could not come any more; of a gap, its end. */
+  /** Latest time for its answer; for a gap, the end of the gap. */
   readonly deadlineAt: number;
   /** It was never claimed here: it may have been sent in a gap of the ledger, or not at all. */
   readonly isOfGap: boolean;
@@ -133,25 +136,25 @@ export interface AccountMoney {
   readonly reserved: Amount;
   readonly spent: Amount;
   readonly refunded: Amount;
-  /** Promised back by the vendor, and part of `spent` until it is there. */
+  /** Refunds that the vendor promised; part of `spent` until they arrive. */
   readonly promised: Amount;
   /** Spent on jobs whose files the vendor lost. */
   readonly lost: Amount;
-  /** Ambiguous, parked and stalled. */
+  /** Reserved for ambiguous, parked and stalled submissions. */
   readonly ambiguous: Amount;
-  /** Sent again or skipped without an answer: part of `spent`, and nobody knows whether it was charged. */
+  /** Sent again or skipped without an answer; part of `spent`, though a charge is not proven. */
   readonly unproven: Amount;
-  /** The batch's cap, and the standing one. */
+  /** The lower one of the cap of the batch and the standing cap. */
   readonly cap: Amount | null;
 }
-/** What an account has paid over all batches. */
+/** Sums of an account over all batches. */
 export interface AccountTotals {
   readonly account: string;
   readonly unit: Unit;
-  /** Claimed, submitted, or of an ambiguous fate. */
+  /** Claimed, submitted, ambiguous, parked or stalled. */
   readonly reserved: Amount;
   readonly spent: Amount;
-  /** The standing budget, and what this period has used of it, reserved amounts included. */
+  /** The standing budget and its use in this period, reserved amounts included. */
   readonly budget: {
     readonly cap: Amount;
     readonly period: 'day' | 'month' | 'ever';
@@ -170,16 +173,16 @@ export interface StepCounts {
   /** Shots with fewer files than were ordered; part of `succeeded` and `cached`. */
   readonly partial: number;
   readonly outputs: number;
-  /** Of the outputs, those that are damaged. */
+  /** Damaged outputs. */
   readonly damaged: number;
 }
 export interface RaisedPrice {
   readonly account: string;
   readonly model: string;
   readonly unit: Unit;
-  /** The lowest price that such a request was planned at. */
+  /** Lowest planned price of such a request. */
   readonly planned: Amount;
-  /** The highest that it was billed. */
+  /** Highest bill of such a request. */
   readonly billed: Amount;
 }
 export interface BatchStatus {
@@ -194,36 +197,37 @@ export interface BatchStatus {
   }[];
   /** Why lanes last stopped, newest first, distinct. */
   readonly stops: readonly StopReason[];
-  /** Models of the last run that their vendor billed above their price. */
+  /** Models of the last run with bills above their price. */
   readonly raisedPrices: readonly RaisedPrice[];
-  /** Trainings of the batch of which nobody knows whether they were paid for: a person must decide. */
+  /** Parked trainings of the batch: a person must decide whether they were paid for. */
   readonly undecidedTrainings: number;
   /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
   readonly isStopped: boolean;
 }
-/** What a batch waits for at one account, and nobody need do anything about. */
+/** Work at one account that a batch waits for, with no action needed. */
 export interface Wait {
   /**
-   * `answer`: requests without a usable answer, whose jobs are looked for. `job`, `training`: the vendor is at
-   * work. `file`: made, tried, and not to be had yet. `refund`: promised for failed jobs, while shots are open.
+   * `answer`: requests without a usable answer, whose jobs are looked for. `job`, `training`: the
+   * vendor is at work. `file`: made, tried and not available yet. `refund`: promised for failed
+   * jobs, while shots are open.
    */
   readonly kind: 'answer' | 'job' | 'training' | 'file' | 'refund';
   readonly account: string;
   readonly count: number;
-  /** The first of them: when it was sent, or its job began; of a file and a refund, when its job ended. */
+  /** When the first of them was sent or its job began; for a file or a refund, when its job ended. */
   readonly since: number;
   /**
-   * Of an answer, when the last of these requests was over; of a job, when the last is given up; of a
-   * training, when the last began; of a file, when the next is tried; of a refund, when money that is short
-   * is not waited for any longer.
+   * `answer`: when the last of these requests was over, or the end of a later block. `job`: when
+   * the last is given up. `training`: when the last began. `file`: when the next is tried.
+   * `refund`: when the wait for it ends, where money is short.
    */
   readonly last: number;
-  /** What was said of one of them. */
+  /** The reason reported for one of them. */
   readonly why: string | null;
 }
 export interface ReportLedger {
   status(batch: string): Promise<BatchStatus | undefined>;
-  /** What the batch waits for, by account. */
+  /** Waits of the batch, by account. */
   waits(batch: string): Promise<readonly Wait[]>;
   /** Every account that was ever registered. */
   accounts(): Promise<readonly AccountTotals[]>;
@@ -242,26 +246,29 @@ export interface ReportLedger {
   shot(batch: string, key: string): Promise<ShotRow | undefined>;
   /** Parked and stalled generations, and parked trainings, that the batch paid for or waits for, oldest first. */
   unresolved(batch: string): Promise<readonly UnresolvedRow[]>;
-  /** All submissions that batch paid for, oldest first. */
+  /** All submissions that the batch paid for, oldest first. */
   submissions(batch: string): AsyncIterable<SubmissionRow>;
   /**
-   * Saved files that the batch paid for and that none of its shots shows any more, as the retired shots that
-   * they were: of shots that changed, left, or were made again.
+   * Saved files that the batch paid for and that none of its shots shows any more. They come as
+   * retired shots: their shots changed, left, or were made again.
    */
   unshown(batch: string): AsyncIterable<ShotRow>;
-  /** Damaged files, and those that could not be had so far, by key; at most a thousand. */
+  /** Damaged files and files not fetched so far, by key; at most a thousand. */
   fileNotes(batch: string): Promise<readonly FileNote[]>;
-  /** By batch and account; of one batch, or of all. */
+  /** Uncollected work by batch and account; of one batch, or of all. */
   uncollected(batch?: string): Promise<readonly Uncollected[]>;
   balances(batch: string): Promise<readonly BalanceRow[]>;
-  /** What requests that were claimed between two times cost the account, reserved amounts included. */
+  /** Cost at the account of requests claimed between two times, reserved amounts included. */
   accountUse(account: string, from: number, to: number): Promise<readonly AccountUse[]>;
-  /** Shots whose state or outputs changed after the cursor (an opaque, growing number), for live views; after `now` there are none, just the cursor. */
+  /**
+   * Shots whose state or outputs changed after the cursor, for live views. The cursor is an opaque,
+   * growing number. After `now` there are no shots, only the cursor.
+   */
   changes(
     batch: string,
     after: number | 'now',
     limit: number,
   ): Promise<{ cursor: number; shots: readonly ShotRow[] }>;
-  /** Every sha-256 that was ever saved for this shot's file, so that only our own files are replaced. */
+  /** Every sha-256 ever saved for the file of this shot, so that only our own files are replaced. */
   knownFiles(batch: string, key: string): Promise<readonly string[]>;
 }

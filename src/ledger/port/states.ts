@@ -1,6 +1,6 @@
 export type ShotState =
   'open' | 'bound' | 'done' | 'failed' | 'parked' | 'skipped' | 'blocked' | 'retired';
-/** `lost` is a succeeded submission whose output cannot be had any more. */
+/** `lost`: a succeeded submission with an output that is no longer available. */
 export type SubmissionState =
   | 'claimed'
   | 'submitted'

@@ -1,9 +1,9 @@
 import type { Amount } from '../../money.ts';
 
-/** How long the highest bill counts before a lower one takes its place, in milliseconds. */
+/** How long the highest bill counts before a lower one replaces it, in milliseconds. */
 export const highestBillCountsMs = 24 * 60 * 60_000;
 
-/** An equal bill is noted again no more often than this. */
+/** Minimum time between two records of an equal bill. */
 const repeatedAfterMs = 60 * 60_000;
 
 export interface Bill {
@@ -13,10 +13,10 @@ export interface Bill {
 }
 
 /**
- * Which bill is remembered for a kind of request. A bill at or below its price teaches nothing new, except
- * that a higher one of more than a day ago is no longer what the vendor takes.
- * @param price what was reserved for the request by its plan; null: nobody knew
- * @returns undefined when what is known stays
+ * The bill to save for a kind of request. A bill at or below its price is not saved, except in
+ * place of a higher one that is more than a day old.
+ * @param price what was reserved for the request by its plan; null: unknown
+ * @returns undefined when the known bill stays
  */
 export function billToKeep(
   known: Bill | undefined,

@@ -1,7 +1,10 @@
 import type { Amount, Price, Unit } from '../../money.ts';
 import type { StopReason } from '../port.ts';
 
-/** Which sums a submission counts in: they follow from who paid and when, so they are never stored with it. */
+/**
+ * Decides in which sums a submission counts. They follow from the payer and the time, so they are
+ * not stored.
+ */
 export interface Payer {
   readonly batch: string;
   readonly run: number;
@@ -19,7 +22,7 @@ export function accountScope(period: Period, at: number): string {
   return `account:${new Date(at).toISOString().slice(0, period === 'day' ? 10 : 7)}`;
 }
 
-/** Every period is counted whether or not it is capped, so that a cap set later knows what was spent. */
+/** Every period is counted, capped or not, so that a later cap includes earlier spending. */
 export function scopesOf(payer: Payer): readonly string[] {
   return [
     batchScope(payer.batch),
@@ -30,7 +33,7 @@ export function scopesOf(payer: Payer): readonly string[] {
   ];
 }
 
-/** One cap that applies to a claim, with what is left of it. */
+/** One cap that applies to a claim, with its use so far. */
 export interface Allowance {
   readonly scope: 'batch' | 'account' | 'accepted';
   readonly unit: Unit;
@@ -40,8 +43,8 @@ export interface Allowance {
 }
 
 /**
- * Whether a price fits in every cap. Fails closed: an unknown price fits under no cap that somebody set,
- * and without any cap only when unknown prices were accepted.
+ * The reason to refuse a price; undefined: it fits in every cap. Fails closed: an unknown price
+ * fits under no batch or account cap. Without such a cap, unknown prices must be accepted.
  */
 export function refusal(
   price: Price,

@@ -1,6 +1,6 @@
 /**
- * A minute plus a second of slack. The vendor counts arrivals: a request sent 60 s after a delayed one would
- * still arrive within that one's minute, and be refused.
+ * A minute plus a second of slack. The vendor counts arrivals: a request sent 60 s after a delayed
+ * one would arrive within the same minute and be refused.
  */
 const windowMs = 61_000;
 
@@ -19,7 +19,7 @@ export function takeRateSlot(tat: number, perMinute: number | null, now: number)
   if (perMinute === null) return { tat, waitMs: 0 };
   const burst = burstOf(perMinute);
   const intervalMs = intervalMsOf(perMinute);
-  // Further ahead it was never set: the clock has been set back, or the rate has been raised.
+  // It is never further ahead, unless the clock was set back or the rate was raised.
   const furthest = now + burst * intervalMs;
   if (tat > furthest) return takeRateSlot(furthest, perMinute, now);
   const earliest = tat - (burst - 1) * intervalMs;
@@ -27,12 +27,12 @@ export function takeRateSlot(tat: number, perMinute: number | null, now: number)
   return { tat: Math.max(tat, now) + intervalMs, waitMs: 0 };
 }
 
-/** A burst is paid for by a slightly longer interval, so that burst and flow together stay in the limit. */
+/** A slightly longer interval makes up for a burst, so that burst and flow together stay in the limit. */
 export function intervalMsOf(perMinute: number): number {
   return windowMs / (perMinute - (burstOf(perMinute) - 1));
 }
 
-/** A second's worth of requests, so that fast accounts are not claimed one by one. */
+/** The requests of one second, so that fast accounts are not claimed one by one. */
 function burstOf(perMinute: number): number {
   return Math.max(1, Math.floor(perMinute / 60));
 }

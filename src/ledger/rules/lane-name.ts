@@ -1,16 +1,17 @@
-/** The lane of what stands in none: jobs that no shot of a lane waits for, and their files. */
+/** The lane of work outside all lanes: jobs that no shot of a lane waits for, and their files. */
 export const noLane = '';
 
 /**
- * Names a lane: one step at one account in one planning pass. Safe in a file name and in a workflow id, and short:
- * the account's origin is left out, since a batch knows one account by a name.
+ * Names a lane: one step at one account in one planning pass. The name is safe in a file name and
+ * in a workflow id. To be short it leaves out the origin of the account, since a batch has one
+ * account per name.
  */
 export function laneName(step: string, account: string, pass: number): string {
   const name = account.split('@')[0] ?? account;
   return [step, name, String(pass)].map((part) => part.replace(/[^\w-]+/g, '-')).join('.');
 }
 
-/** Under which the stop of a training is noted; shots that wait for the model stop with it. */
+/** The lane name for the stop of a training; shots that wait for the model stop with it. */
 export function trainingLane(fingerprint: string): string {
   return `${trainingLanePrefix}${fingerprint}`;
 }

@@ -1,24 +1,24 @@
 import { intervalMsOf, takeRateSlot } from './gcra.ts';
 
-/** What a rate slot is for: a claim's paid request, or a free call, where the vendor counts those too. */
+/** The use of a rate slot: the paid request of a claim, or a free call, where the vendor counts those too. */
 export type SlotKind = 'claim' | 'call';
 
-/** An account's bucket, and who waits for its next slot. */
+/** The rate state of an account, and the callers that wait for its next slot. */
 export interface Slots {
   readonly tat: number;
-  /** Who had the last slot. */
+  /** The kind of the last slot. */
   readonly last: SlotKind | null;
-  /** Until when a claim, or a call, that was told to wait may be expected back. */
+  /** Until when a waiting claim, or a waiting call, is expected back. */
   readonly waitUntil: Readonly<Record<SlotKind, number>>;
 }
 
-/** How late one that was told to wait may come back and still be waited for. */
+/** How late a waiting caller may come back and keep its turn. */
 const graceMs = 1_000;
 const yieldMs = 250;
 
 /**
- * Takes the next slot, or tells how long to wait. Where claims and calls both wait they take turns, so
- * that neither starves: who had the last slot leaves the next one to the other.
+ * Takes the next slot, or gives the time to wait. Where claims and calls both wait they take turns:
+ * the kind that had the last slot leaves the next one to the other.
  */
 export function takeSlot(
   slots: Slots,
@@ -27,7 +27,7 @@ export function takeSlot(
   now: number,
 ): { readonly slots: Slots; readonly waitMs: number } {
   const { tat, waitMs } = takeRateSlot(slots.tat, perMinute, now);
-  // Further ahead it was never set: the clock has been set back.
+  // No wait ends further ahead, unless the clock was set back.
   const isExpected = (at: number): boolean =>
     perMinute !== null && at > now && at <= now + latestMs(perMinute);
   const other: SlotKind = kind === 'claim' ? 'call' : 'claim';
@@ -43,7 +43,7 @@ export function takeSlot(
   return { slots: { ...slots, ...(waitMs > 0 && { tat }), waitUntil }, waitMs: restMs };
 }
 
-/** The longest that somebody may be told to wait, and come back late. */
+/** The longest wait, lateness included. */
 function latestMs(perMinute: number): number {
   const intervalMs = intervalMsOf(perMinute);
   return Math.ceil(Math.max(intervalMs, yieldMs) + Math.min(graceMs, intervalMs));

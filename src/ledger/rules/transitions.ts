@@ -5,7 +5,7 @@ import type { BatchPolicy, ShotState, SubmissionState } from '../port.ts';
 export const liveStates = ['claimed', 'submitted', 'ambiguous', 'parked', 'stalled'] as const;
 /** Sent or to be sent, and neither ended nor given up. */
 export const pendingStates = ['claimed', 'submitted', 'ambiguous'] as const;
-/** States of which one (account, fingerprint) has at most one submission. */
+/** An (account, fingerprint) has at most one submission in these states, standby jobs aside. */
 export const exclusiveStates = [...liveStates, 'succeeded'] as const;
 
 /** Its job has ended with files. */
@@ -20,8 +20,8 @@ interface Transition<State> {
 }
 
 /**
- * Which states an event may find a submission in, and where it leads. Anything else answers false. A claim
- * begins as `claimed`, or as `ambiguous` where a gap may have sent it.
+ * The states in which an event is valid, and the state that follows; in any other state the answer
+ * is false. A claim begins as `claimed`, or as `ambiguous` where it may have been sent in a gap.
  */
 export const transitions = {
   submitted: { from: ['claimed'], to: 'submitted', when: 'the answer names the job' },
@@ -74,14 +74,14 @@ export type TransitionName = keyof typeof transitions;
 
 /** Shots that a run has still to send or to collect. */
 export const unfinishedShotStates = ['open', 'bound'] as const satisfies readonly ShotState[];
-/** Shots that a job or a file which turns up may still serve; the index `shot_wanted` is of these. */
+/** Shots that a late job or a found file may still serve; the index `shot_wanted` covers these. */
 export const waitingShotStates = [
   'open',
   'failed',
   'skipped',
 ] as const satisfies readonly ShotState[];
 
-/** What may happen to a shot. A new one is `open`. */
+/** The transitions of a shot. A new one is `open`. */
 export const shotTransitions = {
   planned: {
     from: ['retired', 'failed', 'skipped', 'blocked', 'bound', 'done', 'parked'],
@@ -127,8 +127,8 @@ export const shotTransitions = {
 } as const satisfies Record<string, Transition<ShotState>>;
 
 /**
- * What a failed job costs. Without a report from the vendor the money counts as spent; promised back, it is
- * spent until it is there, but the shot may try again as after a refund.
+ * The cost of a failed job. Without a report from the vendor the money counts as spent. A promised
+ * refund is spent until it arrives, but the shot may try again as after a refund.
  */
 export function costOfFailure(
   reserved: Amount,
@@ -144,7 +144,7 @@ export interface Tries {
   readonly paid: number;
 }
 
-/** Whether a shot may try once more after a failure, and how many tries it has then had. */
+/** Whether a shot may try once more after a failure, and its count of tries after that. */
 export function afterFailure(
   tries: Tries,
   cause: 'free' | 'paid',

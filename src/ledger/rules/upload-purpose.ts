@@ -1,8 +1,8 @@
 import type { ModelChoice } from '../../batch/request.ts';
 
 /**
- * Under which purpose a reference of a shot is uploaded. Public models share uploads; references of a
- * trained model belong to that model alone.
+ * The upload purpose of a reference of a shot. Public models share uploads; references of a trained
+ * model belong to that model alone.
  */
 export function uploadPurpose(choice: ModelChoice): string {
   switch (choice.kind) {
@@ -15,7 +15,7 @@ export function uploadPurpose(choice: ModelChoice): string {
   }
 }
 
-/** The vendor's id of the existing model that a purpose names, if it names one. */
+/** The vendor's id of the existing model in a purpose; undefined: the purpose has none. */
 export function existingModelOf(purpose: string): string | undefined {
   return purpose.startsWith('existing:') ? purpose.slice('existing:'.length) : undefined;
 }

@@ -14,15 +14,15 @@ import { type Mark, markPath, readMark } from './mark.ts';
 import { migrations } from './schema.ts';
 import { claimsAfter, type LaterClaims, unknownTime } from './unknown-time.ts';
 
-/** What a backup holds. */
+/** The content of a backup. */
 export interface BackupFacts {
   readonly ledger: string;
-  /** Epoch milliseconds. Every request that was claimed until then is in it. */
+  /** Epoch milliseconds. The backup has every request that was claimed until then. */
   readonly madeAt: number;
   readonly batches: readonly { readonly batch: string; readonly state: BatchState }[];
   /** Paid requests, trainings included. */
   readonly requests: number;
-  /** How often the ledger had claimed one; undefined: an older version made the backup. */
+  /** The claim count of the ledger; undefined: an older version made the backup. */
   readonly claims: number | undefined;
   readonly money: readonly {
     readonly account: string;
@@ -30,12 +30,12 @@ export interface BackupFacts {
     readonly spent: Amount;
     readonly reserved: Amount;
   }[];
-  /** The text of `shotlist.yaml`, where there was one. */
+  /** Text of `shotlist.yaml`; null: there was none. */
   readonly settings: string | null;
 }
 
 /**
- * Copies one snapshot of a ledger into one file, while others write the ledger.
+ * Copies one snapshot of a ledger into one file while other processes write the ledger.
  * @throws UserError where the file cannot be written
  */
 export async function backUp(options: {
@@ -48,7 +48,7 @@ export async function backUp(options: {
   const temporary = temporaryBeside(target);
   try {
     await makeFolder(dirname(target));
-    // Before the copy: what is claimed meanwhile may be in it or not.
+    // Before the copy: claims from now on may or may not be in it.
     const madeAt = Math.round(options.now());
     noteClock(options.ledgerPath, madeAt);
     using source = connect(options.ledgerPath);
@@ -68,14 +68,14 @@ export async function backUp(options: {
 }
 
 /**
- * So that a claim after the copy shows whether the clock was set back since. Left out where others keep the
- * ledger locked, as then they claim and note the time themselves.
+ * Records the time, so that a claim after the copy shows whether the clock was set back since.
+ * Skipped while other processes keep the ledger locked: they claim and record the time themselves.
  */
 function noteClock(ledgerPath: string, now: number): void {
   const ledger = new DatabaseSync(ledgerPath, { timeout: 200 });
   try {
     const has = `select 1 from pragma_table_info('meta') where name = 'clock_at'`;
-    // An older version's has none.
+    // A ledger of an older version has no such column.
     if (ledger.prepare(has).get()) ledger.prepare('update meta set clock_at = ?').run(now);
   } catch (error) {
     if (!isBusy(error)) throw error;
@@ -145,7 +145,7 @@ function factsOf(database: DatabaseSync, file: string): BackupFacts {
   };
 }
 
-/** How many requests a ledger has claimed since a backup of it was made; undefined where it cannot tell. */
+/** Number of requests that a ledger has claimed since a backup of it was made; undefined: unknown. */
 export function claimedSince(
   ledgerPath: string,
   { ledger, claims }: Pick<BackupFacts, 'ledger' | 'claims'>,
@@ -155,10 +155,10 @@ export function claimedSince(
 }
 
 /**
- * Puts a backup in the place of a ledger. The ledger that is there moves aside with all of its files. What
- * was sent since the backup was made is a gap in the restored one.
- * @returns the path of the one that was moved aside
- * @throws UserError where a process has the ledger open, or the disk refuses something
+ * Puts a backup in the place of a ledger. The old ledger moves aside with all of its files.
+ * Requests sent since the backup are a gap in the restored ledger.
+ * @returns path of the old ledger, if there was one
+ * @throws UserError where a process has the ledger open, or the disk refuses an operation
  */
 export async function restoreBackup(options: {
   readonly file: string;
@@ -175,7 +175,7 @@ export async function restoreBackup(options: {
     await syncFile(temporary);
     const aside = await replace(ledgerPath, temporary, new Date(options.now()));
     await syncFolder(dirname(ledgerPath));
-    // It speaks of the one that was there.
+    // The mark belongs to the old ledger.
     await rm(markPath(ledgerPath), { force: true });
     return aside;
   } catch (error) {
@@ -216,14 +216,14 @@ function becomeLedger(
   database.exec('commit');
 }
 
-/** A backup may be of an older version. */
+/** Migrates a backup of an older version. */
 function bringUpToDate(database: DatabaseSync): void {
   const meta = database.prepare('select schema_version as schema from meta').get();
   for (const migration of migrations.slice(Number(meta?.['schema']))) database.exec(migration);
   database.prepare('update meta set schema_version = ?').run(migrations.length);
 }
 
-/** What the ledger that is replaced, or the mark beside it, tells of its claims since the backup. */
+/** Claims since the backup, by the replaced ledger or by the mark beside it. */
 function laterClaims(
   ledgerPath: string,
   known: { readonly id: string; readonly claims: number },
@@ -238,7 +238,7 @@ function laterClaims(
   };
 }
 
-/** Undefined where the file is another ledger, of an older version, or cannot be read. */
+/** Undefined when the file is another ledger, of an older version, or unreadable. */
 function claimsIn(
   ledgerPath: string,
   known: { readonly id: string; readonly claims: number },
@@ -252,14 +252,15 @@ function claimsIn(
 }
 
 /**
- * There is always a ledger at the path, the old one or the new: a process that opens it meanwhile makes none.
- * @returns the path that the old one has now
+ * A ledger is at the path at all times, the old one or the new, so that another process creates
+ * none.
+ * @returns path of the old one, if there was one
  */
 async function replace(ledgerPath: string, by: string, time: Date): Promise<string | undefined> {
   if (!existsSync(ledgerPath)) {
     await link(by, ledgerPath).catch((error: unknown) => {
       if (systemCode(error) === 'EEXIST') throw error;
-      // A disk without links.
+      // The disk has no hard links.
       return rename(by, ledgerPath);
     });
     return undefined;
@@ -287,9 +288,10 @@ const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === busyCode;
 
 /**
- * Takes the ledger out of its log, which only works while nobody else has it open, and lets nobody in until
- * it is closed: who waits finds the other file then. Undefined for one that is no database any more.
- * @throws UserError where somebody has it open
+ * Ends WAL mode, which only works while no other process has the ledger open, and locks the ledger
+ * until it is closed. Processes that wait find the other file then. Undefined: the file is not a
+ * readable database.
+ * @throws UserError where another process has it open
  */
 function lockAlone(ledgerPath: string): DatabaseSync | undefined {
   const database = new DatabaseSync(ledgerPath, { timeout: 1_000 });

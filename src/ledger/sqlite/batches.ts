@@ -52,7 +52,7 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
     setBudget: (batch, account, unit, cap) =>
       commits.write(() => {
         setCap(database, batchScope(batch), account, unit, cap);
-        // Stopped by the cap that was: the next claim says whether it still is.
+        // The old cap caused this stop. The next claim decides whether the new cap stops it too.
         database.run(
           `delete from stop where batch = ? and reason ->> 'kind' = 'budget'
              and reason ->> 'scope' = 'batch' and reason ->> 'account' = ?`,
@@ -152,7 +152,8 @@ function setState(
 
 function resumeAccounts(database: Database, batch: string, now: number): void {
   endBlocks(database, { batch, run: readBatch(database, batch)?.run ?? 0 }, now);
-  // What a new plan or another cap has to answer is not answered by going on.
+  // Resume does not clear stops of unknown prices, or of the caps of the batch and the accepted
+  // plan.
   database.run(
     `delete from stop where batch = ? and reason ->> 'kind' <> 'unknownPrice'
        and coalesce(reason ->> 'scope', 'account') = 'account'`,

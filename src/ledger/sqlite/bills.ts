@@ -8,9 +8,9 @@ import type { SubmissionRecord } from './rows.ts';
 import { states } from './states.ts';
 
 /**
- * Remembers what the vendor charged for a request where that is more than was known, for all requests of the
- * account with the same `priceKey`. What is reserved for those under way grows at once, so that no budget
- * admits another in their place.
+ * Saves the bill that `billToKeep` selects, for all requests of the account with the same
+ * `priceKey`. The reservations of such requests under way grow at once, so that no budget admits
+ * another request in their place.
  */
 export function learnBill(
   database: Database,
@@ -43,7 +43,7 @@ export function learnBill(
       reserveMore(database, other, kept.amount);
 }
 
-/** A known price, or what such a request was billed where that is more. */
+/** The known price, or the bill of such a request where that is higher. */
 export function priceByBills(
   database: Database,
   account: string,
@@ -55,7 +55,10 @@ export function priceByBills(
   return bill && bill.amount > price ? { amount: bill.amount, unit, basis: 'billed' } : listed;
 }
 
-/** Takes back a conclusion: what was released or spent is reserved again, at what such requests cost by now. */
+/**
+ * Takes back a settlement: released or spent money is reserved again, at the current price of such
+ * requests.
+ */
 export function reserveAgain(database: Database, before: SubmissionRecord): void {
   const { account, request } = before;
   const price =

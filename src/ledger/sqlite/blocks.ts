@@ -7,13 +7,14 @@ import type { Database } from './database.ts';
 export const everyModel = '*';
 
 /**
- * On a row of `block`: it has not ended. One that was set later than now was so before the clock was set
- * back: nobody knows how long it still lasts, so that it is over; the vendor says so again if it is not.
+ * On a row of `block`: it has not ended. A block that was set later than now is from before the
+ * clock was set back. Its rest is unknown, so it counts as over; the vendor refuses again if it is
+ * not.
  */
 export const isActive = (now: string): string =>
   `(until is null or (until > ${now} and set_at <= ${now} + ${clockCorrectionMs}))`;
 
-/** A later end wins over an earlier one; none at all over both. */
+/** The later of two ends counts; a block without an end outlasts both. */
 export function putBlock(
   database: Database,
   account: string,
@@ -37,8 +38,8 @@ export function putBlock(
 }
 
 /**
- * Until when an account is blocked by what ends by itself, or was last blocked. One that a person ends has no end
- * before that: what waits for it would wait for the person.
+ * End of the current or last block of an account. A block that a person ends counts only after its
+ * end: a wait for it would be a wait for the person.
  */
 export const blockedUntil = (account: string, now: string): string =>
   `(select max(until) from block where account = ${account}
@@ -49,7 +50,7 @@ export const blockedUntil = (account: string, now: string): string =>
 export const accountsOfBatch = (batchScope: string, acceptedScope: string): string =>
   `select account from budget where scope in (${batchScope}, ${acceptedScope})`;
 
-/** Blocks that a new accepted plan ends, or a person's `resume`. */
+/** Blocks that a new accepted plan or `resume` ends. */
 const endedByPerson = ['noFunds', 'badKey', 'forbidden', 'unreachable'] as const;
 
 export function endBlocks(

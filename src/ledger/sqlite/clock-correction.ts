@@ -1,2 +1,2 @@
-/** Smaller steps back of the wall clock are ordinary corrections, such as NTP makes. Milliseconds. */
+/** Smaller steps back of the wall clock, in milliseconds, are ordinary corrections such as those of NTP. */
 export const clockCorrectionMs = 1_000;

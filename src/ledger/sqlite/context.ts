@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** What every part of the ledger works with. */
+/** The dependencies of every part of the ledger. */
 export interface Context {
   readonly database: Database;
   readonly commits: GroupCommit;

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asUserError } from '../../system-errors.ts';
 
 /**
- * How long a process waits for the others' transactions before it gives up. It blocks for a moment only,
- * then tries again after a random pause: SQLite's own waits grow to 100 ms and lose against a busy process.
+ * How long a process waits for transactions of other processes. Each wait blocks for a moment only,
+ * and the next try follows a random pause. SQLite's own waits grow to 100 ms and lose against a
+ * busy process.
  */
 const busyForMs = 30_000;
 const busyTimeoutMs = 25;
@@ -16,7 +17,10 @@ const walAttemptsMax = 200;
 
 type Values = readonly SQLInputValue[];
 
-/** One connection with its prepared statements, for which every number is made whole; each transaction is one synchronous stretch. */
+/**
+ * One connection with its prepared statements. Every number is made whole, and each transaction is
+ * one synchronous stretch.
+ */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #path: string;
@@ -35,12 +39,15 @@ export class Database {
     return this.#statement(sql).all(...values.map(whole)) as Row[];
   }
 
-  /** One row after the other, for more than fit into memory; to be read to the end before anything is awaited. */
+  /**
+   * Reads row by row, for results larger than memory. The caller reads to the end before it awaits
+   * anything.
+   */
   each<Row>(sql: string, ...values: Values): Iterable<Row> {
     return this.#statement(sql).iterate(...values.map(whole)) as Iterable<Row>;
   }
 
-  /** Answers the number of rows that changed. */
+  /** Returns the number of changed rows. */
   run(sql: string, ...values: Values): number {
     return Number(this.#statement(sql).run(...values.map(whole)).changes);
   }
@@ -50,8 +57,8 @@ export class Database {
   }
 
   /**
-   * Runs synchronous work in a transaction of its own that takes the write lock first; committed (fsync)
-   * before the promise resolves. Waits for the lock without holding up the event loop.
+   * Runs synchronous work in its own transaction, which takes the write lock first and is committed
+   * (fsync) before the promise resolves. The wait for the lock does not block the event loop.
    */
   async transaction<Result>(work: () => Result): Promise<Result> {
     const giveUpAt = performance.now() + busyForMs;
@@ -92,8 +99,9 @@ export class Database {
 }
 
 /**
- * Every number in the ledger is whole. A fraction is rounded, since SQLite would refuse the whole row; what
- * could not be read again is refused here, where the message still says what it is about.
+ * Every number in the ledger is whole. A fraction is rounded, since SQLite would refuse the whole
+ * row. A number that could not be read back is refused here, where the message still names the
+ * value.
  * @throws RangeError
  */
 function whole(value: SQLInputValue): SQLInputValue {
@@ -103,13 +111,13 @@ function whole(value: SQLInputValue): SQLInputValue {
   throw new RangeError(`the ledger keeps whole numbers, and ${value} is none`);
 }
 
-/** The code is the lowest byte. The others give the cause: a log that is recovered, or an old snapshot. */
+/** The lowest byte is the code. The other bytes give the cause, such as log recovery or an old snapshot. */
 function isBusy(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error)) return false;
   return (Number(error.errcode) & 0xff) === busyCode;
 }
 
-/** SQLite does not say of which file it speaks. */
+/** SQLite errors do not name the file. */
 function withPath(error: unknown, path: string): unknown {
   if (error instanceof Error && 'errcode' in error) Object.assign(error, { path });
   return error;
@@ -124,7 +132,7 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
-/** What the disk says of the files of a database; SQLite only says that it could not open them. */
+/** The file system error for the files of a database; SQLite only says that it could not open them. */
 function diskError(path: string): unknown {
   try {
     accessSync(dirname(path), constants.W_OK | constants.X_OK);
@@ -155,7 +163,7 @@ async function connect(path: string): Promise<Database> {
   return new Database(connection, path);
 }
 
-/** The change to WAL does not heed the busy timeout while another process opens the same new file. */
+/** The switch to WAL ignores the busy timeout while another process opens the same new file. */
 async function useWriteAheadLog(connection: DatabaseSync): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -15,8 +15,8 @@ interface GapRecord {
 }
 
 /**
- * To be followed by `where`. Whether all accounts are clear is asked each time: one that is configured later
- * may have been used in it as well.
+ * To be followed by `where`. Each read checks whether all accounts are clear: an account configured
+ * later may have been used in the gap as well.
  */
 const selection = `select *, (select json_group_array(account) from gap_clear where gap = gap.id) as clear,
   exists (select 1 from gap_clear where gap = gap.id) and not exists (
@@ -44,7 +44,7 @@ export function createGapLedger(
   };
 }
 
-/** Gaps in which the account may have been asked for jobs that this ledger does not know. */
+/** Gaps in which unknown jobs of the account may have been requested. */
 export function gapsOfJobs(database: Database, account: string): readonly Gap[] {
   return database
     .all<GapRecord>(
@@ -56,7 +56,7 @@ export function gapsOfJobs(database: Database, account: string): readonly Gap[] 
     .map(gapOf);
 }
 
-/** The same for trainings: no list of jobs shows them, so that a clear account tells nothing of them. */
+/** The same for trainings. No list of jobs shows them, so a clear account proves nothing about them. */
 export function gapsOfTrainings(database: Database): readonly Gap[] {
   return database
     .all<GapRecord>(`${selection} where closed_at is null order by from_at, id`)
@@ -64,8 +64,8 @@ export function gapsOfTrainings(database: Database): readonly Gap[] {
 }
 
 /**
- * The first of the gaps in which a request may have been sent: what was claimed after it was found was sent
- * with this ledger's knowledge, and what was asked about is decided.
+ * The first gap in which a request may have been sent. A request claimed after the gap was found is
+ * known to the ledger. A request with a submission for the gap needs no other.
  */
 export function gapOfRequest(
   database: Database,
@@ -85,7 +85,7 @@ export function gapOfRequest(
 }
 
 function clear(database: Database, id: number, account: string): void {
-  // Another gap may have taken it up since it was asked about.
+  // A merged gap may have replaced it since the lookup.
   database.run(
     'insert or ignore into gap_clear (gap, account) select id, ? from gap where id = ?',
     account,
@@ -99,10 +99,7 @@ function close(database: Database, id: number, now: number): boolean {
   );
 }
 
-/**
- * Takes up the gaps that it touches, under a number of its own: what was asked about in them was not asked about
- * the rest.
- */
+/** Merges the gaps that it touches, under a new id: lookups for them did not cover the whole gap. */
 export function addGap(
   database: Database,
   { from, to, why }: Pick<Gap, 'from' | 'to' | 'why'>,

@@ -7,8 +7,9 @@ interface Queued {
 }
 
 /**
- * Gathers the writes of one turn of the event loop into one transaction, and so one fsync. Each has its
- * own savepoint: one that throws is undone alone. A promise resolves after the commit, never before.
+ * Gathers the writes of one turn of the event loop into one transaction, and so one fsync. Each has
+ * its own savepoint, so a write that throws is undone alone. A promise resolves after the commit,
+ * never before.
  */
 export class GroupCommit {
   readonly #database: Database;
@@ -25,7 +26,7 @@ export class GroupCommit {
     });
   }
 
-  /** Commits what is queued, also what comes while the lock is waited for. Never rejects. */
+  /** Commits the queue, including writes that arrive during the wait for the lock. Never rejects. */
   async flush(): Promise<void> {
     let taken: Queued[] = [];
     const take = () => {

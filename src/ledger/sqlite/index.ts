@@ -17,8 +17,8 @@ import { migrate } from './schema.ts';
 import { createSubmissionLedger } from './submissions/submissions.ts';
 
 /**
- * Opens the ledger in a file, making it when there is none. Any number of processes of one machine may
- * have it open at once.
+ * Opens the ledger in a file and creates the file if needed. Any number of processes of one machine
+ * may have it open at once.
  * @throws UserError when a newer program wrote the file
  */
 export async function openSqliteLedger(options: {
@@ -39,7 +39,7 @@ export async function openSqliteLedger(options: {
       const provenance = await database.transaction(() =>
         checkProvenance(database, { path, mark, now: now() }),
       );
-      // Replaced while it was waited for, as by `shotlist restore`.
+      // If not, the file was replaced meanwhile, as by `shotlist restore`: open it again.
       if (before === undefined || before === inodeOf(path))
         return await opened({ database, path, now, provenance });
     } catch (error) {

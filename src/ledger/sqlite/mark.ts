@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { writeWhole } from '../../storage/atomic-file.ts';
 import type { Database } from './database.ts';
 
-/** What stands beside a ledger, so that one that was replaced by an older copy is noticed. */
+/** A file beside a ledger. It reveals that an older copy replaced the ledger. */
 export interface Mark {
   readonly ledger: string;
   /** Epoch milliseconds; null: nothing was claimed yet. */
   readonly firstClaim: number | null;
   readonly newestClaim: number | null;
-  /** How many claims it has counted; undefined: an earlier version wrote the mark. */
+  /** The claim count; undefined: an earlier version wrote the mark. */
   readonly claims?: number | undefined;
-  /** Claims before which the clock was set back, and their times; the last of them. */
+  /** The last claims before which the clock was set back, and their times. */
   readonly clockBack?: readonly ClockBack[] | undefined;
 }
 
@@ -30,7 +30,7 @@ const markSchema = z.object({
   clockBack: z.array(z.object({ claim: z.number().int(), at: z.number().int() })).optional(),
 });
 
-/** So much the mark may be behind. */
+/** The mark may lag behind by this much, in milliseconds. */
 export const writeEveryMs = 60_000;
 const clockBackMax = 50;
 
@@ -39,7 +39,7 @@ export function markPath(ledgerPath: string): string {
   return `${ledgerPath.replace(/\.db$/, '')}.mark`;
 }
 
-/** Undefined where there is none, or none that can be read: then nothing is known. */
+/** Undefined when the mark is missing or unreadable: then nothing is known. */
 export async function readMark(ledgerPath: string): Promise<Mark | undefined> {
   try {
     return markSchema.parse(JSON.parse(await readFile(markPath(ledgerPath), 'utf8')));
@@ -48,9 +48,9 @@ export async function readMark(ledgerPath: string): Promise<Mark | undefined> {
   }
 }
 
-/** What a ledger knows of its claims: when the first and the newest were made, and how many. */
+/** The claim facts of a ledger: the times of the first and the newest, and the count. */
 export function claimFacts(database: Database): Required<Omit<Mark, 'ledger'>> {
-  // Account by account, since that is how they are indexed.
+  // Per account, to use the index.
   const times = database.get<{ first: number | null; newest: number | null }>(
     `select min(first) as first, max(newest) as newest from (
        select (select min(claimed_at) from submission where account = a.id) as first,
@@ -74,8 +74,9 @@ const lastClockBack = (database: Database): number =>
   )?.claim ?? 0;
 
 /**
- * Keeps the mark of an open ledger up to date: at once, at its end, when the clock was set back, and else at most
- * once a minute while requests are claimed. Best effort: it only ever says less than the ledger knows.
+ * Keeps the mark of an open ledger up to date. It writes at once, at the end, after the clock was
+ * set back, and else at most once a minute while requests are claimed. Best effort: the mark never
+ * says more than the ledger knows.
  */
 export class MarkKeeper {
   readonly #path: string;
@@ -92,7 +93,7 @@ export class MarkKeeper {
     this.#ledger = options.ledger;
   }
 
-  /** Something was claimed, and is on the disk. Where the clock was set back before it, the mark says so first. */
+  /** Call after a claim is on disk. After a step back of the clock, it waits until the mark is written. */
   async claimed(): Promise<void> {
     this.#isBehind = true;
     const isSetBack = lastClockBack(this.#database) !== this.#clockBack;
@@ -109,10 +110,10 @@ export class MarkKeeper {
   }
 
   async #replace(): Promise<void> {
-    // One in memory, or whose folder was deleted, has none.
+    // A ledger in memory, or in a deleted folder, has no mark.
     if (!existsSync(this.#path)) return;
     const known = await readMark(this.#path);
-    // Read after the mark: it holds no claim of a living process that the ledger does not show by now.
+    // Read after the mark: the claims of living processes in the mark are in the ledger by now.
     this.#clockBack = lastClockBack(this.#database);
     const mark: Mark = { ledger: this.#ledger, ...claimFacts(this.#database) };
     // Most commands claim nothing.

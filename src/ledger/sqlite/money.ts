@@ -5,7 +5,7 @@ import type { SubmissionRecord } from './rows.ts';
 
 export type Account = Payer & { readonly account: string; readonly unit: Unit };
 
-/** Who pays for a submission, and since when. */
+/** The payer of a submission, and the time from which it counts. */
 export function payerOf({ account, unit, batch, run, claimed_at }: SubmissionRecord): Account {
   return { account, unit, batch, run, claimedAt: claimed_at };
 }
@@ -30,7 +30,7 @@ export function moveMoney(
     );
 }
 
-/** Adds to a cap; where there was none, nothing was allowed. */
+/** Adds to a cap; a missing cap counts as zero. */
 export function raiseCap(
   database: Database,
   scope: string,

@@ -7,7 +7,7 @@ import { addGap } from './gaps.ts';
 import { claimFacts, type Mark } from './mark.ts';
 import { claimsAfter, type LaterClaims, unknownTime } from './unknown-time.ts';
 
-/** Which file the ledger was when it was last opened. */
+/** The file of the ledger when it was last opened. */
 interface Place {
   path: string;
   dev: string;
@@ -22,9 +22,10 @@ export interface Provenance {
 }
 
 /**
- * Whether this file is the ledger that it says: not an older copy put in its place, not another in the place
- * of one that is gone, not a backup, not a copy of a project that goes on elsewhere. What may have been sent
- * without its knowledge becomes a gap. To be called in a transaction.
+ * Checks that this file is the ledger that it claims to be. It is not an older copy in its place,
+ * or another in the place of a lost one. It is not a backup, or a copy of a project that goes on
+ * elsewhere. Requests that may have been sent without its knowledge become a gap. Call it in a
+ * transaction.
  */
 export function checkProvenance(
   database: Database,
@@ -75,7 +76,7 @@ export function checkProvenance(
 }
 
 function claimedBefore(database: Database, time: number): number | null {
-  // Account by account, since that is how they are indexed.
+  // Per account, to use the index.
   const row = database.get<{ at: number | null }>(
     `select max(at) as at from (
        select (select max(claimed_at) from submission where account = a.id and claimed_at <= ?) as at
@@ -86,8 +87,8 @@ function claimedBefore(database: Database, time: number): number | null {
 }
 
 /**
- * Notes where the ledger is. Answers the file that it is a copy of, where that one is still in its place, and
- * whether anything may have been claimed there since.
+ * Records the location of the ledger. Returns the original of a copy, where that file is still in
+ * its place, and whether anything may have been claimed there since.
  */
 function originalOf(
   database: Database,
@@ -96,7 +97,7 @@ function originalOf(
 ):
   | { readonly path: string; readonly wentOn: boolean; readonly later?: LaterClaims | undefined }
   | undefined {
-  // One in memory is in no place.
+  // A ledger in memory has no location.
   const facts = fileAt(ledgerPath);
   if (!facts) return undefined;
   const path = realpathSync(ledgerPath);
@@ -125,7 +126,7 @@ function fileAt(path: string): BigIntStats | undefined {
   }
 }
 
-/** What another file of the same ledger has claimed since; undefined where it is another, or cannot be read. */
+/** Later claims in another file of the same ledger; undefined: a different ledger, or unreadable. */
 function laterClaims(
   path: string,
   known: { readonly id: string; readonly claims: number },
@@ -142,14 +143,14 @@ function laterClaims(
   }
 }
 
-/** A copy is a ledger of its own: its workers take no work of the original's. */
+/** A copy gets its own id: its workers take no work of the original. */
 function becomeCopy(database: Database): string {
   const id = randomUUID();
   database.run('update meta set ledger_id = ?', id);
   return id;
 }
 
-/** The time of the backup that this file is; from now on it is a ledger. */
+/** The time of the backup, if this file is one; from now on it is a ledger. */
 function takeBackup(database: Database): number | undefined {
   if (!database.get(`select 1 from sqlite_schema where type = 'table' and name = 'backup'`))
     return undefined;

@@ -60,7 +60,7 @@ export interface SubmissionRecord {
   model: string;
   job: string | null;
   job_id: string | null;
-  /** Whether the vendor's answer to the request named the job, its list did, or a person. */
+  /** The source of the job id: the answer to the request, the vendor's list, or a person. */
   job_from: 'answer' | 'list' | 'person' | null;
   claimed_at: number;
   deadline_at: number;
@@ -79,15 +79,15 @@ export interface SubmissionRecord {
   resolution: SubmissionRow['resolution'];
   refund: 'owed' | 'back' | 'kept' | null;
   undelivered: number;
-  /** How many equal refusals in a row this one stands for, and when the last of several came. */
+  /** Number of equal refusals in a row in this row, and the time of the last of several. */
   refusals: number;
   refused_at: number | null;
 }
 
-/** How many files a submission was sent for; its columns stand alone. */
+/** Number of ordered files of a submission; its columns have no table alias. */
 export const orderedFiles = `coalesce(request ->> '$.outputs', 1)`;
 
-/** A submission as reports show it: with its files. */
+/** A submission with its files, for reports. */
 export type ShownSubmission = SubmissionRecord & { outputs: string };
 
 /** To be followed by `where`. */
@@ -125,14 +125,14 @@ export function submissionRow(record: ShownSubmission): SubmissionRow {
   };
 }
 
-/** True when another run, batch or shot paid for what the shot `s` shows; its submission is `m`. */
+/** True when another run, batch or shot paid for the output of the shot `s`; its submission is `m`. */
 export const isCached = `(m.id is not null and
   (m.batch <> s.batch or m.run <> s.run or m.key <> s.key))`;
 
-/** True when fewer files came than the shot `s` has ordered; its submission is `m`. */
+/** True when the shot `s` has fewer files than ordered; its submission is `m`. */
 export const isPartial = `(s.state = 'done' and m.undelivered > 0)`;
 
-/** All that is known of a submission's files, as JSON. */
+/** All data of the files of a submission, as JSON. */
 export function outputsOf(submission: string): string {
   return `(select json_group_array(json_object('index', idx, 'remote', json(remote), 'state', state,
      'sha256', sha256, 'bytes', bytes, 'mime', mime, 'width', width, 'height', height,

@@ -5,11 +5,11 @@ import type { Database } from './database.ts';
 import { states } from './states.ts';
 
 /*
- * The only writer of a shot's state. What is of a submission changes all shots tied to it, of whichever batch;
- * `shotTransitions` lists what may follow what.
+ * The only writer of the state of a shot. A change of a submission changes all shots tied to it, in
+ * every batch. `shotTransitions` lists the transitions.
  */
 
-/** Steps that the file no longer has are never planned again, so their shots leave with the run's start. */
+/** Steps that left the file are not planned again, so their shots retire at the start of the run. */
 export function retireSteps(database: Database, batch: string, steps: readonly string[]): void {
   database.run(
     `update shot set state = 'retired', lane = null, pos = null
@@ -30,7 +30,10 @@ export function retireOthers(database: Database, batch: string, run: number, ste
   );
 }
 
-/** See PlanLedger.block. @returns how many */
+/**
+ * See PlanLedger.block.
+ * @returns number of blocked shots
+ */
 export function blockShots(
   database: Database,
   { batch, run, why }: { readonly batch: string; readonly run: number; readonly why: string },
@@ -57,7 +60,7 @@ export function blockShots(
   );
 }
 
-/** A person has decided on the training that they wait for. */
+/** Applies the decision of a person on the training that the shots wait for. */
 export function unblockShots(
   database: Database,
   { batch, account, training }: { batch: string; account: string; training: string },
@@ -74,7 +77,7 @@ export function unblockShots(
   );
 }
 
-/** Open with a fresh number of tries, for what a run plans; `changed`: it is another request now. */
+/** Opens the shot with a fresh number of tries; `changed`: it is a different request now. */
 export function planShotAgain(database: Database, shot: number, changed: boolean): void {
   database.run(
     `update shot set state = 'open', submission = null, why = null, lane = null, pos = null,
@@ -84,7 +87,7 @@ export function planShotAgain(database: Database, shot: number, changed: boolean
   );
 }
 
-/** Its own claim was granted, or is looked for in a gap. */
+/** Binds the shot to its own submission: granted, or looked up in a gap. */
 export function bindShot(database: Database, shot: number, submission: string, price: Price): void {
   database.run(
     `update shot set state = 'bound', submission = ?, why = null, tries = tries + 1, price = ?,
@@ -96,7 +99,7 @@ export function bindShot(database: Database, shot: number, submission: string, p
   );
 }
 
-/** A saved file is to be fetched again: its lane may have ended. */
+/** A saved file is to be fetched again; the lane of the shot may have ended. */
 export function rebindDoneShots(database: Database, submission: string): void {
   database.run(
     `update shot set state = 'bound', lane = null, pos = null
@@ -105,7 +108,7 @@ export function rebindDoneShots(database: Database, submission: string): void {
   );
 }
 
-/** Ended without files; the lane of each may have ended as well. */
+/** The shots ended without files; their lanes may have ended as well. */
 export function leaveLanesOfEnded(database: Database, account: string, fp: string): void {
   database.run(
     `update shot set lane = null, pos = null
@@ -115,7 +118,7 @@ export function leaveLanesOfEnded(database: Database, account: string, fp: strin
   );
 }
 
-/** Open again as if nothing had been tried. */
+/** Opens the shots again without counting the try. */
 export function reopenShots(database: Database, submission: string): void {
   database.run(
     `update shot set state = 'open', submission = null, why = null, tries = max(0, tries - 1)
@@ -124,7 +127,7 @@ export function reopenShots(database: Database, submission: string): void {
   );
 }
 
-/** Open for another try; the one before has been made. */
+/** Opens the shots for another try; the previous one counts. */
 export function openAgain(database: Database, submission: string): void {
   database.run(
     `update shot set state = 'open', submission = null, why = null
@@ -133,7 +136,7 @@ export function openAgain(database: Database, submission: string): void {
   );
 }
 
-/** Of the other batches, which wait for what this one sends again. */
+/** Opens the shots of other batches: they wait for the request that this batch sends again. */
 export function openElsewhere(database: Database, submission: string, batch: string): void {
   database.run(
     `update shot set state = 'open', submission = null, why = null
@@ -160,7 +163,7 @@ export function failShots(database: Database, submission: string, why: string): 
   );
 }
 
-/** Of this batch alone: the others have not made its tries. */
+/** Fails the shots of this batch alone: other batches have tries of their own. */
 export function failOwnShots(
   database: Database,
   submission: string,
@@ -191,7 +194,7 @@ export function unparkShots(database: Database, submission: string): void {
   );
 }
 
-/** They show what another job made, or nothing: they wait for their own, outside all lanes. */
+/** The shots show the output of another job, or none. They wait for their own job, outside all lanes. */
 export function rebindShots(database: Database, submission: string): void {
   database.run(
     `update shot set state = 'bound', why = null, lane = null, pos = null
@@ -200,7 +203,7 @@ export function rebindShots(database: Database, submission: string): void {
   );
 }
 
-/** For shots whose lane may have ended: what they wait for is collected all the same. */
+/** For shots with a lane that may have ended: their jobs are collected all the same. */
 export function leaveLanes(database: Database, submission: string): void {
   database.run(
     `update shot set lane = null, pos = null where submission = ? and state = 'bound'`,
@@ -208,7 +211,7 @@ export function leaveLanes(database: Database, submission: string): void {
   );
 }
 
-/** Each shot tries again as its own batch allows. */
+/** Each shot tries again within the policy of its own batch. */
 export function retryShots(
   database: Database,
   submission: string,
@@ -236,7 +239,7 @@ export function retryShots(
   }
 }
 
-/** Done, and their files are known as ours from now on, so that only our own files are ever replaced. */
+/** Completes the shots. Their files are recorded as ours, so that only our own files are ever replaced. */
 export function completeShots(database: Database, submission: string): void {
   const shots = database.all<{ id: number }>(
     `select id from shot where submission = ? and state = 'bound'`,
@@ -260,7 +263,7 @@ export function completeShot(database: Database, shot: number, submission: strin
   );
 }
 
-/** Ties an open shot to a live or accepted submission: done at once where all its outputs are saved. */
+/** Ties an open shot to a live or accepted submission; done at once when all its outputs are saved. */
 export function attachShot(database: Database, shot: number, submission: string): void {
   const paid = database.get<{ state: string; unsaved: number; outputs: number }>(
     `select m.state, count(o.idx) as outputs, count(o.idx) filter (where o.state <> 'saved') as unsaved
@@ -283,7 +286,7 @@ export function attachShot(database: Database, shot: number, submission: string)
   );
 }
 
-/** Ties what waits for a request like this one to it: a job or a file of it turned up. */
+/** Ties waiting shots with this fingerprint to the submission: a job or a file of it turned up. */
 export function attachWaiting(
   database: Database,
   { id, op, account, fp }: { id: string; op: string; account: string; fp: string },

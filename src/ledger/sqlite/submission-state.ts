@@ -6,11 +6,14 @@ import { learnBill } from './bills.ts';
 import { moveMoney, payerOf } from './money.ts';
 import type { SubmissionRecord } from './rows.ts';
 
-/* The only writer of a submission's state; a claim inserts it as the table says, too. */
+/*
+ * The only writer of the state of a submission, besides a claim, which inserts it by the same
+ * table.
+ */
 
 /**
- * Moves a submission along the table of transitions. Answers it as it was before, or undefined when it
- * was in another state, or has another job than the one that this is about: then nothing has changed.
+ * Moves a submission along the table of transitions. Returns its row before the change. Undefined:
+ * it was in another state, or has another job than `job`; then nothing has changed.
  */
 export function advance(
   database: Database,
@@ -37,7 +40,7 @@ export function advance(
   return before;
 }
 
-/** Claims of the account without an answer on record by their deadline. */
+/** Moves claims of the account with no answer on record by their deadline to ambiguous. */
 export function expireClaims(database: Database, account: string, now: number): void {
   const { from, to } = transitions.expired;
   database.run(
@@ -49,8 +52,8 @@ export function expireClaims(database: Database, account: string, now: number): 
 }
 
 /**
- * Ends a reservation: `spent` of it was spent, the rest is free again. A bill above the price is remembered
- * for requests of the same kind.
+ * Ends a reservation: `spent` of it counts as spent, the rest is released. A bill above the price
+ * is saved for requests of the same kind.
  */
 export function release(
   database: Database,

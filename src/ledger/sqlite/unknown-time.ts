@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type ClockBack, writeEveryMs } from './mark.ts';
 
-/** Sooner than a clock was ever set back that no claim tells of. */
+/** Assumed maximum step back of a clock when no earlier claim bounds it. */
 const clockBackMostMs = 24 * 3_600_000;
 
 export interface UnknownTime {
@@ -9,7 +9,7 @@ export interface UnknownTime {
   readonly to: number;
 }
 
-/** What else shows when the claims were made that a ledger does not know. */
+/** Other evidence about the times of claims that a ledger does not know. */
 export interface LaterClaims {
   /** Times at which the clock was set back, after the last claim that the ledger knows. */
   readonly clockBack?: readonly ClockBack[] | undefined;
@@ -19,9 +19,11 @@ export interface LaterClaims {
 }
 
 /**
- * By the clock, when that may have been sent which a ledger does not know: after `since`, which is its last
- * reading of the clock. The clock may have been set meanwhile, so that this is neither the least nor the most.
- * @param claimedBefore when the ledger's last claim before a time was made; null: there is none
+ * The period, by the clock, in which unknown requests may have been sent: after `since`, the last
+ * clock reading of the ledger. The clock may have been set meanwhile, so `since` is no bound in
+ * either direction.
+ * @param claimedBefore time of the last claim of the ledger before a given time; null: there is
+ * none
  */
 export function unknownTime(
   since: number,
@@ -30,9 +32,10 @@ export function unknownTime(
   claimedBefore: (time: number) => number | null,
 ): UnknownTime {
   const wasAhead = since > now;
-  // The clock that showed `since` was ahead, and it was set back at a time that only earlier claims bound.
+  // The clock was ahead at `since` and was set back later; only earlier claims give a bound for
+  // that time.
   const start = wasAhead ? (claimedBefore(now) ?? now - clockBackMostMs) : since;
-  // Where it was ahead when the last of them were made, too.
+  // The clock may also have been ahead at the last of these claims.
   const latest = Math.max(wasAhead ? since : 0, last ?? 0);
   return {
     from: Math.min(start, now, first ?? now, ...clockBack.map(({ at }) => at)),
@@ -40,7 +43,7 @@ export function unknownTime(
   };
 }
 
-/** The ledger's claims after so many, in another file of it; undefined where that cannot tell. */
+/** Claims after the first `claims` ones, in another file of the ledger; undefined: a different ledger. */
 export function claimsAfter(
   ledger: DatabaseSync,
   { id, claims }: { readonly id: string; readonly claims: number },

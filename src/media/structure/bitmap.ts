@@ -1,7 +1,7 @@
 import type { ByteSource } from '../source.ts';
 import { Damage, endsWithin, type Found } from './damage.ts';
 
-/** Compressions whose pixels have a fixed size: none, and those with masks. */
+/** Compressions with pixels of fixed size: none, and those with masks. */
 const plain = new Set([0, 3, 6]);
 
 export async function walkBitmap(source: ByteSource, found: Found): Promise<void> {
@@ -26,7 +26,7 @@ export async function walkIcon(source: ByteSource, found: Found): Promise<void> 
   const directory = await source.read(6, 16 * count);
   if (directory.length < 16 * count) throw endsWithin('its directory');
   for (let at = 0; at < directory.length; at += 16) {
-    // 0 stands for 256.
+    // 0 means 256.
     const width = directory[at] || 256;
     if (width > (found.width ?? 0)) {
       found.width = width;

@@ -4,7 +4,7 @@ import { Damage, endsWithin, type Found } from './damage.ts';
 export interface Box {
   readonly type: string;
   readonly at: number;
-  /** Where its content begins and ends. */
+  /** Start and end of its content. */
   readonly from: number;
   readonly to: number;
 }
@@ -14,12 +14,12 @@ const known = new Set([
   ...['udta', 'uuid', 'sidx', 'ssix', 'prft', 'emsg', 'pdin', 'idat', 'JXL ', 'jP  ', 'jp2h'],
   ...['jp2c', 'jxlc', 'jxlp', 'jxll', 'jxli', 'jbrd', 'Exif', 'xml ', 'brob', 'jp2i', 'uinf'],
 ]);
-/** Behind all that is needed these may be cut off without loss. */
+/** After all required boxes, these may be cut off without loss. */
 const optional = new Set(['free', 'skip', 'wide', 'uuid', 'udta', 'mfra']);
 
 /**
- * The boxes of the file, one behind the other. What stands behind them ends the walk once `isComplete`
- * says that nothing is missing, as players do; before that it is damage.
+ * Visits the boxes of the file in sequence. Data that is no box ends the walk if `isComplete` says that
+ * nothing is missing, as in players. Otherwise it is damage.
  */
 export async function walkBoxes(
   source: ByteSource,
@@ -43,7 +43,7 @@ export async function walkBoxes(
   }
 }
 
-/** Undefined for what cannot be a box. */
+/** Undefined for data that cannot be a box. */
 async function boxAt(cursor: Cursor, found: Found): Promise<Box | undefined> {
   const head = await cursor.peek(16);
   if (head.length < 8) return undefined;
@@ -52,7 +52,7 @@ async function boxAt(cursor: Cursor, found: Found): Promise<Box | undefined> {
   const type = head.toString('latin1', 4, 8);
   if (!/^[ -~\xa9]{4}$/.test(type)) return undefined;
   if (short === 0) {
-    // To the end of the file, wherever that is.
+    // The box extends to the end of the file.
     found.openEnded = true;
     return { type, at, from: at + 8, to: cursor.source.size };
   }

@@ -1,13 +1,13 @@
-/** What a walk through a file finds on its way. */
+/** The findings of a walk through a file. */
 export interface Found {
   /** Of an image, in pixels. */
   width: number | null;
   height: number | null;
-  /** The format does not say where the file ends: only the length of the transfer can. */
+  /** The format does not show the end of the file; only the length of the transfer does. */
   openEnded: boolean;
 }
 
-/** The file is not whole; the message says why. */
+/** The file is damaged or incomplete; the message says why. */
 export class Damage extends Error {
   override readonly name = 'Damage';
 }

@@ -9,13 +9,13 @@ const ids = {
 
 interface Element {
   readonly id: number;
-  /** Where its content begins. */
+  /** Start of its content. */
   readonly from: number;
-  /** Undefined: it ends where something begins that cannot be in it. */
+  /** Undefined: no length. It ends before the first element that cannot be inside it. */
   readonly to: number | undefined;
 }
 
-/** The header, then a segment whose elements end with it, or with the file where it does not say. */
+/** A header, then a segment. Its elements end with the segment, or with the file if it has no length. */
 export async function walkEbml(source: ByteSource, found: Found): Promise<void> {
   const cursor = new Cursor(source);
   const header = await elementAt(cursor);
@@ -33,8 +33,8 @@ export async function walkEbml(source: ByteSource, found: Found): Promise<void> 
 }
 
 /**
- * Elements of a segment; of a cluster without a length also its own, which are as good. What is no element
- * ends a segment that has all it needs.
+ * The ids of the elements of a segment. They include the inner elements of a cluster without a length,
+ * which does no harm. Data that is no element ends a complete segment.
  */
 async function idsIn(cursor: Cursor, end: number): Promise<ReadonlySet<number>> {
   const seen = new Set<number>();
@@ -50,7 +50,7 @@ async function idsIn(cursor: Cursor, end: number): Promise<ReadonlySet<number>> 
   return seen;
 }
 
-/** Undefined for what cannot be an element. */
+/** Undefined for data that cannot be an element. */
 async function elementAt(cursor: Cursor): Promise<Element | undefined> {
   const head = await cursor.peek(12);
   const idBytes = Math.clz32(head[0] ?? 0) - 23;
@@ -64,7 +64,7 @@ async function elementAt(cursor: Cursor): Promise<Element | undefined> {
   return { id, from, to: isKnown ? from + size : undefined };
 }
 
-/** All bits set: the length is not known. */
+/** All bits set means an unknown length. */
 function sizeIn(bytes: Buffer): { size: number; isKnown: boolean } {
   const first = (bytes[0] ?? 0) & (0xff >> bytes.length);
   let size = first;

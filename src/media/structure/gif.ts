@@ -5,7 +5,7 @@ const extension = 0x21;
 const image = 0x2c;
 const trailer = 0x3b;
 
-/** Block by block to the trailer. */
+/** Reads block by block to the trailer. */
 export async function walkGif(source: ByteSource, found: Found): Promise<void> {
   const cursor = new Cursor(source, 6);
   const screen = await need(cursor, 7);
@@ -29,7 +29,7 @@ export async function walkGif(source: ByteSource, found: Found): Promise<void> {
   if (images === 0) throw new Damage('it holds no image');
 }
 
-/** Of the colours that follow a header with these flags. */
+/** Size of the colour table after a header with these flags. */
 function tableBytes(flags: number): number {
   return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 7) + 1);
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from '../source.ts';
 import { type Box, walkBoxes } from './boxes.ts';
 import { Damage, endsWithin, type Found } from './damage.ts';
 
-/** A still image, or a sequence of them, which is a movie. */
+/** A still image, or an image sequence, which is a movie. */
 export async function walkHeif(source: ByteSource, found: Found): Promise<void> {
   const seen = new Set<string>();
   const visit = async (box: Box): Promise<void> => {
@@ -26,7 +26,7 @@ async function readMeta(source: ByteSource, { from, to }: Box, found: Found): Pr
   }
 }
 
-/** The largest item is the image; the others are its tiles and thumbnails. What is cut off is not shown. */
+/** The largest item is the image; the rest are tiles and thumbnails. A crop (`clap`) sets the shown size. */
 function measure(properties: Buffer, found: Found): void {
   let [width, height] = [0, 0];
   let shown: readonly [number, number] | undefined;
@@ -50,7 +50,7 @@ function* boxesIn(bytes: Buffer): Generator<{ type: string; content: Buffer }> {
   }
 }
 
-/** Every extent with a place in the file lies inside the file. */
+/** Checks that every extent stored in the file ends inside it. */
 function checkItems(bytes: Buffer, fileBytes: number): void {
   const version = bytes[0] ?? 0;
   const sizes = bytes.readUInt16BE(4);

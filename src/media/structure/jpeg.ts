@@ -5,7 +5,7 @@ const endOfImage = 0xd9;
 const startOfScan = 0xda;
 const endMarker = 'its end marker (EOI)';
 
-/** From marker to marker; what stands behind the end marker does not matter. */
+/** Reads marker by marker. Data after the end marker is ignored. */
 export async function walkJpeg(source: ByteSource, found: Found): Promise<void> {
   const cursor = new Cursor(source, 2);
   let hasImage = false;
@@ -32,17 +32,17 @@ export async function walkJpeg(source: ByteSource, found: Found): Promise<void> 
   }
 }
 
-/** TEM, restarts and a second start of image. */
+/** Markers without a segment: TEM, restarts and a second start of image. */
 function standsAlone(marker: number): boolean {
   return marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 }
 
-/** SOF0 to SOF15 but DHT, JPG and DAC. */
+/** SOF0 to SOF15, except DHT, JPG and DAC. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-/** Readers skip what stands between segments, and so does this. */
+/** Skips data between segments, as image readers do. */
 async function nextMarker(cursor: Cursor): Promise<number> {
   for (;;) {
     const window = await cursor.window();
@@ -58,7 +58,7 @@ async function nextMarker(cursor: Cursor): Promise<number> {
   }
 }
 
-/** To the marker behind a scan: in its data `FF` is followed by 0 or is a restart. */
+/** Moves to the marker after a scan. In scan data, `FF` is followed by 0 or is a restart. */
 async function skipScan(cursor: Cursor): Promise<void> {
   for (;;) {
     const window = await cursor.window();

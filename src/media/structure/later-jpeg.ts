@@ -25,7 +25,7 @@ export async function walkJpeg2000(source: ByteSource, found: Found): Promise<vo
     if (type !== 'jp2c' || hasImage) return;
     hasImage = true;
     await readCodestream(source, from, to, found);
-    // Its end marker shows where it ends.
+    // Its end marker shows its end.
     found.openEnded = false;
   };
   await walkBoxes(source, found, visit, () => hasImage);

@@ -4,7 +4,7 @@ import { Damage, endsBefore, endsWithin, type Found } from './damage.ts';
 
 const checkedBytes = 256 * 1024;
 
-/** Chunk by chunk to `IEND`, with the checksums of those that readers cannot do without. */
+/** Reads chunk by chunk to `IEND`, and verifies the checksums of critical chunks. */
 export async function walkPng(source: ByteSource, found: Found): Promise<void> {
   const cursor = new Cursor(source, 8);
   let hasImage = false;

@@ -3,12 +3,12 @@ import { Damage, endsWithin, type Found } from './damage.ts';
 
 interface Chunk {
   readonly id: string;
-  /** Where its content begins, and how long it says that it is. */
+  /** Start of its content, and its declared length. */
   readonly at: number;
   readonly length: number;
 }
 
-/** The chunks between two places; their contents are padded to an even length. */
+/** The chunks between two offsets; their contents are padded to an even length. */
 async function* chunksIn(source: ByteSource, from: number, to: number): AsyncGenerator<Chunk> {
   for (let at = from; at + 8 <= to;) {
     const head = await source.read(at, 8);
@@ -46,14 +46,14 @@ async function measureWebp(source: ByteSource, { id, at }: Chunk, found: Found):
   }
 }
 
-/** One RIFF, and more of them where it is longer than a gigabyte. */
+/** One RIFF, or several if the file is longer than a gigabyte. */
 export async function walkAvi(source: ByteSource, found: Found): Promise<void> {
   let hasMedia = false;
   for (let at = 0; at + 12 <= source.size;) {
     const head = await source.read(at, 12);
     if (head.toString('latin1', 0, 4) !== 'RIFF') break;
     const length = head.readUInt32LE(4);
-    // A writer that could not go back has left the length out.
+    // A writer that cannot seek back leaves the length out.
     const isOpen = length === 0 || length === 0xffff_ffff;
     found.openEnded ||= isOpen;
     const end = isOpen ? source.size : at + 8 + length;

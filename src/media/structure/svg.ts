@@ -3,7 +3,7 @@ import { textOf } from '../text.ts';
 import { isRootClosed, rootOf } from '../xml-root.ts';
 import { Damage, endsBefore } from './damage.ts';
 
-/** An SVG, which is read whole to be judged. */
+/** Maximum size of an SVG in bytes. It is read whole. */
 export const svgBytesMax = 50 * 1024 * 1024;
 
 export async function walkSvg(source: ByteSource): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../source.ts';
 import { Damage, endsWithin, type Found } from './damage.ts';
 
-/** Directories of a file, and strips or tiles of all of them: far more than any image has. */
+/** Maximum directories of a file, and strips or tiles of all of them: far more than any image has. */
 const directoriesMax = 1_000;
 const partsMax = 1_000_000;
 
@@ -12,13 +12,13 @@ const tag = {
   tiles: [324, 325],
   jpeg: [513, 514],
 } as const;
-/** Bytes of one value, by type; whole numbers are read. */
+/** Bytes of one value, by type. Values are read as integers. */
 const typeBytes: Readonly<Record<number, number>> = {
   ...{ 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4 },
   ...{ 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8 },
 };
 
-/** Reads numbers as one file writes them: either end first, and wide where it is a BigTIFF. */
+/** Reads numbers in the byte order of one file. */
 class Reader {
   readonly source: ByteSource;
   readonly isBig: boolean;
@@ -39,7 +39,7 @@ class Reader {
     return this.#isLittle ? part.readUIntLE(0, width) : part.readUIntBE(0, width);
   }
 
-  /** Counts the numbers of all lists, so that none of them costs more than a moment. */
+  /** Counts the values of all lists, to limit the time for them. */
   count(parts: number): void {
     this.#parts += parts;
     if (this.#parts > partsMax) throw new Damage(`it holds more than ${partsMax} parts`);
@@ -64,7 +64,7 @@ export async function walkTiff(source: ByteSource, found: Found): Promise<void> 
   }
 }
 
-/** @returns where the next directory lies; 0: this was the last */
+/** @returns the offset of the next directory; 0: this was the last */
 async function walkDirectory(reader: Reader, at: number, found: Found): Promise<number> {
   const wide = reader.isBig ? 8 : 4;
   const entryBytes = reader.isBig ? 20 : 12;
@@ -94,12 +94,12 @@ const wanted = new Set<number>([
 interface Values {
   readonly width: number;
   readonly count: number;
-  /** Those that fit into their entry; the others lie at `place`. */
+  /** Values that fit into their entry; undefined: they are at `place`. */
   readonly here: Buffer | undefined;
   readonly place: number;
 }
 
-/** Where the values of an entry lie, which is inside the file. */
+/** The location of the values of an entry. Checks that it is inside the file. */
 function valuesAt(reader: Reader, entries: Buffer, start: number): Values {
   const wide = reader.isBig ? 8 : 4;
   const width = typeBytes[reader.number(entries, start + 2, 2)] ?? 0;

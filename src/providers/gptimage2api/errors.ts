@@ -14,7 +14,7 @@ const body = z.looseObject({
     .catch(null),
 });
 
-/** Frameworks and gateways write `error` too, and beside it one of these, which the vendor never does. */
+/** Frameworks and gateways write `error` too, with one of these fields. The vendor never writes them. */
 const foreign = ['status', 'statusCode', 'path', 'timestamp'];
 
 const errors: VendorErrors = {
@@ -36,7 +36,7 @@ const errors: VendorErrors = {
 
 export const classify = classifier(errors);
 
-/** Whether the vendor says that it has no such task, in its documented words. */
+/** Whether the vendor answers, in its documented words, that the task does not exist. */
 export function isUnknownTask(error: unknown): boolean {
   return isUnknownId(error, errors) && /\btask not found\b/i.test(error.body);
 }

@@ -110,7 +110,7 @@ const images: readonly ImageModel[] = [
   },
 ];
 
-/** `defaultResolution` is what the account's owner knows the vendor to take where none is sent. */
+/** @param defaultResolution the vendor's default resolution, from the account settings */
 export function imageModels(defaultResolution: string | undefined): readonly Listed[] {
   return images.map((model) => imageModel(model, defaultResolution));
 }

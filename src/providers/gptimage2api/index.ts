@@ -15,9 +15,9 @@ import { videoModels } from './video-models.ts';
 import { startCall } from './wire.ts';
 
 const settings = z.strictObject({
-  /** Name of the field that the option `outputFormat` is sent under; the documents do not print it. */
+  /** Name of the field that carries the option `outputFormat`; it is not documented. */
   outputFormatField: z.string().min(1).default('outputFormat'),
-  /** What the vendor takes where no resolution is sent; for prices alone. */
+  /** The vendor's default resolution; used for prices only. */
   defaultResolution: z.enum(['1K', '2K', '4K']).optional(),
   outputLifetime,
 });
@@ -41,7 +41,7 @@ function createGptImage2Api(connection: Connection): Provider {
   };
 }
 
-/** There is no call to try a key with, so a task that never was is asked for: not knowing it is the answer. */
+/** The vendor has no call to verify a key. So this polls a nonexistent task: "not found" means a good key. */
 async function askForNothing(api: Api): Promise<Verification> {
   try {
     await api({

@@ -6,12 +6,12 @@ import type { Listed, PriceRow } from './listed.ts';
 
 const unit = 'credits';
 
-/** Options that the price list knows; any other may change what a request costs. */
+/** Options without effect on the price. Any other option may change it. */
 const priceless: ReadonlySet<string> = new Set(['outputFormat']);
 
 /**
- * `prices` of the account first, then the vendor's list. Where several of its prices may be meant, the
- * dearest is assumed, so that a budget holds.
+ * The account's `prices` first, then the vendor's list. If several of its prices fit, the highest is
+ * assumed, so that a budget is safe.
  */
 export function priceOf(
   request: ShotRequest,

@@ -12,7 +12,7 @@ import { isUnknownTask } from './errors.ts';
 const credits = numeric.nullish().catch(null);
 const flag = z.boolean().nullish().catch(null);
 
-/** A start's answer, whose id has two documented names. */
+/** The answer of a start. Its id has two documented names. */
 export const started = z
   .looseObject({ taskId: opaqueId.nullish(), id: opaqueId.nullish(), creditsUsed: credits })
   .transform((answer, context) => {
@@ -22,13 +22,13 @@ export const started = z
     return z.NEVER;
   });
 
-/** The two pages of the documents name the fields differently: each is read under both names. */
+/** The two documentation pages name the fields differently: each is read under both names. */
 const task = z.looseObject({
   status: numeric,
   imageUrls: z.unknown().optional(),
   outputImageUrls: z.unknown().optional(),
   videoUrl: z.unknown().optional(),
-  /** Documented nowhere, but what the quickstart's names lead to. */
+  /** Undocumented, but it follows from the names in the quickstart. */
   outputVideoUrl: z.unknown().optional(),
   creditsUsed: credits,
   creditsRefunded: flag,
@@ -80,13 +80,13 @@ function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | nul
     state: 'failed',
     reason:
       saidIn(answered.errorCode, answered.errorMessage) || 'GPTImage2API says failed and no more',
-    // Every failure is refunded; the flag may come later than the failure.
+    // Every failure is refunded, but the flag may come after the failure.
     refunded: refunded === true ? true : 'promised',
     billed,
   };
 }
 
-/** The vendor has no ids of files: a finished image goes by its link. */
+/** Files have no ids at the vendor: a finished image is identified by its link. */
 function deliveryOf(answered: Task, lifetimeMs: number | null): Delivery {
   const since = timeOf(answered.completedAt ?? answered.updatedAt) ?? Date.now();
   const expiresAt = lifetimeMs === null ? null : since + lifetimeMs;

@@ -12,7 +12,7 @@ export function startCall(
   if ((outputs ?? 1) > 1) throw new UserError('GPTImage2API makes one file a request');
   const { outputFormat, ...options } = request.options;
   const links = references.map(({ url }) => url ?? missing('a public link'));
-  // A model that the catalogue does not know makes images, unless the request has a duration.
+  // A model outside the catalogue makes images, unless the request has a duration.
   const isVideo = makes === 'video' || duration !== undefined;
   const mode = links.length > 0 ? 'image_to_video' : 'text_to_video';
   const body = present({

@@ -11,7 +11,7 @@ export const errors: VendorErrors = {
   isOwn: (body) => isNotOk(body['status']),
 };
 
-/** What `status` says in every error of the vendor. */
+/** Every error of the vendor has the status `NOK`. */
 export function isNotOk(status: unknown): boolean {
   return typeof status === 'string' && status.toUpperCase() === 'NOK';
 }

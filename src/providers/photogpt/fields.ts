@@ -1,4 +1,4 @@
-/** The vendor's option group of a public model, and how the group spells common fields. */
+/** The vendor's option group of a public model, and the group's spelling of common fields. */
 export interface Family {
   readonly prefix: string;
   readonly group: string;
@@ -7,8 +7,8 @@ export interface Family {
 }
 
 /**
- * By the start of the model's id, so that a newer member of a family, let through as `unchecked`, is sent
- * in the family's shape.
+ * Matched by the prefix of the model's id. A newer, `unchecked` model of a family is sent in the family's
+ * shape.
  */
 const families: readonly Family[] = [
   { prefix: 'nanobanana', group: 'gemini', kind: 'image', aspectRatio: 'aspectRatio' },
@@ -20,15 +20,15 @@ const families: readonly Family[] = [
   { prefix: 'grok', group: 'grok', kind: 'video', aspectRatio: 'aspectRatio' },
 ];
 
-/** Undefined for a model of no known family. */
+/** Undefined for a model of an unknown family. */
 export function familyOf(model: string): Family | undefined {
   return families.find(({ prefix }) => model.startsWith(prefix));
 }
 
-/** Options that stand beside `options` in the body, not in a group. */
+/** Options at the top level of the body, outside the group. */
 export const bodyOptions: ReadonlySet<string> = new Set(['preset', 'elementIDs']);
 
-/** The vendor's spellings that have a common name, with what to write instead. */
+/** The vendor's names for common fields, with their replacements. */
 export const insteadOf: Readonly<Record<string, string>> = {
   modelID: 'model',
   numImages: 'outputs',

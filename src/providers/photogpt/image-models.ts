@@ -61,7 +61,7 @@ function gemini(id: string, references: number): ModelSpec {
   });
 }
 
-/** The documents: `disabled` is forced to `auto` above one output, so both would buy the same. */
+/** Documented: `disabled` becomes `auto` above one output, so both values would buy the same. */
 function disabledMakesOne({ options, outputs = 1 }: ShotRequest): RuleBreach[] {
   if (options.sequentialMode !== 'disabled' || outputs === 1) return [];
   return [
@@ -120,7 +120,7 @@ const gptImage = imageModel({
   ],
 });
 
-/** The documents: most workflows of a trained model include one of these. */
+/** Documented: most workflows of a trained model include a prompt, a preset or a reference. */
 function wordless({ prompt, options, references }: ShotRequest): RuleBreach[] {
   if (prompt !== undefined || options.preset !== undefined || references.length > 0) return [];
   return [

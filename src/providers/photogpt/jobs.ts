@@ -21,16 +21,16 @@ import {
   type Job,
 } from './wire.ts';
 
-/** The documents: whatever is not running is final, and has failed unless it is `success`. */
+/** Documented: every status that is not running is final, and a failure unless it is `success`. */
 export const jobStatuses: JobStatuses = {
   running: ['created', 'queued', 'running'],
-  // `completed` and `error` are not documented, but met by other clients.
+  // `completed` and `error` are not documented, but other clients report them.
   succeeded: ['success', 'completed'],
   failed: ['failed', 'error'],
   unlisted: 'failed',
 };
 
-/** The vendor lists at most seven days at once. */
+/** The vendor lists at most seven days per request. */
 const windowMs = 7 * 24 * 3_600_000;
 export const pagesMax = 500;
 export const jobsMax = 200_000;
@@ -69,7 +69,7 @@ function deliveryOf(result: Job, outputLifetimeMs: number | null): Delivery {
     (entry: unknown): JobOutput | undefined => {
       const { id, url } = fileIn(entry);
       if (id === null && url === null) return undefined;
-      // A video's own link is a playlist; its file has to be asked for by id.
+      // The link of a video is a playlist; its file must be requested by id.
       return { remote: id, url: kind === 'video' && id !== null ? null : url, expiresAt };
     };
   return together(
@@ -78,7 +78,7 @@ function deliveryOf(result: Job, outputLifetimeMs: number | null): Delivery {
   );
 }
 
-/** An entry is an object with an id, a link or both; a bare link is understood. */
+/** An entry is an object with an id, a link or both, or a bare link. */
 function fileIn(entry: unknown): { id: string | null; url: string | null } {
   if (typeof entry === 'string') return { id: null, url: linkOf(entry) };
   const { id, url } = listedFile.safeParse(entry).data ?? {};
@@ -96,8 +96,8 @@ function reasonOf(result: Job): string {
 type Prepared = { readonly ready: false } | { readonly ready: true; readonly url: string };
 
 /**
- * Asks for a file that the job named without a link: a video's, which must be made first, or an image's
- * whose link came later. Which of the two it is, only the vendor knows.
+ * Requests a file that the job named without a link. It is a video, which the vendor must prepare first,
+ * or an image with a late link. Only the vendor knows which, so the video is tried first.
  */
 export async function prepareFile(api: Api, output: JobOutput): Promise<Prepared> {
   const id = encodeURIComponent(String(output.remote));
@@ -110,7 +110,7 @@ export async function prepareFile(api: Api, output: JobOutput): Promise<Prepared
   return result.url ? { ready: true, url: result.url } : { ready: false };
 }
 
-/** Where no file is being made yet, asks for one to be made. */
+/** Starts the preparation of the file if it has not started. */
 async function prepareVideo(api: Api, path: string): Promise<Prepared> {
   try {
     const answer = await api({ method: 'GET', path: `${path}/download`, answer: videoDownload });
@@ -147,7 +147,7 @@ export async function listJobs(
       if (found.size > jobsMax)
         throw new IncompleteListError(`PhotoGPT lists more than ${jobsMax} jobs`);
       pageToken = result.nextPageToken;
-      // A page that leads back to itself hides what comes after it.
+      // A repeated page token hides the pages after it.
       const isKnown = pageToken ? tokens.has(pageToken) : false;
       if (isKnown) unreadable += 1;
       if (pageToken) tokens.add(pageToken);
@@ -193,12 +193,12 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
   };
 }
 
-/** By the files alone: an upscaled image is an image like any other. */
+/** Decided by the files alone: an upscaled image looks like any other image. */
 function operationOf({ videos }: Job): 'video' | undefined {
   return Array.isArray(videos) && videos.length > 0 ? 'video' : undefined;
 }
 
-/** The free record that the vendor keeps with an image, in the job or with the image itself. */
+/** The free-form record that the vendor stores for an image, in the job or with the image itself. */
 async function dataOf(api: Api, result: Job): Promise<JsonObject | undefined> {
   const firstIn = (files: unknown) =>
     listedFile.safeParse(Array.isArray(files) ? files[0] : undefined).data;

@@ -10,7 +10,7 @@ const words = z.looseObject({
   title: z.unknown().optional(),
 });
 
-/** No page describes an entry: a text, or an object with one of these. */
+/** The shape of an entry is not documented: a text or an object with one of these fields. */
 const preset = z
   .union([
     z
@@ -28,7 +28,7 @@ const preset = z
     return z.NEVER;
   });
 
-/** The list is understood bare, or in an object. */
+/** Accepts a bare list or a list in an object. */
 export async function listPresets(api: Api): Promise<Listing<{ id: string; name: string }>> {
   const answer = z.looseObject({ result: z.unknown().optional() });
   const { result } = await api({ method: 'GET', path: '/presets', answer });

@@ -6,10 +6,10 @@ import { familyOf } from './fields.ts';
 import { imageModels } from './image-models.ts';
 
 const unit = 'credits';
-/** Per output of every image model. The vendor publishes no price list; this is what clients report. */
+/** Per output of every image model. The vendor publishes no price list; clients report this price. */
 const creditsPerImage = amountFromDecimal('10', unit);
 
-/** `prices` of the account first, then ten credits an image; nothing is assumed for the rest. */
+/** The account's `prices` first, then ten credits per image; all else has no assumed price. */
 export function price(request: ShotRequest, overrides: PriceOverrides): Price {
   const own = overriddenPrice(request, { unit, models: imageModels, overrides });
   if (own) return own;

@@ -39,10 +39,10 @@ export const training: TrainingSpec = {
 };
 
 const requestBytesMax = 20 * 1024 * 1024;
-/** What stands around the file in its request is far less. */
+/** Reserve for the multipart form around a file. The actual size is far less. */
 const formBytes = 4 * 1024;
 
-/** Of training images and references. */
+/** For training images and references. */
 export const uploads: FileRules = {
   types: ['image/jpeg', 'image/webp', 'image/png', 'image/heic'],
   bytesMax: requestBytesMax - formBytes,
@@ -52,8 +52,8 @@ const pageSize = 20;
 const pagesMax = 50;
 
 /**
- * Adds an image to a trained model: to train from (`modelInput`), or as a reference.
- * @throws UserError where the vendor would refuse the file: nothing is sent
+ * Adds an image to a trained model: for training (`modelInput`), or as a reference.
+ * @throws UserError if the vendor would refuse the file: nothing is sent
  */
 export async function uploadImage(
   api: Api,
@@ -70,7 +70,7 @@ export async function uploadImage(
   return { id: result.id, url: result.url ?? null };
 }
 
-/** By the image itself; a reference can be used as soon as it is there. */
+/** Requests each image. An existing reference is ready. */
 export async function uploadStates(
   api: Api,
   remotes: readonly Json[],
@@ -143,7 +143,7 @@ async function listModels(api: Api): Promise<Listing<RemoteThing>> {
   }));
 }
 
-/** Every image that was uploaded: they belong to models, so these are asked one after the other. */
+/** All uploaded images. Images belong to models, so the list of each model is read in turn. */
 export function createFiles(api: Api): RemoteFiles {
   return {
     async list() {
@@ -173,8 +173,8 @@ export function createFiles(api: Api): RemoteFiles {
 }
 
 /**
- * No total is given: the list ends with a page that is not full, or that brings nothing new. Only its first
- * page has to be a list: one that is null may stand for the end.
+ * The answers contain no total: the list ends with a page that is not full or has nothing new. Only the
+ * first page must be a list; null on a later page means the end.
  */
 async function listImages(api: Api, path: string, imageType: string): Promise<Listing<string>> {
   const found = new Set<string>();
@@ -188,7 +188,7 @@ async function listImages(api: Api, path: string, imageType: string): Promise<Li
     unreadable += page.unreadable;
     for (const { id } of page.entries) found.add(id);
     const length = answer.result?.length ?? 0;
-    // A page that is told to hold more than was asked for is full all the same.
+    // A full page has the requested size, even if the answer reports a larger page size.
     const full = Math.min(pageSize, answer.pageSize ?? pageSize);
     if (length < full || found.size === before) break;
   }
@@ -197,7 +197,7 @@ async function listImages(api: Api, path: string, imageType: string): Promise<Li
 
 type Phase = Awaited<ReturnType<TrainingPort['check']>>;
 
-/** Training may pass through states that are not documented; they count as training. */
+/** Undocumented states count as training. */
 function phaseOf(status: string, error: unknown): Phase {
   const word = status.toLowerCase();
   if (word === 'new' || word === 'ready') return { phase: word };

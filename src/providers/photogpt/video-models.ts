@@ -9,7 +9,7 @@ const outputs: FieldSpec = {
   note: 'the largest number is not documented',
 };
 const elementIDs: FieldSpec = { kind: 'list', of: { kind: 'text' } };
-/** How many references a video model takes is documented nowhere. */
+/** Assumed: the maximum number of references of a video model is not documented. */
 const referencesMax = 10;
 
 const stills: ReferenceSpec = {
@@ -39,7 +39,7 @@ function eightSecondsWithReferenceImage(request: ShotRequest): RuleBreach[] {
   return [{ field: 'duration', message: 'must be 8 with a reference_image' }];
 }
 
-/** By their name they move an image as a video does; the documents name no other use of the role. */
+/** By their name, these models transfer motion from a video to an image. No other use is documented. */
 function needsReferenceVideo({ references }: ShotRequest): RuleBreach[] {
   if (references.some(({ role }) => role === 'reference_video')) return [];
   return [
@@ -78,7 +78,7 @@ function veo(id: string, notes: readonly string[]): ModelSpec {
   };
 }
 
-/** A model whose option group is known by name only. */
+/** A model with a documented name for its option group, but no documented options. */
 function undocumented(
   id: string,
   references: ReferenceSpec,

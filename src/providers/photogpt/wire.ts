@@ -5,7 +5,7 @@ import { numeric, opaqueId as id } from '../fields.ts';
 import type { StartRequest } from '../port.ts';
 import { bodyOptions, familyOf, type Family } from './fields.ts';
 
-/** An entry in the files of a job, which are read one by one. */
+/** An entry in the files of a job. Entries are read one by one. */
 export const listedFile = z.looseObject({
   id: id.nullish().catch(null),
   url: z.unknown().optional(),
@@ -30,7 +30,7 @@ export const job = z.looseObject({
 });
 export type Job = z.infer<typeof job>['result'];
 
-/** Lists are read entry by entry. A list must be there; one that is null is not taken for an empty one. */
+/** Lists are read entry by entry. The list must be present; null does not count as an empty list. */
 const list = z.array(z.unknown()).nullable();
 
 export const jobPage = z.looseObject({
@@ -58,7 +58,7 @@ export const imagePage = z.looseObject({
 export const listedImage = z.looseObject({ id });
 
 export const modelList = z.looseObject({ result: list });
-/** More fields of a model than these are not documented. */
+/** Other fields of a model are not documented. */
 export const listedModel = z.looseObject({
   id,
   name: z.string().nullish().catch(null),
@@ -70,14 +70,14 @@ export const model = z.looseObject({
   result: z.looseObject({ id, status: z.string(), error: z.unknown().optional() }),
 });
 
-/** Without a result where no download was asked for yet. */
+/** Has no result if no download was requested yet. */
 export const videoDownload = z.looseObject({
   result: z.looseObject({ status: z.string().nullish(), url: z.string().nullish() }).nullish(),
 });
 
-/** An answer of which only the success matters; a page of some gateway is none. */
+/** An answer where only success matters. The page of a gateway does not match. */
 export const acknowledged = z.looseObject({ status: z.string() });
-/** An answer whose shape is not documented at all. */
+/** An answer of undocumented shape. */
 export const anything = z.unknown();
 
 /** The path and the body of a paid start. */
@@ -94,7 +94,7 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
       body: trainedBody(start, trainedModel ?? missing('the trained model')),
     };
   const family = familyOf(request.model);
-  // A model of no known family is an image model, unless the request has a duration.
+  // A model of an unknown family is an image model, unless the request has a duration.
   const isVideo = family ? family.kind === 'video' : request.duration !== undefined;
   return isVideo
     ? { path: '/videos/generation', body: videoBody(start, family) }
@@ -102,8 +102,8 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
 }
 
 /**
- * How many files are wanted, said always: no default is documented, and one above 1 would bill more than was
- * planned.
+ * The number of outputs. It is always sent: no default is documented, and a default above 1 would cost
+ * more than planned.
  */
 function count({ request: { outputs } }: StartRequest): number {
   return outputs ?? 1;
@@ -166,7 +166,7 @@ function defaultRole(model: string): string {
   return model.startsWith('kling-motion') ? 'reference_video' : 'first_frame';
 }
 
-/** Puts flat options where the vendor wants them: a few beside, the rest in the model's one group. */
+/** Nests flat options as the vendor requires: a few at the top level, the rest in the model's group. */
 function nested(
   { request: { options } }: StartRequest,
   family: Family | undefined,

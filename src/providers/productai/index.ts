@@ -10,8 +10,8 @@ import { unit } from './prices.ts';
 import { settings } from './settings.ts';
 
 /**
- * Puts images of products into scenes. The vendor has two APIs on one host, here called dialects: A, which
- * it documents, and B, which its own clients call.
+ * A vendor that puts product images into scenes. It has two APIs on one host, here called dialects. A is
+ * documented; B is the API of the vendor's own clients.
  */
 export const productai: Vendor = {
   id: 'productai',
@@ -21,7 +21,7 @@ export const productai: Vendor = {
   baseUrl: 'https://api.productai.photo/v1',
   timeouts: {
     ...usualTimeouts,
-    // Every poll counts against the requests a minute.
+    // Every poll counts toward the requests per minute.
     pollFirstMs: 2_000,
     pollMs: 10_000,
   },
@@ -34,7 +34,7 @@ export const productai: Vendor = {
     const chosen = settings.parse(connection.settings);
     const a = connectA(connection, chosen);
     const b = connectB(connection, chosen);
-    // A job is asked for in the dialect that it began in, whatever is set since.
+    // A job is polled in the dialect that started it, even if the setting has changed.
     const providerOf = (job: JobRef): Provider => (isOfB(job) ? b : a);
     return {
       ...(chosen.dialect === 'b' ? b : a),

@@ -5,7 +5,7 @@ import { overriddenPrice, unknownPrice } from '../price-list.ts';
 
 export const unit = 'credits';
 
-/** `prices` of the account first, then the list, per output. */
+/** The account's `prices` first, then the list, per output. */
 export function pricesOf(
   models: readonly ModelSpec[],
   credits: Readonly<Record<string, number>>,

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { outputLifetime } from '../account-settings.ts';
 
-/** What the vendor's documents leave open, and which of its two APIs the key is for. */
+/** Facts that the vendor's documents omit, and the choice between its two APIs. */
 export const settings = z
   .strictObject({
-    /** `a`: the documented API (default). `b`: the one that the vendor's own clients call. */
+    /** `a`: the documented API (default). `b`: the API of the vendor's own clients. */
     dialect: z.enum(['a', 'b']).optional(),
-    /** Decides how many requests a minute dialect A takes; default `pro`. */
+    /** Decides the requests per minute of dialect A; default `pro`. */
     plan: z.enum(['free', 'pro', 'enterprise']).optional(),
-    /** Whether a request with `preset_id` needs a prompt all the same; default true. */
+    /** Whether a request with `preset_id` also needs a prompt; default true. */
     promptWithPreset: z.boolean().optional(),
     outputLifetime,
   })

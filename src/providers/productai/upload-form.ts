@@ -11,7 +11,7 @@ export const uploads: FileRules = {
 
 /**
  * The upload's body.
- * @throws UserError where the vendor would refuse the file: nothing is sent
+ * @throws UserError if the vendor would refuse the file: nothing is sent
  */
 export async function uploadForm(
   file: FileToUpload,

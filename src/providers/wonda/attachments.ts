@@ -3,11 +3,11 @@ import type { ShotRequest } from '../../batch/request.ts';
 import { takes } from './image-models.ts';
 import { referencesMax } from './video-models.ts';
 
-/** One named place for an attachment; attachments go out in the order of the places. */
+/** One named place for an attachment. Attachments are sent in the order of the places. */
 interface Slot {
   readonly name: string;
   readonly reads: MediaKind | undefined;
-  /** `reference_images` takes several, and nobody says how many; `input_image` takes one. */
+  /** `reference_images` takes several, up to an undocumented number; `input_image` takes one. */
   readonly several: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Attachments {
   readonly notes: readonly string[];
 }
 
-/** What a live list says of a model's attachments: the names of its places, or undefined for nothing. */
+/** Reads a model's attachments. @param listed the names of the places in the live list, or undefined if absent */
 export function attachmentsOf(listed: readonly string[] | undefined): Attachments {
   const slots = listed?.map(slotOf);
   const uncounted = 'how many references it takes is not told';
@@ -76,7 +76,7 @@ function rolesOf(slots: readonly Slot[]): Pick<ReferenceSpec, 'roles' | 'readsBy
   };
 }
 
-/** No place can be left empty before another: only the order tells the vendor which is which. */
+/** No place can be empty before a used one: the vendor assigns attachments by order only. */
 function placeFaults({ references }: ShotRequest, slots: readonly Slot[]): RuleBreach[] {
   const places = references.map(({ role }) =>
     Math.max(

@@ -11,7 +11,7 @@ interface Named {
   readonly value: unknown;
 }
 
-/** The key is asked for its balance; an account that is forbidden everything cannot work. */
+/** Verifies the key by its balance. A `forbidden` answer counts as a refused key: such an account cannot work. */
 export function verify(api: Api): Promise<Verification> {
   const ask = async (): Promise<Verification> => {
     const answer = await api({ method: 'GET', path: '/balance', answer: z.unknown() });
@@ -22,8 +22,8 @@ export function verify(api: Api): Promise<Verification> {
 }
 
 /**
- * The names are not documented: micro-dollars or dollars by name, or a text with a dollar sign. What a
- * credit is worth is not documented either, so credits are no amount.
+ * The field names are not documented. Accepted are micro-dollars or dollars by name, or a text with a
+ * dollar sign. The value of a credit is not documented, so credits are no amount.
  */
 function balanceIn(answer: unknown): Amount | null {
   const numbers = namedIn(answer, 3);
@@ -47,7 +47,7 @@ function said(answer: unknown, balance: Amount | null): string {
     : 'its balance was not understood';
 }
 
-/** By their paths, `balance.usd`; balances first, and nothing that is a price, a limit or a spending. */
+/** Values by path, such as `balance.usd`. Balances come first; prices, limits and spending are left out. */
 function namedIn(value: unknown, depth: number, path = ''): Named[] {
   if (!isRecord(value) || depth === 0) return [];
   const all = Object.entries(value).flatMap(([key, inner]): Named[] => {

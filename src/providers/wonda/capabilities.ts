@@ -17,8 +17,8 @@ type Entry = z.infer<typeof entry>;
 type Section = 'image' | 'video' | 'text';
 
 /**
- * The catalogue with what the vendor's live list adds. The published table of image models stands; the
- * list adds parameters to them, and says all there is about every other model.
+ * The catalogue with additions from the vendor's live list. The published table of image models takes
+ * precedence; the list adds parameters to it. For every other model the list is the only source.
  */
 export function modelsWith(learned: Json | undefined): ModelSpec[] {
   const live = { image: entriesIn(learned, 'image'), video: entriesIn(learned, 'video') };
@@ -39,7 +39,7 @@ export function modelsWith(learned: Json | undefined): ModelSpec[] {
   return [...published, ...known, ...added];
 }
 
-/** Entries that cannot be read are left out: the rest of the list is worth having. */
+/** Unreadable entries are left out, so that the rest of the list is usable. */
 function entriesIn(learned: Json | undefined, section: Section): Entry[] {
   const shape = z.looseObject({
     generation: z.looseObject({ [section]: z.array(z.unknown()).catch([]) }),
@@ -53,7 +53,7 @@ function unlisted(model: ModelSpec, entries: readonly Entry[]): ModelSpec {
   return { ...model, notes: [...model.notes, "not in the vendor's live list"] };
 }
 
-/** A published model; parameters that only the live list has are added, other values are pointed out. */
+/** A published model with added parameters from the live list. Notes name the values that differ. */
 function extended(model: ModelSpec, entries: readonly Entry[]): ModelSpec {
   const listed = entries.find(({ key }) => key === model.id);
   if (!listed) return unlisted(model, entries);
@@ -126,7 +126,7 @@ function liveModel(listed: Entry, section: Section, known?: ModelSpec): ModelSpe
   };
 }
 
-/** The live list names attachments and does not count them; what is known of their number still holds. */
+/** The live list names attachments without their number, so the known limits still apply. */
 function countedBy(listed: ReferenceSpec, known: ModelSpec | undefined): ReferenceSpec {
   if (!known) return listed;
   const max = Math.min(listed.max, known.references.max);

@@ -12,7 +12,7 @@ import { timeOf } from '../fields.ts';
 
 type Account = NonNullable<VendorProblem['account']>;
 
-/** What a code says where its status does not, or does not surely. */
+/** The account's problem by code, if the status does not show it reliably. */
 const accountByCode: Readonly<Record<string, Account>> = {
   unauthorized: 'badKey',
   insufficient_credits: 'noFunds',
@@ -57,22 +57,22 @@ function accountSaid(message: string, code: string): Account | undefined {
   return accountByCode[code] ?? (saysNoFunds(message, code) ? 'noFunds' : undefined);
 }
 
-/** The vendor answers 404 not_found as well where the account may not use the API at all. */
+/** The vendor also answers 404 not_found if the account may not use the API at all. */
 const notEnabled = /\b(not|isn't) enabled\b/i;
 
 export const classify = classifier(errors);
 
-/** Whether the vendor says that there is no such job, file or path. */
+/** Whether the vendor answers that a job, file or path does not exist. */
 export function isMissing(error: unknown): boolean {
   return isUnknownId(error, errors) && classify(error).account.kind === 'fine';
 }
 
-/** Whether the vendor says that the request itself is wrong, and no account or path. */
+/** Whether the vendor answers that the request itself is invalid, not the account or the path. */
 export function isInvalid(error: unknown): boolean {
   return isOwnWord(error, errors, [400]) && classify(error).account.kind === 'fine';
 }
 
-/** A text as it is, or the message of an error object. */
+/** The text itself, or the message of an error object. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return isRecord(value) && typeof value['message'] === 'string' ? value['message'] : undefined;
@@ -82,7 +82,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** `deferUntil` is named without its form: a time, one hour ahead at most. */
+/** The form of `deferUntil` is not documented. It is read as a time, at most one hour ahead. */
 function waitOf(deferUntil: unknown, nowMs: number): number | undefined {
   const at = deferUntil === undefined ? undefined : timeOf(deferUntil);
   return at === undefined ? undefined : Math.min(askedMostMs, Math.max(0, at - nowMs));

@@ -1,7 +1,7 @@
 import type { FieldSpec, ModelSpec } from '../../batch/model-spec.ts';
 import { choice } from '../fields.ts';
 
-/** The vendor's spellings that have a common name, with what to write instead. */
+/** The vendor's names for common fields, with their replacements. */
 export const insteadOf: Readonly<Record<string, string>> = {
   attachmentMediaIds: 'references',
   params: 'what stands in it directly under options',
@@ -32,7 +32,7 @@ function imageModel({ id, references, fields, options, notes }: ImageModel): Mod
   };
 }
 
-/** Works on exactly one image and reads no prompt. */
+/** A model that reads exactly one image and no prompt. */
 function edit(
   id: string,
   makes: 'image' | 'vector',

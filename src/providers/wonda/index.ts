@@ -16,7 +16,7 @@ const header = z
   .string()
   .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'write plain letters, digits and signs');
 
-/** Whose money is spent: `organisation` is the slug of one, `project` the name of a spend tag. */
+/** Attribution of costs: `organisation` is a slug, `project` the name of a spend tag. */
 const settings = z.strictObject({
   organisation: header.optional(),
   project: header.optional(),

@@ -10,7 +10,7 @@ import { isMissing } from './errors.ts';
 import { job, listedOutput, type Job } from './wire.ts';
 
 export const jobStatuses: JobStatuses = {
-  // `queued` belongs to other jobs of the vendor's, and may turn up here.
+  // `queued` is documented for the vendor's other jobs only, but may appear here.
   running: ['idle', 'locked', 'in_progress', 'queued'],
   succeeded: ['succeeded'],
   failed: ['failed', 'canceled', 'cancelled'],
@@ -38,7 +38,7 @@ function stateOf(answer: Job, outputLifetimeMs: number | null): JobState {
     const expiresAt = expiryOf(madeAt, outputLifetimeMs);
     return { state: 'succeeded', ...deliveryOf(answer, expiresAt), billed: null };
   }
-  // Whether money comes back is not documented.
+  // Refunds are not documented.
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed: null };
   return { state: 'pending', status: answer.status, known: isListed };

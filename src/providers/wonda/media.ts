@@ -18,14 +18,14 @@ const taken: Readonly<Record<string, readonly string[]>> = {
   audio: ['mpeg', 'mp3', 'wav', 'ogg', 'webm', 'aac', 'm4a'],
 };
 
-/** How large a file may be is not documented. */
+/** The maximum file size is not documented. */
 export const uploads: FileRules = {
   types: Object.entries(taken).flatMap(([family, types]) =>
     types.map((type) => `${family}/${type}`),
   ),
 };
 
-/** @throws UserError where the vendor does not take the file's type, or did not take the file */
+/** @throws UserError if the vendor does not take the file's type, or refused the file */
 export async function uploadFile(api: Api, file: FileToUpload): Promise<UploadedFile> {
   requireFile(uploads, file, 'Wonda');
   const form = await multipart(
@@ -40,7 +40,7 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
     const said = saidIn(...Object.values(answer.errors ?? {}).map(textOf));
     throw new UserError(`Wonda did not take ${file.name}: ${said || 'it does not say why'}`);
   }
-  // Videos are made ready after they have arrived; images can be used at once.
+  // Videos are processed after the upload; images can be used at once.
   return {
     remote: media.mediaId,
     url: media.url ?? null,
@@ -51,7 +51,7 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
 
 const working = /^(processing|pending|queued|uploading|normali[sz]ing|transcoding|in_progress)$/i;
 
-/** No page shows the answer's shape: what does not say that it is being worked on is ready. */
+/** The answer's shape is not documented: a file without a known processing or failure state is ready. */
 export async function uploadStates(
   api: Api,
   remotes: readonly Json[],
@@ -76,7 +76,7 @@ async function uploadState(api: Api, remote: Json): Promise<UploadState> {
   }
 }
 
-/** The newest hundred at most: how to ask for more is not documented. */
+/** The newest hundred at most: a request for more is not documented. */
 export async function listUploads(api: Api): Promise<Listing<RemoteThing>> {
   const path = '/media?source=user_upload&limit=100';
   return readList(listIn(await api({ method: 'GET', path, answer: z.unknown() })), listedMedia);

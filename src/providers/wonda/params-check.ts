@@ -6,8 +6,8 @@ import type { Params } from './params.ts';
 import { paramsOf } from './wire.ts';
 
 /**
- * Everything that the schema says of the parameters together: patterns, steps, what is required. Undefined
- * where zod cannot read the schema; then the table alone is checked.
+ * Checks the parameters against the whole schema: patterns, steps, required fields. Undefined if zod
+ * cannot read the schema; then only the table is checked.
  */
 export function checkOf(schema: unknown, { fields }: Params): ModelSpec['check'] {
   const parsed = schemaOf(schema);
@@ -28,7 +28,7 @@ export function checkOf(schema: unknown, { fields }: Params): ModelSpec['check']
   };
 }
 
-/** A schema that refers to itself without end checks nothing. */
+/** A schema with endless recursion checks nothing. */
 function issuesOf(schema: z.ZodType, params: JsonObject): readonly z.core.$ZodIssue[] {
   try {
     return schema.safeParse(params).error?.issues ?? [];

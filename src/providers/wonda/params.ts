@@ -4,7 +4,7 @@ import { isRecord } from './errors.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Parameters that the language has a common name for, and which values that name can carry. */
+/** Parameters with a common name in the batch language, and the type of its values. */
 const common: Readonly<Partial<Record<CommonField, 'text' | 'number'>>> = {
   aspectRatio: 'text',
   resolution: 'text',
@@ -17,14 +17,14 @@ export interface Params {
   readonly options: Readonly<Record<string, FieldSpec>>;
 }
 
-/** A model's parameters out of the JSON Schema of all of them. */
+/** The parameters of a model from their JSON Schema. */
 export function paramsIn(schema: unknown): Params {
   const fields: Partial<Record<CommonField, FieldSpec>> = {};
   const options: Record<string, FieldSpec> = {};
   for (const [name, property] of Object.entries(propertiesOf(schema))) {
     const field = fieldOf(property);
     const carried = Object.hasOwn(common, name) ? common[name as CommonField] : undefined;
-    // A duration such as "5s" would not survive as a number: it stays an option, as the vendor writes it.
+    // A duration such as "5s" cannot be a number: it stays an option, in the vendor's form.
     if (carried !== undefined && carries(field, carried)) fields[name as CommonField] = field;
     else options[name] = field;
   }
@@ -42,7 +42,7 @@ function carries(field: FieldSpec, type: 'text' | 'number'): boolean {
   return type === 'text' ? field.kind === 'text' : ['integer', 'number'].includes(field.kind);
 }
 
-/** What can be said of a parameter as a table; the rest of its schema is checked as a whole. */
+/** The part of a parameter's schema that fits a table. The check of the whole schema covers the rest. */
 function fieldOf(schema: unknown): FieldSpec {
   if (!isRecord(schema)) return { kind: 'json' };
   const preset = z.json().safeParse(schema['default']);
@@ -84,14 +84,14 @@ function valuesOf(schema: Schema): FieldSpec {
   }
 }
 
-/** `["string", "null"]` is text: what is null is left out. */
+/** `["string", "null"]` is text: null is ignored. */
 function typeOf(type: unknown): unknown {
   if (!Array.isArray(type)) return type;
   const types = type.filter((one) => one !== 'null');
   return types.length === 1 ? types[0] : undefined;
 }
 
-/** The one alternative beside null. */
+/** The only alternative besides null. */
 function onlyVariant(variants: unknown): Schema | undefined {
   if (!Array.isArray(variants)) return undefined;
   const [first, ...others] = variants.filter((one) => isRecord(one) && one['type'] !== 'null');
@@ -107,7 +107,7 @@ function choiceOf(values: readonly unknown[]): FieldSpec {
     : { kind: 'json' };
 }
 
-/** Bounds that are not inclusive are left to the check of the whole. */
+/** Exclusive bounds are left to the check of the whole schema. */
 function rangeOf({ minimum, maximum }: Schema): { min?: number; max?: number } {
   return {
     ...(typeof minimum === 'number' && { min: minimum }),

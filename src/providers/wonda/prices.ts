@@ -11,7 +11,7 @@ import { estimate, paramsOf, pricedBody } from './wire.ts';
 
 const unit = 'usd';
 
-/** The vendor is asked what a request costs; `prices` of the account count before its answer. */
+/** Prices come from the vendor's quotes; the account's `prices` take precedence. */
 export function pricing(
   models: readonly ModelSpec[],
   learned: Learned,
@@ -30,7 +30,7 @@ export function pricing(
   };
 }
 
-/** Images and videos cost by model and parameters; text costs by its length, so the prompt decides as well. */
+/** Images and videos are priced by model and parameters. Text is priced by length, so its key has the prompt. */
 function keyOf(request: ShotRequest, byPrompt: boolean): string {
   const prompt = byPrompt
     ? createHash('sha256')
@@ -40,7 +40,7 @@ function keyOf(request: ShotRequest, byPrompt: boolean): string {
   return canonicalJson({ model: request.model, params: paramsOf(request), prompt });
 }
 
-/** One micro-dollar is the smallest part of our amounts; less is rounded up. */
+/** The smallest unit of our amounts is one micro-dollar; fractions are rounded up. */
 export async function quote(api: Api, request: ShotRequest): Promise<Quoted> {
   const json = pricedBody(request);
   try {

@@ -2,7 +2,7 @@ import type { FieldSpec, ModelSpec, ReferenceSpec } from '../../batch/model-spec
 import { choice } from '../fields.ts';
 import { insteadOf, takes } from './image-models.ts';
 
-/** Of a model whose attachments nobody counts. */
+/** Assumed maximum for a model without a documented number of attachments. */
 export const referencesMax = 16;
 
 const any: FieldSpec = { kind: 'text' };
@@ -16,7 +16,7 @@ interface VideoModel {
   readonly notes?: readonly string[];
 }
 
-/** A model whose key is known, and whose parameters only the live list tells. */
+/** A model with a known key. Its parameters are only in the live list. */
 function videoModel({
   id,
   duration,
@@ -54,7 +54,7 @@ function videoModel({
   };
 }
 
-/** What the vendor's own tools say of each, and what the name of one says that works on a video. */
+/** From the vendor's own tools; for models that edit a video, also from their names. */
 export const videoModels: readonly ModelSpec[] = [
   videoModel({
     id: 'seedance-2',

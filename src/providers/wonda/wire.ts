@@ -18,7 +18,7 @@ export const job = z.looseObject({
   /** Read entry by entry. */
   outputs: z.unknown().optional(),
 });
-/** Text stands in place of a file, never beside one. */
+/** Text replaces a file; an output never has both. */
 export const listedOutput = z.looseObject({
   outputValue: z.unknown().optional(),
   media: z
@@ -29,7 +29,7 @@ export type Job = z.infer<typeof job>;
 
 const uploadedMedia = z.looseObject({ mediaId: opaqueId, url: z.string().nullish() });
 
-/** Of one file beside the list of files, or in the list alone; a file that was refused is among `errors`. */
+/** One file: at the top level, or only in `uploads`. A refused file is in `errors`. */
 export const uploaded = z.looseObject({
   mediaId: opaqueId.nullish(),
   url: z.string().nullish(),
@@ -48,7 +48,7 @@ export const capabilities = z
     path: ['generation'],
   });
 
-/** The model's own parameters; what was not given is not sent. */
+/** The model's own parameters, without undefined ones. */
 export function paramsOf({
   aspectRatio,
   resolution,
@@ -69,7 +69,7 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
   return { path: `/${sectionOf(start)}/generate`, body };
 }
 
-/** What a start and the question for its price have in common. */
+/** The fields that a start and its price request have in common. */
 export function pricedBody(request: ShotRequest): JsonObject {
   const params = paramsOf(request);
   return present({
@@ -79,7 +79,7 @@ export function pricedBody(request: ShotRequest): JsonObject {
   });
 }
 
-/** A model that no table knows is an image model, unless it makes something else or has a duration. */
+/** A model outside the tables is an image model, unless it makes another kind or has a duration. */
 function sectionOf({
   request: { model, duration },
   makes,

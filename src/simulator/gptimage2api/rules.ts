@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What GPTImage2API's documents say about request bodies, and nothing more lenient than that. */
+/** The rules of GPTImage2API's documents for request bodies, and nothing more lenient. */
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -17,7 +17,7 @@ interface ImageModel {
   readonly references: number;
   readonly longest: number;
   readonly ratio?: z.ZodType;
-  /** One price, or one by resolution; the first counts where no resolution is sent. */
+  /** One price, or one per resolution. The first counts when no resolution is sent. */
   readonly credits: number | Readonly<Record<string, number>>;
 }
 
@@ -55,12 +55,12 @@ export const imageModels: Readonly<Record<string, Rule>> = {
 interface VideoRule {
   readonly modes: readonly ('text_to_video' | 'image_to_video')[];
   readonly durations: readonly number[];
-  /** By resolution, then one for each step of the duration. */
+  /** By resolution, then one price per step of the duration. */
   readonly credits: Readonly<Record<string, readonly number[]>>;
   readonly resolutions?: readonly string[];
 }
 
-/** The schema of a video's body is not documented: fields beside those that are named pass. */
+/** The schema of a video's body is not documented, so further fields are allowed. */
 function video({ modes, durations, credits, resolutions }: VideoRule): Rule {
   const body = z
     .looseObject({
@@ -100,7 +100,7 @@ const sora = (modes: VideoRule['modes'], credits: VideoRule['credits']): Rule =>
 const veo = (credits: number): Rule =>
   video({ modes: both, durations: [8], credits: { any: [credits] } });
 
-/** Their prices are not documented; these are the simulator's. */
+/** Models without documented prices, with the simulator's own. */
 const unpriced = (modes: VideoRule['modes']): Rule =>
   video({ modes, durations: [5, 10, 15, 20], credits: { any: [30, 60, 90, 120] } });
 
@@ -130,7 +130,7 @@ interface Details {
   readonly fieldErrors: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
-/** All that is wrong with a body, in the documented form; undefined where nothing is. */
+/** All faults of a body, in the documented form. Undefined when there are none. */
 export function faultsOf(rule: Rule, body: Body): Details | undefined {
   const { error } = rule.body.safeParse(body);
   return error && z.flattenError(error);

@@ -16,7 +16,7 @@ interface Task {
 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** `tsk_` and a ULID: ten characters of time, sixteen of chance. */
+/** `tsk_` and a ULID: ten characters of time, sixteen random ones. */
 export function newTaskId(now: number): string {
   const letter = (value: number): string => crockford[value % 32] ?? '0';
   const time = Array.from({ length: 10 }, (_, index) =>
@@ -26,18 +26,18 @@ export function newTaskId(now: number): string {
   return `tsk_${[...time, ...rest].join('')}`;
 }
 
-/** What was ordered, and how a task shows it. */
+/** Ordered tasks, and how a task is shown. */
 export class Tasks {
   readonly #world: World;
   readonly #tasks = new Map<string, Task>();
-  /** By file name: what the file shows. */
+  /** By file name: the identity of the file's content. */
   readonly #shown = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** Registers the file at once; it can be fetched when the job has succeeded. */
+  /** Registers the file at once. It can be fetched after the job has succeeded. */
   add(job: Job, body: Body): void {
     const { files, jobs, settings } = this.#world;
     const spec = this.#specOf(job, body);
@@ -57,7 +57,7 @@ export class Tasks {
     this.#tasks.set(job.id, { job, body, file });
   }
 
-  /** The documents name the fields of a task in two ways; the settings choose. */
+  /** The documents use two styles of field names for a task; the settings choose one. */
   show({ id }: Job): object | undefined {
     const task = this.#tasks.get(id);
     if (task === undefined) return undefined;
@@ -98,7 +98,7 @@ export class Tasks {
     };
   }
 
-  /** The same request gives the same bytes on any simulator; further takes of it differ. */
+  /** The same request gives the same bytes on any simulator. Further takes of it differ. */
   #specOf(job: Job, body: Body): ImageSpec {
     const { inputImageUrls, ...plain } = body;
     const links = ((inputImageUrls ?? []) as string[]).map(

@@ -4,7 +4,7 @@ import { hindrance, readObject } from '../requests.ts';
 import type { Env, World } from '../world.ts';
 import type { Library } from './library.ts';
 
-/** What every PhotoGPT route works with. */
+/** The context of every PhotoGPT route. */
 export interface Desk {
   readonly world: World;
   readonly library: Library;
@@ -23,12 +23,12 @@ export function answer(context: Context<Env>, result: unknown): Response {
   return context.json({ status: 'OK', result });
 }
 
-/** The JSON body, or a refusal of what is no JSON object. */
+/** The JSON body, or a refusal when it is not a JSON object. */
 export async function readBody(context: Context<Env>): Promise<Record<string, unknown> | Response> {
   return (await readObject(context)) ?? refuse(context, 400, 'the body is not a JSON object');
 }
 
-/** Refuses a paid request over the rate limit, or that the account cannot pay. */
+/** Refuses a paid request that is over the rate limit or too expensive for the account. */
 export function refuseUnpaid(
   context: Context<Env>,
   { world }: Desk,

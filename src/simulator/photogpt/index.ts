@@ -9,7 +9,7 @@ import { addModelRoutes } from './models.ts';
 import { addPaidRoutes } from './paid.ts';
 import { presets } from './rules.ts';
 
-/** PhotoGPT's Developer API, as strict as its documents. */
+/** PhotoGPT's Developer API, with the strictness of its documents. */
 export const photogpt: Vendor = { id: 'photogpt', problem, routes };
 
 function routes(world: World): Hono<Env> {

@@ -42,7 +42,7 @@ function shownJob(desk: Desk, job: Job): object {
   };
 }
 
-/** Newest first. Trainings are no generation jobs and do not show. */
+/** Newest first. Trainings are not generation jobs and do not appear. */
 function list(context: Context<Env>, { world }: Desk): Response {
   const now = world.vendorNow();
   const end = time(context.req.query('end')) ?? now;
@@ -82,7 +82,7 @@ function list(context: Context<Env>, { world }: Desk): Response {
   });
 }
 
-/** Undefined for an absent time, NaN for what is not RFC 3339. */
+/** Undefined for an absent time, NaN for text that is not RFC 3339. */
 function time(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)

@@ -24,11 +24,11 @@ export interface Image {
   readonly type: 'modelInput' | 'auxiliaryType' | 'output';
   readonly createdAt: number;
   readonly file: string;
-  /** What it shows, or for an upload, what an upscale of it will show. */
+  /** The image's content. For an upload: the content of its upscale. */
   readonly spec: ImageSpec;
-  /** The job that makes it; an upload has none. */
+  /** The job that makes it. An upload has none. */
   readonly job: Job | undefined;
-  /** The image that this one is an upscale of. */
+  /** The source of an upscaled image. */
   readonly source: Image | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Video {
   readonly modelID: string;
   readonly createdAt: number;
   readonly job: Job;
-  /** When a download was first asked for. */
+  /** When a download was first requested. */
   preparedAt: number | null;
 }
 
@@ -96,7 +96,7 @@ export class Library {
     return model;
   }
 
-  /** As the vendor shows it. */
+  /** The status as the vendor shows it. */
   status(model: Model): string {
     const isLate = this.#world.settings.clock.now() < (model.training?.newUntil ?? 0);
     return isLate && !model.deleted ? 'new' : this.trueStatus(model);
@@ -155,7 +155,7 @@ export class Library {
     return image;
   }
 
-  /** Registers a job's images at once; they can be seen and fetched when it has succeeded. */
+  /** Registers a job's images at once. They can be seen and fetched after it has succeeded. */
   addImages(job: Job, modelID: string, specs: readonly ImageSpec[], source?: Image): void {
     const { settings, files } = this.#world;
     const images = specs.map((spec, index): Image => {
@@ -175,7 +175,7 @@ export class Library {
     this.#imagesOfJob.set(job.id, images);
   }
 
-  /** Registers a job's videos: a playlist to watch, and a video once its download is prepared. */
+  /** Registers a job's videos: a playlist for viewing, and a video file once its download is prepared. */
   addVideos(job: Job, modelID: string, specs: readonly ImageSpec[], seconds: number): void {
     const { settings, files } = this.#world;
     const videos = specs.map((spec, index): Video => {
@@ -200,7 +200,7 @@ export class Library {
     this.#videosOfJob.set(job.id, videos);
   }
 
-  /** 0 to 100, or null if nobody has asked for the download. */
+  /** 0 to 100, or null when no download was requested. */
   downloadProgress(video: Video): number | null {
     if (video.preparedAt === null) return null;
     const { clock, downloadMs } = this.#world.settings;

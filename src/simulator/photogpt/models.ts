@@ -90,7 +90,7 @@ function train(context: Context<Env>, desk: Desk): Response {
   return answer(context, 'Training triggered');
 }
 
-/** Fields beyond these are not documented; a revealing vendor shows what the model was made with. */
+/** Further fields are not documented. A revealing vendor shows the fields that the model was made with. */
 function shown({ library, world }: Desk, model: Model): object {
   return {
     createdAt: world.reported(model.createdAt),

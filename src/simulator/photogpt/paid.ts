@@ -11,7 +11,7 @@ import { imageModels, presets, trainedModel, upscaling, videoModels } from './ru
 
 type Body = Record<string, unknown>;
 
-/** Fields that hold ids and links: an image depends on what they stand for. */
+/** Fields with ids and links: an image depends on the content behind them. */
 const resolved: ReadonlySet<string> = new Set([
   'modelID',
   'inputImageId',
@@ -112,7 +112,7 @@ async function makeVideo(context: Context<Env>, desk: Desk): Promise<Response> {
   return answer(context, { jobId: job.id, status: 'queued' });
 }
 
-/** Takes the money and books the job, or refuses. From its return on the request is accepted. */
+/** Charges and books the job, or refuses. On return the request is accepted. */
 function order(
   context: Context<Env>,
   desk: Desk,
@@ -134,8 +134,8 @@ function order(
 }
 
 /**
- * What an output shows. Ids that differ from run to run are replaced by what they stand for, so that
- * the same request gives the same bytes on any simulator; further takes of one request differ.
+ * The content of an output. Ids that differ between runs are replaced by the content behind them.
+ * So the same request gives the same bytes on any simulator. Further takes of one request differ.
  */
 function specOf(desk: Desk, body: Body, job: Job, index: number, trained?: Model): ImageSpec {
   const options = chosenOptions(body);
@@ -163,7 +163,7 @@ function specOf(desk: Desk, body: Body, job: Job, index: number, trained?: Model
   };
 }
 
-/** The fields of the one option group that a body may have. */
+/** The fields of the only option group that a body may have. */
 function chosenOptions(body: Body): Body {
   const [group] = Object.values((body['options'] ?? {}) as Record<string, Body>);
   return group ?? {};
@@ -176,7 +176,7 @@ function linksOf(body: Body): string[] {
   return [...((body['referenceImageURLs'] ?? []) as string[]), ...listed.map(({ url }) => url)];
 }
 
-/** A link to one of our own files stands for what it shows; any other for itself. */
+/** A link to the simulator's own file stands for the file's content. Any other link stands for itself. */
 function contentOf(desk: Desk, link: string): string {
   const id = /\/files\/([^/.]+)\./.exec(new URL(link).pathname)?.[1] ?? '';
   return desk.library.images.get(id)?.spec.identity ?? link;

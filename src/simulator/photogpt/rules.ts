@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What PhotoGPT's documents say about request bodies, and nothing more lenient than that. */
+/** The rules of PhotoGPT's documents for request bodies, and nothing more lenient. */
 
 const ratios = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
 
@@ -55,7 +55,7 @@ export const imageModels: Readonly<Record<string, z.ZodType>> = {
   'gpt-image-2': imageModel('openai', 10, openai),
 };
 
-/** Ranges of a trained model's fields are not documented: these refuse only what makes no sense. */
+/** Ranges of a trained model's fields are not documented: these refuse only senseless values. */
 export const trainedModel = z.strictObject({
   modelID: z.string(),
   prompt: z.string().optional(),
@@ -81,7 +81,7 @@ const veo = z.strictObject({
   seed: z.int().optional(),
 });
 
-/** Groups whose options are not documented take any plain value. */
+/** Groups with undocumented options accept any plain value. */
 const undocumented = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 function videoModel(group: string, options: z.ZodType) {

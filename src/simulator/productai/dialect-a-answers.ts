@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Env } from '../world.ts';
 
-/** The code of 403, 404 and 500 is not documented. */
+/** The codes of 403, 404 and 500 are not documented. */
 const codes: Readonly<Record<number, string>> = {
   400: 'invalid_request',
   401: 'unauthorized',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What ProductAI's documents say, and nothing more lenient than that. */
+/** The rules of ProductAI's documents, and nothing more lenient. */
 
 /** Credits per image. */
 export const credits: Readonly<Record<string, number>> = {
@@ -15,7 +15,7 @@ export const credits: Readonly<Record<string, number>> = {
 
 const missing = (name: string): string => `Missing required parameter: ${name}`;
 
-/** A preset is taken to stand for a prompt, and only one of the two ways to give the image to be right. */
+/** Assumes that a preset can replace a prompt, and that only one of the two image fields is allowed. */
 export const generate = z
   .strictObject({
     model: z.enum(Object.keys(credits), {

@@ -107,7 +107,7 @@ async function start(context: Context<Env>, desk: Desk): Promise<Response> {
   return context.json(answer, 202);
 }
 
-/** A revealing vendor shows what was asked for as well. */
+/** A revealing vendor also shows the request. */
 function shownJob({ world, library }: Desk, job: Job): object {
   const { clock, revealing } = world.settings;
   const state = world.jobs.state(job);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is known of the API that ProductAI's own clients call. */
+/** The known rules of the API that ProductAI's own clients call. */
 
 const prompt = z.string().trim().min(1);
 const output_format = z.enum(['png', 'jpg', 'jpeg']).optional();
@@ -24,7 +24,7 @@ const links = (most: number) =>
 
 export interface Rule {
   readonly body: z.ZodType;
-  /** Where it is not known, what the simulator makes of it. */
+  /** The simulator's own value when the price is not known. */
   readonly credits: number;
   readonly makes: 'image' | 'video';
 }
@@ -98,7 +98,7 @@ export const upscale: Rule = {
   makes: 'image',
 };
 
-/** Any model that is none of the vendor's own counts as a custom one. */
+/** Any model that is not the vendor's own counts as a custom one. */
 export const customModel: Rule = {
   body: z.strictObject({ model: z.string().min(1), image_url: links(1), prompt }),
   credits: 3,

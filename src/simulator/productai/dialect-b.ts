@@ -27,7 +27,10 @@ const statuses = {
   failed: 'ERROR',
 } as const;
 
-/** Two shapes of errors are told of; each is used where a text has it, the first for all that none has. */
+/**
+ * Two shapes of errors are known. Each is used for its known texts, the one with `name` for all
+ * other texts.
+ */
 export function problemB(status: number, message: string, code = codes[status]): object {
   if (status === 402)
     return { name: 'ApiError', message: 'OUT_OF_TOKENS', details: 'Not enough credits' };
@@ -43,7 +46,7 @@ export function dialectB(desk: Desk): Hono<Env> {
   const { world, library } = desk;
   const accounts = world.accountsOf('productai');
   const api = new Hono<Env>();
-  // Ids count up from here, for jobs and uploads alike.
+  // Ids count up from here, for jobs and uploads.
   let number = 41_000;
   const newId = (): string => String((number += 1));
   api.use(async (context, next) => {
@@ -119,7 +122,7 @@ async function start(
   return context.json({ status: 'OK', data });
 }
 
-/** A video's link is called `image_url`, too. */
+/** A video's link is also called `image_url`. */
 function shownJob({ world, library }: Desk, job: Job): object {
   const state = world.jobs.state(job);
   const { prompt = null } = job.entry.request as { prompt?: string };

@@ -6,8 +6,8 @@ import { dialectB, problemB } from './dialect-b.ts';
 import { Library } from './library.ts';
 
 /**
- * ProductAI's two APIs on one host: the one of its documents, as strict as they are, and under `/api` the one
- * that its own clients call.
+ * ProductAI's two APIs on one host: the documented one, with the strictness of its documents, and
+ * under `/api` the one that its own clients call.
  */
 export const productai: Vendor = {
   id: 'productai',

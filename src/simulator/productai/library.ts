@@ -16,7 +16,7 @@ export interface Asset {
   readonly mime: string;
   readonly bytes: number;
   readonly url: string;
-  /** Hash of what it shows. */
+  /** Hash of its content. */
   readonly identity: string;
 }
 
@@ -27,7 +27,7 @@ export interface Output {
 
 type NewAsset = Pick<Asset, 'name' | 'tags' | 'mime'> & { content: Uint8Array | string };
 
-/** Uploads and outputs of all ProductAI accounts, of either dialect. Each account sees only its own. */
+/** Uploads and outputs of all ProductAI accounts, for both dialects. Each account sees only its own. */
 export class Library {
   readonly #world: World;
   readonly #assets = new Map<string, Asset>();
@@ -38,7 +38,7 @@ export class Library {
     this.#world = world;
   }
 
-  /** Content that is text is a link: the image stays where it is. */
+  /** Text content is a link: the image stays at that address. */
   addAsset(account: Account, id: string, { content, ...facts }: NewAsset): Asset {
     const { settings, files, book } = this.#world;
     const identity = sha256(content);
@@ -83,7 +83,7 @@ export class Library {
     return clock.now() >= createdAt + downloadMs;
   }
 
-  /** Registers a job's files at once; they can be fetched when it has succeeded. */
+  /** Registers a job's files at once. They can be fetched after it has succeeded. */
   addOutputs(job: Job, specs: readonly ImageSpec[], seconds: number | null): void {
     const { settings, files, jobs } = this.#world;
     const outputs = specs.map((spec, index): Output => {
@@ -109,7 +109,10 @@ export class Library {
     return this.#outputs.get(job.id) ?? [];
   }
 
-  /** What a link shows: one of our own files stands for its content, any other link for itself. */
+  /**
+   * The identity behind a link. A link to one of the simulator's files stands for its content, any
+   * other link for itself.
+   */
   identityOf(link: string): string {
     const file = /\/files\/([^/?]+)/.exec(link)?.[1] ?? '';
     return this.#identities.get(file) ?? link;

@@ -8,7 +8,7 @@ import { textOf } from '../requests.ts';
 import type { Env, World } from '../world.ts';
 import type { Library } from './library.ts';
 
-/** What every ProductAI route works with. */
+/** The context of every ProductAI route. */
 export interface Desk {
   readonly world: World;
   readonly library: Library;
@@ -18,9 +18,9 @@ export interface Wanted {
   readonly id: string;
   readonly kind: Exclude<PaidKind, 'train'>;
   readonly body: Readonly<Record<string, unknown>>;
-  /** What the references show, in their order. */
+  /** The content of the references, in order. */
   readonly references: readonly string[];
-  /** By the list; the simulator's settings may say otherwise. */
+  /** From the price list; the simulator's settings may override it. */
   readonly credits: number;
   readonly count: number;
   /** Such as `4:3`. */
@@ -30,10 +30,10 @@ export interface Wanted {
   readonly seconds: number | null;
 }
 
-/** What differs between runs though the request is the same. */
+/** Fields that differ between runs of the same request. */
 const named: ReadonlySet<string> = new Set(['image_url', 'asset_id', 'webhook_url']);
 
-/** What a request costs, and whether the account can pay it. */
+/** The cost of a request, and the account's available credits. */
 export function bill(
   context: Context<Env>,
   { world }: Desk,
@@ -45,7 +45,7 @@ export function bill(
   return { cost: (prices[textOf(body['model'])] ?? credits) * count, available };
 }
 
-/** Books and charges the job: from here on the request is accepted. */
+/** Books and charges the job. From here on the request is accepted. */
 export function accept(context: Context<Env>, desk: Desk, wanted: Wanted, cost: number): Job {
   const { world, library } = desk;
   const { id, kind, body, count, seconds } = wanted;

@@ -9,7 +9,7 @@ interface Page<Item> {
   readonly has_more: boolean;
 }
 
-/** The page that `limit` and `offset` ask for; undefined where they are no whole numbers. */
+/** The page for `limit` and `offset`. Undefined when they are not valid whole numbers. */
 export function pageOf<Item>(
   context: Context<Env>,
   all: readonly Item[],

@@ -4,7 +4,7 @@ import type { Env } from '../world.ts';
 
 const bytesMax = 10 * 1_024 * 1_024;
 
-/** The image of an upload, or in words why it is none. */
+/** The image of an upload, or the reason why there is none. */
 export async function readUpload(
   context: Context<Env>,
 ): Promise<{ form: FormData; name: string; mime: string; content: Uint8Array } | string> {

@@ -5,7 +5,7 @@ import type { Library } from './library.ts';
 
 export const id = 'wonda';
 
-/** What every Wonda route works with. */
+/** The context of every Wonda route. */
 export interface Desk {
   readonly world: World;
   readonly library: Library;
@@ -22,7 +22,7 @@ const codes: Readonly<Record<number, string>> = {
   429: 'rate_limit_exceeded',
 };
 
-/** `more` is what some errors carry beside these two. */
+/** An error body. `more` holds the further fields of some errors. */
 export function problem(status: number, message: string, code?: string, more = {}): object {
   return { error: { message, code: code ?? codes[status] ?? 'internal_server_error', ...more } };
 }

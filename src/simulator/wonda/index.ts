@@ -9,7 +9,7 @@ import { capabilities } from './models.ts';
 import { addPaidRoutes } from './paid.ts';
 import { balanceOf, priceList } from './prices.ts';
 
-/** Wonda's API, as strict as its documents; what its models take is what its live list says. */
+/** Wonda's API, with the strictness of its documents. Its live list defines the models' inputs. */
 export const wonda: Vendor = {
   id,
   problem: (status, message, { retryAfterSeconds, now }) => {

@@ -62,7 +62,7 @@ function shownOutput({ library, world }: Desk, job: Job): object {
   };
 }
 
-/** What a text model answers: the same for the same request and take. */
+/** A text model's answer: the same for the same request and take. */
 function textFor({ entry, take }: Job): string {
   const { prompt } = entry.request as { prompt?: string };
   return `Take ${take} on “${prompt ?? ''}”: ${entry.requestSha.slice(0, 12)}\n`;

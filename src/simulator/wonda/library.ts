@@ -12,12 +12,12 @@ export interface Media {
   readonly kind: 'image' | 'video' | 'audio';
   readonly mimeType: string;
   readonly createdAt: number;
-  /** Videos are made ready after they have arrived. */
+  /** When the media is ready. Videos need time after arrival. */
   readonly readyAt: number;
   readonly file: string;
-  /** What it shows: images that are made from it differ by this. */
+  /** Identity of its content, which also identifies images made from it. */
   readonly identity: string;
-  /** The job that makes it; an upload has none. */
+  /** The job that makes it. An upload has none. */
   readonly job: Job | undefined;
 }
 
@@ -36,7 +36,7 @@ export class Library {
     this.#world = world;
   }
 
-  /** What exists by now: an upload, or the output of a job that succeeded. */
+  /** Existing media: an upload, or the output of a job that succeeded. */
   get(account: Account, id: string): Media | undefined {
     const media = this.#media.get(id);
     const made = media?.job === undefined || this.#world.jobs.state(media.job) === 'success';
@@ -75,7 +75,7 @@ export class Library {
     return media;
   }
 
-  /** Registers a job's output at once; it can be seen and fetched when the job has succeeded. */
+  /** Registers a job's output at once. It can be seen and fetched after the job has succeeded. */
   addOutput(
     job: Job,
     file: { mimeType: string; identity: string; content: () => Promise<Uint8Array> },

@@ -22,7 +22,7 @@ export function addMediaRoutes(routes: Hono<Env>, desk: Desk): void {
   });
 }
 
-/** One file in `file`, or several under any names; of several, those that can be read are kept. */
+/** Accepts one file in `file`, or several under any names. Of several, keeps those that are valid. */
 async function upload(context: Context<Env>, { library, world }: Desk): Promise<Response> {
   const form = await context.req.formData().catch(() => undefined);
   if (form === undefined) return refuse(context, 400, 'the body is not multipart/form-data');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A model as the live list tells it, and what its requests cost. */
+/** A model as the live list shows it, and the price entry of its requests. */
 export interface Model {
   readonly key: string;
   readonly section: 'image' | 'video' | 'text';
@@ -11,7 +11,7 @@ export interface Model {
   readonly most: number;
   readonly kinds: readonly ('image' | 'video')[];
   readonly params: z.ZodType<Record<string, unknown>>;
-  /** Which entry of the price list it is charged by. */
+  /** The entry of the price list for its requests. */
   readonly work: 'image' | 'edit' | 'video' | 'text';
 }
 
@@ -178,7 +178,7 @@ const texts: readonly Model[] = [
   ),
 ];
 
-/** Every model, by key. Those that no page of the vendor knows are made up: only the live list tells them. */
+/** Every model, by key. Models on no page of the vendor are made up: only the live list has them. */
 export const models: ReadonlyMap<string, Model> = new Map(
   [...imageModels, ...videoModels, ...texts].map((each) => [each.key, each]),
 );

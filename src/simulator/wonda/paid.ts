@@ -14,12 +14,12 @@ import { costOf, estimateOf, secondsOf } from './prices.ts';
 
 type Params = Record<string, unknown>;
 
-/** A request that was read and found right. */
+/** A valid request. */
 interface Asked {
   readonly body: Params;
   readonly model: Model;
   readonly prompt: string;
-  /** With the defaults of what was left out. */
+  /** Includes defaults for omitted fields. */
   readonly params: Params;
 }
 
@@ -87,7 +87,7 @@ async function generate(
   return context.json({ inferenceJobId: job.id });
 }
 
-/** The media that the request names, in its order. */
+/** The media named in the request, in order. */
 function attachmentsOf(
   context: Context<Env>,
   { library }: Desk,
@@ -136,7 +136,7 @@ function addOutput(
   }
 }
 
-/** The same request gives the same bytes on any simulator; further takes of it differ. */
+/** The same request gives the same bytes on any simulator. Further takes of it differ. */
 function specOf(job: Job, { model, prompt, params }: Asked, attached: readonly Media[]): ImageSpec {
   const ratio = textOf(params['aspectRatio']);
   const take = params['seed'] === undefined ? job.take : 1;

@@ -5,7 +5,7 @@ import { type Model, models } from './models.ts';
 /** One credit of the simulator's accounts is a thousandth of a dollar here. */
 const microdollarsPerCredit = 1_000;
 
-/** How much dearer a larger image is. */
+/** Price factor of a larger image or video. */
 const factors: Readonly<Record<string, number>> = { '2k': 1.5, '4k': 2, '1080p': 1.5 };
 
 type Request = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ function unitCredits({ settings }: World, { work }: Model): number {
   return settings.prices[id]?.[work] ?? 0;
 }
 
-/** In credits: by image and size, by second, or by character of the prompt. */
+/** The cost in credits: by image and size, by second, or by character of the prompt. */
 export function costOf(world: World, model: Model, prompt: string, params: Request): number {
   const each = unitCredits(world, model);
   if (model.work === 'text') return each * prompt.length;

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import { sha256 } from '../digest.ts';
 import { type ImageMode, type ImageSpec, renderImage } from '../images.ts';
 
-/** The image with everything outside a shape made transparent; what is cut out decides the shape. */
+/** The image with everything outside a shape made transparent. The image's identity decides the shape. */
 export async function renderCutout(spec: ImageSpec, mode: ImageMode): Promise<Buffer> {
   const whole = sharp(await renderImage(spec, mode));
   const { width, height } = await whole.metadata();
@@ -19,7 +19,7 @@ export async function renderCutout(spec: ImageSpec, mode: ImageMode): Promise<Bu
     .toBuffer();
 }
 
-/** Eight flat shapes in the colours of what is traced. */
+/** Eight flat shapes. The traced image's identity decides shapes and colours. */
 export function drawVector({ identity, width, height }: ImageSpec): Buffer {
   const seed = Buffer.from(sha256(identity), 'hex');
   const at = (index: number): number => seed[index % seed.length] ?? 0;

@@ -22,14 +22,14 @@ export interface AccountRecord {
   in_flight: number;
   budget_amount: number | null;
   budget_period: Period | null;
-  /** In microseconds, whole: what a fast rate would lose by whole milliseconds adds up. */
+  /** In whole microseconds: at a fast rate the rounding of milliseconds would add up. */
   tat: number;
   last_slot: SlotKind | null;
   claims_wait_until: number;
   calls_wait_until: number;
 }
 
-/** Taking the account's row first makes claims of one account follow one another. */
+/** Locks the row of the account first, so that the claims of one account follow one another. */
 export function lockAccount(database: Database, account: string): AccountRecord {
   const row = database.get<AccountRecord>(
     'update account set seq = seq + 1 where id = ? returning *',
@@ -59,7 +59,7 @@ export function putSlots(database: Database, account: string, slots: Slots): voi
   );
 }
 
-/** A cap with its sum, and where that is kept. */
+/** A cap with its sum, and the key of the sum. */
 export interface KeyedAllowance extends Allowance {
   /** The sum's row in `budget.scope`. */
   readonly key: string;
@@ -82,12 +82,12 @@ export function allowancesOf(
             cap: account.budget_amount,
           },
         ]),
-    // What nobody accepted may not be spent: without a row the cap is 0.
+    // No accepted plan means a cap of zero.
     withDefaultCap(allowance(database, 'accepted', acceptedScope(batch, run), account.id, unit)),
   ];
 }
 
-/** Failures whose refunds are promised, and not so old that a person should rather decide. */
+/** Failures with promised refunds, recent enough to wait for before a person is asked. */
 export function promisedOfLate(
   database: Database,
   { account, now }: Claimant,
@@ -101,7 +101,7 @@ export function promisedOfLate(
   );
 }
 
-/** As if the refunds that count in its sum were there. */
+/** The allowance as it would be with the promised refunds that count in its sum. */
 export function lessPromised(
   allowance: KeyedAllowance,
   promised: readonly SubmissionRecord[],

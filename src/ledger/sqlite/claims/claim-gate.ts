@@ -31,26 +31,29 @@ export interface Claimant {
   readonly now: number;
 }
 
-/** How long until jobs in flight, or POSTs under way, are worth another look. */
+/** How long to wait for jobs in flight, or for POSTs under way, before the next try. */
 const inFlightWaitMs = 500;
 const windowWaitMs = 100;
 
 type Entry =
   | { readonly kind: 'admitted' }
-  /** This one and its like, now: others may be admitted. */
+  /** This request is refused now; other requests may be admitted. */
   | { readonly kind: 'refused'; readonly next: ClaimAnswer['next'] }
-  /** Promised refunds would make room for it. */
+  /** It would fit once the promised refunds arrive. */
   | { readonly kind: 'owed' }
-  /** No more now: jobs in flight or POSTs under way fill their places. */
+  /** Jobs in flight or POSTs under way fill all places: nothing more is admitted now. */
   | { readonly kind: 'full'; readonly next: ClaimAnswer['next'] }
   | { readonly kind: 'later'; readonly ms: number };
 
-/** What a claim must pass before a submission may be made, in the order of docs/ledger.md. */
+/** The checks of a claim before a submission is inserted, in the order of docs/ledger.md. */
 export interface Gate {
   readonly superseded: boolean;
-  /** What stops or delays every shot of this batch on this account; undefined: nothing. */
+  /** The reason that stops or delays every shot of this batch on this account; undefined: none. */
   closed(): Closed | undefined;
-  /** Admits one submission and takes its rate slot and place; to be inserted in the same transaction. */
+  /**
+   * Admits one submission and takes its rate slot and place. The caller inserts it in the same
+   * transaction.
+   */
   admit(model: string, price: Price): Entry;
 }
 
@@ -136,7 +139,7 @@ function stateStop(state: BatchState) {
   return state === 'paused' || state === 'cancelled' ? stopped({ kind: state }) : undefined;
 }
 
-/** A limit that ends by itself is waited for; the others stop. Of several, the one counts that lasts longest. */
+/** The longest block decides. The caller waits for a rate limit that has an end; any other block stops it. */
 function blockStop(database: Database, account: string, model: string, now: number) {
   const block = database.get<{ reason: BlockReason; until: number | null }>(
     `select reason, until from block where account = ?1 and model = ?2 and ${isActive('?3')}
@@ -166,7 +169,7 @@ interface Places {
   readonly window: number;
 }
 
-/** Parked and stalled rows fill no place; ambiguous ones do until the POST is surely over. */
+/** Parked and stalled rows fill no place. An ambiguous one does until its POST is over. */
 function freePlaces(database: Database, { batch, account, options, now }: Claimant): Places {
   const live = database.get<{ count: number }>(
     `select count(*) as count from submission where account = ?

@@ -8,10 +8,10 @@ import { gapOfRequest, gapsOfTrainings } from '../gaps.ts';
 import { placeHolder } from './claim.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 
-/** Under which model name blocks and polls know a training. */
+/** The model name of trainings in blocks and polls. */
 const trainingModel = 'training';
 
-/** A training set is paid once per account: who comes second is told that it is attached. */
+/** A training set is paid once per account; a second claim is attached to the first. */
 export function claimTraining(
   database: Database,
   training: Parameters<ClaimLedger['claimTraining']>[0],
@@ -76,7 +76,7 @@ function triesOf(database: Database, account: string, fingerprint: string): numb
   return row?.count ?? 0;
 }
 
-/** A training has no request of its own: what it sends follows from its model row. */
+/** A training has no request of its own: the data to send comes from its model row. */
 function requestOf(account: string): ShotRequest {
   return {
     account,

@@ -56,7 +56,7 @@ export function claim(
   let refused: ClaimAnswer['next'] | undefined;
   let isOwed = false;
   for (const shot of waiting) {
-    // An equal shot of this very claim has been granted meanwhile.
+    // This claim may have granted an equal shot meanwhile.
     if (attachToOther(database, shot, range.account)) {
       attached += 1;
       continue;
@@ -153,10 +153,7 @@ export function countRange(database: Database, range: Range): RangeCounts {
   );
 }
 
-/**
- * Who has the one place of an account and fingerprint: live or accepted. Jobs that arrived when the place
- * was taken are collected beside it and hold none.
- */
+/** The active submission for (account, fingerprint): live or accepted. Standby jobs are not counted. */
 export function placeHolder(
   database: Database,
   account: string,
@@ -171,8 +168,8 @@ export function placeHolder(
 }
 
 /**
- * Gives an empty place to a job that was collected beside it: it is paid, so nothing need be paid again.
- * Left to choose, SQLite would go by state and read all that the account ever made.
+ * Promotes a standby job to the active one: it is paid, so nothing is paid again. The index is
+ * named because SQLite would choose the one by state and read all submissions of the account.
  */
 function promoteStandby(
   database: Database,

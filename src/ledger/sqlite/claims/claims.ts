@@ -8,7 +8,7 @@ import { claim } from './claim.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 
-/** The only way to spend money: each claim is a transaction of its own, committed before it answers. */
+/** The only way to spend money: each claim is its own transaction, committed before it answers. */
 export function createClaimLedger({ database, now }: Context): ClaimLedger {
   return {
     claim: async (range, options) =>
@@ -22,7 +22,10 @@ export function createClaimLedger({ database, now }: Context): ClaimLedger {
   };
 }
 
-/** For a free call of an account whose vendor counts them. A block by the rate limit applies to it too. */
+/**
+ * Takes a slot for a free call, where the vendor counts those. A block by the rate limit applies to
+ * it too.
+ */
 function takeCallSlot(database: Database, id: string, now: number): number {
   const account = lockAccount(database, id);
   const block = database.get<{ until: number }>(

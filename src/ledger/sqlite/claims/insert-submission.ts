@@ -6,12 +6,12 @@ import type { Database } from '../database.ts';
 import { moveMoney } from '../money.ts';
 import type { Price } from '../../../money.ts';
 
-/** Processes of one machine read its clock a little apart. */
+/** Clock readings of two processes on one machine may differ by this much. */
 const apartMs = 1_000;
 
 /**
- * Counts a claim. Its number says what was claimed before what, which its time does not where the clock was
- * set back; each time that it was is noted.
+ * Counts a claim. The number gives the order of claims; their times do not where the clock was set
+ * back. Each such step back is recorded.
  */
 function nextClaimNumber(database: Database, now: number): number {
   const meta = database.get<{ claims: number; clock_at: number | null }>(
@@ -24,10 +24,10 @@ function nextClaimNumber(database: Database, now: number): number {
   return number;
 }
 
-/** How long from a grant until its request's first byte must have left; docs/ledger.md says why. */
+/** Time from a grant to the send deadline of its request; see docs/ledger.md. */
 export const sendWithinMs = 5_000;
 
-/** When a request may have been sent, and what is known of its end. */
+/** When a request may have been sent, and its known end. */
 interface Sending {
   readonly state: SubmissionState;
   readonly claimedAt: number;
@@ -37,14 +37,14 @@ interface Sending {
   readonly why: string | null;
 }
 
-/** It is granted, and is to be sent now. */
+/** A granted request, to be sent now. */
 function toBeSent({ options, now }: Claimant): Sending {
   const sendBy = now + sendWithinMs;
   const deadlineAt = sendBy + Math.round(options.postTimeoutMs);
   return { state: liveStates[0], claimedAt: now, sendBy, deadlineAt, overAt: null, why: null };
 }
 
-/** It may have been sent in a time that the ledger does not know: not granted, and looked for like any other. */
+/** A request that may have been sent in a gap: not granted, and looked up like any other ambiguous one. */
 function mayBeSent({ from, to, why }: Gap): Sending {
   const doubt = `it may have been sent from ${isoTime(from)} to ${isoTime(to)}, which this ledger does not know (${why})`;
   const over = { sendBy: to, deadlineAt: to, overAt: to };
@@ -53,7 +53,10 @@ function mayBeSent({ from, to, why }: Gap): Sending {
 
 const isoTime = (at: number): string => new Date(at).toISOString();
 
-/** The unique index over live and accepted submissions is what guarantees that nothing is paid twice. */
+/**
+ * Inserts a submission. The unique index over live and accepted submissions guarantees that nothing
+ * is paid twice.
+ */
 export function insertSubmission(
   database: Database,
   claimant: Claimant,

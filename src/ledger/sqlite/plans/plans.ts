@@ -174,7 +174,7 @@ function neededUploads(
   return [...needed.values()];
 }
 
-/** Own outputs need no upload at the account that made them; links of a vendor serve all its accounts. */
+/** Outputs need no upload at the account that made them. Links of a vendor serve all its accounts. */
 function isThere(
   database: Database,
   submission: string,

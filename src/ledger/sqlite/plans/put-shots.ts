@@ -30,7 +30,7 @@ export function putShots(
   }
 }
 
-/** What was tried and ended without a file is opened again only by a new run: a person asked for it. */
+/** A shot that ended without a file opens again only in a new run, which a person started. */
 function opensAgain(known: KnownShot, run: number, shot: PlannedShot): boolean {
   if (known.fp !== shot.fingerprint || known.account !== shot.account) return true;
   if (known.state === 'retired') return true;
@@ -95,7 +95,7 @@ function takePaidOutput(database: Database, id: number, account: string, fp: str
   if (paid !== undefined) completeShot(database, id, paid);
 }
 
-/** The generation of this fingerprint whose every file is saved. */
+/** The succeeded generation of this fingerprint with every file saved. */
 export function acceptedSubmission(
   database: Database,
   account: string,

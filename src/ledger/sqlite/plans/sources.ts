@@ -21,7 +21,7 @@ interface SourceRecord {
   request: string;
 }
 
-/** Pages by position in the plan, so that no cursor stays open while the caller awaits. */
+/** Reads pages by position in the plan, so that no cursor stays open while the caller awaits. */
 export async function* sources(
   database: Database,
   batch: string,

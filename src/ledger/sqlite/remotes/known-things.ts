@@ -5,8 +5,8 @@ import type { Database } from '../database.ts';
 import { states } from '../states.ts';
 
 /**
- * By each id that the vendor may list it under. Paths and names come from the shots that still stand in
- * some batch, in one pass over them.
+ * Keyed by each id that the vendor may list. Paths and names come from the shots that still exist
+ * in some batch, in one pass over them.
  */
 export function knownThings(database: Database, account: string): ReadonlyMap<string, KnownThing> {
   const known = new Map<string, KnownThing>();
@@ -37,8 +37,8 @@ export function knownThings(database: Database, account: string): ReadonlyMap<st
 }
 
 /**
- * What the account's uploads are called here: as files that shots of any account read, since one account
- * may host another's files, or as outputs by their shots' keys.
+ * Names of the uploads of an account, by sha-256. A file that shots of any account read has its
+ * path, since one account may host files of another. An output has the key of its shot.
  */
 function namesOf(database: Database, account: string): ReadonlyMap<string, string> {
   const rows = database.all<{ sha256: string; name: string }>(
@@ -73,7 +73,7 @@ function trainingsOf(database: Database, account: string): ReadonlyMap<string, K
   );
 }
 
-/** An upload's reference is the vendor's own JSON: its id may stand anywhere in it. */
+/** The reference of an upload is JSON of the vendor: its id may be anywhere in it. */
 function textsIn(value: Json): string[] {
   if (typeof value === 'string') return [value];
   if (value === null || typeof value !== 'object') return [];
@@ -88,7 +88,7 @@ export function forgetUploads(database: Database, account: string, ids: readonly
     account,
     gone,
   );
-  // A model that is not trained yet lacks the image again; one that may be in training needs it no more.
+  // An untrained model lacks the image again; a model that may be in training no longer needs it.
   database.run(
     `update model set phase = 'uploading' where account = ?1 and phase = 'armed' and fp in (
        select fp from model_image
@@ -104,7 +104,7 @@ export function forgetUploads(database: Database, account: string, ids: readonly
     account,
     gone,
   );
-  // Where an output lay is no place to read it from any more; its file is ours.
+  // The output cannot be read at the vendor any more; its file is on disk.
   database.run(
     `update output set remote = 'null', url = null where state = 'saved'
        and remote in (select json_quote(value) from json_each(?2))
@@ -116,7 +116,7 @@ export function forgetUploads(database: Database, account: string, ids: readonly
 
 const why = 'the trained model was deleted at the vendor';
 
-/** What was paid stays paid, also for a training under way; the next that is needed is paid again. */
+/** The payment stays, also for a training under way; the next one that is needed is paid again. */
 export function forgetModel(database: Database, account: string, id: string, now: number): void {
   const model = database.get<{ fp: string }>(
     'select fp from model where account = ? and remote_id = ?',

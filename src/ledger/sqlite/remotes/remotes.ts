@@ -154,7 +154,7 @@ function storeUpload(
   );
 }
 
-/** One whose answer was lost may have arrived, so it counts. */
+/** An intended upload counts, since it may have arrived although its answer was lost. */
 function intendUpload(
   database: Database,
   account: string,
@@ -208,8 +208,6 @@ function readOutput(database: Database, submission: string, index: number) {
   return { account: row.account, job, remote, url: row.url, expiresAt: row.expires_at };
 }
 
-/** Of these a training has one at most; the clock may have been set back between two of the others. */
-
 function readModel(database: Database, account: string, fingerprint: string): ModelRow | undefined {
   const row = database.get<{
     phase: ModelPhase;
@@ -234,6 +232,7 @@ function readModel(database: Database, account: string, fingerprint: string): Mo
   );
 }
 
+/** The active or accepted one comes first: the clock may have been set back between two others. */
 function readTrigger(database: Database, account: string, fingerprint: string): Trigger | null {
   const row = database.get<SubmissionRecord>(
     `select * from submission indexed by submission_fp
@@ -257,7 +256,7 @@ function readTrigger(database: Database, account: string, fingerprint: string): 
   };
 }
 
-/** Further ahead no lease ends, unless the clock has been set back since it was taken. */
+/** Maximum length of a lease; one that ends later was taken before the clock was set back. */
 const leaseMostMs = 2 * 60_000;
 
 function leaseModel(

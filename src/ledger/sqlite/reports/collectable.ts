@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { type ShotRecord, outputsOf, shotRow } from '../rows.ts';
 import { states } from '../states.ts';
 
-/** What was paid for and is not on disk, by batch and account; a job that two batches wait for counts in both. */
+/** Uncollected work by batch and account; a job that two batches wait for counts in both. */
 export function uncollected(database: Database, batch: string | null): readonly Uncollected[] {
   return database
     .all<Uncollected>(

@@ -5,8 +5,8 @@ import type { Database } from '../database.ts';
 import type { SubmissionRecord } from '../rows.ts';
 
 /**
- * What vendors' own numbers say. They move no money that was spent: the receipt holds them against the
- * ledger's sums. A listed cost above its price raises that of later requests of the kind.
+ * The vendors' own numbers. They move no spent money: the receipt compares them with the ledger's
+ * sums. A listed cost above its price raises the price of later requests of the kind.
  */
 
 export function noteListed(

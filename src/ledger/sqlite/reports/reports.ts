@@ -19,7 +19,7 @@ import { fileNotes } from './file-notes.ts';
 import { readStatus } from './status.ts';
 import { readWaits } from './waits.ts';
 
-/** Between two pages others have their turn: heartbeats and requests go on however many there are. */
+/** Rows of one page. Between two pages other work runs, so heartbeats and requests go on at any size. */
 const pageRows = 500;
 
 export function createReportLedger({ database, now }: Context): ReportLedger {
@@ -69,7 +69,7 @@ export function createReportLedger({ database, now }: Context): ReportLedger {
   };
 }
 
-/** Pages by position in the plan, so that no cursor stays open while the caller awaits. */
+/** Reads pages by position in the plan, so that no cursor stays open while the caller awaits. */
 async function* readShots(
   database: Database,
   batch: string,
@@ -104,7 +104,7 @@ async function* readShots(
   }
 }
 
-/** Steps that only retired shots know come last. */
+/** Steps in file order, then steps of retired shots only. */
 function stepsInOrder(database: Database, batch: string): readonly string[] {
   const written = database.get<{ steps: string }>('select steps from batch where name = ?', batch);
   const steps = (JSON.parse(written?.steps ?? '[]') as { name: string }[]).map(({ name }) => name);

@@ -39,7 +39,7 @@ export function readStatus(
   };
 }
 
-/** The six counts of a step add up to its total; retired shots are in none. */
+/** The six counts of a step add up to its total; retired shots are not counted. */
 function countSteps(
   database: Database,
   batch: string,
@@ -110,7 +110,7 @@ function lesser(a: Amount | null, b: Amount | null): Amount | null {
   return Math.min(a, b);
 }
 
-/** Blocks that end by themselves leave a lane moving. */
+/** A block that ends by itself does not stop a lane. */
 function hasMovingShot(database: Database, batch: string, run: number): boolean {
   return (
     database.get(

@@ -7,7 +7,7 @@ import type { Database } from '../database.ts';
 const ofBatch = `(+m.batch = ?1
   or exists (select 1 from shot s where s.submission = m.id and +s.batch = ?1 and s.state = 'bound'))`;
 
-/** See ReportLedger.waits. By what is under way at each account, which is little whatever was made before. */
+/** See ReportLedger.waits. Reads pending work per account, which stays small at any number of past jobs. */
 export function readWaits(database: Database, batch: string, now: number): readonly Wait[] {
   return database
     .all<Wait>(

@@ -47,7 +47,7 @@ export function ambiguousOf(row: AmbiguousRecord): Due['ambiguous'][number] {
   };
 }
 
-/** Where its sender has seen the request end, nothing of it is on its way any more. */
+/** After an end that the sender saw, nothing of the request is on its way any more. */
 export function markAmbiguous(
   database: Database,
   id: string,
@@ -61,8 +61,8 @@ export function markAmbiguous(
 }
 
 /**
- * A resubmit needs a paid try left in the shot that paid; the money of the ambiguous one then counts as
- * spent, since nobody can say that it was not.
+ * A resubmit needs a paid try left in the shot that paid. The money of the ambiguous submission
+ * then counts as spent, since a charge cannot be excluded.
  */
 export function park(database: Database, id: string, why: string, now: number): boolean {
   if (mayResubmit(database, id)) {

@@ -13,13 +13,13 @@ import { ambiguousColumns, ambiguousOf, type AmbiguousRecord } from './ambiguous
 
 type DueOptions = Parameters<SubmissionLedger['due']>[1];
 
-/** Rows of `rangeWork`, read once and handed to each statement as a list. */
+/** The rows of `rangeWork`, read once and passed to each statement as a list. */
 const among = '(select value from json_each(?1))';
 
-/** When a row is due. One whose `timed_at` is in the future was written before the clock was set back: due now. */
+/** Due time of a row. A `timed_at` in the future is from before the clock was set back: due now. */
 const dueAt = (column: string, now: string): string => `iif(timed_at > ${now}, ${now}, ${column})`;
 
-/** When the fate of a request without a usable answer may be looked for: sooner where its end was seen. */
+/** Time from which a request without a usable answer may be looked up: sooner when its end was seen. */
 const settleAt = (overMs: string, settleMs: string): string =>
   `coalesce(over_at + ${overMs}, deadline_at + ${settleMs})`;
 
@@ -68,9 +68,10 @@ export function due(database: Database, range: Range, options: DueOptions, now: 
 }
 
 /**
- * Claims that were made later than now were made before the clock was set back. Their answers are waited
- * for as long as if they were made now, since nobody knows how long ago it was; their `deadline_at` then
- * lies nearer to `claimed_at`, or before it, which tells. An end that was seen cannot be later than now.
+ * Claims with a time later than now are from before the clock was set back. Their real age is
+ * unknown, so the wait for their answers starts now. Their `deadline_at` then lies nearer to
+ * `claimed_at`, or before it, which shows that the clock was set back. An end that was seen cannot
+ * be later than now.
  */
 function bringNearer(database: Database, account: string, now: number): void {
   database.run(
@@ -171,8 +172,8 @@ function dueDownloads(database: Database, ids: string, options: DueOptions, now:
 }
 
 /**
- * Whether a file of the batch has waited for half the life of its link and not been tried once. One that
- * was tried waits for the vendor, not for us.
+ * Whether a file of the batch has waited for half the life of its link without a try. After a try
+ * the delay is on the side of the vendor.
  */
 function filesAreLate(database: Database, { batch, account }: Range, now: number): boolean {
   return (

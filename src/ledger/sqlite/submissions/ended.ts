@@ -16,7 +16,7 @@ import { oweRefund } from './refunds.ts';
 import { reserveAgain } from '../bills.ts';
 import { orderedFiles, type SubmissionRecord } from '../rows.ts';
 
-/** A generation without files is a failure whose money is kept; a training has none by nature. */
+/** A generation without files is a failure, and the vendor keeps the money. A training never has files. */
 export function succeeded(
   database: Database,
   id: string,
@@ -70,15 +70,15 @@ export function succeeded(
 }
 
 /**
- * The vendor called it failed, and says now that it succeeded: its money counts again and its files are fetched.
- * Where it was sent again meanwhile, it stands beside that one.
+ * The vendor first reported a failure, and now a success: the money counts again and the files are
+ * fetched. When the request was sent again meanwhile, this job becomes a standby job.
  */
 function takeBackFailure(database: Database, before: SubmissionRecord): void {
   const { id, account, fp } = before;
   const isTaken = placeHolder(database, account, fp) !== undefined;
   database.run('update submission set standby = ? where id = ?', isTaken ? 1 : 0, id);
   reserveAgain(database, before);
-  // The lane of a shot that had ended may be over.
+  // The lane of an ended shot may be over.
   if (!isTaken) leaveLanesOfEnded(database, account, fp);
 }
 
@@ -105,7 +105,7 @@ export function failed(
   return true;
 }
 
-/** The job does not end within its time limit: a person decides, and what turns up is still collected. */
+/** The job does not end within its time limit: a person decides, and late results are still collected. */
 export function stalled(
   database: Database,
   id: string,

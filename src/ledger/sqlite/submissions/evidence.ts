@@ -11,13 +11,13 @@ interface CompetingRecord {
   state: string;
 }
 
-/** No POST is waited for so long: what was claimed longer before had ended. */
+/** Longer than any POST: an older claim has ended. */
 const postMostMs = 3_600_000;
 
 /**
- * Competing submissions are requests of one kind and about the same time whose own fate is not proven by a job: on their
- * way, ambiguous, parked, sent again unproven, or called absent, and whatever was sent in a gap. Whatever job
- * turns up may be theirs.
+ * Competing submissions are requests of one kind, at about the same time, without a proven job of
+ * their own. They are on their way, ambiguous, parked, sent again unproven, or called absent. A gap
+ * counts as one. A job that turns up may be theirs.
  */
 export function competing(
   database: Database,
@@ -46,7 +46,7 @@ export function competing(
   return [...known, ...unknown(database, submission, marginMs)];
 }
 
-/** Closed gaps too: what a person has decided of them is decided of what the ledger asked about. */
+/** Closed gaps too: the decision of a person covers only the requests that the ledger asked about. */
 function unknown(
   database: Database,
   submission: string,
@@ -74,9 +74,9 @@ interface KnownJobRecord {
   same_model: number;
 }
 
-/** Of an account that makes thousands in an hour, the nearest tell as much as all. */
+/** At an account with thousands of jobs in an hour, the nearest ones are evidence enough. */
 const lookedAtMost = 500;
-/** In the order of an index, so that the nearest are read and no others. */
+/** Read in the order of an index, so that only the nearest rows are read. */
 interface Side {
   readonly from: number;
   readonly to: number;
@@ -86,7 +86,7 @@ interface Side {
 const alikeEachSide = 10;
 const othersEachSide = 2;
 const withinMs = 3_600_000;
-/** Before and after a gap there may have been nothing for long. */
+/** The account may have been idle for long before and after a gap. */
 const besideGapMs = 24 * 3_600_000;
 
 const sidesOf = (start: number, end: number, reachMs: number): readonly [Side, Side] => [
@@ -95,8 +95,8 @@ const sidesOf = (start: number, end: number, reachMs: number): readonly [Side, S
 ];
 
 /**
- * Jobs whose ids are on record, nearest in time to the submission before and after it, those that have
- * ended first: of its own model, and a few of others.
+ * Jobs with ids on record, nearest in time to the submission, before and after it, ended ones
+ * first. Most are of its own model, a few of other models.
  */
 export function knownJobs(database: Database, submission: string): readonly KnownJob[] {
   const about = database.get<{
@@ -169,7 +169,10 @@ export function hasLater(database: Database, submission: string): boolean {
   );
 }
 
-/** On a row with a `request`: the same words, or without any the same files, and anything else another. */
+/**
+ * On a row with a `request`: the same prompt, or for no prompt the same references, but a different
+ * request.
+ */
 const isAlike = `request ->> '$.prompt' is ?2 and request <> ?3
   and (?2 is not null or request -> '$.references' = ?4)`;
 
@@ -186,7 +189,7 @@ export function hasLikeness(database: Database, submission: string): boolean {
     references: unknown;
   };
   const alike = [account, prompt, request, JSON.stringify(references)] as const;
-  // Of whichever batch. One that is not open may have been run, or run again, in the gap.
+  // Shots of every batch. A shot that is not open may have been sent, or sent again, in the gap.
   const wanted = database.get(
     `select 1 from shot indexed by shot_wanted
      where account = ?1 and state in ${states.waitingShots} and ${isAlike} limit 1`,

@@ -10,15 +10,15 @@ import { advance } from '../submission-state.ts';
 import { overdueMs } from './orphans.ts';
 import { isSaved, putFile } from './outputs.ts';
 
-/** An answer counts for so long: for a run that begins now, and for what is in no lane. */
+/** How long the answer about a lost file counts, for a run that begins now and for work in no lane. */
 const askedForMs = 60 * 60_000;
 
 const facts = `o.submission, o.idx, o.remote, o.url, o.expires_at, m.account, m.key, m.job`;
 
-/** On `m`: its lost files can be asked for. */
+/** On `m`: its lost files can be requested again. */
 const isLost = `m.state = 'lost' and m.op = 'generate' and m.job is not null`;
 
-/** A shot that waits for the like of `m`; found by its fingerprint. */
+/** A waiting shot with the fingerprint of `m`. */
 const wanting = `from shot s where s.account = m.account and s.fp = m.fp
   and s.state in ${states.waitingShots}`;
 
@@ -143,8 +143,8 @@ export function recoverOutput(
 }
 
 /**
- * A lost submission is whole again. Its place may have been taken since by a request that was paid again: then
- * it stands beside that one.
+ * A lost submission has all its files again. When a later paid request has its place, it becomes a
+ * standby job.
  */
 function reinstate(database: Database, id: string, now: number): void {
   const lost = database.get<{ account: string; fp: string; op: string }>(
@@ -159,8 +159,8 @@ function reinstate(database: Database, id: string, now: number): void {
 }
 
 /**
- * See SubmissionLedger.fetchAgain. What was known of the file stays: the same bytes are the same file. What was
- * counted against it ended when it came.
+ * See SubmissionLedger.fetchAgain. The facts about the file stay: the same bytes are the same file.
+ * The refusals ended when the file came, so they are reset.
  */
 export function fetchAgain(
   database: Database,
@@ -175,7 +175,7 @@ export function fetchAgain(
        seen_sha256 = null, seen_at = null
      where submission = ? and idx = ? and state = 'saved' and sha256 = ?`,
     why,
-    // Its lane may be over: as one that was left alone, it is any range's of the batch at once.
+    // Its lane may be over. As an overdue row it belongs to every range of the batch at once.
     now - overdueMs - 1,
     now,
     id,

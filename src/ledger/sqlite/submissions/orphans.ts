@@ -4,8 +4,9 @@ import { parkedWithoutJob } from './ambiguous.ts';
 import { states } from '../states.ts';
 
 /**
- * Generations at an account that are alive or have files to fetch, and meet a condition on `m`. `+` and
- * `cross join` keep SQLite on what is live: by batch or account it would read all that ever ended.
+ * Generations at an account that are pending or have files to fetch, and meet a condition on `m`.
+ * `+` and `cross join` keep SQLite on the live rows; by batch or account it would read all ended
+ * rows.
  */
 const collectable = (condition: string): string => `select m.id from submission m
     where m.account = ?2 and m.state in ${states.pending}
@@ -15,7 +16,10 @@ const collectable = (condition: string): string => `select m.id from submission 
     where o.state = 'ready' and +m.state in ${states.withFiles} and +m.account = ?2
       and (${condition})`;
 
-/** Paid by the batch, and no shot is bound to it now: replanned or retired since, or a file is lost. */
+/**
+ * Paid by the batch, and no shot is bound to it now: the shot was replanned or retired, or a file
+ * is lost.
+ */
 const unbound = `+m.batch = ?1
   and not exists (select 1 from shot where submission = m.id and state = 'bound')`;
 
@@ -27,7 +31,7 @@ const boundWithoutLane = `exists (select 1 from shot s
 const ofBatch = `(+m.batch = ?1
   or exists (select 1 from shot where submission = m.id and +batch = ?1 and state = 'bound'))`;
 
-/** A row due for this long is orphaned: its job id arrived after the range that claimed it had ended. */
+/** A row overdue by this much is orphaned: its job id arrived after the end of the range that claimed it. */
 export const overdueMs = 30_000;
 
 /** Due before ?6, and not polled or fetched since. */
@@ -38,7 +42,10 @@ const overdue = `select m.id from submission m
     cross join submission m on m.id = o.submission
     where o.state = 'ready' and o.next_try_at < ?6 and +m.account = ?2 and ${ofBatch}`;
 
-/** Submissions that a range follows: those of its own shots, and all orphaned ones of its batch and account. */
+/**
+ * Submissions that a range follows: those of its own shots, and the orphaned ones of its batch and
+ * account.
+ */
 export const rangeWork = `select s.submission as id from shot s
     where s.batch = ?1 and s.account = ?2 and s.lane = ?3 and s.pos >= ?4 and s.pos < ?5
       and s.state = 'bound'

@@ -47,7 +47,7 @@ export function putFile(
   return saved > 0;
 }
 
-/** Whether every file of a submission is here. */
+/** Whether every file of a submission is saved. */
 export function isSaved(database: Database, id: string): boolean {
   const other = `select 1 from output where submission = ? and state <> 'saved'`;
   return database.get(other, id) === undefined;
@@ -96,8 +96,8 @@ export function delayOutput(
 }
 
 /**
- * Of the time since the refusal before, no more counts than the pause until the next one: pauses only grow, so all
- * of it does while the machine is awake.
+ * The time since the last refusal counts at most as much as the pause until the next try. Pauses
+ * only grow, so all of that time counts while the machine is awake.
  */
 export function refuseOutput(
   database: Database,
@@ -150,7 +150,7 @@ export function noteDamaged(
   return undefined;
 }
 
-/** One lost file is enough: the submission leaves the accepted set, so that its shots can be made again. */
+/** One lost file is enough: the submission is no longer accepted, so its shots can be made again. */
 export function loseOutput(
   database: Database,
   id: string,

@@ -5,7 +5,7 @@ import type { Database } from '../database.ts';
 import { moveMoney, payerOf } from '../money.ts';
 import { orderedFiles, type SubmissionRecord } from '../rows.ts';
 
-/** From a failure whose money the vendor promised to give back. */
+/** Records a refund that the vendor promised for a failed job. */
 export function oweRefund(database: Database, id: string, now: number): void {
   database.run(
     `update submission set refund = 'owed', refund_at = ?, refund_until = ?, refund_checks = 0
@@ -30,7 +30,7 @@ export function dueRefunds(
      order by refund_at limit ?4`,
     account,
     options.early ? furthest : now,
-    // Further ahead it was never set: the clock has been set back.
+    // No check is scheduled further ahead, unless the clock was set back.
     furthest,
     options.limit,
   );
@@ -48,8 +48,8 @@ export function dueRefunds(
 }
 
 /**
- * What the vendor says of a promised refund. Back: in every sum where the money counted as spent it does
- * not any more. Not yet: asked again later, for as long as patience lasts.
+ * Records the report of the vendor on a promised refund. `back`: every sum that counted the money
+ * as spent releases it. `notYet`: checked again later, for seven days.
  */
 export function settleRefund(
   database: Database,

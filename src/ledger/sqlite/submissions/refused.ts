@@ -6,7 +6,7 @@ import { advance, release } from '../submission-state.ts';
 
 type Effect = Parameters<SubmissionLedger['rejected']>[2];
 
-/** Begins the reason of a request whose file was gone: one run renews it once. */
+/** Prefix of the reason when a file of the request was gone: one run renews the request once. */
 const isGone = 'a file that it names was gone at the vendor: ';
 
 export function rejected(
@@ -27,7 +27,7 @@ export function rejected(
   return true;
 }
 
-/** How often its run has met that, this time included. */
+/** Number of such refusals of the request in its run, this one included. */
 function renewalsOf(database: Database, { account, fp, batch, run }: SubmissionRecord): number {
   const row = database.get<{ count: number }>(
     `select count(*) as count from submission
@@ -44,10 +44,10 @@ function renewalsOf(database: Database, { account, fp, batch, run }: SubmissionR
 }
 
 const isAbsent = 'the vendor has no such job';
-/** How often one run sends a request that gets no answer and makes no job: each time may be charged. */
+/** Maximum sends in one run of a request that gets no answer and makes no job: each may be charged. */
 const absentMost = 3;
 
-/** Its shot is open again, until this run has sent it so often; other batches count for themselves. */
+/** Opens the shot again, up to `absentMost` sends in this run; other batches count for themselves. */
 export function absent(database: Database, id: string, now: number): boolean {
   const moved = advance(database, 'absent', id, isAbsent, now);
   if (!moved) return false;
@@ -78,9 +78,10 @@ function absencesOf(database: Database, { account, fp, batch, run }: SubmissionR
 }
 
 /**
- * A refusal right after an equal one of the same shot in the same run adds nothing but a number: it is counted
- * in the row of the first, and its own row goes. Its money is free and its shots are open by then. When the
- * first ended stays as it was, for whoever asks what was on its way at a time.
+ * Folds a refusal into the row of the equal one right before it, of the same shot in the same run.
+ * Only the count changes, and the row of the new one goes. By then its money is released and its
+ * shots are open. The end time of the first stays, for questions about requests on their way at a
+ * time.
  */
 function foldRefusal(
   database: Database,
@@ -108,7 +109,7 @@ function foldRefusal(
   database.run('delete from submission where id = ?', id);
 }
 
-/** Some shot, such as one that has left the plan, still names it. */
+/** Some shot still refers to it, such as one that has left the plan. */
 function isShown(database: Database, id: string): boolean {
   return database.get('select 1 from shot where submission = ?', id) !== undefined;
 }

@@ -9,8 +9,8 @@ import type { SubmissionRecord } from '../rows.ts';
 import { startJob } from './start-job.ts';
 
 /**
- * A person's decision on a submission whose fate nobody else can tell. Whoever waits for it, in whichever
- * batch, is told; answers those batches, or undefined when the decision came too late or the job is another's.
+ * A person's decision on a submission that nothing else can settle. Returns the batches that wait
+ * for it; undefined: the decision came too late, or another submission has the job.
  */
 export function resolve(
   database: Database,
@@ -41,7 +41,7 @@ function batchesOfShots(database: Database, id: string): readonly string[] {
     .map(({ batch }) => batch);
 }
 
-/** Batches that are not over and whose shots wait for the model. */
+/** Batches with shots that the training blocks. */
 function batchesOfTraining(
   database: Database,
   { account, fp }: SubmissionRecord,
@@ -80,7 +80,7 @@ function moveTraining(
     );
 }
 
-/** What was sent stays counted as spent: the vendor may have charged it, and no cap may be exceeded. */
+/** The price stays counted as spent: the vendor may have charged it, and no cap may be exceeded. */
 function giveUp(
   database: Database,
   id: string,
@@ -99,7 +99,7 @@ function giveUp(
   return true;
 }
 
-/** The person has accepted this price besides the plan's; the other caps stay as they are. */
+/** The person has accepted this price in addition to the plan; the other caps stay as they are. */
 function acceptPrice(database: Database, moved: SubmissionRecord, batch: string): void {
   const { id, op, account, unit } = moved;
   const row = readBatch(database, batch);

@@ -19,7 +19,10 @@ export interface StartedJob {
 
 const jobFrom = { submitted: 'answer', adopt: 'list', takeUp: 'person' } as const;
 
-/** The submission's job is known: from now on it is polled. False, too, when the job is another's. */
+/**
+ * Records the job of a submission; from now on it is polled. False also when another submission has
+ * the job.
+ */
 export function startJob(
   database: Database,
   event: 'submitted' | 'adopt' | 'takeUp',
@@ -29,7 +32,7 @@ export function startJob(
 ): boolean {
   const before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
   if (!before) return false;
-  // What the vendor has once answered to this very request is its job, whatever anybody says later.
+  // A job on record for this request stays its job; a different id is refused.
   const isOther = before.job_id !== null && before.job_id !== started.jobId;
   if (isOther || jobIsTaken(database, before.account, started.jobId, id)) {
     if (event === 'submitted') leaveToPerson(database, id, started.jobId, now);
@@ -54,7 +57,7 @@ export function startJob(
   return true;
 }
 
-/** The vendor answered two requests with one job: it made one for both, or the other's answer was wrong. */
+/** The vendor answered two requests with one job: it made one for both, or one answer was wrong. */
 function leaveToPerson(database: Database, id: string, jobId: string, now: number): void {
   const why = `the vendor answered with job ${jobId}, which another request has`;
   if (!advance(database, 'ambiguous', id, why, now)) return;
@@ -63,7 +66,7 @@ function leaveToPerson(database: Database, id: string, jobId: string, now: numbe
   parkShots(database, id, why);
 }
 
-/** How long a job is followed whose own time limit nobody gave: the longest that any job takes. */
+/** Default time limit of a late job: the longest that any job takes. */
 const giveUpAfterMs = 2 * 60 * 60_000;
 
 interface LateJob {
@@ -75,9 +78,10 @@ interface LateJob {
 }
 
 /**
- * A job id came after its submission was settled without one, or with another: the vendor's own answer to
- * the request counts, whatever the ledger had concluded. It is collected like any other job; where another
- * submission has taken its place, beside that one, for the receipt and in case the other fails.
+ * A job id came after its submission was settled without one, or with another. The vendor's own
+ * answer to the request counts over any conclusion of the ledger. The job is collected like any
+ * other. When another submission has its place, it becomes a standby job, for the receipt and in
+ * case the other fails.
  */
 export function lateJob(
   database: Database,
@@ -87,12 +91,12 @@ export function lateJob(
 ): boolean {
   let before = database.get<SubmissionRecord>('select * from submission where id = ?', id);
   if (!before) return false;
-  // A stalled one that a person gave up has had its id all along.
+  // A stalled submission that a person gave up has had its id all along.
   const isGivenUp = before.state === 'rejected' && before.job_id === jobId;
   if (before.job_id === jobId && !isGivenUp) return true;
   if (jobIsTaken(database, before.account, jobId, id)) return false;
   const displaced = before.job_id !== null && !isGivenUp;
-  // Only the vendor's answer displaces a job, and what it has once answered to this very request stays.
+  // Only the vendor's answer displaces a job. A job that such an answer named is not displaced.
   if (displaced && (from === 'person' || before.job_from === 'answer')) return false;
   if (displaced) before = displaceJob(database, before);
   const live = (exclusiveStates as readonly string[]).includes(before.state);
@@ -114,7 +118,7 @@ export function lateJob(
     now,
     id,
   );
-  // After `standby`, or two would have the one place.
+  // After `standby` is written, or two submissions would be active for one fingerprint.
   advance(database, 'lateAnswer', id, null, now);
   if (displaced || !live) reserveAgain(database, before);
   if (billed != null) learnBill(database, before, billed, now);
@@ -125,8 +129,8 @@ export function lateJob(
 }
 
 /**
- * The job that the submission was given by its looks or by a person goes to a row of its own, with its files
- * and its money: it was made, and nobody knows for whom.
+ * Moves a job that a match or a person assigned to the submission to a row of its own, with its
+ * files and money. The job exists, but its request is unknown.
  */
 function displaceJob(database: Database, before: SubmissionRecord): SubmissionRecord {
   const beside = randomUUID();

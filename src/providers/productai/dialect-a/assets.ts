@@ -21,7 +21,7 @@ export async function upload(api: Api, file: FileToUpload): Promise<UploadedFile
   };
 }
 
-/** By the list, which is read as far as all of them are seen: a call for one asset is not documented. */
+/** Reads the list until all uploads are found: a call for one asset is not documented. */
 export async function uploadStates(
   api: Api,
   remotes: readonly Json[],
@@ -51,7 +51,7 @@ export async function listUploads(api: Api): Promise<Listing<RemoteThing>> {
   }));
 }
 
-/** An asset of which no state is told is there. */
+/** An asset without a state is ready. */
 function stateOf(status: string | null | undefined): UploadState {
   const word = status?.toLowerCase() ?? 'ready';
   return word === 'ready' || word === 'failed' ? word : 'processing';

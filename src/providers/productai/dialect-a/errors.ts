@@ -17,7 +17,7 @@ const body = z.looseObject({
   }),
 });
 
-/** The codes of 403, 404 and 500 are not documented; their status says enough. */
+/** The codes of 403, 404 and 500 are not documented; their status is enough. */
 const accounts: Readonly<Record<string, VendorProblem['account']>> = {
   unauthorized: 'badKey',
   insufficient_credits: 'noFunds',

@@ -12,7 +12,7 @@ import { checkJob, describeJob, listJobs } from './jobs.ts';
 import { listAll } from './pages.ts';
 import { me, preset, startBody, started } from './wire.ts';
 
-/** The API that the vendor documents. */
+/** The documented API. */
 export function connectA(connection: Connection, settings: Settings): Provider {
   const headers = { authorization: `Bearer ${connection.apiKey}` };
   const api = createApi({ ...connection, classify, headers });
@@ -43,7 +43,7 @@ async function listPresets(api: Api): Promise<Listing<{ id: string; name: string
   return mapList(presets, ({ id, name }) => ({ id, name: name ?? id }));
 }
 
-/** The balance is `credits.generations`: the only number that the vendor shows. */
+/** The balance is `credits.generations`, the only number in the answer. */
 async function whoAmI(api: Api): Promise<Verification> {
   const { plan, credits } = await api({ method: 'GET', path: '/me', answer: me });
   const balance = billedAmount(credits?.generations, unit);

@@ -41,14 +41,14 @@ function stateOf(answer: Job, lifetime: number | null): JobState {
     const expiresAt = expiryOf(timeOf(answer.completed_at), lifetime);
     return { state: 'succeeded', ...deliveryOf(answer, expiresAt), billed };
   }
-  // Whether credits come back is not documented.
+  // Refunds are not documented.
   if (means === 'failed')
     return { state: 'failed', reason: reasonOf(answer), refunded: null, billed };
   const progress = typeof answer.progress === 'number' ? ` (${answer.progress}%)` : '';
   return { state: 'pending', status: `${answer.status}${progress}`, known: isListed };
 }
 
-/** The vendor has no ids of files. */
+/** Files have no ids at the vendor. */
 function deliveryOf({ images }: Job, expiresAt: number | null): Delivery {
   const image = z.looseObject({ url: z.unknown() });
   return readDelivery(images, (entry) => {
@@ -64,7 +64,7 @@ function reasonOf({ status, error }: Job): string {
   return `ProductAI says ${status} and no more`;
 }
 
-/** All jobs are walked through unless they visibly come newest first: their order is not documented. */
+/** Reads all jobs, because their order is not documented. Stops early if a page is sorted newest first. */
 export async function listJobs(
   api: Api,
   sinceMs: number,
@@ -97,7 +97,7 @@ export async function listJobs(
   return { entries: oldestFirst(jobs), unreadable };
 }
 
-/** Of what was asked, jobs are documented to show the model and the number of images; some show more. */
+/** Documented: a job shows the model and the number of images of its request. Some jobs show more. */
 export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription> {
   const { model, prompt, status } = await api({
     method: 'GET',

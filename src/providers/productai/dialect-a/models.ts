@@ -18,7 +18,7 @@ const credits = {
   'gpt-high': 8,
 };
 
-/** The limits that the vendor publishes count every request, polls and uploads included. */
+/** The published limits count every request, polls and uploads included. */
 const limitsOf: Record<NonNullable<Settings['plan']>, Limits> = {
   free: { perMinute: 10, inFlight: 2, counts: 'all' },
   pro: { perMinute: 60, inFlight: 8, counts: 'all' },

@@ -5,31 +5,31 @@ import type { Listing } from '../../port.ts';
 
 const pagesMax = 500;
 export const entriesMax = 200_000;
-/** A list that moves while it is read is read so often. */
+/** Maximum reads of a list that changes during the read. */
 const walksMax = 3;
 
-/** The documents say 20 of jobs and nothing of uploads; presets take 100. */
+/** Documented: 20 for jobs and 100 for presets. Undocumented for uploads. */
 export const usualPageSize = 20;
 
 interface Pages<Entry extends { readonly id: string }> {
   readonly path: string;
   readonly pageSize: number;
   readonly entry: z.ZodType<Entry>;
-  /** Whether what comes after this page does not matter. */
+  /** Whether the pages after this one do not matter. */
   readonly enough?: (page: readonly Entry[]) => boolean;
-  /** Whether an entry that cannot be read may be one that is looked for; default: any may. */
+  /** Whether an unreadable entry may be a wanted one; default: any entry may. */
   readonly mayMatter?: (entry: unknown) => boolean;
 }
 
 export interface WholeListing<Entry> extends Listing<Entry> {
-  /** False where more than the vendor showed is likely to exist. */
+  /** False if the vendor probably has more entries than it showed. */
   readonly whole: boolean;
 }
 
 /**
- * Follows a list to its end. Only the list of presets is documented: `has_more` and `total` are believed where
- * they are there, else the list ends with a page that is empty, or that brings nothing new. A total that
- * changes meanwhile, or is not reached, means that entries have moved between the pages.
+ * Reads a list to its end. Only the list of presets is documented. `has_more` and `total` are trusted if
+ * present; otherwise the list ends with a page that is empty or has nothing new. If the total changes
+ * during the read, or is not reached, entries have moved between the pages.
  */
 export async function listAll<Entry extends { readonly id: string }>(
   api: Api,
@@ -43,7 +43,7 @@ export async function listAll<Entry extends { readonly id: string }>(
   }
 }
 
-/** Once from the first page to the last. */
+/** One read from the first page to the last. */
 async function walk<Entry extends { readonly id: string }>(
   api: Api,
   { path, pageSize, entry, enough, mayMatter = () => true }: Pages<Entry>,

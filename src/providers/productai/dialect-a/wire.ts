@@ -8,7 +8,7 @@ export const started = z.looseObject({ job_id: id });
 
 const amount = z.union([z.number(), z.string()]).nullish().catch(null);
 const maybeId = id.nullish().catch(null);
-/** Shown by jobs beyond what is documented. */
+/** Undocumented texts in jobs. */
 const text = z.string().nullish().catch(null);
 
 export const job = z.looseObject({
@@ -25,7 +25,7 @@ export const job = z.looseObject({
 });
 export type Job = z.infer<typeof job>;
 
-/** An entry of a list whose shape is not documented. */
+/** An entry of a list of undocumented shape. */
 export const listedJob = z
   .looseObject({
     job_id: maybeId,
@@ -80,7 +80,7 @@ export function startBody({ request, references }: StartRequest): JsonObject {
     prompt,
     num_images: outputs,
     aspect_ratio: aspectRatio,
-    // No documented model takes these: they are of models newer than the catalogue.
+    // No documented model takes these: they are for models newer than the catalogue.
     resolution,
     duration,
     seed,
@@ -88,7 +88,7 @@ export function startBody({ request, references }: StartRequest): JsonObject {
   });
 }
 
-/** What was uploaded in dialect B is known by its link. */
+/** An upload of dialect B has its link as `remote`, so it has no asset id. */
 function assetIn({ remote, url }: ResolvedReference): { asset_id: string } | undefined {
   return typeof remote === 'string' && remote !== url ? { asset_id: remote } : undefined;
 }

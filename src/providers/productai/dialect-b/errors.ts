@@ -8,7 +8,7 @@ import {
 } from '../../classify.ts';
 
 const text = z.string().nullish().catch(null);
-/** `{ name, message: "OUT_OF_TOKENS", details }`, or `{ status: "ERROR", message, code }`: both are met. */
+/** `{ name, message: "OUT_OF_TOKENS", details }` or `{ status: "ERROR", message, code }`: both occur. */
 const body = z.union([
   z.looseObject({ name: z.string(), message: text, details: text }),
   z.looseObject({ status: z.string(), message: text, code: z.unknown().optional() }),

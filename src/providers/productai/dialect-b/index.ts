@@ -14,7 +14,7 @@ import { classify, errors } from './errors.ts';
 import { jobStatuses } from './models.ts';
 import { job, keyCheck, refusal, started, startCall, uploaded, type Job } from './wire.ts';
 
-/** The API that the vendor's own clients call. It lists no jobs: a lost answer is left to a person. */
+/** The API of the vendor's own clients. It has no list of jobs, so a lost answer is left to a person. */
 export function connectB(connection: Connection, settings: Settings): Provider {
   const refuses = (body: unknown): boolean => refusal.safeParse(body).success;
   const headers = { 'x-api-key': connection.apiKey };
@@ -33,7 +33,7 @@ export function connectB(connection: Connection, settings: Settings): Provider {
       const form = await uploadForm(file, {});
       const path = '/api/upload-asset';
       const { data } = await api({ method: 'POST', path, form, answer: uploaded });
-      // Later requests name the file by its link.
+      // Later requests identify the file by its link.
       return { remote: data.image_url, url: data.image_url, expiresAt: null, ready: true };
     },
     verify: () => verifyKey(classify, () => checkKey(api)),
@@ -68,7 +68,7 @@ function stateOf(data: Job, lifetime: number | null): JobState {
   if (means === 'running') return { state: 'pending', status: data.status, known: isListed };
   const said = data.message ?? (typeof data.error === 'string' ? data.error : '');
   const reason = said || `ProductAI says ${data.status} and no more`;
-  // A text about this API says that failed jobs consume their tokens all the same.
+  // A text about this API says that failed jobs also consume their tokens.
   return { state: 'failed', reason, refunded: false, billed: null };
 }
 

@@ -5,7 +5,7 @@ import type { Offer } from '../../port.ts';
 import { pricesOf } from '../prices.ts';
 import { uploads } from '../upload-form.ts';
 
-/** Tokens, as texts of others tell them: none of this API is documented by the vendor. */
+/** Tokens, from third-party texts: the vendor does not document this API. */
 const tokens = {
   'gpt-low': 2,
   'gpt-medium': 3,
@@ -138,7 +138,7 @@ export const offerB: Offer = {
   jobStatuses,
   training: undefined,
   uploads,
-  // Fifteen an address, whatever the key: polls leave room for starts with two jobs alive.
+  // Fifteen per IP address, across all keys. With two running jobs, polls leave room for starts.
   limits: { perMinute: 15, inFlight: 2, counts: 'all' },
   publicUploads: true,
   ...pricesOf(models, tokens, 'assumed'),

@@ -13,7 +13,7 @@ export const job = z.looseObject({
     status: z.string(),
     message: z.string().nullish().catch(null),
     error: z.unknown().optional(),
-    // The vendor's own client looks for the file under all four names; one or a list.
+    // The vendor's own client reads the file from all four names: one link or a list.
     image_url: z.unknown().optional(),
     output_url: z.unknown().optional(),
     result_url: z.unknown().optional(),
@@ -51,17 +51,17 @@ export function startCall(start: StartRequest): { path: string; body: JsonObject
     aspect_ratio: aspectRatio,
     resolution,
     duration,
-    // No known model takes these: they are of models newer than the catalogue.
+    // No known model takes these: they are for models newer than the catalogue.
     num_images: outputs,
     seed,
     ...options,
   });
-  // A model that the catalogue does not know makes images, unless the request has a duration.
+  // A model outside the catalogue makes images, unless the request has a duration.
   const isVideo = makes === 'video' || duration !== undefined;
   return { path: isVideo ? '/api/generate-video' : '/api/generate', body };
 }
 
-/** One link as text, several as a list. Files go by their link as well, those of dialect A too. */
+/** One link as text, several as a list. Uploaded files are sent as links too, also those of dialect A. */
 function imagesOf({ references }: StartRequest): string | string[] | undefined {
   const urls = references.map(({ url }) => url ?? missing('a public link'));
   return urls.length > 1 ? urls : urls[0];
