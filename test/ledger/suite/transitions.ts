@@ -648,6 +648,27 @@ export function transitionSuite(open: Open): void {
       expect(await ledger.submissions.competing(id, 10_000)).toEqual([]);
     });
 
+    it('counts one that its sender reports as not sent as not competing, however late', async () => {
+      const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+      const second = await claimOne(ledger, other);
+      await becomeAmbiguous();
+      now += 70_000;
+      await ledger.submissions.due(other, { leaseMs: 1_000, limit: 9, settleMs: 60_000 });
+      expect(await ledger.submissions.competing(id, 60_000)).toHaveLength(1);
+      expect(await ledger.submissions.rejected(second, 'not sent', 'reopen')).toBe(true);
+      expect(await ledger.submissions.competing(id, 60_000)).toEqual([]);
+    });
+
+    it('counts one that a person sent again as competing still', async () => {
+      const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
+      const second = await claimOne(ledger, other);
+      await becomeAmbiguous();
+      await ledger.submissions.ambiguous(second, 'reset');
+      await ledger.submissions.park(second, 'two jobs may be it');
+      await ledger.submissions.resolve(second, { kind: 'again', batch: 'owl' });
+      expect(await ledger.submissions.competing(id, 60_000)).toHaveLength(1);
+    });
+
     it('counts one that the vendor refused at once as not competing', async () => {
       const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
       const second = await claimOne(ledger, other);

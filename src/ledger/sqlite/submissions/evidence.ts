@@ -3,6 +3,7 @@ import type { JsonObject } from '../../../json.ts';
 import type { CompetingSubmission, KnownJob } from '../../port.ts';
 import type { Database } from '../database.ts';
 import { states } from '../states.ts';
+import { isAbsent } from './refused.ts';
 
 interface CompetingRecord {
   request: string | null;
@@ -16,7 +17,8 @@ const postMostMs = 3_600_000;
 
 /**
  * Competing submissions are requests of one kind, at about the same time, without a proven job of
- * their own. They are on their way, ambiguous, parked, sent again unproven, or called absent. A gap
+ * their own. They are on their way, ambiguous, parked, sent again unproven, or called absent. A
+ * request that its sender reports as refused or not sent is none, however late the report. A gap
  * counts as one. A job that turns up may be theirs.
  */
 export function competing(
@@ -32,7 +34,7 @@ export function competing(
        and r.claimed_at between m.claimed_at - ?2 - ${postMostMs} and m.deadline_at + ?2
        and (r.state in ('claimed', 'ambiguous', 'parked')
          or r.state = 'failed' and r.resolution = 'resubmit' and r.job_id is null
-         or r.state = 'rejected' and (r.over_at is not null or r.ended_at >= r.deadline_at))`,
+         or r.state = 'rejected' and (r.resolution is not null or r.why = '${isAbsent}'))`,
     submission,
     Math.round(marginMs),
   );

@@ -43,7 +43,8 @@ function renewalsOf(database: Database, { account, fp, batch, run }: SubmissionR
   return row?.count ?? 0;
 }
 
-const isAbsent = 'the vendor has no such job';
+/** The reason of a request that the vendor's list proved absent. */
+export const isAbsent = 'the vendor has no such job';
 /** Maximum sends in one run of a request that gets no answer and makes no job: each may be charged. */
 const absentMost = 3;
 
