@@ -189,6 +189,38 @@ describe('batchWorkflow', () => {
     expect(passes).toContain(2);
   });
 
+  it('plans a step that has ended again when its shots are opened, while another waits for a person', async () => {
+    let isStopped = true;
+    stage = await openStage({
+      openRun: async () => ({
+        steps: [
+          { name: 'draw', from: [] },
+          { name: 'more', from: [] },
+        ],
+      }),
+      planStep: async ({ step, pass }) => ({
+        lanes: pass === 1 || (step === 'more' && pass === 2) ? [stage!.lane(1, step)] : [],
+        trainings: [],
+        uploads: [],
+      }),
+      runShots: async ({ lane }) =>
+        isStopped && lane === 'draw-lane'
+          ? { kind: 'stopped', reason: { kind: 'paused' }, endsInMs: null, saved: 0 }
+          : { kind: 'done', saved: 1 },
+    });
+    const handle = await stage.start();
+    const ofMore = () =>
+      stage?.callsOf<RunShotsInput>('runShots').filter(({ lane }) => lane === 'more-lane').length;
+    await expect
+      .poll(async () => (await handle.query(progressQuery)).steps)
+      .toContainEqual({ step: 'more', pass: 1, ended: true });
+    await handle.signal(shotsOpenedSignal);
+    await expect.poll(ofMore).toBe(2);
+    isStopped = false;
+    await handle.signal(joinedSignal);
+    expect(await handle.result()).toMatchObject({ outcome: 'complete' });
+  });
+
   it('plans a step that reads another only after that one, whose shots of this run it reads', async () => {
     const planned: string[] = [];
     stage = await openStage({
