@@ -195,7 +195,7 @@ async function requestReplan(batch: string, log?: (line: string) => void): Promi
     const handle = Context.current().client.workflow.getHandle(batchWorkflowId(batch));
     await handle.signal(shotsOpenedSignal);
   } catch (error) {
-    log?.(`${batch} could not be reported of a late answer: ${messageOf(error)}`);
+    log?.(`${batch} could not be notified of a late answer: ${messageOf(error)}`);
   }
 }
 

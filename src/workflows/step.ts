@@ -55,7 +55,7 @@ export async function runStep(run: StepRun): Promise<void> {
     const { planStep } = planning(`plan ${step.name}`);
     const plan = await planStep({ ...input, step: step.name, pass });
     own.planned = true;
-    const swept = prepareStep(input, step.name, plan, wakes)
+    const ran = prepareStep(input, step.name, plan, wakes)
       .then(() =>
         Promise.all(
           plan.lanes.map((lane) =>
@@ -76,8 +76,8 @@ export async function runStep(run: StepRun): Promise<void> {
           failure ??= { error };
         },
       )
-      .finally(() => lanes.delete(swept));
-    lanes.add(swept);
+      .finally(() => lanes.delete(ran));
+    lanes.add(ran);
     await condition(
       () =>
         failure !== undefined ||

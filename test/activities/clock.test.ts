@@ -136,7 +136,7 @@ describe('a vendor whose clock is not ours', () => {
   const origin = 'https://elsewhere.example.test';
   const hour = 3_600_000;
   const request = { prompt: 'a fox', references: [] } as never;
-  const known = { knownJobs: async () => new Set<string>() } as never;
+  const known = { recordedJobIds: async () => new Set<string>() } as never;
   const ledger = { submissions: known, remotes: undefined as never };
 
   it.each([

@@ -115,7 +115,7 @@ describe('parked shots', () => {
         {
           ...{ key: key(0), prompt: 'image 0', stake: '1', unit: 'credits' },
           jobs: [
-            { id: jobs[0], fits: true, ended: true, prompt: 'image 0', problem: null },
+            { id: jobs[0], fits: true, ended: true, prompt: 'image 0', failure: null },
             { id: jobs[1], fits: false, prompt: 'image 1' },
           ],
         },

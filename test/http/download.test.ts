@@ -163,7 +163,7 @@ describe('download', () => {
       return isDelimited;
     };
     expect(await endOf('content-length: 5\r\n\r\nvideo')).toBe(true);
-    expect(await endOf('transfer-encoding: chunked\r\n\r\n4\r\nvideo\r\n0\r\n\r\n')).toBe(true);
+    expect(await endOf('transfer-encoding: chunked\r\n\r\n5\r\nvideo\r\n0\r\n\r\n')).toBe(true);
     expect(await endOf('connection: close\r\n\r\nvideo')).toBe(false);
   });
 

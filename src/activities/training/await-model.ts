@@ -122,7 +122,7 @@ async function failureAt(
   }
   if (error instanceof UserError) return { block: message };
   if (account.kind === 'fine' && elapsedSince(deps, sinceMs) > access.timeouts.trainingMs)
-    return { block: `whether the model ${id} is ready cannot be reported: ${message}` };
+    return { block: `whether the model ${id} is ready is not known: ${message}` };
   const waitMs = account.kind === 'limited' ? (account.retryAfterMs ?? 0) : 0;
   return { inMs: Math.max(waitMs, access.timeouts.pollMs), phase: message };
 }

@@ -94,7 +94,7 @@ async function endOfUnpaid(
   const { access, set } = training;
   if (phase === 'ready' || phase === 'triggered' || phase === 'failed')
     return forMs > access.timeouts.trainingMs
-      ? { block: `how the model ${set.name} stands cannot be reported: ${message}` }
+      ? { block: `the state of the model ${set.name} is not known: ${message}` }
       : undefined;
   if (!isFinal && forMs <= missingMs) return undefined;
   // The phase may have changed since the row was read.

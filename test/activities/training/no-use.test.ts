@@ -50,7 +50,7 @@ describe.concurrent('a vendor whose answers about a model are of no use', () => 
     const again = stage.train(await stage.startRun());
     expect(await stage.whileTimePasses(again)).toEqual({ kind: 'failed' });
     expect(await stage.whys()).toEqual(
-      Array(2).fill(expect.stringContaining('how the model Anna stands cannot be told')),
+      Array(2).fill(expect.stringContaining('the state of the model Anna is not known')),
     );
     simulator.settings.faults = [];
     expect(await stage.train(await stage.startRun())).toEqual({ kind: 'ready' });
