@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
 import { inject } from 'vitest';
 import {
   type Simulator,
   type SimulatorSettings,
   startSimulator,
 } from '../../src/simulator/index.ts';
+import { ownNamespace } from '../own-namespace.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'bin', 'shotlist.js');
 
@@ -49,7 +49,7 @@ export async function openStage(settings: Partial<SimulatorSettings> = {}): Prom
   const simulator = await startSimulator({ port: 0, jobMs: 200, images: 'small', ...settings });
   const temporalAddress = inject('temporalAddress');
   const namespace = `e2e-${randomUUID().slice(0, 8)}`;
-  const registered = registerNamespace(temporalAddress, namespace);
+  const registered = ownNamespace(namespace);
   registered.catch(() => {});
   const started = new Set<ChildProcess>();
   const base = {
@@ -137,29 +137,5 @@ export async function until(
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
     await delay(25);
-  }
-}
-
-async function registerNamespace(address: string, namespace: string): Promise<void> {
-  const connection = await Connection.connect({ address });
-  try {
-    await connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
-    });
-    await until(`namespace ${namespace} is usable`, async () => {
-      try {
-        await connection.workflowService.describeTaskQueue({
-          namespace,
-          taskQueue: { name: 'shotlist' },
-        });
-        await connection.workflowService.countWorkflowExecutions({ namespace });
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  } finally {
-    await connection.close();
   }
 }

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { batchWorkflowId, commonTaskQueue } from '../../src/batch/ids.ts';
 import { connectTemporal } from '../../src/temporal/connect.ts';
 import { startWorker } from '../../src/worker.ts';
+import { ownNamespace } from '../own-namespace.ts';
 import type { batchWorkflow } from '../../src/workflows/index.ts';
 import { openStudio, type Studio } from '../activities/studio.ts';
 
@@ -25,7 +26,7 @@ afterEach(async () => {
 describe('startWorker', () => {
   it('serves a batch of two steps from its start to its end', async () => {
     studio = await openStudio();
-    const temporal = await connectTemporal({ address: inject('temporalAddress') });
+    const temporal = await connectTemporal(await ownNamespace());
     const worker = await startWorker({
       config: studio.config,
       ledger: studio.ledger,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
 import { openProject } from '../../../src/commands/project/project.ts';
 import { openSession, startBatch } from '../../../src/commands/engine/session.ts';
@@ -9,12 +9,15 @@ import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { connectTemporal, type TemporalConnection } from '../../../src/temporal/connect.ts';
 import { openStudio } from '../../activities/studio.ts';
 import { acceptedRun } from '../../ledger/fixture.ts';
+import { ownNamespace } from '../../own-namespace.ts';
 
+let target: Awaited<ReturnType<typeof ownNamespace>>;
 let temporal: TemporalConnection;
 let ledger: Ledger;
 beforeAll(async () => {
   ledger = await openSqliteLedger({ path: ':memory:' });
-  temporal = await connectTemporal({ address: inject('temporalAddress') });
+  target = await ownNamespace();
+  temporal = await connectTemporal(target);
 });
 afterAll(async () => {
   await temporal.close();
@@ -69,14 +72,13 @@ it('keeps the ledger open until a paid request that outlives its worker is writt
   const studio = await openStudio({ faults: [{ kind: 'slow', match: post, ms: 4_000 }] });
   onTestFinished(() => studio.close());
   const { ledger, config } = studio;
-  const address = inject('temporalAddress');
   const project = await openProject(
     { folder: studio.home, say: () => undefined },
     {
       ...config,
       ledgerPath: join(studio.home, 'ledger.db'),
       blobsFolder: join(studio.home, 'blobs'),
-      temporal: { ...config.temporal, address },
+      temporal: { ...config.temporal, ...target },
     },
   );
   onTestFinished(() => project[Symbol.asyncDispose]());

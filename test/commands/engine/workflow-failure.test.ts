@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
 import { watchDrivers, workflowEnd } from '../../../src/commands/engine/workflow-failure.ts';
 import { startBatch as startWorkflow } from '../../../src/commands/engine/session.ts';
@@ -10,6 +10,7 @@ import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { connectTemporal } from '../../../src/temporal/connect.ts';
 import { openStage, type Stage } from '../../e2e/stage.ts';
 import { accountSettings, plannedShot, startBatch } from '../../ledger/fixture.ts';
+import { ownNamespace } from '../../own-namespace.ts';
 
 describe('a batch whose workflow fails', () => {
   let stage: Stage;
@@ -51,7 +52,7 @@ afterAll(() => memory.close());
 
 it('no longer polls a workflow once nobody waits for its end', async () => {
   const batch = `b-${randomUUID()}`;
-  const temporal = await connectTemporal({ address: inject('temporalAddress') });
+  const temporal = await connectTemporal(await ownNamespace());
   await startWorkflow({ temporal, say: () => undefined }, { batch, run: 1 }, memory);
   const end = workflowEnd(temporal.client, batch);
   let isSettled = false;
@@ -64,7 +65,7 @@ it('no longer polls a workflow once nobody waits for its end', async () => {
 
 it('starts a workflow again that its server has lost', async () => {
   const row = { batch: `b-${randomUUID()}`, run: 1, ownerPath: '/files/b.yaml' };
-  const temporal = await connectTemporal({ address: inject('temporalAddress') });
+  const temporal = await connectTemporal(await ownNamespace());
   const { promise: failed } = Promise.withResolvers<never>();
   const session = { temporal, failed, say: () => undefined };
   const drivers = watchDrivers(session, row, { ledger: memory, runCommand: () => '' });
@@ -72,7 +73,6 @@ it('starts a workflow again that its server has lost', async () => {
   const status = async () => (await handle.describe().catch(() => undefined))?.status.name;
   await expect.poll(status, { timeout: 10_000 }).toBe('RUNNING');
   await drivers[Symbol.asyncDispose]();
-  // A worker of another test may have ended it by now.
-  await handle.terminate().catch(() => undefined);
+  await handle.terminate();
   await temporal.close();
 });
