@@ -135,10 +135,14 @@ export async function isNowhere(
   known: readonly KnownJob[],
 ): Promise<boolean> {
   if (known.some(({ claimedAt }) => claimedAt < sent.claimedAt)) return true;
-  return await isNowhereInDays(vendor, sent).catch(() => false);
+  return await isNowhereInDays(vendor, sent, known).catch(() => false);
 }
 
-async function isNowhereInDays(vendor: Vendor, sent: Sent): Promise<boolean> {
+async function isNowhereInDays(
+  vendor: Vendor,
+  sent: Sent,
+  known: readonly KnownJob[],
+): Promise<boolean> {
   const { ledger, provider, account } = vendor;
   const from = sent.claimedAt - jumpMostMs;
   const to = sent.deadlineAt + jumpMostMs;
@@ -148,7 +152,8 @@ async function isNowhereInDays(vendor: Vendor, sent: Sent): Promise<boolean> {
   const strangers = ids.length - ours.size;
   if (unreadable > 0 || strangers > strangersMost) return false;
   if (strangers === 0) return true;
-  const day = await lookAround(vendor, { ...sent, claimedAt: from, deadlineAt: to });
+  // Known jobs show whether the vendor reports prompts as they were sent.
+  const day = await lookAround(vendor, { ...sent, claimedAt: from, deadlineAt: to }, known);
   return day?.candidates.length === 0;
 }
 

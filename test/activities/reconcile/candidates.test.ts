@@ -122,4 +122,25 @@ describe('what the list of jobs shows of a request without an answer', () => {
     expect(await nowhere(tooLong)).toBe(false);
     expect(await nowhere(tooLong, [knownJob])).toBe(true);
   });
+
+  it.each([
+    ['rules out', 'a hen', true],
+    ['does not rule out', 'what the vendor makes of a hen', false],
+  ])(
+    '%s a job of another time by its prompt, where later known jobs report theirs as %j',
+    async (_, prompt, isOther) => {
+      const later: KnownJob = { ...knownJob, claimedAt: at + second, submittedAt: at + 2 * second };
+      const jobs = { w: prompt, x: 'a cow' };
+      const entries = Object.keys(jobs).map((id): ListedJob => ({
+        ...{ job: { jobId: id }, id, createdAt: at + 3_600 * second, billed: null },
+      }));
+      const provider = {
+        listJobs: async () => ({ entries, unreadable: 0 }),
+        describe: async ({ jobId }: { jobId?: unknown }) => ({ prompt: jobs[jobId as 'w' | 'x'] }),
+      };
+      const account = 'acme@https://api.example.test';
+      const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
+      expect(await isNowhere({ ledger, provider, account }, sent, [later])).toBe(isOther);
+    },
+  );
 });
