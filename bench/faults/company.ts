@@ -164,7 +164,7 @@ export class Company implements Crew {
       SHOTLIST_BLOWS: JSON.stringify(blows),
     };
     const command = this.stage.startWith(settings, log, ...words);
-    if (blows.length > 0) this.#watchBlows(command, blows);
+    this.#watchBlows(command, blows);
     return command;
   }
 
@@ -180,10 +180,14 @@ export class Company implements Crew {
     if (suspend?.kind === 'suspend') void this.#wake(command, suspend.ms);
     void command.ended.then((code) => {
       const dies = blows.find(({ kind }) => kind === 'die-at');
-      if (code === null && dies && !this.#killedByUs.has(command)) {
-        this.kills += 1;
-        this.count(nameOf(dies));
-      }
+      if (code !== null || this.#killedByUs.has(command)) return;
+      // Node aborts where its loop gets no descriptor: a death like any other.
+      const lacked = this.scenario.incidents.some(({ kind }) => kind === 'no-descriptors');
+      const aborted = lacked ? 'aborted by Node' : undefined;
+      const death = dies ? nameOf(dies) : aborted;
+      if (death === undefined) return;
+      this.kills += 1;
+      this.count(death);
     });
   }
 
