@@ -12,7 +12,7 @@ import { asUserError } from '../../system-errors.ts';
 import type { BatchState } from '../port.ts';
 import { type Mark, markPath, readMark } from './mark.ts';
 import { migrations } from './schema.ts';
-import { claimsAfter, type LaterClaims, unknownTime } from './unknown-time.ts';
+import { claimsInFile, claimsInMark, unknownTime } from './unknown-time.ts';
 
 /** The content of a backup. */
 export interface BackupFacts {
@@ -150,8 +150,8 @@ export function claimedSince(
   ledgerPath: string,
   { ledger, claims }: Pick<BackupFacts, 'ledger' | 'claims'>,
 ): number | undefined {
-  if (!existsSync(ledgerPath) || claims === undefined) return undefined;
-  return claimsIn(ledgerPath, { id: ledger, claims })?.count;
+  if (claims === undefined) return undefined;
+  return claimsInFile(ledgerPath, { id: ledger, claims })?.count;
 }
 
 /**
@@ -201,7 +201,8 @@ function becomeLedger(
   const known = database
     .prepare('select ledger_id as id, claims, made_at as madeAt from meta, backup')
     .get() as { id: string; claims: number; madeAt: number };
-  const later = laterClaims(ledgerPath, known, mark);
+  // The replaced ledger knows more than the mark beside it.
+  const later = { ...claimsInMark(mark, known), ...claimsInFile(ledgerPath, known) };
   const { from, to } = unknownTime(known.madeAt, now, later, (time) => {
     const last = 'select max(claimed_at) as at from submission where claimed_at <= ?';
     return (database.prepare(last).get(time) as { at: number | null }).at;
@@ -221,34 +222,6 @@ function bringUpToDate(database: DatabaseSync): void {
   const meta = database.prepare('select schema_version as schema from meta').get();
   for (const migration of migrations.slice(Number(meta?.['schema']))) database.exec(migration);
   database.prepare('update meta set schema_version = ?').run(migrations.length);
-}
-
-/** Claims since the backup, by the replaced ledger or by the mark beside it. */
-function laterClaims(
-  ledgerPath: string,
-  known: { readonly id: string; readonly claims: number },
-  mark: Mark | undefined,
-): LaterClaims {
-  const marked = mark?.ledger === known.id ? mark : undefined;
-  const replaced = existsSync(ledgerPath) ? claimsIn(ledgerPath, known) : undefined;
-  return {
-    clockBack: marked?.clockBack?.filter(({ claim }) => claim > known.claims),
-    first: replaced?.first,
-    last: replaced ? replaced.last : marked?.newestClaim,
-  };
-}
-
-/** Undefined when the file is another ledger, of an older version, or unreadable. */
-function claimsIn(
-  ledgerPath: string,
-  known: { readonly id: string; readonly claims: number },
-): ReturnType<typeof claimsAfter> {
-  try {
-    using ledger = connect(ledgerPath, { readOnly: true });
-    return claimsAfter(ledger.database, known);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

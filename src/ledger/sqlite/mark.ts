@@ -49,7 +49,9 @@ export async function readMark(ledgerPath: string): Promise<Mark | undefined> {
 }
 
 /** The claim facts of a ledger: the times of the first and the newest, and the count. */
-export function claimFacts(database: Database): Required<Omit<Mark, 'ledger'>> {
+export function claimFacts(
+  database: Database,
+): Omit<Mark, 'ledger'> & { readonly claims: number; readonly clockBack: readonly ClockBack[] } {
   // Per account, to use the index.
   const times = database.get<{ first: number | null; newest: number | null }>(
     `select min(first) as first, max(newest) as newest from (
@@ -114,8 +116,9 @@ export class MarkKeeper {
     if (!existsSync(this.#path)) return;
     const known = await readMark(this.#path);
     // Read after the mark: the claims of living processes in the mark are in the ledger by now.
-    this.#clockBack = lastClockBack(this.#database);
-    const mark: Mark = { ledger: this.#ledger, ...claimFacts(this.#database) };
+    const facts = claimFacts(this.#database);
+    this.#clockBack = facts.clockBack[0]?.claim ?? 0;
+    const mark: Mark = { ledger: this.#ledger, ...facts };
     // Most commands claim nothing.
     if (known?.ledger === mark.ledger && known.claims === mark.claims) return;
     await writeWhole(markPath(this.#path), [`${JSON.stringify(mark)}\n`]).catch(() => undefined);

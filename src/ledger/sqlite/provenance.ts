@@ -1,11 +1,16 @@
 import { realpathSync, type BigIntStats, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { randomUUID } from 'node:crypto';
 import type { Gap } from '../port.ts';
 import type { Database } from './database.ts';
 import { addGap } from './gaps.ts';
 import { claimFacts, type Mark } from './mark.ts';
-import { claimsAfter, type LaterClaims, unknownTime } from './unknown-time.ts';
+import {
+  claimsInFile,
+  claimsInMark,
+  type KnownClaims,
+  type LaterClaims,
+  unknownTime,
+} from './unknown-time.ts';
 
 /** The file of the ledger when it was last opened. */
 interface Place {
@@ -50,18 +55,12 @@ export function checkProvenance(
     const why = `this project is a copy of the one with ${original.path}`;
     return { ...copy, found: since(clockAt, why, original.later) };
   }
-  const isMarked = mark?.ledger === id;
-  const later: LaterClaims = isMarked
-    ? {
-        clockBack: mark.clockBack?.filter(({ claim }) => claim > claims),
-        last: mark.newestClaim,
-      }
-    : {};
+  const later = claimsInMark(mark, { id, claims });
   const madeAt = takeBackup(database);
   if (madeAt !== undefined)
     return { id, found: since(madeAt, 'a backup was put in the place of the ledger', later) };
   if (mark?.newestClaim == null) return { id, found: [] };
-  if (!isMarked)
+  if (mark.ledger !== id)
     return {
       id,
       found: since(mark.firstClaim ?? mark.newestClaim, 'the ledger that was here before is gone'),
@@ -93,7 +92,7 @@ function claimedBefore(database: Database, time: number): number | null {
 function originalOf(
   database: Database,
   ledgerPath: string,
-  known: { readonly id: string; readonly claims: number },
+  known: KnownClaims,
 ):
   | { readonly path: string; readonly wentOn: boolean; readonly later?: LaterClaims | undefined }
   | undefined {
@@ -111,7 +110,7 @@ function originalOf(
   database.run('delete from place');
   database.run('insert into place (path, dev, ino) values (?, ?, ?)', path, here.dev, here.ino);
   if (!place || !original) return undefined;
-  const later = laterClaims(place.path, known);
+  const later = claimsInFile(place.path, known);
   const isOriginal = String(original.ino) === place.ino || later !== undefined;
   if (!isOriginal) return undefined;
   return { path: place.path, wentOn: later === undefined || later.count > 0, later };
@@ -121,23 +120,6 @@ function fileAt(path: string): BigIntStats | undefined {
   try {
     const facts = statSync(path, { bigint: true });
     return facts.isFile() ? facts : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Later claims in another file of the same ledger; undefined: a different ledger, or unreadable. */
-function laterClaims(
-  path: string,
-  known: { readonly id: string; readonly claims: number },
-): ReturnType<typeof claimsAfter> {
-  try {
-    const ledger = new DatabaseSync(path, { readOnly: true });
-    try {
-      return claimsAfter(ledger, known);
-    } finally {
-      ledger.close();
-    }
   } catch {
     return undefined;
   }

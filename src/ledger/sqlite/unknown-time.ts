@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { type ClockBack, writeEveryMs } from './mark.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { type ClockBack, type Mark, writeEveryMs } from './mark.ts';
 
 /** Assumed maximum step back of a clock when no earlier claim bounds it. */
 const clockBackMostMs = 24 * 3_600_000;
@@ -43,24 +43,44 @@ export function unknownTime(
   };
 }
 
-/** Claims after the first `claims` ones, in another file of the ledger; undefined: a different ledger. */
-export function claimsAfter(
-  ledger: DatabaseSync,
-  { id, claims }: { readonly id: string; readonly claims: number },
-):
-  | { readonly count: number; readonly first: number | null; readonly last: number | null }
-  | undefined {
-  const meta = ledger.prepare('select ledger_id as id, claims from meta').get();
-  if (meta?.['id'] !== id) return undefined;
-  const times = ledger
-    .prepare(
-      'select min(claimed_at) as first, max(claimed_at) as last from submission where claim_no > ? and gap is null',
-    )
-    .get(claims);
-  const timeOf = (value: unknown): number | null => (value == null ? null : Number(value));
+/** A ledger, and how many claims of it are known. */
+export interface KnownClaims {
+  readonly id: string;
+  readonly claims: number;
+}
+
+/** Later claims by the mark beside the ledger; nothing when it belongs to another ledger. */
+export function claimsInMark(mark: Mark | undefined, { id, claims }: KnownClaims): LaterClaims {
+  if (mark?.ledger !== id) return {};
   return {
-    count: Math.max(0, Number(meta['claims']) - claims),
-    first: timeOf(times?.['first']),
-    last: timeOf(times?.['last']),
+    clockBack: mark.clockBack?.filter(({ claim }) => claim > claims),
+    last: mark.newestClaim,
   };
+}
+
+/**
+ * Later claims in another file of the same ledger. Undefined: the file is another ledger, of an
+ * older version, missing, or unreadable.
+ */
+export function claimsInFile(
+  path: string,
+  { id, claims }: KnownClaims,
+): (LaterClaims & { readonly count: number }) | undefined {
+  try {
+    const ledger = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    try {
+      const meta = ledger.prepare('select ledger_id as id, claims from meta').get();
+      if (meta?.['id'] !== id) return undefined;
+      const times = ledger
+        .prepare(
+          'select min(claimed_at) as first, max(claimed_at) as last from submission where claim_no > ? and gap is null',
+        )
+        .get(claims) as { first: number | null; last: number | null };
+      return { count: Math.max(0, Number(meta['claims']) - claims), ...times };
+    } finally {
+      ledger.close();
+    }
+  } catch {
+    return undefined;
+  }
 }
