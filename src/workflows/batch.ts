@@ -108,10 +108,9 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
         const { pass = 0, moves: saves = 0 } = progress.get(name) ?? {};
         progress.set(name, { pass, planned: false, ended: false, moves: saves });
       }
-      let atWork = 0;
+      const allEnded = (): boolean => steps.every(({ name }) => progress.get(name)?.ended);
       const runToEnd = async (step: RunSteps['steps'][number]): Promise<void> => {
         for (;;) {
-          atWork += 1;
           await runStep({
             ...input,
             step,
@@ -121,12 +120,10 @@ export async function batchWorkflow(input: BatchInput): Promise<BatchOutcome> {
             reopenings: () => reported.reopenings,
             all: steps,
           });
-          atWork -= 1;
           // Another step may wait for a person for days: opened shots of this one do not wait with it.
           const { reopenings } = reported;
-          await condition(() => atWork === 0 || reported.reopenings !== reopenings);
+          await condition(() => allEnded() || reported.reopenings !== reopenings);
           if (reported.reopenings === reopenings) return;
-          for (const each of progress.values()) each.ended = false;
         }
       };
       const running = steps.map(runToEnd);

@@ -39,6 +39,7 @@ export async function runStep(run: StepRun): Promise<void> {
   const input: RunInput = { batch, run: number, ledgerId };
   const own = progress.get(step.name);
   if (!own) return;
+  own.ended = false;
   const isRead = run.all.some(({ from }) => from.includes(step.name));
   const sources = step.from.flatMap((name) => progress.get(name) ?? []);
   const sourcesEnded = (): boolean => sources.every(({ ended }) => ended);
