@@ -75,7 +75,7 @@ export function gapOfRequest(
   return gaps.find(
     ({ id, claims }) =>
       database.get(
-        'select 1 from submission where account = ? and fp = ? and (gap = ? or claim_no > ?)',
+        'select 1 from submission where account = ? and fp = ? and (gap = ? or gap is null and claim_no > ?)',
         account,
         fp,
         id,

@@ -206,6 +206,20 @@ export function gapSuite(open: Open): void {
       expect(await ledger.claims.claim(again, options)).toMatchObject({ granted: [], bound: 2 });
     });
 
+    it('ask about each of two that lie apart, before it is granted', async () => {
+      const later = await gapOf(-20, -10);
+      const asked: (number | null)[] = [];
+      for (;;) {
+        const { granted } = await claim();
+        if (granted.length > 0) break;
+        for (const { submission, gap: of } of await ambiguous()) {
+          asked.push(of);
+          await ledger.submissions.absent(submission);
+        }
+      }
+      expect(asked).toEqual([gap.id, gap.id, later.id, later.id]);
+    });
+
     it('do not ask about what was claimed after, by a clock that was set back since', async () => {
       for (const each of [await ask(), (await ambiguous())[1]?.submission ?? ''])
         await ledger.submissions.absent(each);
