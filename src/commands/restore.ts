@@ -34,7 +34,8 @@ export function restoreCommand(terminal: Terminal): Command {
       const path = resolve(terminal.folder, file);
       const facts = await readBackup(path);
       await requireQuiet(config);
-      if (!options.json) for (const line of describe(file, facts, config)) terminal.say(line);
+      if (!options.json)
+        for (const line of describe({ file, path, facts }, config)) terminal.say(line);
       await confirm(terminal, config, options.yes ?? false);
       const { ledgerPath } = config;
       const aside = await restoreBackup({ file: path, ledgerPath, now: Date.now });
@@ -59,8 +60,11 @@ async function requireQuiet({ stateFolder }: Config): Promise<void> {
   );
 }
 
-function describe(file: string, facts: BackupFacts, { ledgerPath, home }: Config): string[] {
-  const since = claimedSince(ledgerPath, facts);
+function describe(
+  { file, path, facts }: { file: string; path: string; facts: BackupFacts },
+  { ledgerPath, home }: Config,
+): string[] {
+  const since = claimedSince(ledgerPath, path);
   const lost =
     since === undefined || since === 0
       ? []

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { backUp } from '../../src/ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import { shotTransitions, transitions } from '../../src/ledger/rules/transitions.ts';
-import { account } from './fixture.ts';
+import { account, accountSettings, claimOne, plannedShot, startBatch } from './fixture.ts';
 import { allowedBy, SeenTransitions } from './seen-transitions.ts';
 import { accessesOf, fillWithHistory, recordStatements, unseenStatements } from './statements.ts';
 import { ledgerSuite } from './suite.ts';
@@ -39,6 +39,10 @@ describe('the file', () => {
     await using place = await emptyLedger();
     const { path, folder } = place;
     const copy = join(folder, 'copy.db');
+    const ledger = await openSqliteLedger({ path });
+    await ledger.batches.putAccounts([accountSettings()]);
+    await claimOne(ledger, await startBatch(ledger, 'fox', [plannedShot(0)]));
+    await ledger.close();
     await backUp({ ledgerPath: path, target: copy, settings: null, now: () => 1 });
     const opened = await openSqliteLedger({ path: copy });
     expect(opened.gaps.copyOf).toBeDefined();
@@ -172,8 +176,8 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'lost files of one batch, when it is collected or runs again',
   },
   {
-    access: /^(all of )?submission(_claimed)?$/,
-    text: /^select (count\(\*\) as count|account, unit, sum\(spent\) .*|max\(claimed_at\) as at|min\(claimed_at\) as first, max\(claimed_at\) as last) from submission/,
+    access: /^(all of )?submission_claimed$/,
+    text: /^select (count\(\*\) as count|account, unit, sum\(spent\) .*|max\(claimed_at\) as at|id, claimed_at as at) from submission/,
     because: 'looks at a backup, or at the original of a copied project: once',
   },
   {

@@ -10,7 +10,7 @@ import { systemCode, temporaryBeside } from '../../storage/atomic-file.ts';
 import { makeFolder, syncFolder } from '../../storage/durable-folder.ts';
 import { asUserError } from '../../system-errors.ts';
 import type { BatchState } from '../port.ts';
-import { type Mark, markPath, readMark } from './mark.ts';
+import { type Mark, markPath, readMark, recordClockBack } from './mark.ts';
 import { migrations } from './schema.ts';
 import { claimsInFile, claimsInMark, unknownTime } from './unknown-time.ts';
 
@@ -22,8 +22,6 @@ export interface BackupFacts {
   readonly batches: readonly { readonly batch: string; readonly state: BatchState }[];
   /** Paid requests, trainings included. */
   readonly requests: number;
-  /** The claim count of the ledger; undefined: an older version made the backup. */
-  readonly claims: number | undefined;
   readonly money: readonly {
     readonly account: string;
     readonly unit: Unit;
@@ -76,7 +74,9 @@ function noteClock(ledgerPath: string, now: number): void {
   try {
     const has = `select 1 from pragma_table_info('meta') where name = 'clock_at'`;
     // A ledger of an older version has no such column.
-    if (ledger.prepare(has).get()) ledger.prepare('update meta set clock_at = ?').run(now);
+    if (!ledger.prepare(has).get()) return;
+    ledger.prepare(recordClockBack).run(now);
+    ledger.prepare('update meta set clock_at = ?').run(now);
   } catch (error) {
     if (!isBusy(error)) throw error;
   } finally {
@@ -135,7 +135,6 @@ function factsOf(database: DatabaseSync, file: string): BackupFacts {
     batches: all<{ name: string; state: BatchState }>(
       'select name, state from batch order by started_at, name',
     ).map(({ name, state }) => ({ batch: name, state })),
-    claims: all<{ claims?: number }>('select * from meta')[0]?.claims,
     requests: all<{ count: number }>('select count(*) as count from submission')[0]?.count ?? 0,
     money: all<BackupFacts['money'][number]>(
       `select account, unit, sum(spent) as spent, sum(reserved) as reserved from submission
@@ -145,13 +144,18 @@ function factsOf(database: DatabaseSync, file: string): BackupFacts {
   };
 }
 
-/** Number of requests that a ledger has claimed since a backup of it was made; undefined: unknown. */
-export function claimedSince(
-  ledgerPath: string,
-  { ledger, claims }: Pick<BackupFacts, 'ledger' | 'claims'>,
-): number | undefined {
-  if (claims === undefined) return undefined;
-  return claimsInFile(ledgerPath, { id: ledger, claims })?.count;
+/** Number of requests of a ledger that a backup of it does not know; undefined: unknown. */
+export function claimedSince(ledgerPath: string, backupFile: string): number | undefined {
+  using backup = connect(backupFile, { readOnly: true });
+  const { database } = backup;
+  const meta = database.prepare('select ledger_id as id from meta').get();
+  return claimsInFile(ledgerPath, String(meta?.['id']), isKnownTo(database))?.count;
+}
+
+/** Whether a ledger has a submission. */
+function isKnownTo(database: DatabaseSync): (submission: string) => boolean {
+  const known = database.prepare('select 1 from submission where id = ?');
+  return (submission) => known.get(submission) !== undefined;
 }
 
 /**
@@ -199,10 +203,13 @@ function becomeLedger(
   database.exec('begin');
   bringUpToDate(database);
   const known = database
-    .prepare('select ledger_id as id, claims, made_at as madeAt from meta, backup')
-    .get() as { id: string; claims: number; madeAt: number };
+    .prepare('select ledger_id as ledger, claims, lineage, made_at as madeAt from meta, backup')
+    .get() as { ledger: string; claims: number; lineage: string; madeAt: number };
   // The replaced ledger knows more than the mark beside it.
-  const later = { ...claimsInMark(mark, known), ...claimsInFile(ledgerPath, known) };
+  const later = {
+    ...claimsInMark(mark, known),
+    ...claimsInFile(ledgerPath, known.ledger, isKnownTo(database)),
+  };
   const { from, to } = unknownTime(known.madeAt, now, later, (time) => {
     const last = 'select max(claimed_at) as at from submission where claimed_at <= ?';
     return (database.prepare(last).get(time) as { at: number | null }).at;
@@ -213,6 +220,7 @@ function becomeLedger(
        values (?, ?, 'a backup was restored', ?, ?)`,
     )
     .run(from, to, now, known.claims);
+  database.prepare('update meta set lineage = ?').run(randomUUID());
   database.exec('drop table backup');
   database.exec('commit');
 }

@@ -60,7 +60,7 @@ async function opened(from: {
   const { id, found, copyOf } = provenance;
   const commits = new GroupCommit(database);
   const context = { database, commits, now };
-  const mark = new MarkKeeper({ path, database, ledger: id });
+  const mark = new MarkKeeper({ path, database });
   await mark.write();
   return {
     id,

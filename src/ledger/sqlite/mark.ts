@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { writeWhole } from '../../storage/atomic-file.ts';
 import type { Database } from './database.ts';
@@ -14,7 +15,17 @@ export interface Mark {
   readonly claims?: number | undefined;
   /** The last claims before which the clock was set back, and their times. */
   readonly clockBack?: readonly ClockBack[] | undefined;
+  /** Renewed when a gap was found: a ledger with another one has claimed on its own. */
+  readonly lineage?: string | undefined;
 }
+
+/** Clock readings of two processes on one machine may differ by this much, in milliseconds. */
+const apartMs = 1_000;
+
+/** Records a step back of the clock at time ?1, before the next claim. */
+export const recordClockBack = `insert into clock_back (claim_no, at)
+  select claims + 1, ?1 from meta where clock_at > ?1 + ${apartMs}
+  on conflict do update set at = min(at, excluded.at)`;
 
 export interface ClockBack {
   readonly claim: number;
@@ -28,6 +39,7 @@ const markSchema = z.object({
   newestClaim: z.number().int().nullable(),
   claims: z.number().int().optional(),
   clockBack: z.array(z.object({ claim: z.number().int(), at: z.number().int() })).optional(),
+  lineage: z.string().optional(),
 });
 
 /** The mark may lag behind by this much, in milliseconds. */
@@ -49,9 +61,7 @@ export async function readMark(ledgerPath: string): Promise<Mark | undefined> {
 }
 
 /** The claim facts of a ledger: the times of the first and the newest, and the count. */
-export function claimFacts(
-  database: Database,
-): Omit<Mark, 'ledger'> & { readonly claims: number; readonly clockBack: readonly ClockBack[] } {
+export function claimFacts(database: Database): Required<Mark> {
   // Per account, to use the index.
   const times = database.get<{ first: number | null; newest: number | null }>(
     `select min(first) as first, max(newest) as newest from (
@@ -59,10 +69,14 @@ export function claimFacts(
          (select max(claimed_at) from submission where account = a.id) as newest
        from account a)`,
   );
+  const meta = database.get<Pick<Required<Mark>, 'ledger' | 'claims' | 'lineage'>>(
+    'select ledger_id as ledger, claims, lineage from meta',
+  );
+  if (!meta) throw new Error('the ledger has no meta row');
   return {
+    ...meta,
     firstClaim: times?.first ?? null,
     newestClaim: times?.newest ?? null,
-    claims: database.get<{ claims: number }>('select claims from meta')?.claims ?? 0,
     clockBack: database.all<ClockBack>(
       `select claim_no as claim, at from clock_back order by claim_no desc limit ${clockBackMax}`,
     ),
@@ -83,16 +97,14 @@ const lastClockBack = (database: Database): number =>
 export class MarkKeeper {
   readonly #path: string;
   readonly #database: Database;
-  readonly #ledger: string;
   #isBehind = true;
   #clockBack = 0;
   #writtenAt = -Infinity;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(options: { path: string; database: Database; ledger: string }) {
-    this.#path = options.path;
-    this.#database = options.database;
-    this.#ledger = options.ledger;
+  constructor({ path, database }: { path: string; database: Database }) {
+    this.#path = path;
+    this.#database = database;
   }
 
   /** Call after a claim is on disk. After a step back of the clock, it waits until the mark is written. */
@@ -116,11 +128,10 @@ export class MarkKeeper {
     if (!existsSync(this.#path)) return;
     const known = await readMark(this.#path);
     // Read after the mark: the claims of living processes in the mark are in the ledger by now.
-    const facts = claimFacts(this.#database);
-    this.#clockBack = facts.clockBack[0]?.claim ?? 0;
-    const mark: Mark = { ledger: this.#ledger, ...facts };
+    const mark = claimFacts(this.#database);
+    this.#clockBack = mark.clockBack[0]?.claim ?? 0;
     // Most commands claim nothing.
-    if (known?.ledger === mark.ledger && known.claims === mark.claims) return;
+    if (isDeepStrictEqual(known, { ...mark })) return;
     await writeWhole(markPath(this.#path), [`${JSON.stringify(mark)}\n`]).catch(() => undefined);
   }
 }

@@ -4,13 +4,7 @@ import type { Gap } from '../port.ts';
 import type { Database } from './database.ts';
 import { addGap } from './gaps.ts';
 import { claimFacts, type Mark } from './mark.ts';
-import {
-  claimsInFile,
-  claimsInMark,
-  type KnownClaims,
-  type LaterClaims,
-  unknownTime,
-} from './unknown-time.ts';
+import { claimsInFile, claimsInMark, type LaterClaims, unknownTime } from './unknown-time.ts';
 
 /** The file of the ledger when it was last opened. */
 interface Place {
@@ -40,22 +34,24 @@ export function checkProvenance(
     now,
   }: { readonly path: string; readonly mark: Mark | undefined; readonly now: number },
 ): Provenance {
-  const id = database.get<{ id: string }>('select ledger_id as id from meta')?.id ?? '';
-  const { newestClaim, claims } = claimFacts(database);
+  const facts = claimFacts(database);
+  const { ledger: id, newestClaim, claims } = facts;
   const since = (start: number, why: string, later: LaterClaims = {}): Gap[] => {
     const time = unknownTime(start, now, later, (before) => claimedBefore(database, before));
+    database.run('update meta set lineage = ?', randomUUID());
     return [addGap(database, { ...time, why }, now)];
   };
-  const original = originalOf(database, path, { id, claims });
+  const original = originalOf(database, path, id);
   const clockAt =
     database.get<{ at: number | null }>('select clock_at as at from meta')?.at ?? null;
   if (original) {
     const copy = { id: becomeCopy(database), copyOf: original.path };
-    if (!original.wentOn || clockAt === null) return { ...copy, found: [] };
+    const from = clockAt ?? original.later?.first;
+    if (!original.wentOn || from == null) return { ...copy, found: [] };
     const why = `this project is a copy of the one with ${original.path}`;
-    return { ...copy, found: since(clockAt, why, original.later) };
+    return { ...copy, found: since(from, why, original.later) };
   }
-  const later = claimsInMark(mark, { id, claims });
+  const later = claimsInMark(mark, facts);
   const madeAt = takeBackup(database);
   if (madeAt !== undefined)
     return { id, found: since(madeAt, 'a backup was put in the place of the ledger', later) };
@@ -68,7 +64,7 @@ export function checkProvenance(
   const isOlder =
     mark.claims === undefined
       ? mark.newestClaim > (newestClaim ?? -Infinity)
-      : mark.claims > claims;
+      : mark.claims > claims || (mark.lineage !== undefined && mark.lineage !== facts.lineage);
   if (!isOlder) return { id, found: [] };
   const from = clockAt ?? mark.firstClaim ?? mark.newestClaim;
   return { id, found: since(from, 'an older copy was put in the place of the ledger', later) };
@@ -92,7 +88,7 @@ function claimedBefore(database: Database, time: number): number | null {
 function originalOf(
   database: Database,
   ledgerPath: string,
-  known: KnownClaims,
+  id: string,
 ):
   | { readonly path: string; readonly wentOn: boolean; readonly later?: LaterClaims | undefined }
   | undefined {
@@ -110,7 +106,9 @@ function originalOf(
   database.run('delete from place');
   database.run('insert into place (path, dev, ino) values (?, ?, ?)', path, here.dev, here.ino);
   if (!place || !original) return undefined;
-  const later = claimsInFile(place.path, known);
+  const later = claimsInFile(place.path, id, (submission) =>
+    Boolean(database.get('select 1 from submission where id = ?', submission)),
+  );
   const isOriginal = String(original.ino) === place.ino || later !== undefined;
   if (!isOriginal) return undefined;
   return { path: place.path, wentOn: later === undefined || later.count > 0, later };

@@ -247,6 +247,10 @@ update stop set reason = json_object('kind', 'block', 'block',
     'account', reason ->> 'account')
   where reason ->> 'kind' = 'hold';
 `,
+  `
+alter table meta add column lineage text;
+update meta set lineage = lower(hex(randomblob(16)));
+`,
 ];
 
 /**

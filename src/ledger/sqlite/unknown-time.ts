@@ -43,42 +43,49 @@ export function unknownTime(
   };
 }
 
-/** A ledger, and how many claims of it are known. */
-export interface KnownClaims {
-  readonly id: string;
-  readonly claims: number;
-}
-
-/** Later claims by the mark beside the ledger; nothing when it belongs to another ledger. */
-export function claimsInMark(mark: Mark | undefined, { id, claims }: KnownClaims): LaterClaims {
-  if (mark?.ledger !== id) return {};
+/**
+ * Later claims by the mark beside the ledger; nothing when it belongs to another ledger. Numbers say
+ * what is later in one lineage only.
+ */
+export function claimsInMark(
+  mark: Mark | undefined,
+  { ledger, claims, lineage }: Pick<Required<Mark>, 'ledger' | 'claims' | 'lineage'>,
+): LaterClaims {
+  if (mark?.ledger !== ledger) return {};
+  const isOther = mark.lineage !== undefined && mark.lineage !== lineage;
   return {
-    clockBack: mark.clockBack?.filter(({ claim }) => claim > claims),
+    clockBack: mark.clockBack?.filter(({ claim }) => isOther || claim > claims),
     last: mark.newestClaim,
   };
 }
 
 /**
- * Later claims in another file of the same ledger. Undefined: the file is another ledger, of an
- * older version, missing, or unreadable.
+ * Claims in another file of the same ledger that this one does not know. Undefined: the file is
+ * another ledger, missing, or unreadable.
  */
 export function claimsInFile(
   path: string,
-  { id, claims }: KnownClaims,
-): (LaterClaims & { readonly count: number }) | undefined {
+  ledgerId: string,
+  isKnown: (submission: string) => boolean,
+):
+  | { readonly count: number; readonly first: number | null; readonly last: number | null }
+  | undefined {
   try {
-    const ledger = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    const other = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     try {
-      const meta = ledger.prepare('select ledger_id as id, claims from meta').get();
-      if (meta?.['id'] !== id) return undefined;
-      const times = ledger
-        .prepare(
-          'select min(claimed_at) as first, max(claimed_at) as last from submission where claim_no > ? and gap is null',
-        )
-        .get(claims) as { first: number | null; last: number | null };
-      return { count: Math.max(0, Number(meta['claims']) - claims), ...times };
+      const meta = other.prepare('select ledger_id as id from meta').get();
+      if (meta?.['id'] !== ledgerId) return undefined;
+      const rows = other.prepare('select id, claimed_at as at from submission').iterate();
+      let [count, first, last] = [0, Infinity, -Infinity];
+      for (const { id, at } of rows) {
+        if (isKnown(String(id))) continue;
+        count += 1;
+        first = Math.min(first, Number(at));
+        last = Math.max(last, Number(at));
+      }
+      return count === 0 ? { count, first: null, last: null } : { count, first, last };
     } finally {
-      ledger.close();
+      other.close();
     }
   } catch {
     return undefined;

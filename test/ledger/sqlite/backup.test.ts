@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +23,14 @@ import {
 } from '../../../src/ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { migrations } from '../../../src/ledger/sqlite/schema.ts';
-import { account, accountSettings, claimOne, finish, plannedShot, startBatch } from '../fixture.ts';
+import {
+  account,
+  accountSettings,
+  claimPastGaps,
+  finish,
+  plannedShot,
+  startBatch,
+} from '../fixture.ts';
 
 let root: string;
 let now: number;
@@ -32,7 +48,7 @@ async function pay(name: string, path = ledgerPath()): Promise<number> {
   const ledger = await open(path);
   await ledger.batches.putAccounts([accountSettings()]);
   const shots = [plannedShot(0, { fingerprint: name })];
-  await finish(ledger, await claimOne(ledger, await startBatch(ledger, name, shots)), name);
+  await finish(ledger, await claimPastGaps(ledger, await startBatch(ledger, name, shots)), name);
   await ledger.close();
   return now;
 }
@@ -120,11 +136,10 @@ describe('a backup', () => {
 describe('restoring a backup', () => {
   it('puts it in the place of the ledger, keeps that one, and notes the gap', async () => {
     await pay('fox');
-    const facts = await backup();
-    const { madeAt } = facts;
+    const { madeAt } = await backup();
     await pay('hen');
     now += 60_000;
-    expect(claimedSince(ledgerPath(), facts)).toBe(1);
+    expect(claimedSince(ledgerPath(), at('kept.shotlist'))).toBe(1);
     const aside = await restore();
     const { batches, gaps } = await batchesOf();
     expect(batches).toEqual(['fox']);
@@ -164,6 +179,34 @@ describe('restoring a backup', () => {
     const [gap] = (await batchesOf()).gaps;
     expect(gap?.to).toBeGreaterThanOrEqual(sentAt);
     expect(gap?.from).toBeLessThanOrEqual(now);
+  });
+
+  it('notes a gap that covers what another restored ledger sent, whatever its count of claims', async () => {
+    await pay('fox');
+    await backup();
+    await rename(at('kept.shotlist'), at('early'));
+    await pay('hen');
+    await pay('owl');
+    await backup();
+    await restoreBackup({ file: at('early'), ledgerPath: ledgerPath(), now: () => now });
+    now -= 20 * 60_000;
+    const sentAt = await pay('bat');
+    now += 40 * 60_000;
+    await restore();
+    expect((await batchesOf()).gaps[0]?.from).toBeLessThanOrEqual(sentAt);
+  });
+
+  it('finds a gap where the replaced ledger is put back after the restored one has sent', async () => {
+    await pay('fox');
+    await backup();
+    for (const name of ['hen', 'owl', 'emu']) await pay(name);
+    const aside = await restore();
+    await pay('bat');
+    now += 60_000;
+    await rename(aside ?? '', ledgerPath());
+    const ledger = await open();
+    expect(ledger.gaps.found).toHaveLength(1);
+    await ledger.close();
   });
 
   it('brings one of an older version up to date, and counts its requests', async () => {

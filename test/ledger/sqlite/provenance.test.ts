@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../../src/ledger/port.ts';
+import { backUp } from '../../../src/ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
-import { accountSettings, claimOne, options, plannedShot, startBatch } from '../fixture.ts';
+import { accountSettings, claimPastGaps, options, plannedShot, startBatch } from '../fixture.ts';
 
 const minute = 60_000;
 let root: string;
@@ -33,7 +34,7 @@ async function claim(ledger: Ledger, name: string): Promise<number> {
   now += minute;
   await ledger.batches.putAccounts([accountSettings()]);
   const shots = [plannedShot(0, { fingerprint: name })];
-  await claimOne(ledger, await startBatch(ledger, name, shots));
+  await claimPastGaps(ledger, await startBatch(ledger, name, shots));
   return now;
 }
 /** In a command of its own. @returns when it claimed */
@@ -91,6 +92,33 @@ describe('an older copy in the place of a ledger', () => {
     await copyFile(at('old.db'), at('studio', 'ledger.db'));
     now += 40 * minute;
     expect((await foundBy())[0]?.from).toBeLessThanOrEqual(lost);
+  });
+
+  it('is noticed although a backup was made by the clock that had been set back', async () => {
+    await claimOnce('fox');
+    await copyFile(at('studio', 'ledger.db'), at('old.db'));
+    now -= 20 * minute;
+    const ledgerPath = at('studio', 'ledger.db');
+    await backUp({ ledgerPath, target: at('kept'), settings: null, now: () => now });
+    const lost = await claimOnce('hen');
+    await copyFile(at('old.db'), ledgerPath);
+    now += 40 * minute;
+    expect((await foundBy())[0]?.from).toBeLessThanOrEqual(lost);
+  });
+
+  it('is noticed although it has more claims than the one that it replaces', async () => {
+    const [ledger, old, newer] = [at('studio', 'ledger.db'), at('old.db'), at('newer.db')];
+    await claimOnce('fox');
+    await copyFile(ledger, old);
+    await claimOnce('hen');
+    await claimOnce('owl');
+    await copyFile(ledger, newer);
+    await copyFile(old, ledger);
+    await claimOnce('bat');
+    await copyFile(newer, ledger);
+    now += minute;
+    expect(await foundBy()).toHaveLength(1);
+    expect(await foundBy()).toEqual([]);
   });
 
   it('is noticed when it lacks what stood in the -wal file', async () => {
@@ -201,6 +229,25 @@ describe('a copied project', () => {
     expect((await open('copy')).id).toBe(copied.id);
   });
 
+  it('has a gap where it knows no request and the original has sent one', async () => {
+    await (await open()).close();
+    await copy();
+    const sent = await claimOnce('fox');
+    const [gap] = await foundBy('copy');
+    expect(gap?.from).toBeLessThanOrEqual(sent);
+  });
+
+  it('has a gap where an older copy went on as the original, with fewer requests', async () => {
+    await claimOnce('fox');
+    await copyFile(at('studio', 'ledger.db'), at('old.db'));
+    await claimOnce('hen');
+    await claimOnce('owl');
+    await copy();
+    await copyFile(at('old.db'), at('studio', 'ledger.db'));
+    await claimOnce('bat');
+    expect(await foundBy('copy')).toHaveLength(1);
+  });
+
   it('has no gap where the original has sent nothing since', async () => {
     await claimOnce('fox');
     await copy();
@@ -285,7 +332,7 @@ describe('the mark', () => {
     await ledger.close();
     expect(await markOf()).toEqual({
       ...{ ledger: ledger.id, firstClaim: first, newestClaim: last },
-      ...{ claims: 4, clockBack: [] },
+      ...{ claims: 4, clockBack: [], lineage: expect.any(String) as string },
     });
   });
 

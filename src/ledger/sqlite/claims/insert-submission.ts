@@ -3,25 +3,22 @@ import type { Gap, SubmissionState } from '../../port.ts';
 import { liveStates } from '../../rules/transitions.ts';
 import type { Claimant } from './claim-gate.ts';
 import type { Database } from '../database.ts';
+import { recordClockBack } from '../mark.ts';
 import { moveMoney } from '../money.ts';
 import type { Price } from '../../../money.ts';
-
-/** Clock readings of two processes on one machine may differ by this much. */
-const apartMs = 1_000;
 
 /**
  * Counts a claim. The number gives the order of claims; their times do not where the clock was set
  * back. Each such step back is recorded.
  */
 function nextClaimNumber(database: Database, now: number): number {
-  const meta = database.get<{ claims: number; clock_at: number | null }>(
-    'select claims, clock_at from meta',
+  database.run(recordClockBack, now);
+  const meta = database.get<{ claims: number }>(
+    'update meta set claims = claims + 1, clock_at = ? returning claims',
+    now,
   );
-  const number = (meta?.claims ?? 0) + 1;
-  database.run('update meta set claims = ?, clock_at = ?', number, now);
-  if (meta?.clock_at != null && now < meta.clock_at - apartMs)
-    database.run('insert into clock_back (claim_no, at) values (?, ?)', number, now);
-  return number;
+  if (!meta) throw new Error('the ledger has no meta row');
+  return meta.claims;
 }
 
 /** Time from a grant to the send deadline of its request; see docs/ledger.md. */
