@@ -27,7 +27,8 @@ export async function settleInGap(
   const park = async (doubt: string): Promise<boolean> =>
     await submissions.park(submission, `${why}, and ${doubt}`);
   if (!access.provider.listJobs) return await park('the vendor does not list its jobs');
-  const settleMs = Math.max(settleFactor * access.timeouts.postMs, clockSlackMs + apartMs);
+  const { postMs, listLagMs } = access.timeouts;
+  const settleMs = Math.max(settleFactor * postMs, listLagMs, clockSlackMs + apartMs);
   if (deps.now() < deadlineAt + settleMs || !jumpWatchOf(deps).isSteadyFor(settleMs)) return false;
   const knownJobs = await submissions.knownJobs(submission);
   const sighting = await lookIn(deps, access, ambiguous, knownJobs);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { settleInGap } from '../../../src/activities/reconcile/settle-in-gap.ts';
 import type { Range } from '../../../src/ledger/port.ts';
 import type { StartRequest } from '../../../src/providers/port.ts';
 import type { SimulatorSettings } from '../../../src/simulator/index.ts';
@@ -112,6 +113,32 @@ describe('a request that may have been sent in a time that the ledger does not k
     expect(accepted().toSorted()).toEqual(['a cup', 'a fox', 'a hen']);
     // It is the only account of this ledger.
     expect(await studio.ledger.gaps.list()).toEqual([]);
+  });
+
+  it('is looked for only when the list may show it, where lists are said to lag for long', async () => {
+    await openRestored([]);
+    Object.assign(studio.access.timeouts, { listLagMs: 60 * minute });
+    const input = await studio.startRun(batchOf('zoo', photogpt, ['a fox']));
+    const [lane] = await studio.lanesOf(input, 'draw');
+    if (!lane) throw new Error('there is no lane');
+    const { claims, submissions } = studio.ledger;
+    const range = {
+      batch: 'zoo',
+      run: input.run,
+      lane: lane.lane,
+      account: lane.account,
+      from: 0,
+      to: 1,
+    };
+    await claims.claim(range, { window: 1, postTimeoutMs: 1_000, worker: 'w' });
+    const { ambiguous } = await submissions.due(range, { leaseMs: 1, limit: 9, settleMs: 0 });
+    expect(ambiguous).toHaveLength(1);
+    for (const each of ambiguous)
+      expect(await settleInGap(studio.deps, studio.access, each)).toBe(false);
+    studio.clock.passedMs += 61 * minute;
+    studio.restart(61 * minute);
+    for (const each of ambiguous)
+      expect(await settleInGap(studio.deps, studio.access, each)).toBe(true);
   });
 
   it('is left to a person where jobs tell nothing', async () => {
