@@ -1,4 +1,5 @@
 import { parseBatch } from '../batch/file/parse.ts';
+import { accountName, originOf } from '../batch/ids.ts';
 import { openStep, type Expanded } from '../batch/expansion/expand.ts';
 import type { ShotRequest } from '../batch/request.ts';
 import type { PlannedShot } from '../batch/shot.ts';
@@ -68,12 +69,14 @@ export async function planStep(
     if (row.run !== run) return { lanes: [], trainings: [], uploads: [] };
     if (row.state === 'cancelled' || row.state === 'finished') return await leftOver(deps, input);
     await deps.learned.load();
+    const accepted = await plans.accountsOf(batch, 'run');
     let planned = 0;
     for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
       cancelled.throwIfAborted();
       // If unknown prices were accepted, a price that becomes known now would break the accepted
       // sum.
       const priced = row.unknownPrices ? slice : await deps.learned.priced(slice);
+      for (const { account } of priced) requireAccepted(account, accepted);
       await plans.putShots(batch, run, priced);
       for (const shot of priced) {
         const said = deps.learned.refusalOf(shot);
@@ -86,6 +89,20 @@ export async function planStep(
     const lanes = await plans.makeLanes(batch, run, step, input.pass);
     return await describePlan(deps, input, lanes);
   });
+}
+
+/**
+ * @throws UserError when this worker has another address for an account of the run. Its shots would
+ * be new there, and be paid again.
+ */
+function requireAccepted(account: string, accepted: readonly string[]): void {
+  if (accepted.includes(account)) return;
+  const other = accepted.find((key) => accountName(key) === accountName(account));
+  if (other === undefined) return;
+  throw new UserError(
+    `the account ${accountName(account)} is at ${originOf(account)} here, and the run was accepted with ${originOf(other)}`,
+    { next: [`give ${accountName(account)} its base URL again where the worker runs`] },
+  );
 }
 
 /** For a batch that is over: lanes for the remaining work, and no new work. */

@@ -238,6 +238,7 @@ function runOf(
       unit,
       cap: amount * (1 + policy.paidRetries),
     })),
+    accounts: plan.accounts,
     unknownPrices,
     steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
   };

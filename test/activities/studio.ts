@@ -162,6 +162,7 @@ export async function openStudio(
       policy: { retries: 2, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
       budget: [],
       accepted: [{ account: account!.key, unit: account!.vendor.unit, cap: 1_000_000_000 }],
+      accounts: [account!.key],
       unknownPrices: true,
       steps: document.steps.map(({ name, from, pick }) => ({ name, from: from ?? [], pick })),
       ...changes,

@@ -51,6 +51,7 @@ export async function leaveBatch(
     policy: { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
     budget: [],
     accepted: [{ account, unit: 'credits', cap: 1_000_000 }],
+    accounts: [account],
     unknownPrices: false,
     steps: [{ name: 'draw', from: [], pick: 'all' }],
   });

@@ -146,4 +146,21 @@ describe('a run whose account has another address by now', () => {
     expect(again.stderr).toContain('1 shot is paid for at the account photogpt@http://127.0.0.1');
     expect([again.code, stage.simulator.book.accepted.length]).toEqual([2, 1]);
   });
+
+  it('is refused when all its shots at that account are done, since they may be planned again', async () => {
+    await using stage = await openStage({ jobMs: 50, credits: 20 });
+    stage.write(
+      'fox.yaml',
+      `${batch}  hen: { model: "wonda:nano-banana-2", prompt: a hen, name: hen }\n`,
+    );
+    // The second account has no money for its shot, so the run waits for a person.
+    expect((await stage.run(['run', 'fox.yaml', '--yes'], embedded)).code).toBe(4);
+    expect(stage.simulator.book.accepted.length).toBe(1);
+
+    const address = stage.simulator.baseUrls['photogpt'] ?? '';
+    const moved = { ...embedded, PHOTOGPT_BASE_URL: address.replace('127.0.0.1', 'localhost') };
+    const refused = await stage.run(['run', 'fox.yaml', '--yes'], moved);
+    expect(refused.stderr).toContain('run 1 of fox works at photogpt@http://127.0.0.1');
+    expect([refused.code, stage.simulator.book.accepted.length]).toEqual([2, 1]);
+  });
 });

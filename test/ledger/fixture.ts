@@ -33,6 +33,7 @@ export function acceptedRun(batch: string, changes: Partial<AcceptedRun> = {}): 
     policy: { retries: 1, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
     budget: [],
     accepted: [{ account, unit: 'credits', cap: unlimited }],
+    accounts: [account],
     unknownPrices: false,
     steps: [{ name: 'one', from: [], pick: 'all' }],
     ...changes,

@@ -8,14 +8,18 @@ import type { BatchPlan } from '../plan/plan-batch.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
 import type { Project } from '../project/project.ts';
 
-/** @throws UserError when an account of the unfinished run is not configured or has no usable key */
+/**
+ * Every account of the accepted plan must be there, also one whose shots are done: a step may be
+ * planned again, and would be paid again at another address.
+ * @throws UserError when an account of the unfinished run is not configured or has no usable key
+ */
 export async function requireAccounts(
   { config }: LoadedBatch,
   { ledger }: Project,
   { batch, run }: BatchRow,
 ): Promise<void> {
   const accounts = new Map([...config.accounts.values()].map((each) => [each.key, each]));
-  for (const key of await ledger.plans.accountsOf(batch, 'unfinished')) {
+  for (const key of await ledger.plans.accountsOf(batch, 'run')) {
     const account = accounts.get(key);
     if (!account)
       throw new UserError(

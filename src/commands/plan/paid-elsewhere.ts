@@ -19,19 +19,20 @@ export interface PaidElsewhere {
  */
 export class PaidElsewhereSearch {
   readonly #plans: PlanLedger;
-  /** Keys of the accounts that the batch has shots at. */
+  /** Keys of the accounts that the batch has ever had shots at. */
   readonly #known: readonly string[];
-  readonly #used = new Set<string>();
+  /** Keys of the accounts that the plan has shots at; complete when `result` is called. */
+  readonly #used: ReadonlySet<string>;
   /** One entry per pair of account keys. */
   readonly #found: { readonly from: string; readonly to: string; shots: number }[] = [];
 
-  constructor(plans: PlanLedger, known: readonly string[]) {
+  constructor(plans: PlanLedger, known: readonly string[], used: ReadonlySet<string>) {
     this.#plans = plans;
     this.#known = known;
+    this.#used = used;
   }
 
   async look(entries: readonly PlannedEntry[]): Promise<void> {
-    for (const { shot } of entries) this.#used.add(shot.account);
     const wanted = entries.filter(({ status, expected }) => status === 'new' && !expected);
     for (const [to, group] of Map.groupBy(wanted, ({ shot }) => shot.account)) {
       const fingerprints = group.map(({ shot }) => shot.fingerprint);

@@ -60,6 +60,8 @@ export interface BatchPlan {
   readonly cost: CostTable;
   /** Amounts that the batch has already used of its budgets, by the ledger's account key. */
   readonly used: ReadonlyMap<string, Amount>;
+  /** Keys of all accounts that the batch has shots at. */
+  readonly accounts: readonly string[];
   /** Names of accounts with running or undecided jobs that the batch waits for. */
   readonly waitsAt: ReadonlySet<string>;
   readonly billed: readonly BilledPrice[];
@@ -98,8 +100,10 @@ export async function planBatch(
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
   const waitsAt = new Set<string>();
+  const accounts = new Set<string>();
   const { plans } = project.ledger;
-  const elsewhere = new PaidElsewhereSearch(plans, await plans.accountsOf(document.batch, 'all'));
+  const known = await plans.accountsOf(document.batch, 'all');
+  const elsewhere = new PaidElsewhereSearch(plans, known, accounts);
   for (const step of document.steps) {
     const expansion = openStep(document, step.name, { files, catalogue });
     expansions.set(step.name, expansion);
@@ -117,6 +121,7 @@ export async function planBatch(
       await elsewhere.look(entries);
       for (const entry of entries) {
         plan.shots += 1;
+        accounts.add(entry.shot.account);
         plan.counts[entry.status] += 1;
         digest.update(`${entry.shot.key} ${entry.shot.fingerprint} ${entry.status}\n`);
         if (entry.status === 'new' || entry.status === 'retry') {
@@ -139,6 +144,7 @@ export async function planBatch(
     steps,
     cost: total,
     used: await usedBefore(project, document.batch),
+    accounts: [...accounts],
     waitsAt,
     billed: [...billed.values()],
     paidElsewhere,

@@ -36,6 +36,8 @@ export interface AcceptedRun {
   readonly budget: readonly { account: string; unit: Unit; cap: Amount }[];
   /** The accepted plan per account, new shots and paid retries together; itself a cap. */
   readonly accepted: readonly { account: string; unit: Unit; cap: Amount }[];
+  /** Keys of all accounts that the accepted plan has shots at, cached ones too. */
+  readonly accounts: readonly string[];
   /** Shots without a known price may run. */
   readonly unknownPrices: boolean;
   /** Every step in file order. */

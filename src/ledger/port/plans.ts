@@ -86,8 +86,11 @@ export interface PlanLedger {
     account: string,
     fingerprints: readonly string[],
   ): Promise<ReadonlyMap<string, 'cached' | 'inFlight' | 'failed' | 'lost'>>;
-  /** Keys of the accounts of all shots of the batch; `unfinished`: only of open and bound shots. */
-  accountsOf(batch: string, which: 'all' | 'unfinished'): Promise<readonly string[]>;
+  /**
+   * Keys of the accounts of a batch. `all`: of its accepted plans and of its shots. `run`: of the
+   * plan that its current run was accepted with, and of the run's open and bound shots.
+   */
+  accountsOf(batch: string, which: 'all' | 'run'): Promise<readonly string[]>;
 }
 
 /** The place to which the files of a request are uploaded. */

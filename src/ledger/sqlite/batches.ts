@@ -109,11 +109,12 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
     now,
   );
   database.run(
-    'insert into run (batch, n, frozen, accepted, started_at) values (?, ?, ?, ?, ?)',
+    'insert into run (batch, n, frozen, accepted, accounts, started_at) values (?, ?, ?, ?, ?, ?)',
     run.batch,
     number,
     run.frozen,
     JSON.stringify(run.accepted),
+    JSON.stringify(run.accounts),
     now,
   );
   database.run('update budget set cap = null where scope = ?', batchScope(run.batch));

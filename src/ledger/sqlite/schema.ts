@@ -251,6 +251,10 @@ update stop set reason = json_object('kind', 'block', 'block',
 alter table meta add column lineage text;
 update meta set lineage = lower(hex(randomblob(16)));
 `,
+  `
+alter table run add column accounts text not null default '[]';
+update run set accounts = (select json_group_array(value ->> 'account') from json_each(accepted));
+`,
 ];
 
 /**

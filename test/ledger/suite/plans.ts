@@ -182,13 +182,22 @@ export function planSuite(open: Open): void {
 
   it('knows the accounts that the shots of a batch are at', async () => {
     const { accountsOf } = ledger.plans;
-    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    await startBatch(ledger, 'fox', plannedShots(1));
     expect(await accountsOf('fox', 'all')).toEqual([account]);
-    expect(await accountsOf('fox', 'unfinished')).toEqual([account]);
+    expect(await accountsOf('fox', 'run')).toEqual([account]);
     expect(await accountsOf('hen', 'all')).toEqual([]);
-    await finish(ledger, await claimOne(ledger, range));
-    expect(await accountsOf('fox', 'all')).toEqual([account]);
-    expect(await accountsOf('fox', 'unfinished')).toEqual([]);
+  });
+
+  it('knows the accounts that each plan of a batch was accepted for, whatever was put since', async () => {
+    const [before, cached] = ['acme@https://old.example', 'zoo@https://zoo.example'];
+    const { accountsOf } = ledger.plans;
+    await startBatch(ledger, 'fox', [plannedShot(0, { account: before })], {
+      accounts: [before, cached],
+    });
+    expect(await accountsOf('fox', 'run')).toEqual([before, cached]);
+    await startBatch(ledger, 'fox', plannedShots(1));
+    expect(await accountsOf('fox', 'run')).toEqual([account]);
+    expect(await accountsOf('fox', 'all')).toEqual([before, account, cached].toSorted());
   });
 
   it('leaves a batch name to the file that owns it', async () => {

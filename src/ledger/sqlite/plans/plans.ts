@@ -210,10 +210,22 @@ function storedUpload(
   );
 }
 
-function accountsOf(database: Database, batch: string, which: 'all' | 'unfinished'): string[] {
-  const among = which === 'all' ? '' : ` and state in ${states.unfinishedShots}`;
+const accountsQueries = {
+  all: `select distinct account from shot where batch = ?1
+    union select value from run, json_each(run.accounts) where batch = ?1`,
+  run: `select distinct account from shot where batch = ?1 and state in ${states.unfinishedShots}
+      and run = (select run from batch where name = ?1)
+    union select value from run, json_each(run.accounts)
+    where batch = ?1 and n = (select run from batch where name = ?1)`,
+} as const;
+
+function accountsOf(
+  database: Database,
+  batch: string,
+  which: keyof typeof accountsQueries,
+): string[] {
   return database
-    .all<{ account: string }>(`select distinct account from shot where batch = ?${among}`, batch)
+    .all<{ account: string }>(accountsQueries[which], batch)
     .map(({ account }) => account);
 }
 
