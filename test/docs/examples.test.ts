@@ -14,13 +14,27 @@ const reference = read('docs/batch-file.md');
 
 describe('the README', () => {
   it('shows the quickstart as it is', () => {
-    const [first] = codeBlocks(read('README.md'));
+    const shown = codeBlocks(read('README.md')).find(({ info }) => info === 'yaml');
     const file = read('batches/quickstart.yaml');
-    expect(first?.text).toBe(file.slice(file.indexOf('batch:')));
+    expect(shown?.text).toBe(file.slice(file.indexOf('batch:')));
   });
 
   it('says in its first line what this is', () => {
     expect(read('README.md')).toMatch(/^# Shotlist .{40,}\n/);
+  });
+
+  it('installs the package of this version', () => {
+    const { name, version } = JSON.parse(read('package.json')) as Record<string, string>;
+    expect(read('README.md')).toContain(`npm install -g ./${name}-${version}.tgz`);
+  });
+
+  it('tries Shotlist without a key first, and tests it for a change', () => {
+    const blocks = codeBlocks(read('README.md')).map(({ text }) => text);
+    const [quickstart, test] = ['npm ci && npm run quickstart\n', 'npm ci && npm test\n'].map(
+      (text) => blocks.indexOf(text),
+    );
+    expect(quickstart).toBeGreaterThanOrEqual(0);
+    expect(test).toBeGreaterThan(quickstart ?? 0);
   });
 });
 

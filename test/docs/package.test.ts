@@ -1,7 +1,9 @@
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { linksOf, read, root } from './support.ts';
+import { imagesOf, linksOf, read, root } from './support.ts';
 
 /** Paths in the package, as npm would publish it. */
 function packedFiles(): readonly string[] {
@@ -19,8 +21,9 @@ function packedFiles(): readonly string[] {
   return pack?.files.map(({ path }) => path) ?? [];
 }
 
-it('every document that the package holds leads to files that it holds', () => {
-  const files = packedFiles();
+const files = packedFiles();
+
+it('every document that the package holds leads to files and images that it holds', () => {
   const forTheCheckout = /^(CONTRIBUTING\.md$|docs\/internals\/)/;
   const documents = files.filter((path) => /\.(md|txt)$/.test(path) && !forTheCheckout.test(path));
   expect(documents).toContain('README.md');
@@ -34,4 +37,15 @@ it('every document that the package holds leads to files that it holds', () => {
       .map((path) => `${document}: ${path}`),
   );
   expect(dead).toEqual([]);
+});
+
+it('the README shows images that the package holds, each at most 400 kB', async () => {
+  const images = imagesOf(read('README.md'));
+  expect(images).not.toEqual([]);
+  for (const image of images) {
+    expect(files).toContain(image);
+    const bytes = readFileSync(join(root, image));
+    expect(bytes.length).toBeLessThanOrEqual(400_000);
+    expect((await sharp(bytes).metadata()).width).toBeGreaterThanOrEqual(1_000);
+  }
 });

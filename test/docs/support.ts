@@ -33,9 +33,18 @@ export function codeBlocks(markdown: string): Block[] {
   }));
 }
 
-/** Where its links lead, those in code aside. */
+/** Where its links lead and its images are, in Markdown or HTML; those in code aside. */
 export function linksOf(markdown: string): string[] {
-  return [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to);
+  return [
+    ...withoutCode(markdown).matchAll(
+      /\]\(([^)\s]+)(?: "[^"]*")?\)|<(?:a|img)\b[^>]*? (?:href|src)="([^"]+)"/g,
+    ),
+  ].map(([, inMarkdown, inHtml = '']) => inMarkdown ?? inHtml);
+}
+
+/** Its images; those in code aside. */
+export function imagesOf(markdown: string): string[] {
+  return linksOf(markdown).filter((link) => /\.(png|jpe?g|gif|webp|svg)$/i.test(link));
 }
 
 function withoutCode(markdown: string): string {
