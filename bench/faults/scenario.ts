@@ -46,13 +46,21 @@ export function drawScenario(seed: number, focus: Focus = {}, only?: string): Sc
       downloadMs: 50,
       revealing: focus.revealing ?? draw.chance(0.7),
       listPageSize: draw.pick([3, 10, 50]),
-      urlMs: draw.chance(0.2) ? draw.whole(300, 2_000) : 0,
+      urlMs: urlLifetime(draw.chance(0.2) ? draw.whole(300, 2_000) : 0, faults),
       clockAheadMs: draw.chance(0.15) ? draw.pick([-3_600_000, -40_000, 40_000, 3_600_000]) : 0,
       ...focus.simulator,
     },
     faults: batch.isPatient ? faults.filter(({ name = '' }) => !endless.has(name)) : faults,
     incidents,
   };
+}
+
+/**
+ * A file that only one answer named is waited for ten minutes once its URL has expired. That is longer than a
+ * run may take, so such a URL stays good.
+ */
+function urlLifetime(drawnMs: number, faults: readonly Fault[]): number {
+  return faults.some(({ kind }) => kind === 'entries-more') ? 0 : drawnMs;
 }
 
 /** What lasts as long as the usual limit of a job, by intent: half an hour is longer than a run may take. */

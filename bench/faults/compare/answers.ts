@@ -4,7 +4,8 @@ import { asksForTheSame, type Entry, type Evidence } from './evidence.ts';
 const ownLimit = 0.9;
 
 /** A process that is told to end by one signal ends what it has paid for: it hears the answers first. */
-export function cutOff({ entries, endings, scenario }: Evidence): string[] {
+export function cutOff(evidence: Evidence): string[] {
+  const { entries, endings, scenario } = evidence;
   return endings
     .filter(({ twice }) => !twice)
     .flatMap(({ signal, at, endedAt }) =>
@@ -13,7 +14,7 @@ export function cutOff({ entries, endings, scenario }: Evidence): string[] {
           const closedAt = Date.parse(entry.closedAt ?? '');
           const isMeanwhile = closedAt >= at && closedAt <= endedAt + 500;
           const isEarly = waitedMs(entry) < scenario.postMs * ownLimit;
-          return entry.reply === 'gone' && isMeanwhile && isEarly;
+          return entry.reply === 'gone' && isMeanwhile && isEarly && !isGivenUp(evidence, entry);
         })
         .map(({ id }) => `${signal} cut off the paid request of job ${id}`),
     );
@@ -44,7 +45,7 @@ export function answersDropped(evidence: Evidence): string[] {
 
 /**
  * The client says itself that it waited to its limit. On a busy machine it stands still for as long as this
- * campaign's limit, and the answer lies in its socket.
+ * campaign's limit, and the answer lies in its socket; or the vendor sees its request late.
  */
 function isGivenUp({ ledger }: Evidence, entry: Entry): boolean {
   const own = ledger.shots.filter((shot) => asksForTheSame(entry, shot));
