@@ -15,11 +15,11 @@ export function backupCommand(terminal: Terminal): Command {
   return new Command('backup')
     .description('copy the ledger and shotlist.yaml into one file, also while batches run')
     .argument('<file>', 'where to write it')
-    .option('--force', 'replace a file that is there')
+    .option('--force', 'replace an existing file')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nIt holds every request that was made until now, and no key. Images and videos are not in it.\n\n' +
+      '\nThe backup holds every request so far. It holds no keys, images or videos.\n\n' +
         'Example:\n  shotlist backup spring-2026-03-01.shotlist',
     )
     .action(async (file: string, options: { force?: boolean; json?: boolean }) => {

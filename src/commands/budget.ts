@@ -16,15 +16,15 @@ import type { Terminal } from '../terminal.ts';
 
 export function budgetCommand(terminal: Terminal): Command {
   return new Command('budget')
-    .description("raise or lower what a batch's run may spend at an account, also while it runs")
+    .description('change the budget of a batch at one account, also while it runs')
     .argument('<batch>', 'name of a batch, or its file')
     .argument('<account>', 'name of an account, such as acme')
-    .argument('<amount>', 'all that the batch may spend there, such as "1200 credits"')
+    .argument('<amount>', 'maximum spending of the batch there, such as "1200 credits"')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      "\nThe next new run goes by the file's own budget again; the standing budget of an account\n" +
-        "stands in shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook acme '1200 credits'",
+      '\nThe next new run uses the budget in the file again. The standing budget of an account is in\n' +
+        "shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook acme '1200 credits'",
     )
     .action((batch: string, account: string, amount: string, options: { json?: boolean }) =>
       setBudget(terminal, { batch, account, amount }, options.json ?? false),

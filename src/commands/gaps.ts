@@ -16,14 +16,17 @@ interface GapsOptions {
 
 export function gapsCommand(terminal: Terminal): Command {
   return new Command('gaps')
-    .description('times in which requests may have been sent that the ledger does not know')
-    .option('--close <gap>', 'the number of one: all that was sent in it is known or decided')
-    .option('-y, --yes', 'close it without a question')
+    .description('list times in which the ledger may not know all sent requests; close one')
+    .option(
+      '--close <gap>',
+      'close the gap with this number; all its requests are known or decided',
+    )
+    .option('-y, --yes', 'close it without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nA gap is left by a restored, exchanged or copied ledger. A request that may have been sent in it is\n' +
-        "looked for in its vendor's list, or left to you: shotlist resolve. docs/backup.md says more.\n\n" +
+      '\nA restored, exchanged or copied ledger has a gap. A request that may have been sent in it is looked up\n' +
+        "in its vendor's list of jobs, or parked for shotlist resolve. See docs/backup.md.\n\n" +
         'Examples:\n  shotlist gaps\n  shotlist gaps --close 1',
     )
     .action(async (options: GapsOptions) => {

@@ -21,14 +21,14 @@ interface ResolveOptions {
 
 export function resolveCommand(terminal: Terminal): Command {
   return new Command('resolve')
-    .description('decide on parked shots: their answer was lost, or their job never ended')
+    .description('decide on parked shots: the answer was lost, or the job did not end')
     .argument('<batch>', 'name of a batch, or its file')
     .argument('[keys...]', "shots, such as stills/tram or 'stills/*'; default: ask for each")
-    .option('--job <id>', 'this job at the vendor is it: its files are collected')
+    .option('--job <id>', 'name the job at the vendor; its files are collected')
     .option('--again', 'send it again; it may be paid twice')
-    .option('--skip', 'do without it; what it may have cost stays counted')
-    .option('--look', 'only show them, with a page of what jobs that may be them have made')
-    .option('-y, --yes', 'send again without a question')
+    .option('--skip', 'skip it; its possible cost stays counted')
+    .option('--look', 'only show them, with a page of the files of candidate jobs')
+    .option('-y, --yes', 'send again without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',

@@ -20,13 +20,13 @@ import { openingTexts, gapWarning, timeText } from './text/gaps.ts';
 
 export function restoreCommand(terminal: Terminal): Command {
   return new Command('restore')
-    .description('put a backup in the place of the ledger; the present one is kept beside it')
+    .description('replace the ledger by a backup; the present ledger is kept beside it')
     .argument('<file>', 'a file that `shotlist backup` wrote')
-    .option('-y, --yes', 'restore without a question')
+    .option('-y, --yes', 'restore without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nWhat was sent after the backup was made is not in it. docs/backup.md says what happens then.\n\n' +
+      '\nThe backup does not know requests that were sent after it was made: see docs/backup.md.\n\n' +
         'Example:\n  shotlist restore spring-2026-03-01.shotlist',
     )
     .action(async (file: string, options: { yes?: boolean; json?: boolean }) => {

@@ -33,11 +33,11 @@ interface RunOptions {
 
 export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('run')
-    .description('run a batch: plan, ask, spend, and write the files; go on where it was left')
+    .description('run a batch or continue it: plan, confirm the price, send, write the files')
     .argument('<file>', 'batch file')
-    .option('-y, --yes', 'accept the plan and its price without a question')
-    .option('--unknown-prices', 'run shots whose price nobody knows, too')
-    .option('--plan <id>', 'run only if the plan is still the one with this id')
+    .option('-y, --yes', 'accept the plan and its price without asking')
+    .option('--unknown-prices', 'also run shots with unknown prices')
+    .option('--plan <id>', 'run only if the plan still has this id')
     .option('--json', 'print one JSON document at the end')
     .addHelpText(
       'after',

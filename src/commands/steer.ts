@@ -18,21 +18,21 @@ interface Steering {
 const steerings: Readonly<Record<Steering['name'], Steering>> = {
   pause: {
     name: 'pause',
-    description: 'submit nothing more; jobs that run are collected',
+    description: 'send no more requests; collect running jobs',
     to: 'paused',
     from: ['running'],
     done: 'paused: nothing more is submitted, running jobs are collected',
   },
   resume: {
     name: 'resume',
-    description: 'go on after a pause, or after what stopped an account was fixed',
+    description: 'resume a paused or blocked batch',
     to: 'running',
     from: ['paused', 'running'],
     done: 'resumed',
   },
   cancel: {
     name: 'cancel',
-    description: 'stop for good; what is paid for is collected',
+    description: 'stop a batch for good; collect the paid jobs',
     to: 'cancelled',
     from: ['running', 'paused'],
     done: 'cancelled: nothing more is submitted, what is paid for is collected',
@@ -46,7 +46,7 @@ export function steerCommand(terminal: Terminal, name: Steering['name']): Comman
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document');
   if (name === 'cancel')
-    command.option('--abandon', 'do not wait for running jobs; they can be collected later');
+    command.option('--abandon', 'do not wait for running jobs; collect can fetch them later');
   return command
     .addHelpText('after', `\nExample:\n  shotlist ${name} spring-lookbook`)
     .action((batch: string, options: { json?: boolean; abandon?: boolean }) =>

@@ -52,9 +52,9 @@ export function thingsCommand(terminal: Terminal, of: ThingsOf): Command {
   return new Command(name)
     .description(description)
     .argument('<account>', 'name of an account, such as acme')
-    .option('--delete <id...>', `delete these at the vendor, after a question`)
-    .option('--delete-all', `delete every ${noun} that the account holds, after a question`)
-    .option('-y, --yes', 'delete without a question')
+    .option('--delete <id...>', `delete these at the vendor, after a confirmation`)
+    .option('--delete-all', `delete every ${noun} of the account, after a confirmation`)
+    .option('-y, --yes', 'delete without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
