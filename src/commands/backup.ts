@@ -52,9 +52,9 @@ function checkTarget(config: Config, target: string, file: string, force: boolea
   if (own.some((path) => realPath(path) === realPath(target)))
     throw new UserError(`${file} is the ledger itself`, { next: ['give another file'] });
   if (!existsSync(target)) return;
-  if (!statSync(target).isFile()) throw new UserError(`${file} is no file`);
+  if (!statSync(target).isFile()) throw new UserError(`${file} is not a file`);
   if (!force)
-    throw new UserError(`${file} is there already; nothing was changed`, {
+    throw new UserError(`${file} already exists; nothing was changed`, {
       next: ['give another name, or replace it with --force'],
     });
 }

@@ -151,8 +151,8 @@ function toText(found: readonly Collected[]): string {
   return found
     .flatMap(({ batch, active, left, problems }) => {
       if (problems > 0) return [`${batch}: ${problems} files are not written`];
-      if (left.length === 0) return [`${batch}: all that it paid for is on disk or decided`];
-      const why = active ? `, and it goes on: shotlist watch ${batch}` : '; try again later';
+      if (left.length === 0) return [`${batch}: all its paid files are on disk or decided`];
+      const why = active ? `; it is still running: shotlist watch ${batch}` : '; try again later';
       return uncollectedTexts(left).map((text) => `${batch}: ${text} left${why}`);
     })
     .join('\n');

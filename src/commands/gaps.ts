@@ -55,11 +55,15 @@ async function close(
       next: [`open: ${open.map(({ id }) => id).join(', ') || 'none'}`],
     });
   if (!yes) {
-    const cost = 'What was sent in it and is not known here may then be sent, and paid, again.';
+    const cost =
+      'Requests of this gap that the ledger does not know may then be sent and paid again.';
     if (!terminal.isInteractive)
-      throw new UserError('there is nobody to ask whether the gap is to be closed', {
-        next: [`${cost} Close it with --yes`],
-      });
+      throw new UserError(
+        'closing a gap needs a confirmation, and there is no terminal to ask on',
+        {
+          next: [`${cost} Close it with --yes`],
+        },
+      );
     terminal.say(`${gapText(gap)}. ${cost}`);
     const answer = await terminal.ask('Close it?  [y/N]');
     if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was changed', { exitCode: 4 });
@@ -70,7 +74,7 @@ async function close(
 async function print(terminal: Terminal, { ledger }: Project, json: boolean): Promise<void> {
   const gaps = await ledger.gaps.list({ closed: true });
   if (json) return terminal.print(JSON.stringify({ gaps: gaps.map(gapJson) }));
-  if (gaps.length === 0) return terminal.print('The ledger knows all that it has sent.');
+  if (gaps.length === 0) return terminal.print('The ledger knows all its requests.');
   for (const gap of gaps) terminal.print(lineOf(gap));
 }
 

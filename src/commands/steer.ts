@@ -35,7 +35,7 @@ const steerings: Readonly<Record<Steering['name'], Steering>> = {
     description: 'stop a batch for good; collect the paid jobs',
     to: 'cancelled',
     from: ['running', 'paused'],
-    done: 'cancelled: nothing more is submitted, what is paid for is collected',
+    done: 'cancelled: nothing more is submitted, paid jobs are collected',
   },
 };
 
@@ -67,7 +67,7 @@ async function steer(
     throw new UserError(
       `${row.batch} is ${row.state}; the command ${steering.name} does not apply`,
       {
-        next: [`see how it stands: shotlist status ${row.batch}`],
+        next: [`see its state: shotlist status ${row.batch}`],
       },
     );
   if (steering.name === 'resume') await batches.clearBlocks(row.batch);
@@ -95,7 +95,9 @@ async function steer(
     const why = options.abandon ? 'left' : 'not collected yet';
     if (steering.name === 'cancel' && (options.abandon || !isRunning))
       for (const text of uncollectedTexts(left)) terminal.print(`  ${why}: ${text}`);
-    const lead = options.abandon ? 'collect later with' : 'no worker runs it now; go on with';
+    const lead = options.abandon
+      ? 'Collect them later with'
+      : 'No worker runs it now. Continue with';
     if (next.length > 0) terminal.say(`${lead}: ${next.join('')}`);
   }
 }

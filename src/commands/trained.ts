@@ -20,5 +20,5 @@ export function trainedCommand(terminal: Terminal): Command {
 
 function priceOf(account: AccountConfig): string {
   const { amount, unit } = offerOf(account).trainingPrice(account.prices);
-  return amount === null ? 'a price that nobody knows' : formatAmount(amount, unit);
+  return amount === null ? 'an unknown price' : formatAmount(amount, unit);
 }
