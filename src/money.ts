@@ -38,7 +38,9 @@ export function amountFromDecimal(decimal: string | number, unit: Unit): Amount 
   const fraction = (match[2] ?? '').replace(/0+$/, '');
   const decimals = decimalsOf[unit];
   if (fraction.length > decimals)
-    throw new UserError(`${text} ${unit} is too fine: at most ${decimals} digits after the point`);
+    throw new UserError(
+      `${text} ${unit} has too many decimals: at most ${decimals} digits after the point`,
+    );
   return Number(match[1]) * partsPerUnit[unit] + Number(fraction.padEnd(decimals, '0') || '0');
 }
 

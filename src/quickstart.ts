@@ -28,7 +28,7 @@ process.exitCode = await main(['run', file, '--yes'], terminal);
 const [address] = settings;
 if (process.exitCode === 0)
   console.error(
-    `Once more, with nothing to pay for, and so without a simulator or a key:\n` +
+    `Run it again: nothing is left to pay, so it needs no simulator and no key:\n` +
       `  ${address?.join('=')} npx shotlist run ${file}`,
   );
 await simulator.close();

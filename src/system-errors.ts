@@ -29,7 +29,7 @@ const failing: Words = [
 ];
 const inTheWay: Words = [
   'something else stands in its place',
-  (path) => `look what it is, and move it away: ${command('ls -ld', path)}`,
+  (path) => `inspect it, and move it away: ${command('ls -ld', path)}`,
 ];
 
 const systemWords: Readonly<Record<string, Words>> = {

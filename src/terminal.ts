@@ -55,7 +55,9 @@ export function processTerminal(): Terminal {
         // Ctrl-C or Ctrl-D also counts as an answer, and leaves its line open.
         if (!(error instanceof Error && error.name === 'AbortError')) throw error;
         say('');
-        throw new UserError('the question was left; nothing more was done', { exitCode: 4 });
+        throw new UserError('the question was not answered; nothing more was done', {
+          exitCode: 4,
+        });
       } finally {
         lines.close();
       }
@@ -94,7 +96,9 @@ function interrupted(say: (text: string) => void): Interrupt {
     asked += 1;
     if (asked === 1) return hear();
     if (asked > 2 || requests.count === 0) process.exit(exitCodes[signal]);
-    say(`still waiting for ${answersIn(requests)}: they may be paid for. Once more ends at once`);
+    say(
+      `still waiting for ${answersIn(requests)}: they may be paid for. Another Ctrl-C ends at once`,
+    );
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', hear);
   return {

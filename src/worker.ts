@@ -206,7 +206,7 @@ async function chunkDrained(from: number, log?: (line: string) => void): Promise
     if (workflowId === undefined) return;
     await client.workflow.getHandle(workflowId, runId).signal(chunkDrainedSignal, from);
   } catch (error) {
-    log?.(`a chunk's workflow could not be reported that it is drained: ${messageOf(error)}`);
+    log?.(`the workflow of a chunk could not be notified that it is drained: ${messageOf(error)}`);
   }
 }
 

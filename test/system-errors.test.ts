@@ -28,7 +28,7 @@ describe('systemFailure', () => {
       code: 'ENOTDIR',
       path: file,
       why: 'a file stands where a folder is needed',
-      next: `look what it is, and move it away: ls -ld '${file.replace("'", String.raw`'\''`)}'`,
+      next: `inspect it, and move it away: ls -ld '${file.replace("'", String.raw`'\''`)}'`,
     });
     mkdirSync(join(folder, 'b'));
     expect(systemFailure(failureOf(() => openSync(join(folder, 'b'), 'w')))).toMatchObject({

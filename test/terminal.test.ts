@@ -47,7 +47,9 @@ describe('a process that is interrupted', () => {
     await says('waiting for 3 answers, at most 62 s\n');
     expect(written.err).not.toContain('still');
     started.kill('SIGINT');
-    await says('still waiting for 3 answers, at most 62 s: they may be paid for. Once more ends');
+    await says(
+      'still waiting for 3 answers, at most 62 s: they may be paid for. Another Ctrl-C ends',
+    );
     expect(started.exitCode).toBeNull();
     started.kill('SIGINT');
     expect(await ended).toEqual([130, null]);

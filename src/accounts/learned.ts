@@ -88,7 +88,7 @@ export class LearnedAccounts {
       const instead =
         facts.modelsAt === undefined
           ? 'only the models of its documents are known'
-          : 'what it reported before is used';
+          : 'its last report is used';
       return `${account.name} could not be asked for its models, ${instead}: ${provider.classify(error).message}`;
     }
   }
@@ -140,8 +140,7 @@ export class LearnedAccounts {
     if (unpriced.length > 0)
       notes.push(`${account.name} gives no price for ${requests}: ${unpriced[0]}`);
     const left = wanted.size - questions.length;
-    if (left > 0)
-      notes.push(`${account.name}: ${left} prices are left for the next plan, which asks on`);
+    if (left > 0) notes.push(`${account.name}: the next plan asks for the other ${left} prices`);
     return notes;
   }
 

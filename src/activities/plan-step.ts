@@ -121,7 +121,7 @@ async function* expand(
 ): AsyncGenerator<PlannedShot> {
   const { source, file, files } = await openFrozen(deps.blobs, frozen, deps.recovery);
   const { document } = parseBatch(source, file);
-  if (!document) throw new UserError(`${file} does not read as it did when it was started`);
+  if (!document) throw new UserError(`the stored copy of ${file} cannot be read`);
   const expansion = openStep(document, about.name, { files, catalogue: deps.catalogue });
   if (about.from.length === 0) {
     yield* shotsOf(deps, expansion.shots());

@@ -56,7 +56,7 @@ async function untilWritten<Result>(
         deps.log(
           `${subject} could not be written down: ${messageOf(error)}; ` +
             (mayPass
-              ? 'tried until it is; if this ends before, tell it to `shotlist resolve`'
+              ? 'it is tried again; if this process ends first, name the job to `shotlist resolve`'
               : 'nothing else has its id'),
         );
       if (!mayPass) throw error;

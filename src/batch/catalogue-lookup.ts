@@ -106,7 +106,7 @@ function lookUpPublic(
     hint: `shotlist models ${accountName} lists them`,
     didYouMean: suggestion === undefined ? undefined : `${accountName}:${suggestion}`,
     advice: [
-      `If it is new at the vendor:  models: { NAME: { use: "${written}", unchecked: true } }`,
+      `if it is new at the vendor:  models: { NAME: { use: "${written}", unchecked: true } }`,
     ],
   });
 }

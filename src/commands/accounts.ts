@@ -28,8 +28,8 @@ interface Standing {
 
 export function accountsCommand(terminal: Terminal): Command {
   return new Command('accounts')
-    .description('keys, balances, limits, budgets and spending of the accounts')
-    .option('--offline', 'do not ask the vendors whether the keys are good')
+    .description('show keys, balances, limits, budgets and spending of the accounts')
+    .option('--offline', 'do not ask the vendors to check the keys')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json')
     .action(async (options: AccountsOptions) => {

@@ -15,11 +15,11 @@ export function backupCommand(terminal: Terminal): Command {
   return new Command('backup')
     .description('copy the ledger and shotlist.yaml into one file, also while batches run')
     .argument('<file>', 'where to write it')
-    .option('--force', 'replace a file that is there')
+    .option('--force', 'replace an existing file')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nIt holds every request that was made until now, and no key. Images and videos are not in it.\n\n' +
+      '\nThe backup holds every request so far. It holds no keys, images or videos.\n\n' +
         'Example:\n  shotlist backup spring-2026-03-01.shotlist',
     )
     .action(async (file: string, options: { force?: boolean; json?: boolean }) => {
@@ -52,9 +52,9 @@ function checkTarget(config: Config, target: string, file: string, force: boolea
   if (own.some((path) => realPath(path) === realPath(target)))
     throw new UserError(`${file} is the ledger itself`, { next: ['give another file'] });
   if (!existsSync(target)) return;
-  if (!statSync(target).isFile()) throw new UserError(`${file} is no file`);
+  if (!statSync(target).isFile()) throw new UserError(`${file} is not a file`);
   if (!force)
-    throw new UserError(`${file} is there already; nothing was changed`, {
+    throw new UserError(`${file} already exists; nothing was changed`, {
       next: ['give another name, or replace it with --force'],
     });
 }

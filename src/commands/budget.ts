@@ -16,15 +16,15 @@ import type { Terminal } from '../terminal.ts';
 
 export function budgetCommand(terminal: Terminal): Command {
   return new Command('budget')
-    .description("raise or lower what a batch's run may spend at an account, also while it runs")
+    .description('change the budget of a batch at one account, also while it runs')
     .argument('<batch>', 'name of a batch, or its file')
     .argument('<account>', 'name of an account, such as acme')
-    .argument('<amount>', 'all that the batch may spend there, such as "1200 credits"')
+    .argument('<amount>', 'maximum spending of the batch there, such as "1200 credits"')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      "\nThe next new run goes by the file's own budget again; the standing budget of an account\n" +
-        "stands in shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook acme '1200 credits'",
+      '\nThe next new run uses the budget in the file again. The standing budget of an account is in\n' +
+        "shotlist.yaml.\n\nExample:\n  shotlist budget spring-lookbook acme '1200 credits'",
     )
     .action((batch: string, account: string, amount: string, options: { json?: boolean }) =>
       setBudget(terminal, { batch, account, amount }, options.json ?? false),
@@ -68,14 +68,14 @@ async function setBudget(
     `${row.batch} may spend ${formatAmount(cap, unit)} at ${asked.account}; ` +
       `${formatAmount(used, unit)} of it spent or reserved`,
   );
-  if (used >= cap) terminal.say('that is used up: nothing more is submitted there');
-  if (!isRunning) terminal.say(`no worker runs it now; go on with: ${next.join('')}`);
+  if (used >= cap) terminal.say('This budget is used up: no more requests are sent there.');
+  if (!isRunning) terminal.say(`No worker runs it now. Continue with: ${next.join('')}`);
 }
 
 function requireActive(project: Project, row: BatchRow): void {
   const { batch, state } = row;
   if (state === 'running' || state === 'paused') return;
-  throw new UserError(`${batch} is ${state}; a new run goes by the file's budget`, {
+  throw new UserError(`${batch} is ${state}; a new run uses the budget in the file`, {
     next: [`change budget: in ${project.fileOf(row)}, then: ${project.runCommand(row)}`],
   });
 }
@@ -83,7 +83,7 @@ function requireActive(project: Project, row: BatchRow): void {
 function accountOf(accounts: readonly AccountMoney[], name: string, batch: string): AccountMoney {
   const found = accounts.find(({ account }) => accountName(account) === name);
   if (found) return found;
-  throw new UserError(`${batch} pays nothing at an account ${name}`, {
+  throw new UserError(`${batch} does not use an account ${name}`, {
     next: [`accounts of ${batch}: ${accounts.map((each) => accountName(each.account)).join(', ')}`],
   });
 }
@@ -92,7 +92,7 @@ function accountOf(accounts: readonly AccountMoney[], name: string, batch: strin
 function amountOf(text: string, unit: Unit, account: string): Amount {
   const match = /^([\d.]+)\s+([a-z]+)$/i.exec(text.trim());
   if (!match || match[2] !== unit)
-    throw new UserError(`${text} is no amount of ${account}, which bills in ${unit}`, {
+    throw new UserError(`${text} is not an amount in ${unit}, the unit of ${account}`, {
       next: [`write it as '1200 ${unit}'`],
     });
   return amountFromDecimal(match[1] ?? '', unit);

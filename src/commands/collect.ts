@@ -14,14 +14,14 @@ import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('collect')
-    .description('fetch what ended batches have paid for and is not on disk; pays for nothing')
+    .description('fetch missing paid files of ended batches; pay nothing')
     .argument('[batch]', 'name of a batch, or its file; default: every batch of the project')
-    .option('--refetch', 'also where most files of a batch are gone from this machine')
+    .option('--refetch', 'fetch even if most files of a batch are missing on this machine')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nFiles whose bytes are lost here are fetched again, too. Where most of a batch are, the disk of\n' +
-        'the blob store is perhaps away: connect it, or say --refetch.\n\n' +
+      '\nFiles that are lost on this machine are fetched again. If most files of a batch are\n' +
+        'missing, the disk of the blob store may be disconnected: connect it, or use --refetch.\n\n' +
         'Examples:\n  shotlist collect\n  shotlist collect spring-lookbook',
     )
     .action(async (name: string | undefined, options: CollectOptions) => {
@@ -151,8 +151,8 @@ function toText(found: readonly Collected[]): string {
   return found
     .flatMap(({ batch, active, left, problems }) => {
       if (problems > 0) return [`${batch}: ${problems} files are not written`];
-      if (left.length === 0) return [`${batch}: all that it paid for is on disk or decided`];
-      const why = active ? `, and it goes on: shotlist watch ${batch}` : '; try again later';
+      if (left.length === 0) return [`${batch}: all its paid files are on disk or decided`];
+      const why = active ? `; it is still running: shotlist watch ${batch}` : '; try again later';
       return uncollectedTexts(left).map((text) => `${batch}: ${text} left${why}`);
     })
     .join('\n');

@@ -25,7 +25,7 @@ interface Finding {
 
 export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('doctor')
-    .description('what is configured, what can be reached, and what is missing; sends nothing paid')
+    .description('check configuration, connections and keys; send nothing paid')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  shotlist doctor')
     .action(async (options: { json?: boolean }) => {

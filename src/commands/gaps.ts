@@ -16,14 +16,17 @@ interface GapsOptions {
 
 export function gapsCommand(terminal: Terminal): Command {
   return new Command('gaps')
-    .description('times in which requests may have been sent that the ledger does not know')
-    .option('--close <gap>', 'the number of one: all that was sent in it is known or decided')
-    .option('-y, --yes', 'close it without a question')
+    .description('list times in which the ledger may not know all sent requests; close one')
+    .option(
+      '--close <gap>',
+      'close the gap with this number; all its requests are known or decided',
+    )
+    .option('-y, --yes', 'close it without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nA gap is left by a restored, exchanged or copied ledger. A request that may have been sent in it is\n' +
-        "looked for in its vendor's list, or left to you: shotlist resolve. docs/backup.md says more.\n\n" +
+      '\nA restored, exchanged or copied ledger has a gap. A request that may have been sent in it is looked up\n' +
+        "in its vendor's list of jobs, or parked for shotlist resolve. See docs/backup.md.\n\n" +
         'Examples:\n  shotlist gaps\n  shotlist gaps --close 1',
     )
     .action(async (options: GapsOptions) => {
@@ -52,11 +55,15 @@ async function close(
       next: [`open: ${open.map(({ id }) => id).join(', ') || 'none'}`],
     });
   if (!yes) {
-    const cost = 'What was sent in it and is not known here may then be sent, and paid, again.';
+    const cost =
+      'Requests of this gap that the ledger does not know may then be sent and paid again.';
     if (!terminal.isInteractive)
-      throw new UserError('there is nobody to ask whether the gap is to be closed', {
-        next: [`${cost} Close it with --yes`],
-      });
+      throw new UserError(
+        'closing a gap needs a confirmation, and there is no terminal to ask on',
+        {
+          next: [`${cost} Close it with --yes`],
+        },
+      );
     terminal.say(`${gapText(gap)}. ${cost}`);
     const answer = await terminal.ask('Close it?  [y/N]');
     if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was changed', { exitCode: 4 });
@@ -67,7 +74,7 @@ async function close(
 async function print(terminal: Terminal, { ledger }: Project, json: boolean): Promise<void> {
   const gaps = await ledger.gaps.list({ closed: true });
   if (json) return terminal.print(JSON.stringify({ gaps: gaps.map(gapJson) }));
-  if (gaps.length === 0) return terminal.print('The ledger knows all that it has sent.');
+  if (gaps.length === 0) return terminal.print('The ledger knows all its requests.');
   for (const gap of gaps) terminal.print(lineOf(gap));
 }
 

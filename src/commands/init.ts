@@ -15,7 +15,7 @@ export function initCommand(terminal: Terminal): Command {
     .action((file: string) => {
       const path = resolve(terminal.folder, file);
       if (extname(path) !== '.yaml') throw new UserError(`${file}: a batch file ends in .yaml`);
-      if (existsSync(path)) throw new UserError(`${file} is there already; nothing was changed`);
+      if (existsSync(path)) throw new UserError(`${file} already exists; nothing was changed`);
       const name =
         basename(path, '.yaml')
           .toLowerCase()

@@ -20,16 +20,16 @@ interface ModelsOptions {
 
 export function modelsCommand(terminal: Terminal): Command {
   return new Command('models')
-    .description('models of the accounts: what they make, take and cost')
+    .description('list the models of the accounts: outputs, fields and prices')
     .argument('[account]', 'an account, a vendor, or account:model; default: every account')
     .argument('[model]', 'one model, with all its fields and options')
-    .option('--refresh', 'ask the vendors again for models and prices, whatever the age')
+    .option('--refresh', 'ask the vendors for models and prices now')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
       [
-        '\nVendors that tell their models or prices live are asked when the last answer is older than a',
-        'day and their key is set; the calls are free. A price is exact, quoted by the vendor, billed',
+        '\nSome vendors list models or prices only on request. They are asked if the key is set and the last',
+        'answer is older than a day; these calls are free. A price is exact, quoted (by the vendor), billed',
         '(charged above its price before), assumed (from shotlist.yaml or a noted default) or unknown.',
         '\nExamples:\n  shotlist models\n  shotlist models acme\n  shotlist models acme nanobanana-pro',
       ].join('\n'),

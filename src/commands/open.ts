@@ -13,9 +13,9 @@ const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 
 export function openCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('open')
-    .description('write the files and the contact sheet again, and open it in the browser')
+    .description('write the files and the contact sheet again, and open the sheet in the browser')
     .argument('<batch>', 'name of a batch, or its file')
-    .option('--no-browser', 'only write it and print where it is')
+    .option('--no-browser', 'only write it and print its path')
     .addHelpText('after', '\nExample:\n  shotlist open spring-lookbook')
     .action(async (name: string, options: { browser: boolean }) => {
       const { project, row } = await openBatch(terminal, name);

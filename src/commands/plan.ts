@@ -11,14 +11,14 @@ import type { Terminal } from '../terminal.ts';
 
 export function planCommand(terminal: Terminal): Command {
   return new Command('plan')
-    .description('what a run would do and cost; pays for nothing')
+    .description('show the work and the price of a run; pay nothing')
     .argument('<file>', 'batch file')
     .option('--shots', 'list every shot')
-    .option('--show <key>', 'one shot: its request in full')
+    .option('--show <key>', 'show the full request of one shot')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nA vendor that prices by asking is asked, where its key is set and the last answer is older than a day.\n\nExamples:\n  shotlist plan spring.yaml\n  shotlist plan spring.yaml --show portraits/linen--t2',
+      '\nSome vendors quote prices on request. plan asks for one if the key is set and\nthe last quote is older than a day.\n\nExamples:\n  shotlist plan spring.yaml\n  shotlist plan spring.yaml --show portraits/linen--t2',
     )
     .action(async (file: string, options: { shots?: boolean; show?: string; json?: boolean }) => {
       const { loaded, project: opened } = await openBatchFile(terminal, file);

@@ -8,7 +8,7 @@ import type { Terminal } from '../terminal.ts';
 
 export function receiptCommand(terminal: Terminal): Command {
   return new Command('receipt')
-    .description('what a batch was planned to cost, cost, got back and has at stake')
+    .description('show the planned, spent, refunded and reserved money of a batch')
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  shotlist receipt spring-lookbook')

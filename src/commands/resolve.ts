@@ -21,14 +21,14 @@ interface ResolveOptions {
 
 export function resolveCommand(terminal: Terminal): Command {
   return new Command('resolve')
-    .description('decide on parked shots: their answer was lost, or their job never ended')
+    .description('decide on parked shots: the answer was lost, or the job did not end')
     .argument('<batch>', 'name of a batch, or its file')
     .argument('[keys...]', "shots, such as stills/tram or 'stills/*'; default: ask for each")
-    .option('--job <id>', 'this job at the vendor is it: its files are collected')
+    .option('--job <id>', 'name the job at the vendor; its files are collected')
     .option('--again', 'send it again; it may be paid twice')
-    .option('--skip', 'do without it; what it may have cost stays counted')
-    .option('--look', 'only show them, with a page of what jobs that may be them have made')
-    .option('-y, --yes', 'send again without a question')
+    .option('--skip', 'skip it; its possible cost stays counted')
+    .option('--look', 'only show them, with a page of the files of candidate jobs')
+    .option('-y, --yes', 'send again without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -55,7 +55,7 @@ async function resolve(
   const waiting = await project.ledger.reports.unresolved(row.batch);
   const isForPerson = !given && !options.look && waiting.length > 0;
   if (isForPerson && (!terminal.isInteractive || options.json))
-    throw new UserError('there is nobody to ask: say what to do', {
+    throw new UserError('there is no terminal to ask on; give the decision as an option', {
       next: [
         `shotlist resolve ${row.batch} --look`,
         `shotlist resolve ${row.batch} KEY --job ID`,
@@ -63,7 +63,7 @@ async function resolve(
       ],
     });
   if (given && keys.length === 0)
-    throw new UserError(`say which shots: --${given.kind} decides`, {
+    throw new UserError(`name the shots to decide with --${given.kind}`, {
       next: [`all of them: shotlist resolve ${row.batch} '*' --${given.kind}`],
     });
   const decisions = await Decisions.open(project, row.batch);
@@ -133,8 +133,7 @@ async function decideAll(
 async function acceptTwice(terminal: Terminal, rows: readonly UnresolvedRow[]): Promise<void> {
   const cost = pricesText(rows.map(({ price }) => price));
   const what = `Sending ${rows.length === 1 ? 'it' : `${rows.length} requests`} again may cost ${cost} twice`;
-  if (!terminal.isInteractive)
-    throw new UserError(what, { next: ['send again all the same with --yes'] });
+  if (!terminal.isInteractive) throw new UserError(what, { next: ['confirm with --yes'] });
   if (!/^y(es)?$/i.test(await terminal.ask(`${what}. Send again?  [y/N]`)))
     throw new UserError('nothing was changed', { exitCode: 4 });
 }
@@ -159,8 +158,8 @@ async function look(
   for (const row of waiting) terminal.print(undecidedText(row, decisions, undecided));
   terminal.print(
     undecided.page === undefined
-      ? 'no vendor shows a job that may be one of them'
-      : `what those jobs have made: ${undecided.page}`,
+      ? 'no vendor shows a candidate job'
+      : `files of the candidate jobs: ${undecided.page}`,
   );
 }
 
@@ -191,5 +190,5 @@ async function report(
   const sum = `${row.batch}: ${decided.length} decided, ${left === 0 ? 'none left' : `${left} left`}`;
   terminal.print(decided.length === 0 && left === 0 ? nothingParked(row.batch) : sum);
   if (isOpen && next.length > 0)
-    terminal.say(`no worker runs it now; go on with: ${next.join('; ')}`);
+    terminal.say(`No worker runs it now. Continue with: ${next.join('; ')}`);
 }

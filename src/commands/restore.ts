@@ -20,13 +20,13 @@ import { openingTexts, gapWarning, timeText } from './text/gaps.ts';
 
 export function restoreCommand(terminal: Terminal): Command {
   return new Command('restore')
-    .description('put a backup in the place of the ledger; the present one is kept beside it')
+    .description('replace the ledger by a backup; the present ledger is kept beside it')
     .argument('<file>', 'a file that `shotlist backup` wrote')
-    .option('-y, --yes', 'restore without a question')
+    .option('-y, --yes', 'restore without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      '\nWhat was sent after the backup was made is not in it. docs/backup.md says what happens then.\n\n' +
+      '\nThe backup does not know requests that were sent after it was made: see docs/backup.md.\n\n' +
         'Example:\n  shotlist restore spring-2026-03-01.shotlist',
     )
     .action(async (file: string, options: { yes?: boolean; json?: boolean }) => {
@@ -70,7 +70,7 @@ function describe(
       ? []
       : [
           `The present ledger knows ${since} request${since === 1 ? '' : 's'} that the backup does ` +
-            'not; restoring forgets what came of them.',
+            'not; restoring forgets these requests and their results.',
         ];
   return [`${file}, to be restored in ${home}:`, ...backupTexts(facts), ...lost];
 }
@@ -78,10 +78,13 @@ function describe(
 async function confirm(terminal: Terminal, { ledgerPath }: Config, yes: boolean): Promise<void> {
   if (yes) return;
   if (!terminal.isInteractive)
-    throw new UserError('there is nobody to ask whether the ledger is to be replaced', {
-      next: ['restore it all the same with --yes'],
-    });
-  const answer = await terminal.ask(`Put it in the place of ${ledgerPath}?  [y/N]`);
+    throw new UserError(
+      'replacing the ledger needs a confirmation, and there is no terminal to ask on',
+      {
+        next: ['confirm with --yes'],
+      },
+    );
+  const answer = await terminal.ask(`Replace ${ledgerPath} by it?  [y/N]`);
   if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was changed', { exitCode: 4 });
 }
 

@@ -33,11 +33,11 @@ interface RunOptions {
 
 export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('run')
-    .description('run a batch: plan, ask, spend, and write the files; go on where it was left')
+    .description('run a batch or continue it: plan, confirm the price, send, write the files')
     .argument('<file>', 'batch file')
-    .option('-y, --yes', 'accept the plan and its price without a question')
-    .option('--unknown-prices', 'run shots whose price nobody knows, too')
-    .option('--plan <id>', 'run only if the plan is still the one with this id')
+    .option('-y, --yes', 'accept the plan and its price without asking')
+    .option('--unknown-prices', 'also run shots with unknown prices')
+    .option('--plan <id>', 'run only if the plan still has this id')
     .option('--json', 'print one JSON document at the end')
     .addHelpText(
       'after',
@@ -75,7 +75,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       { interrupt, quiet: options.json ?? false },
     );
     if (!options.json) {
-      if (detached) terminal.say(`detached; go on with: shotlist run ${shellQuoted(file)}`);
+      if (detached) terminal.say(`detached; continue with: shotlist run ${shellQuoted(file)}`);
       const { succeeded, cached, total } = totals(status);
       if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
@@ -104,7 +104,7 @@ async function followUntilEnd(
     if (!status) throw error;
     throw new UserError(`the connection to Temporal was lost: ${messageOf(error)}`, {
       exitCode: 1,
-      next: [`nothing is lost; go on with: ${project.runCommand(row)}`],
+      next: [`nothing is lost; continue with: ${project.runCommand(row)}`],
       cause: error,
     });
   }
@@ -131,7 +131,7 @@ async function acceptedRun(
   };
   if (current && (await mayJoin(project, current, frozen))) {
     await requireAccounts(loaded, project, current);
-    terminal.say(`going on with run ${current.run} of ${current.batch}`);
+    terminal.say(`continuing run ${current.run} of ${current.batch}`);
     await takeName();
     await ledger.batches.clearBlocks(current.batch);
     return { ...current, paid: Number.NaN };
@@ -205,7 +205,7 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
   throw new UserError(`${current.batch} changed while its run ${current.run} is under way`, {
     next: [
       `let it finish with the file as it was, or stop it first: shotlist cancel ${current.batch}`,
-      'what is paid for stays; the next run pays for the difference only',
+      'paid work stays; the next run pays for the difference only',
     ],
   });
 }

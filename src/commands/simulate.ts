@@ -18,11 +18,11 @@ export function simulateCommand(terminal: Terminal): Command {
     .description('serve the vendors on this machine: strict, asynchronous, real images, no money')
     .option('--host <host>', 'address to listen at', '127.0.0.1')
     .option('--port <port>', 'port to listen at; 0 takes a free one', '7411')
-    .option('--public-url <url>', 'how others reach it, for URLs in answers')
-    .option('--seed <text>', 'decides jitter, failing jobs and faults')
-    .option('--job-ms <ms>', 'how long an image takes')
-    .option('--training-ms <ms>', 'how long a training takes')
-    .option('--book-file <path>', 'append what is accepted to this JSON Lines file')
+    .option('--public-url <url>', 'URL of the simulator in its answers')
+    .option('--seed <text>', 'seed of jitter, failing jobs and faults')
+    .option('--job-ms <ms>', 'time that an image takes')
+    .option('--training-ms <ms>', 'time that a training takes')
+    .option('--book-file <path>', 'append accepted requests to this JSON Lines file')
     .addHelpText('after', '\nExample:\n  shotlist simulate --port 7411 --job-ms 500')
     .action(async (options: SimulateOptions) => {
       using interrupt = terminal.interrupted();

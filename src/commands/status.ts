@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.ts';
 
 export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('status')
-    .description('how the last run of a batch stands; starts nothing')
+    .description('show the state of the last run of a batch; start nothing')
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  shotlist status spring-lookbook --json')

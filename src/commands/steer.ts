@@ -18,24 +18,24 @@ interface Steering {
 const steerings: Readonly<Record<Steering['name'], Steering>> = {
   pause: {
     name: 'pause',
-    description: 'submit nothing more; jobs that run are collected',
+    description: 'send no more requests; collect running jobs',
     to: 'paused',
     from: ['running'],
     done: 'paused: nothing more is submitted, running jobs are collected',
   },
   resume: {
     name: 'resume',
-    description: 'go on after a pause, or after what stopped an account was fixed',
+    description: 'resume a paused or blocked batch',
     to: 'running',
     from: ['paused', 'running'],
     done: 'resumed',
   },
   cancel: {
     name: 'cancel',
-    description: 'stop for good; what is paid for is collected',
+    description: 'stop a batch for good; collect the paid jobs',
     to: 'cancelled',
     from: ['running', 'paused'],
-    done: 'cancelled: nothing more is submitted, what is paid for is collected',
+    done: 'cancelled: nothing more is submitted, paid jobs are collected',
   },
 };
 
@@ -46,7 +46,7 @@ export function steerCommand(terminal: Terminal, name: Steering['name']): Comman
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document');
   if (name === 'cancel')
-    command.option('--abandon', 'do not wait for running jobs; they can be collected later');
+    command.option('--abandon', 'do not wait for running jobs; collect can fetch them later');
   return command
     .addHelpText('after', `\nExample:\n  shotlist ${name} spring-lookbook`)
     .action((batch: string, options: { json?: boolean; abandon?: boolean }) =>
@@ -67,7 +67,7 @@ async function steer(
     throw new UserError(
       `${row.batch} is ${row.state}; the command ${steering.name} does not apply`,
       {
-        next: [`see how it stands: shotlist status ${row.batch}`],
+        next: [`see its state: shotlist status ${row.batch}`],
       },
     );
   if (steering.name === 'resume') await batches.clearBlocks(row.batch);
@@ -95,7 +95,9 @@ async function steer(
     const why = options.abandon ? 'left' : 'not collected yet';
     if (steering.name === 'cancel' && (options.abandon || !isRunning))
       for (const text of uncollectedTexts(left)) terminal.print(`  ${why}: ${text}`);
-    const lead = options.abandon ? 'collect later with' : 'no worker runs it now; go on with';
+    const lead = options.abandon
+      ? 'Collect them later with'
+      : 'No worker runs it now. Continue with';
     if (next.length > 0) terminal.say(`${lead}: ${next.join('')}`);
   }
 }

@@ -8,9 +8,9 @@ import { thingsCommand } from './vendor/vendor-things.ts';
 export function trainedCommand(terminal: Terminal): Command {
   return thingsCommand(terminal, {
     name: 'trained',
-    description: 'the models that an account has trained at its vendor: list them, delete them',
+    description: 'list or delete the trained models of an account at its vendor',
     noun: 'trained model',
-    advice: 'Delete the uploads first: where images belong to a model, they are found by it alone.',
+    advice: 'Delete the uploads first: some vendors list images only by their model.',
     open: ({ train }) => train,
     later: (account) =>
       `A later batch that needs one trains it again, for ${priceOf(account)} each; images made with it stay`,
@@ -20,5 +20,5 @@ export function trainedCommand(terminal: Terminal): Command {
 
 function priceOf(account: AccountConfig): string {
   const { amount, unit } = offerOf(account).trainingPrice(account.prices);
-  return amount === null ? 'a price that nobody knows' : formatAmount(amount, unit);
+  return amount === null ? 'an unknown price' : formatAmount(amount, unit);
 }

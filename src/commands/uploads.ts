@@ -5,7 +5,7 @@ import { thingsCommand } from './vendor/vendor-things.ts';
 export function uploadsCommand(terminal: Terminal): Command {
   return thingsCommand(terminal, {
     name: 'uploads',
-    description: 'the files that an account holds at its vendor: list them, delete them',
+    description: 'list or delete the uploaded files of an account at its vendor',
     noun: 'upload',
     open: ({ files }) => files,
     later: () => 'A later batch that needs one uploads it again, which costs nothing',

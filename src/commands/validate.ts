@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 
 export function validateCommand(terminal: Terminal): Command {
   return new Command('validate')
-    .description('check batch files: every mistake at its line; nothing is sent')
+    .description('check batch files: show every mistake with its line; send nothing')
     .argument('<file...>', 'batch files')
     .option('--json', 'print one JSON document')
     .addHelpText('after', '\nExample:\n  shotlist validate batches/*.yaml')

@@ -12,9 +12,7 @@ import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('watch')
-    .description(
-      'go on with a batch that was started, and show it until it ends; collect what it left',
-    )
+    .description('continue a started batch and show its progress; collect its paid files')
     .argument('<batch>', 'name of a batch, or its file')
     .option('--json', 'print one JSON document at the end')
     .addHelpText('after', '\nExample:\n  shotlist watch spring-lookbook')

@@ -11,7 +11,9 @@ type Role = (typeof roles)[number];
 
 export function workerCommand(terminal: Terminal): Command {
   return new Command('worker')
-    .description('serve workflows and accounts until stopped; one process serves all by default')
+    .description(
+      'run workflows and serve accounts until stopped; by default, one process serves all',
+    )
     .option('--accounts <names>', 'serve these accounts only, separated by commas')
     .option('--roles <roles>', 'common (workflows), accounts (vendors), or both', 'common,accounts')
     .addHelpText(

@@ -15,7 +15,7 @@ export function accountHost(account: {
       if (error instanceof HostingError) throw error;
       const verdict = provider.classify(error);
       const lasting = ['fine', 'badKey', 'forbidden', 'noFunds'].includes(verdict.account.kind);
-      throw new HostingError(`${name} did not take the file: ${verdict.message}`, {
+      throw new HostingError(`${name} refused the file: ${verdict.message}`, {
         lasting: lasting && verdict.request === 'refused',
         cause: error,
       });

@@ -46,7 +46,7 @@ export function missingAccess(
   if (!other?.keyProblem) return undefined;
   const { why, next } = other.keyProblem;
   return {
-    why: `${account.name} hands files over by ${other.name}, which has no key: ${why}`,
+    why: `${account.name} uses the reference host ${other.name}, which has no key: ${why}`,
     next,
   };
 }

@@ -109,7 +109,7 @@ function hostingError(name: string, error: unknown): HostingError {
   const lasting = status !== undefined && isFinal(status);
   const code = error instanceof Error ? error.name : 'Error';
   const message = error instanceof Error && error.message !== code ? `: ${error.message}` : '';
-  return new HostingError(`${name} did not take the file: ${code}${message}`, {
+  return new HostingError(`${name} refused the file: ${code}${message}`, {
     lasting,
     cause: error,
   });

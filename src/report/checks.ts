@@ -93,11 +93,11 @@ function textOf(
     kind === 'bills'
       ? `${jobs} reported their cost, ${amount(sum('reported'))}`
       : `the vendor's list shows ${amount(sum('reported'))} for ${jobs}`;
-  const ours = kind === 'bills' ? 'their prices' : 'what the ledger counts';
+  const ours = kind === 'bills' ? 'their prices' : 'the ledger';
   const apart = rows
     .filter(({ reported, ours: counted }) => reported !== counted)
     .toSorted((a, b) => Math.abs(b.reported - b.ours) - Math.abs(a.reported - a.ours));
-  if (apart.length === 0) return { agrees: true, text: `${lead}: ${ours}` };
+  if (apart.length === 0) return { agrees: true, text: `${lead}, the same as ${ours}` };
   const shown = apart
     .slice(0, keysShown)
     .map(
@@ -123,7 +123,7 @@ function balanceText(
   const moved =
     fell >= 0 ? `fell by ${amount(fell)}` : `rose by ${amount(-fell)} (was it topped up?)`;
   const meanwhile =
-    others.length > 0 ? ` and ${amount(sum(others))} for what ran meanwhile (${names})` : '';
+    others.length > 0 ? ` and ${amount(sum(others))} for other work meanwhile (${names})` : '';
   const rest = fell - own - sum(others);
   const verdict =
     rest === 0

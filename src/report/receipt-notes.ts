@@ -44,7 +44,7 @@ function fileNotes({ outputs }: SubmissionRow): (string | undefined)[] {
   const waiting = outputs.find(({ state, why }) => state === 'ready' && why !== null)?.why;
   const damaged = outputs.find((output) => output.damaged !== null)?.damaged;
   return [
-    waiting == null ? undefined : `its file is not to be had yet: ${waiting}`,
+    waiting == null ? undefined : `its file is not available yet: ${waiting}`,
     damaged == null ? undefined : `its file is damaged: ${damaged}`,
   ];
 }

@@ -60,7 +60,7 @@ export async function writeUndecidedPage(
     `<title>${escapeHtml(batch)}: undecided</title>`,
     `<style>${style}</style>`,
     `<h1>${escapeHtml(batch)}: undecided</h1>`,
-    `<p>Each request on the left was sent, or may have been, and nobody knows which job is its own. The jobs on the right are of that time, and no shot has them. To decide: shotlist resolve ${escapeHtml(batch)}</p>`,
+    `<p>Each request on the left was sent, or may have been, but its job is unknown. The jobs on the right are of that time and belong to no shot. Decide with: shotlist resolve ${escapeHtml(batch)}</p>`,
     ...groups.map(groupHtml),
     '</html>',
     '',

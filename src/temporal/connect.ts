@@ -87,18 +87,18 @@ function loadConfiguration({ environment }: TemporalTarget) {
   } catch (error) {
     const reason = messageOf(error);
     throw new UserError(`Temporal's own configuration cannot be read: ${reason}`, {
-      next: ['Look at TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the TEMPORAL_TLS settings.'],
+      next: ['check TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE and the TEMPORAL_TLS settings'],
       cause: error,
     });
   }
 }
 
 function unreachable(address: string, cause: unknown): UserError {
-  return new UserError(`No Temporal server answers at ${address}.`, {
+  return new UserError(`no Temporal server answers at ${address}`, {
     exitCode: 1,
     next: [
-      'Check TEMPORAL_ADDRESS, and that the server runs (docker compose up -d temporal);',
-      'or unset TEMPORAL_ADDRESS: Shotlist then starts a server of its own.',
+      'check TEMPORAL_ADDRESS, and that the server runs (docker compose up -d temporal)',
+      'or unset TEMPORAL_ADDRESS: Shotlist then starts its own server',
     ],
     cause,
   });

@@ -84,13 +84,13 @@ export async function findServer(options: FindServerOptions): Promise<FoundServe
         ],
       },
     );
-  throw new UserError('No Temporal server was found, and none could be downloaded or built.', {
+  throw new UserError('no Temporal server was found, and none could be downloaded or built', {
     exitCode: 1,
     next: [
-      'Install the Temporal CLI (brew install temporal, or https://docs.temporal.io/cli), ' +
-        'so that `temporal` is on PATH;',
-      'or install Go 1.26 (https://go.dev/dl/), with which Shotlist builds it once;',
-      'or set TEMPORAL_ADDRESS to a Temporal server that runs already.',
+      'install the Temporal CLI (brew install temporal, or https://docs.temporal.io/cli), ' +
+        'so that `temporal` is on PATH',
+      'or install Go 1.26 (https://go.dev/dl/), with which Shotlist builds it once',
+      'or set TEMPORAL_ADDRESS to a running Temporal server',
     ],
   });
 }
@@ -133,10 +133,10 @@ async function inspect(
       return { binary, serverVersion };
     }
     const has = serverVersion ? `Temporal server ${serverVersion}` : 'no Temporal server we know';
-    onProgress(`passing over ${binary}: it has ${has}, Shotlist needs ${oldestServerVersion}`);
+    onProgress(`skipping ${binary}: it has ${has}, Shotlist needs ${oldestServerVersion}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message.trim().split('\n')[0] : String(error);
-    onProgress(`passing over ${binary}: it does not run (${reason})`);
+    onProgress(`skipping ${binary}: it does not run (${reason})`);
   }
   return undefined;
 }

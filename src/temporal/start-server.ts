@@ -37,16 +37,16 @@ export async function startServer(options: StartOptions): Promise<ServerRecord> 
   if (existed) {
     options.onProgress(
       `Temporal could not use its database; it is now ${moveAside(database)}, and a new one is ` +
-        'begun. Nothing is lost: the ledger knows what was paid.',
+        'begun. Nothing is lost: the ledger knows all paid requests.',
     );
     const fresh = await attempts(options, database);
     if (fresh) return fresh;
   }
-  throw new UserError(`The embedded Temporal server does not start (${options.server.binary}).`, {
+  throw new UserError(`the embedded Temporal server does not start (${options.server.binary})`, {
     exitCode: 1,
     next: [
       ...logTail(logFile),
-      `See ${logFile}, or set TEMPORAL_ADDRESS to a Temporal server that runs already.`,
+      `see ${logFile}, or set TEMPORAL_ADDRESS to a running Temporal server`,
     ],
   });
 }

@@ -84,7 +84,7 @@ describe('discover', () => {
     broken = false;
     await learned.discover(account);
     broken = true;
-    expect(await learned.discover(account, -1)).toContain('what it reported before is used');
+    expect(await learned.discover(account, -1)).toContain('its last report is used');
     expect(learned.of(account.key).models).toEqual({ models: ['plain', 'fancy'] });
   });
 

@@ -36,7 +36,10 @@ describe('a status that the documents of the vendor do not list', () => {
     const shot = await run('photogpt:nanobanana', ({ body }) => ({
       body: { ...(body as object), result: { status: 'canceled' } },
     }));
-    expect(shot).toMatchObject({ state: 'failed', why: 'PhotoGPT says canceled and no more' });
+    expect(shot).toMatchObject({
+      state: 'failed',
+      why: 'PhotoGPT reports canceled without a reason',
+    });
     expect(await money()).toMatchObject({ spent: 10_000, reserved: 0, ambiguous: 0 });
   });
 

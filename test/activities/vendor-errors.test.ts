@@ -108,7 +108,11 @@ describe('at every vendor', () => {
     for (const [{ lists }, course] of each('pageBefore')) {
       expect(course.during.submissions[0]?.why).toContain('answered 502: a web page, "Error"');
       expect(course.posts).toBe(1);
-      expectParked(course.end, 'answered 502: a web page, "Error"', lists ? 'no job' : undefined);
+      expectParked(
+        course.end,
+        'answered 502: a web page, "Error"',
+        lists ? 'no later job' : undefined,
+      );
     }
   });
 

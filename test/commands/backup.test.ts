@@ -47,7 +47,7 @@ describe('backup and restore', () => {
 
   it('a backup replaces no file unless it is told to, and never the ledger', async () => {
     const again = await stage.run(['backup', 'kept.shotlist'], environment);
-    expect(again.stderr).toContain('kept.shotlist is there already');
+    expect(again.stderr).toContain('kept.shotlist already exists');
     expect(again.code).toBe(2);
     const forced = await stage.run(['backup', 'kept.shotlist', '--force', '--json'], environment);
     expect(JSON.parse(forced.stdout)).toMatchObject({
@@ -78,7 +78,7 @@ describe('backup and restore', () => {
     await worker.ended;
     const asked = await stage.run(['restore', 'kept.shotlist']);
     expect(asked.stderr).toContain('The present ledger knows 1 request that the backup does not');
-    expect(asked.stderr).toContain('restore it all the same with --yes');
+    expect(asked.stderr).toContain('confirm with --yes');
     expect(asked.code).toBe(2);
     const { code, stdout, stderr } = await stage.run(['restore', 'kept.shotlist', '--yes']);
     expect(stdout).toContain('restored the ledger of ');
@@ -140,7 +140,7 @@ describe('a person who restores', () => {
       await desk.run(['plan', 'fox.yaml']);
       expect((await desk.run(['backup', 'kept.shotlist'])).code).toBe(0);
       const declined = await desk.run(['restore', 'kept.shotlist'], {}, ['n']);
-      expect(declined.stderr).toContain('Put it in the place of');
+      expect(declined.stderr).toContain('Replace ');
       expect(declined.stderr).toContain('nothing was changed');
       expect(declined.code).toBe(4);
       expect((await desk.run(['restore', 'kept.shotlist'], {}, ['y'])).code).toBe(0);

@@ -27,9 +27,13 @@ describe('the help of the command line', async () => {
     );
     const page = [
       '# Commands\n',
-      'Made from the help of each command by `npx vitest run test/commands -u`; change the help, not this page.\n',
-      'Exit codes: 0 all shots have outputs; 1 a bug or an unreachable service; 2 the input is wrong; 3 finished,',
-      'with shots that failed, are parked or lack files; 4 waits for a person. With `--json` the document is alone on standard output.\n',
+      '`npx vitest run test/commands -u` writes this page from the help of each command. Change the help, not this page.\n',
+      'With `--json`, standard output holds one JSON document and nothing else. The exit codes:\n',
+      '- 0: all shots have outputs.',
+      '- 1: a bug, or an unreachable service.',
+      '- 2: the input is wrong.',
+      '- 3: finished, with shots that failed, are parked or lack files.',
+      '- 4: waits for a person.\n',
       `\`\`\`text\n${helpOf(program)}\n\`\`\`\n`,
       ...sections,
     ].join('\n');

@@ -54,7 +54,7 @@ describe('a damaged file', () => {
   });
 });
 
-describe('a file that is not to be had yet', () => {
+describe('a file that is not available yet', () => {
   it('is said with the reason while that lasts', async () => {
     desk = await openDesk();
     await leaveBatch(desk, (ledger, id) =>
@@ -66,13 +66,13 @@ describe('a file that is not to be had yet', () => {
     );
     const reason = 'answered 403: GET https://files.test/a.png';
     const { stdout, code } = await desk.run(['status', 'pots']);
-    expect(stdout).toContain(`  unfetched  1 file is not to be had yet: draw/pot: ${reason}`);
+    expect(stdout).toContain(`  unfetched  1 file is not available yet: draw/pot: ${reason}`);
     expect(code).toBe(4);
     expect(await desk.json(['status', 'pots'])).toMatchObject({
       unfetched: [{ key: 'draw/pot', output: 0, why: reason, tries: 1, next: expect.any(String) }],
     });
     expect((await desk.run(['receipt', 'pots'])).stdout).toContain(
-      `its file is not to be had yet: ${reason}`,
+      `its file is not available yet: ${reason}`,
     );
     expect(await desk.json(['receipt', 'pots'])).toMatchObject({
       submissions: [{ unfetched: [{ output: 0, why: reason }] }],

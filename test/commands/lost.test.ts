@@ -36,7 +36,7 @@ describe('a file that the vendor lost', () => {
 
   it('is asked for once more before anybody pays again: what is to be had is saved', async () => {
     const { stderr, stdout, code } = await desk.run(['run', 'pots.yaml'], key);
-    expect(stderr).toContain('asking photogpt once more for 1 file that it had lost');
+    expect(stderr).toContain('asking photogpt again for 1 file that it had lost');
     expect(stderr).toContain('draw/pot: photogpt has its file after all; saved, nothing is paid');
     expect(stdout).toContain('pots: 1 of 1 shots have their files (1 cached); finished');
     expect(code).toBe(0);
@@ -61,7 +61,7 @@ describe('a file that the vendor lost', () => {
   it('is collected, at no cost, when the vendor has it after all', async () => {
     const { stdout, stderr, code } = await desk.run(['collect'], key);
     expect(stderr).toContain('draw/pot: photogpt has its file after all; saved, nothing is paid');
-    expect(stdout).toBe('pots: all that it paid for is on disk or decided\n');
+    expect(stdout).toBe('pots: all its paid files are on disk or decided\n');
     expect(code).toBe(0);
     expect(existsSync(join(desk.folder, 'out', 'pots', 'draw', 'pot.jpg'))).toBe(true);
     expect((await desk.run(['status', 'pots'])).code).toBe(0);

@@ -89,7 +89,7 @@ describe('shotlist models', () => {
     await desk.closeSimulator();
     const { code, stderr } = await desk.run(['models', 'wonda', '--refresh'], withKey);
     expect(code).toBe(0);
-    expect(stderr).toContain('what it reported before is used');
+    expect(stderr).toContain('its last report is used');
     expect((await wondaOf()).model('lumen-image-1')).toBeDefined();
   });
 

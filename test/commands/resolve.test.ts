@@ -66,10 +66,10 @@ describe('parked shots', () => {
     return (await provider?.start({ ...start, trainedModel: undefined }, deadline))?.id ?? '';
   };
 
-  it('says that there is nobody to ask', async () => {
+  it('says that there is no terminal to ask on', async () => {
     const { code, stderr } = await resolve([]);
     expect(code).toBe(2);
-    expect(stderr).toContain('there is nobody to ask');
+    expect(stderr).toContain('there is no terminal to ask on');
     expect(stderr).toContain('shotlist resolve fox KEY --job ID');
   });
 
@@ -91,14 +91,14 @@ describe('parked shots', () => {
     expect(stderr).toMatch(/"image 0", fits/);
     expect(stderr).toContain('may cost 1 credits twice');
     expect(stdout).toContain('fox: 2 decided, 1 left');
-    expect(stderr).toContain('no worker runs it now; go on with: shotlist run /files/fox.yaml');
+    expect(stderr).toContain('No worker runs it now. Continue with: shotlist run /files/fox.yaml');
     expect(await states()).toEqual(['bound', 'open', 'parked']);
     expect((await desk.run(['status', 'fox'], environment)).stdout).toContain(
       'shotlist resolve fox',
     );
   });
 
-  it('shows what jobs that may be them have made, beside what was asked for', async () => {
+  it('shows the files of candidate jobs beside the request', async () => {
     const jobs = [await startJob(0), await startJob(1)];
     desk.simulator.settings.revealing = true;
     const lookAtAll = async () => {
@@ -129,8 +129,8 @@ describe('parked shots', () => {
     expect(page.indexOf('<h2>one/shot-0000</h2>')).toBeLessThan(page.indexOf(jobs[0] ?? ''));
     expect(await states()).toEqual(['parked', 'parked', 'parked']);
     const shown = await resolve(['--look']);
-    expect(shown.stdout).toContain(`what those jobs have made: ${look.page}`);
-    expect((await resolve([], ['quit'])).stderr).toContain(`have made: ${look.page}`);
+    expect(shown.stdout).toContain(`files of the candidate jobs: ${look.page}`);
+    expect((await resolve([], ['quit'])).stderr).toContain(`candidate jobs: ${look.page}`);
   });
 
   it('takes one decision for all that a pattern means, and asks before it may cost twice', async () => {
@@ -167,7 +167,7 @@ describe('parked shots', () => {
   });
 
   it.each([
-    [['--skip'], 'say which shots'],
+    [['--skip'], 'name the shots'],
     [['*', '--skip', '--again'], 'give one of --job, --again, --skip and --look'],
     [['*', '--job', 'j'], 'one job cannot be 3 shots'],
     [[key(9), '--skip'], 'no parked shot is called one/shot-0009'],
@@ -215,14 +215,14 @@ describe('parked shots', () => {
         'fox may spend 4 credits at photogpt; 3 credits of it spent or reserved',
       );
       expect((await claim()).granted).toHaveLength(1);
-      expect((await budget('photogpt', '1 credits')).stderr).toContain('nothing more is submitted');
+      expect((await budget('photogpt', '1 credits')).stderr).toContain('no more requests are sent');
     });
 
     it.each([
-      [['photogpt', '5 usd'], 'bills in credits'],
-      [['photogpt', '5'], 'bills in credits'],
-      [['photogpt', '1.2345 credits'], 'too fine'],
-      [['wonda', '5 usd'], 'fox pays nothing at an account wonda'],
+      [['photogpt', '5 usd'], 'is not an amount in credits'],
+      [['photogpt', '5'], 'is not an amount in credits'],
+      [['photogpt', '1.2345 credits'], 'too many decimals'],
+      [['wonda', '5 usd'], 'fox does not use an account wonda'],
     ])('refuses %j', async (args, message) => {
       const { code, stderr } = await budget(...args);
       expect(stderr).toContain(message);
@@ -232,7 +232,7 @@ describe('parked shots', () => {
     it('leaves a batch that has ended to its file', async () => {
       await ledger.batches.finishRun('fox', range.run, 'incomplete');
       const { code, stderr } = await budget('photogpt', '5 credits');
-      expect(stderr).toContain("a new run goes by the file's budget");
+      expect(stderr).toContain('a new run uses the budget in the file');
       expect(code).toBe(2);
     });
   });

@@ -34,7 +34,7 @@ describe('one command by itself', () => {
     await until('two shots are accepted', hasStarted, 60_000);
     first.process.kill('SIGINT');
     const { code, stderr } = await first.ended;
-    expect(stderr).toContain('detached; go on with: shotlist run alone.yaml');
+    expect(stderr).toContain('detached; continue with: shotlist run alone.yaml');
     expect(code).toBe(4);
     expect(existsSync(join(stage.folder, '.shotlist', 'server.json'))).toBe(false);
 

@@ -110,7 +110,7 @@ describe('what was paid for', () => {
     expect((await stage.run(['status', 'left'])).stdout).toContain('shotlist collect left');
     letJobsEnd();
     const { code, stdout } = await stage.run(['collect']);
-    expect(stdout).toContain('left: all that it paid for is on disk');
+    expect(stdout).toContain('left: all its paid files are on disk');
     expect(code).toBe(0);
     expect(filesOf('left', 'images')).toHaveLength(3);
     expect((await stage.run(['collect', 'left'])).stdout).toBe('Nothing is left to collect.\n');

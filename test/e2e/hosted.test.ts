@@ -56,7 +56,7 @@ describe('a model of public links that reads files', () => {
     const run = ['run', 'alone.yaml', '--yes', '--unknown-prices'];
     const { code, stderr } = await stage.run(run, noKey);
     expect(code).toBe(2);
-    expect(stderr).toContain('photogpt hands files over by wonda, which has no key');
+    expect(stderr).toContain('photogpt uses the reference host wonda, which has no key');
   });
 
   it('gets them by the links of the other account, each uploaded once', async () => {

@@ -84,7 +84,7 @@ describe('bytes that this machine has lost', () => {
     loseTwo();
     rmSync(out(), { recursive: true });
     const { code, stdout } = await stage.run(['collect']);
-    expect(stdout).toContain('tiles: all that it paid for is on disk');
+    expect(stdout).toContain('tiles: all its paid files are on disk');
     expect(code).toBe(0);
     expectAllBack();
     expect((await stage.run(['collect'])).stdout).toBe('Nothing is left to collect.\n');

@@ -144,7 +144,7 @@ describe('money that is at stake', () => {
       expect(strange.stderr).toContain(`does not know a job ${job}0`);
       const named = await stage.run(['resolve', 'resent', 'images/linen', '--job', job]);
       expect(named).toMatchObject({ code: 0 });
-      expect(named.stderr).toContain('go on with: shotlist run');
+      expect(named.stderr).toContain('Continue with: shotlist run');
       expect((await stage.run(['run', 'resent.yaml'])).code).toBe(0);
       expect(hasFile('resent', 'images/linen')).toBe(true);
       expect(await receipt('resent')).toMatchObject({

@@ -45,7 +45,7 @@ describe('a ledger that was restored', () => {
 
   it('sends nothing again that it may have sent since the backup', async () => {
     const { code, stderr, stdout } = await stage.run(['run', 'cups.yaml', '--yes']);
-    expect(stderr).toContain('they are looked for before anything is sent again: shotlist gaps');
+    expect(stderr).toContain('they are looked up before anything is sent again: shotlist gaps');
     expect(stderr).toMatch(/parked +images\/c +it may have been sent from /);
     expect(stdout).toContain('shotlist resolve cups');
     expect(code).toBe(3);

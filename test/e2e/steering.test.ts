@@ -90,7 +90,7 @@ describe('a batch that is steered from another process', () => {
     const running = await startRun('detached');
     running.process.kill('SIGINT');
     const { code, stderr } = await running.ended;
-    expect(stderr).toContain('detached; go on with: shotlist run detached.yaml');
+    expect(stderr).toContain('detached; continue with: shotlist run detached.yaml');
     expect(code).toBe(4);
     await finish('detached');
   });

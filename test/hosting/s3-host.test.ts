@@ -75,7 +75,7 @@ describe('a reference host in S3', () => {
       expect(error).toBeInstanceOf(HostingError);
       expect(error).toMatchObject({ lasting: true });
     }
-    expect(refused?.message).toMatch(/^s3:\/\/references\/shots\/ did not take the file: Sig/);
+    expect(refused?.message).toMatch(/^s3:\/\/references\/shots\/ refused the file: Sig/);
     expect(missing?.message).toContain('NoSuchBucket');
     expect(noKey?.message).toContain('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set');
     expect(refused?.message).not.toContain(access.secretAccessKey);

@@ -50,7 +50,7 @@ describe('checks', () => {
         account: 'acme',
         kind: 'bills',
         agrees: true,
-        text: '1 job reported their cost, 10 credits: their prices',
+        text: '1 job reported their cost, 10 credits, the same as their prices',
       },
     ]);
     const dear = row('b', { billed: 12_500 });
@@ -85,7 +85,7 @@ describe('checks', () => {
     ['5 credits less than the ledger counts', change(65_000, [own(40_000)]), false],
     ['rose by 10 credits (was it topped up?)', change(110_000, [own(40_000)]), false],
     [
-      'and 7 credits for what ran meanwhile (fox, owl): they agree',
+      'and 7 credits for other work meanwhile (fox, owl): they agree',
       change(53_000, [
         { batch: 'fox', run: 1, amount: 2_000 },
         own(40_000),

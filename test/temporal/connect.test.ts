@@ -29,7 +29,7 @@ describe('connectTemporal', () => {
     );
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
-      message: `No Temporal server answers at ${nowhere}.`,
+      message: `no Temporal server answers at ${nowhere}`,
       exitCode: 1,
     });
   });

@@ -69,7 +69,7 @@ export async function freshOutput(
   const known = await deps.ledger.remotes.outputs(submission);
   const matched = matchOutputs(known, namedOutputs(state.outputs, trustedOrigin));
   const fresh = matched[known.findIndex((each) => each.index === index)];
-  if (!fresh) throw new OutputGoneError('its job names others only');
+  if (!fresh) throw new OutputGoneError('its job names other files only');
   await deps.ledger.submissions.renewOutput(submission, index, fresh.url, fresh.expiresAt);
   return fresh;
 }

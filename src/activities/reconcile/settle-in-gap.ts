@@ -46,7 +46,7 @@ export async function settleInGap(
   return await park(
     candidates.length > 0
       ? mayBeIt(candidates)
-      : (doubt ?? 'a job that bears another time may be it'),
+      : (doubt ?? 'a job with another time may be its job'),
   );
 }
 
@@ -74,7 +74,7 @@ function doubtOf(
   { overlooked, unreadable }: Sighting,
   knownJobs: readonly KnownJob[],
 ): string | undefined {
-  if (knownJobs.length === 0) return 'no known job shows whether the vendor lists all';
+  if (knownJobs.length === 0) return 'no known job shows whether the list is complete';
   if (overlooked > 0)
     return `the vendor's list leaves out ${overlooked} of ${knownJobs.length} jobs that are known`;
   if (unreadable > 0)

@@ -132,8 +132,8 @@ async function callAbsent(
   if (mayTellMore && isWithinPatience(deps, access, ambiguous, since)) return false;
   const doubt = isWhole
     ? isUpToDate
-      ? 'a job that bears another time may be it'
-      : 'no job made since shows whether the vendor lists all'
+      ? 'a job with another time may be its job'
+      : 'no later job shows whether the list is complete'
     : overlooked > 0
       ? `the vendor's list leaves out ${overlooked} of ${known.length} jobs that are known`
       : `${unreadable} ${unreadable === 1 ? 'entry' : 'entries'} of the vendor's list cannot be read`;

@@ -94,7 +94,7 @@ async function lookAt(
       return { block: `the model ${id} has failed: ${plainLine(state.reason)}` };
     case 'new':
       return elapsedMs > newMs
-        ? { block: `the model ${id} is not trained, and nobody has begun to` }
+        ? { block: `the model ${id} is not trained, and no training has begun` }
         : { inMs, phase: 'not trained yet' };
     case 'missing':
       return elapsedMs > newMs

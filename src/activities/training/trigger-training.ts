@@ -179,7 +179,7 @@ function triggerPatienceMs({ timeouts }: AccountAccess): number {
 }
 
 function undecided({ input, set }: Training, doubt: string): Advance {
-  const block = `nobody knows whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
+  const block = `it is unknown whether the training of ${set.name} was paid for: ${doubt}; shotlist resolve ${input.batch}`;
   return { block };
 }
 

@@ -103,7 +103,7 @@ async function fetchPatiently(
     const isLong = forMs >= patience.ms && failed.tries >= patience.tries;
     const message = messageOf(cause);
     if (!isLasting(cause) && !isLong)
-      throw new NotHereYetError(`the file of a link is not to be had yet: ${message}`, { cause });
+      throw new NotHereYetError(`the file of a link is not available yet: ${message}`, { cause });
     links.delete(id);
     const during = isLong ? ` (tried for ${Math.round(forMs / 60_000)} minutes)` : '';
     throw new UserError(`the link cannot be used: ${message}${during}`, { cause });

@@ -38,13 +38,13 @@ export async function soundFile(deps: ActivityDependencies, file: NeededFile): P
 function nowhere({ path, sha256 }: NeededFile, cause: BlobMissingError): UserError {
   if (path === sha256)
     return new UserError(
-      `the file of an earlier step is ${cause.problem} in the blob store, and nowhere else`,
-      { next: ['it is asked for again by: shotlist collect'], cause },
+      `the file of an earlier step is ${cause.problem} in the blob store, and no copy was found`,
+      { next: ['fetch it again: shotlist collect'], cause },
     );
   return new UserError(
-    `the stored bytes of ${path} are ${cause.problem}, and the file is not the same any more`,
+    `the stored bytes of ${path} are ${cause.problem}, and the file has changed since`,
     {
-      next: ['put the file back as it was, or run the batch again with the one that is there'],
+      next: ['restore the file, or run the batch again with the present one'],
       cause,
     },
   );
@@ -70,7 +70,7 @@ async function fetchMade(deps: ActivityDependencies, sha256: string): Promise<bo
       deps.log(`output ${index} of ${submission}: ${messageOf(error)}`);
     }
     // Collection determines whether it is lost, or another file by now.
-    const why = 'its bytes are lost here, and the vendor gave others';
+    const why = 'its bytes are lost on this machine, and the vendor delivered different ones';
     await submissions.fetchAgain(submission, index, { sha256, why });
   }
   // Another vendor's failure says nothing about the account that needs the file.

@@ -62,8 +62,8 @@ async function uploadOrBlame(
   } catch (error) {
     const { account, message } = provider.classify(error);
     if (account.kind !== 'fine' || !throttle.uploadTries.failed(file.sha256)) throw error;
-    throw new UserError(`${name} takes other files, and not ${file.name}: ${message}`, {
-      next: ['look at the file, and run the batch again'],
+    throw new UserError(`${name} does not take ${file.name}: ${message}`, {
+      next: ['check the file, and run the batch again'],
       cause: error,
     });
   }

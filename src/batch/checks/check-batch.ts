@@ -201,9 +201,9 @@ function findClash(
       document,
       {
         path: ['steps', shot.step, 'name'],
-        message: `a shot is called ${shot.name}, a name that is kept for files which nobody ordered`,
+        message: `a shot is called ${shot.name}, a name that is reserved for extra files`,
         hint: `it comes from ${shot.origin}; a vendor may deliver more files than were asked for`,
-        advice: ['Give the step a name that does not end in --extra- and a number.'],
+        advice: ['give the step a name that does not end in --extra- and a number'],
       },
       `step ${shot.step}`,
     );
@@ -222,7 +222,7 @@ function findClash(
         path: ['steps', shot.step, 'name'],
         message: `two shots are called ${name}`,
         hint: `they come from ${earlier.origin} and ${shot.origin}; letter case and special characters do not count`,
-        advice: ['Give the step a name that tells them apart:  name: "{{ … }} {{ … }}"'],
+        advice: ['give the step a name that tells them apart:  name: "{{ … }} {{ … }}"'],
       },
       `step ${shot.step}`,
     );
@@ -243,6 +243,6 @@ function limited(problems: readonly Problem[]): Problem[] {
   const last = shown.at(-1);
   const more = problems.length - shown.length;
   if (!last || more === 0) return shown;
-  const advice = [...(last.advice ?? []), `${more} more of this kind; fix these first.`];
+  const advice = [...(last.advice ?? []), `${more} more of this kind; fix these first`];
   return [...shown.slice(0, -1), { ...last, advice }];
 }

@@ -196,7 +196,7 @@ export const batchSchema = z.strictObject({
   models: z
     .record(z.string(), modelSchema, accepts('a record of names and models'))
     .optional()
-    .describe('Short names for models, with what differs between them.'),
+    .describe('Short names for models, each with its own settings.'),
   policy: policySchema.optional().describe('What to do when shots fail.'),
   steps: z
     .record(z.string(), stepSchema, accepts('a record of names and steps'))

@@ -37,7 +37,7 @@ export type YamlFile =
 export function readYaml(source: string, file: string): YamlFile {
   const start: Place = { file, line: 1, column: 1 };
   if (source.length > batchBytesMax) {
-    const advice = ['Put the rows into a data file: .csv or .jsonl'];
+    const advice = ['put the rows into a data file: .csv or .jsonl'];
     return stop(problem('the batch file is larger than 10 MB', start, { advice }));
   }
   const control = /[^\P{Cc}\t\n\r\u0085]/u.exec(source);
@@ -47,7 +47,7 @@ export function readYaml(source: string, file: string): YamlFile {
   if (documents === undefined) return stop(problem(tooDeep, start));
   const [document] = documents;
   if (!document || document.contents === null)
-    return stop(problem('the file is empty', start, { advice: ['It needs batch: and steps:'] }));
+    return stop(problem('the file is empty', start, { advice: ['it needs batch: and steps:'] }));
   const places = new YamlPlaces(file, document, lines);
   if (document.errors.some(({ message }) => message === stackExceeded))
     return stop(problem(tooDeep, start));

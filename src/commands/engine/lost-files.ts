@@ -29,7 +29,7 @@ export async function askForLostFiles(
     }
     const { name } = account;
     const files = outputs.length === 1 ? '1 file' : `${outputs.length} files`;
-    terminal.say(`asking ${name} once more for ${files} that it had lost`);
+    terminal.say(`asking ${name} again for ${files} that it had lost`);
     const still: string[] = [];
     await askForLost(dependenciesOf(project), access, outputs, (output, answer) => {
       if (answer.kind === 'saved') {

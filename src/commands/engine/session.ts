@@ -43,7 +43,7 @@ export async function openSession(project: Project, options: SessionOptions): Pr
   const { config } = project;
   let isStarting = true;
   void options.interrupt?.promise.then(() => {
-    if (isStarting) options.say('stopping as soon as it has started; once more ends at once');
+    if (isStarting) options.say('stopping after the start; another Ctrl-C ends at once');
   });
   const { promise: failed, reject } = Promise.withResolvers<never>();
   failed.catch(() => {});

@@ -88,9 +88,9 @@ export function workflowFailure(
 ): UserError | undefined {
   if (!(error instanceof WorkflowFailedError) || error.cause instanceof CancelledFailure)
     return undefined;
-  return new UserError(`run ${run} of ${batch} broke off: ${wordsOf(error)}`, {
+  return new UserError(`run ${run} of ${batch} failed: ${wordsOf(error)}`, {
     exitCode: 1,
-    next: [`nothing is lost; when that is fixed, go on with: ${goOn}`],
+    next: [`nothing is lost; fix the cause, then continue with: ${goOn}`],
     cause: error,
   });
 }

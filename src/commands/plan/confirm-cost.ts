@@ -28,7 +28,7 @@ export async function confirmCost(
       throw new UserError('neither --yes nor --plan accepts unknown prices; add --unknown-prices', {
         next: ['or give prices: in shotlist.yaml'],
       });
-    await confirm(terminal, `${unknown.map(costText).join('; ')}. Run them all the same?`);
+    await confirm(terminal, `${unknown.map(costText).join('; ')}. Run them anyway?`);
   }
   if (!yes) {
     const cost = [...plan.cost.values()].map(costText).join(', ');

@@ -36,8 +36,8 @@ export async function requirePlan(
 ): Promise<void> {
   if (accepted === now.plan) return;
   const kept = (await plans.savedPlan(accepted)) as PlanDocument | undefined;
-  const lines = kept ? planDifference(kept, now) : ['the other one is not known here any more'];
+  const lines = kept ? planDifference(kept, now) : ['the accepted plan is no longer stored here'];
   throw new UserError(`the plan is no longer ${accepted}: it is ${now.plan}`, {
-    next: [...lines, `accept it as it is now: ${runCommand} --plan ${now.plan}`],
+    next: [...lines, `accept the present plan: ${runCommand} --plan ${now.plan}`],
   });
 }

@@ -61,7 +61,7 @@ export function claimName(
   throw new UserError(`the batch name ${batch.name} belongs to ${other}`, {
     next: [
       `give this batch a name of its own: batch: ${batch.name}-2 in ${own}`,
-      `or remove ${other}, if ${own} has taken its place; what is paid for stays`,
+      `or remove ${other}, if ${own} has taken its place; paid work stays`,
     ],
   });
 }

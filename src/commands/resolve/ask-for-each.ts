@@ -19,8 +19,7 @@ export async function askForEach(
 ): Promise<readonly Decided[]> {
   const { decisions } = about;
   const undecided = await lookAtUndecided(terminal, project, about, waiting);
-  if (undecided.page !== undefined)
-    terminal.say(`what jobs that may be them have made: ${undecided.page}`);
+  if (undecided.page !== undefined) terminal.say(`files of the candidate jobs: ${undecided.page}`);
   const decided: Decided[] = [];
   for (const [index, row] of waiting.entries()) {
     terminal.say(`\n${index + 1} of ${waiting.length}   `);

@@ -157,7 +157,7 @@ export class Decisions {
         `${key} is a training, and its model is ${model?.remoteId ?? 'unknown'}`,
         {
           next: [
-            `say that it trains: shotlist resolve ${this.#batch} ${key} --job ${model?.remoteId}`,
+            `confirm that it trains: shotlist resolve ${this.#batch} ${key} --job ${model?.remoteId}`,
           ],
         },
       );
@@ -179,7 +179,7 @@ export class Decisions {
     const state = await provider.check(job).catch(() => undefined);
     if (state?.state === 'missing')
       throw new UserError(`${vendor.title} does not know a job ${jobId}`, {
-        next: [`look at ${vendor.site} for its id`],
+        next: [`find its id at ${vendor.site}`],
       });
     return { job, settings };
   }

@@ -47,8 +47,8 @@ export async function lookAtUndecided(
   });
   terminal.say(
     wanted.length === 1
-      ? 'fetching what 1 job has made that may be one of them'
-      : `fetching what ${wanted.length} jobs have made that may be some of them`,
+      ? 'fetching the files of 1 candidate job'
+      : `fetching the files of ${wanted.length} candidate jobs`,
   );
   const files = await fetchCandidates(project, wanted, folder);
   const page = join(folder, 'index.html');
@@ -77,7 +77,7 @@ function groupsOf(
       jobs: candidates.slice(0, shownMax).map((candidate) => ({
         id: candidate.job.id,
         facts: jobFacts(candidate),
-        ...(files.get(candidate.job.id) ?? { files: [], failure: 'it was not asked for' }),
+        ...(files.get(candidate.job.id) ?? { files: [], failure: 'its files were not fetched' }),
       })),
       more: Math.max(0, candidates.length - shownMax),
     };
@@ -90,7 +90,7 @@ export function undecidedText(
   decisions: Decisions,
   { shown }: Undecided,
 ): string {
-  const found = shown.get(row.submission) ?? { kind: 'unknown', why: 'it was not asked' };
+  const found = shown.get(row.submission) ?? { kind: 'unknown', why: 'the vendor was not asked' };
   return unresolvedText(row, found, decisions.siteOf(row), Date.now());
 }
 

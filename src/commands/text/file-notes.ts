@@ -14,7 +14,7 @@ export function fileNoteLines(notes: readonly FileNote[]): string[] {
   });
 }
 
-const phrases = { damaged: 'damaged', unfetched: 'not to be had yet' } as const;
+const phrases = { damaged: 'damaged', unfetched: 'not available yet' } as const;
 
 /** JSON for scripts: `damaged` and `unfetched`, each file with its reason. Empty lists are absent. */
 export function fileNotesJson(notes: readonly FileNote[]): object {

@@ -15,7 +15,7 @@ export function gapText({ from, to, why }: Gap): string {
 
 /** The gap as a warning, for commands other than `gaps`. */
 export function gapWarning(gap: Gap): string {
-  return `${gapText(gap)}; they are looked for before anything is sent again: shotlist gaps`;
+  return `${gapText(gap)}; they are looked up before anything is sent again: shotlist gaps`;
 }
 
 /** Findings from opening the ledger, one per line. */

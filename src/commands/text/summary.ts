@@ -156,7 +156,7 @@ function raisedJson({ account, model, unit, planned, billed }: RaisedPrice): obj
 
 function raisedText({ account, model, unit, planned, billed }: RaisedPrice): string {
   const charged = formatAmount(billed, unit);
-  return `  price: ${accountName(account)} charges ${charged} for ${model}, planned at ${formatAmount(planned, unit)}; later plans count on it`;
+  return `  price: ${accountName(account)} charges ${charged} for ${model}, planned at ${formatAmount(planned, unit)}; later plans use this price`;
 }
 
 const endByThemselves: ReadonlySet<Block> = new Set(['limited', 'unreachable', 'circuitOpen']);
@@ -218,7 +218,7 @@ function stopText(stop: StopReason): string {
       return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up${budgetAdvice[stop.scope]}`;
     case 'unknownPrice':
       return (
-        `nobody knows a price at ${accountName(stop.account)}: give prices: in shotlist.yaml, ` +
+        `a price at ${accountName(stop.account)} is unknown: give prices: in shotlist.yaml, ` +
         'or run with --unknown-prices and without a cap'
       );
     case 'maxFailures':

@@ -36,7 +36,7 @@ export function unresolvedText(row: UnresolvedRow, shown: Shown, site: string, n
 }
 
 export function priceText({ amount, unit }: Price): string {
-  return amount === null ? 'a price that nobody knows' : formatAmount(amount, unit);
+  return amount === null ? 'an unknown price' : formatAmount(amount, unit);
 }
 
 /** The possible total cost: `24 credits`, `24 credits and 1 unknown price`. */
@@ -68,19 +68,19 @@ function candidateLines(row: UnresolvedRow, shown: Shown, site: string) {
   const when = isOfGap
     ? `from ${timeOf(claimedAt)} to ${timeOf(deadlineAt)}`
     : `of about ${timeOf(claimedAt)}`;
-  const look = `look at ${site} for one ${when}`;
+  const look = `see at ${site} whether there is one ${when}`;
   if (shown.kind === 'unknown') return [`  at ${where}   ${shown.why}: ${look}`];
   if (shown.kind === 'model')
     return [
-      `  at ${where}   its model ${shown.id} is ${shown.phase}; look at ${site} whether it was charged`,
+      `  at ${where}   its model ${shown.id} is ${shown.phase}; see at ${site} whether it was charged`,
     ];
   const { candidates, unreadable } = shown;
   const unread = unreadable > 0 ? [`    and ${unreadable} that cannot be read here: ${look}`] : [];
   if (candidates.length === 0)
-    return [`  at ${where}   no job of that time that is not another shot's`, ...unread];
+    return [`  at ${where}   no job of that time without a shot`, ...unread];
   const more = candidates.length - candidatesShown;
   return [
-    `  at ${where}   jobs of that time that no shot has:`,
+    `  at ${where}   jobs of that time without a shot:`,
     ...candidates.slice(0, candidatesShown).map(candidateLine),
     ...(more > 0 ? [`    and ${more} more`] : []),
     ...unread,

@@ -33,13 +33,13 @@ export function waitTexts(waits: readonly ShownWait[]): string[] {
     const some = (word: string): string => `${count} ${word}${count === 1 ? '' : 's'} at ${at}`;
     switch (kind) {
       case 'answer':
-        return `${some('request')} without an answer: the vendor is asked what became of ${count === 1 ? 'it' : 'them'}, until ${clock(until)} at most`;
+        return `${some('request')} without an answer: the vendor is asked about ${count === 1 ? 'it' : 'them'}, until ${clock(until)} at most`;
       case 'job':
         return `${some('job')}, the first since ${clock(since)}; given up at ${clock(until)} at the latest`;
       case 'training':
         return `${some('training')} since ${clock(since)}; given up at ${clock(until)} at the latest`;
       case 'file':
-        return `${some('file')} not to be had yet (${why ?? 'no reason was given'}); the next try is at ${clock(until)}`;
+        return `${some('file')} not available yet (${why ?? 'no reason was given'}); the next try is at ${clock(until)}`;
       case 'refund':
         return `${some('refund')} promised; where money is short, until ${clock(until)} at most`;
     }

@@ -52,9 +52,9 @@ export function thingsCommand(terminal: Terminal, of: ThingsOf): Command {
   return new Command(name)
     .description(description)
     .argument('<account>', 'name of an account, such as acme')
-    .option('--delete <id...>', `delete these at the vendor, after a question`)
-    .option('--delete-all', `delete every ${noun} that the account holds, after a question`)
-    .option('-y, --yes', 'delete without a question')
+    .option('--delete <id...>', `delete these at the vendor, after a confirmation`)
+    .option('--delete-all', `delete every ${noun} of the account, after a confirmation`)
+    .option('-y, --yes', 'delete without asking')
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -65,9 +65,7 @@ export function thingsCommand(terminal: Terminal, of: ThingsOf): Command {
 
 async function run(terminal: Terminal, of: ThingsOf, name: string, options: Options) {
   if (options.delete && options.deleteAll)
-    throw new UserError(
-      '--delete names what goes, --delete-all takes everything: give one of them',
-    );
+    throw new UserError('give one of --delete and --delete-all');
   const config = loadConfig(terminal.environment, terminal.folder);
   const account = accountOf(config, name);
   const provider = connect(account);
@@ -99,7 +97,7 @@ function connect(account: AccountConfig): Provider {
 }
 
 function noSuchCall({ vendor }: AccountConfig, message: string): UserError {
-  return new UserError(message, { next: [`look there yourself: ${vendor.site}`] });
+  return new UserError(message, { next: [`see ${vendor.site}`] });
 }
 
 /** Makes one free call. @throws UserError with the vendor's message */
@@ -198,7 +196,7 @@ async function confirm({ terminal, of, account }: Desk, count: number): Promise<
   const question = `Delete ${what} at ${account.vendor.title}? ${of.later(account)}.`;
   if (!terminal.isInteractive)
     throw new UserError(`this deletes ${what} and there is no terminal to ask on`, {
-      next: [of.later(account), 'delete all the same with --yes'],
+      next: [of.later(account), 'confirm with --yes'],
     });
   if (/^y(es)?$/i.test(await terminal.ask(`${question}  [y/N]`))) return;
   throw new UserError('nothing was deleted', { exitCode: 4 });

@@ -52,7 +52,7 @@ async function askForNothing(api: Api): Promise<Verification> {
   } catch (error) {
     if (!isUnknownTask(error)) throw error;
   }
-  const message = 'the key is good; GPTImage2API tells no balance';
+  const message = 'the key is good; GPTImage2API reports no balance';
   return { key: 'good', balance: null, message };
 }
 

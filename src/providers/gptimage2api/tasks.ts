@@ -79,7 +79,8 @@ function stateOf(answered: Task, billed: Amount | null, lifetimeMs: number | nul
   return {
     state: 'failed',
     reason:
-      saidIn(answered.errorCode, answered.errorMessage) || 'GPTImage2API says failed and no more',
+      saidIn(answered.errorCode, answered.errorMessage) ||
+      'GPTImage2API reports failed without a reason',
     // Every failure is refunded, but the flag may come after the failure.
     refunded: refunded === true ? true : 'promised',
     billed,

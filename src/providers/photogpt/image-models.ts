@@ -87,7 +87,7 @@ function seedream(
       sequentialMode: {
         kind: 'choice',
         values: ['auto', 'disabled'],
-        note: 'auto, whatever is said, with more than one output',
+        note: 'always auto with more than one output',
       },
     },
     check: disabledMakesOne,

@@ -70,7 +70,7 @@ function createPhotogpt(connection: Connection): Provider {
 function verify(api: Api): Promise<Verification> {
   const ping = async (): Promise<Verification> => {
     await api({ method: 'GET', path: '/ping', answer: acknowledged });
-    return { key: 'good', balance: null, message: 'the key is good; PhotoGPT tells no balance' };
+    return { key: 'good', balance: null, message: 'the key is good; PhotoGPT reports no balance' };
   };
   return verifyKey(classify, ping, (error) => error instanceof NotOkError);
 }

@@ -90,7 +90,7 @@ function reasonOf(result: Job): string {
   if (typeof error === 'string' && error.trim() !== '') return error.trim();
   if (error !== null && typeof error === 'object' && 'message' in error)
     return String(error.message);
-  return `PhotoGPT says ${result.status} and no more`;
+  return `PhotoGPT reports ${result.status} without a reason`;
 }
 
 type Prepared = { readonly ready: false } | { readonly ready: true; readonly url: string };

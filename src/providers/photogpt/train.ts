@@ -204,6 +204,6 @@ function phaseOf(status: string, error: unknown): Phase {
   if (word === 'deleted') return { phase: 'missing' };
   if (word !== 'failed' && word !== 'error') return { phase: 'training' };
   const reason =
-    typeof error === 'string' && error !== '' ? error : 'PhotoGPT says failed and no more';
+    typeof error === 'string' && error !== '' ? error : 'PhotoGPT reports failed without a reason';
   return { phase: 'failed', reason };
 }

@@ -26,7 +26,7 @@ export interface Attachments {
 /** Reads a model's attachments. @param listed the names of the places in the live list, or undefined if absent */
 export function attachmentsOf(listed: readonly string[] | undefined): Attachments {
   const slots = listed?.map(slotOf);
-  const uncounted = 'how many references it takes is not told';
+  const uncounted = 'the number of its references is not reported';
   const none = (): [] => [];
   if (!slots || slots.some(({ name }) => !/^[a-z][\w-]*$/i.test(name))) {
     const notes = [uncounted, ...(listed ?? []).map((text) => `attachments: ${text}`)];
@@ -35,7 +35,7 @@ export function attachmentsOf(listed: readonly string[] | undefined): Attachment
   const [first, ...others] = slots;
   if (!first) return { references: spec(0, 0, ['image']), check: none, notes: [] };
   const notes = [
-    'whether it needs its attachments is not told',
+    'the vendor does not report whether it needs its attachments',
     ...(slots.some(({ several }) => several) ? [uncounted] : []),
   ];
   const max = Math.min(

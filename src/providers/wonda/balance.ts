@@ -43,7 +43,7 @@ function said(answer: unknown, balance: Amount | null): string {
     ({ name, value }) => /credit|balance/i.test(name) && isAmount(value),
   );
   return credits
-    ? `Wonda says ${credits.name} ${String(credits.value)}, and not what that is in dollars`
+    ? `Wonda says ${credits.name} ${String(credits.value)}, without its value in dollars`
     : 'its balance was not understood';
 }
 

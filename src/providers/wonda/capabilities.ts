@@ -119,7 +119,7 @@ function liveModel(listed: Entry, section: Section, known?: ModelSpec): ModelSpe
     notes: [
       ...(listed.description ? [listed.description.slice(0, 200)] : []),
       "from the vendor's live list",
-      ...(section === 'text' ? [] : ['whether it needs a prompt is not told']),
+      ...(section === 'text' ? [] : ['the vendor does not report whether it needs a prompt']),
       ...attachments.notes,
       ...(whole ? [] : ['its parameters are checked one by one, not together']),
     ],

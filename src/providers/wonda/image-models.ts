@@ -4,7 +4,7 @@ import { choice } from '../fields.ts';
 /** The vendor's names for common fields, with their replacements. */
 export const insteadOf: Readonly<Record<string, string>> = {
   attachmentMediaIds: 'references',
-  params: 'what stands in it directly under options',
+  params: 'its content directly under options',
 };
 
 export const takes: ModelSpec['references']['takes'] = ['file', 'own'];

@@ -63,5 +63,5 @@ function deliveryOf({ outputs }: Job, expiresAt: number | null): Delivery {
 }
 
 function reasonOf({ errorMessage, errorCode, status }: Job): string {
-  return saidIn(errorMessage, errorCode) || `Wonda says ${status} and no more`;
+  return saidIn(errorMessage, errorCode) || `Wonda reports ${status} without a reason`;
 }

@@ -38,7 +38,7 @@ export async function uploadFile(api: Api, file: FileToUpload): Promise<Uploaded
     : (answer.uploads?.['file'] ?? Object.values(answer.uploads ?? {})[0]);
   if (!media) {
     const said = saidIn(...Object.values(answer.errors ?? {}).map(textOf));
-    throw new UserError(`Wonda did not take ${file.name}: ${said || 'it does not say why'}`);
+    throw new UserError(`Wonda refused ${file.name}: ${said || 'no reason was given'}`);
   }
   // Videos are processed after the upload; images can be used at once.
   return {

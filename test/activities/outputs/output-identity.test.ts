@@ -73,7 +73,7 @@ describe('files of one job that are asked for again', () => {
     refuseAndName(studio, 100, ([first, , third]) => [third, first, third]);
     const input = await studio.startRun(threeFiles);
     const { reports } = studio.ledger;
-    const gone = 'the vendor no longer has the file (its job names others only)';
+    const gone = 'the vendor no longer has the file (its job names other files only)';
     await runUntil(studio, input, async () => {
       const { outputs = [] } = (await reports.shot('one', 'draw/fox')) ?? {};
       return outputs[0]?.state === 'saved' && outputs[1]?.why === gone;

@@ -201,7 +201,7 @@ describe.concurrent('a request without an answer that the list of jobs does not 
       ]);
       expect(states.toSorted()).toEqual(['done', 'done', 'done', 'parked']);
       expect(accepted).toBe(4);
-      expect(whys[0]).toMatch(/, and a job that bears another time may be it$/);
+      expect(whys[0]).toMatch(/, and a job with another time may be its job$/);
     },
   );
 

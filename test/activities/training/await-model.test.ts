@@ -95,13 +95,13 @@ describe('a model that is given by its id', () => {
       'has failed',
       [{ trainingMs: 1, faults: [{ kind: 'job-fails', match: { path: '/train$' } }] }],
       0,
-      'has failed: PhotoGPT says failed and no more',
+      'has failed: PhotoGPT reports failed without a reason',
     ],
     [
       'is not trained by anybody',
       [{}, { train: false }],
       11 * 60_000,
-      'is not trained, and nobody has begun to',
+      'is not trained, and no training has begun',
     ],
     [
       'is training for ever',

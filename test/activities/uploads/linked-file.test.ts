@@ -90,7 +90,7 @@ steps:
     expect(await blocks()).toEqual([]);
     const [refused] = await submissionsOf('fox');
     expect(refused?.why).toMatch(
-      /^the file of a link is not to be had yet: answered 500: GET http:..127.0.0.1:/,
+      /^the file of a link is not available yet: answered 500: GET http:..127.0.0.1:/,
     );
     await answer(500);
     studio.clock.passedMs += 10 * 60_000;

@@ -71,7 +71,7 @@ describe('a file that is uploaded', () => {
     writeFileSync(join(studio.home, 'selfie.png'), 'another');
     const error = await failureOf(file);
     expect(error.message).toContain('the stored bytes of selfie.png are missing');
-    expect(error.next).toEqual([expect.stringContaining('put the file back as it was')]);
+    expect(error.next).toEqual([expect.stringContaining('restore the file')]);
     expect(uploaded).toEqual([]);
   });
 

@@ -131,7 +131,7 @@ describe('checkBatch refuses', () => {
     [
       'a name that is kept for files beyond those that were ordered',
       `rows: [{ id: a--Extra-2 }]\n${painter}\nprompt: "{{ id }}"\nname: "{{ id }}"`,
-      'a shot is called a--Extra-2, a name that is kept for files which nobody ordered',
+      'a shot is called a--Extra-2, a name that is reserved for extra files',
     ],
     [
       'a list in a prompt',
@@ -279,7 +279,7 @@ references: "https://x.test/a.jpg?X-Amz-Signature=1"`);
     const words = Array.from({ length: 25 }, (_, index) => `{{ nope${index} }}`).join(' ');
     const problems = check(stepText(`${painter}\nprompt: "${words}"`));
     expect(problems).toHaveLength(20);
-    expect(problems.at(-1)?.advice).toEqual(['5 more of this kind; fix these first.']);
+    expect(problems.at(-1)?.advice).toEqual(['5 more of this kind; fix these first']);
   });
 
   it('where a file lies that was looked for beside the batch', () => {

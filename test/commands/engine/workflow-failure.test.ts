@@ -31,13 +31,13 @@ describe('a batch whose workflow fails', () => {
     await stage[Symbol.asyncDispose]();
   });
 
-  it('is not waited for: the command says why it broke off and how to go on', async () => {
+  it('is not waited for: the command says why it failed and how to continue', async () => {
     await stage.startWorker();
     const { code, stderr } = await stage.run(['watch', 'fox']);
     expect(stderr).toContain(
-      'run 1 of fox broke off: the batch, as it was when the run started, is missing in the blob store',
+      'run 1 of fox failed: the batch, as it was when the run started, is missing in the blob store',
     );
-    expect(stderr).toContain('go on with: shotlist run /files/fox.yaml');
+    expect(stderr).toContain('continue with: shotlist run /files/fox.yaml');
     expect(code).toBe(1);
     // It is in the ledger as it was, so that it can go on.
     expect(await ledger.batches.get('fox')).toMatchObject({ state: 'running' });

@@ -72,7 +72,7 @@ describe('the summary of a batch', () => {
     const text = formatSummary(status, shown, { problems: [], notes });
     expect(text).toContain(
       '  damaged    4 files are damaged: draw/a: it ends early; draw/b: it ends early; draw/c: it ends early; and 1 more\n' +
-        '  unfetched  1 file is not to be had yet: draw/e: answered 403\n',
+        '  unfetched  1 file is not available yet: draw/e: answered 403\n',
     );
     expect(statusJson(status, shown, { notes })).toMatchObject({
       damaged: [{ key: 'draw/a', output: 0, why: 'it ends early' }, {}, {}, {}],

@@ -163,7 +163,7 @@ describe('check', () => {
       'promised',
       'STORAGE_ERROR; disk',
     ],
-    [{}, 'promised', 'GPTImage2API says failed and no more'],
+    [{}, 'promised', 'GPTImage2API reports failed without a reason'],
   ])('reads a failure %j', async (fields, refunded, reason) => {
     const billed = 12_000;
     expect(await stateOf({ status: 2, creditsUsed: 12, ...fields })).toEqual({

@@ -205,7 +205,7 @@ describe('check', () => {
     const { provider } = await against({ 'GET /jobs/j-1': { jobId: 'j-1', status: 'Aborted' } });
     expect(await provider.check({ jobId: 'j-1' })).toEqual({
       state: 'failed',
-      reason: 'PhotoGPT says Aborted and no more',
+      reason: 'PhotoGPT reports Aborted without a reason',
       refunded: null,
       billed: null,
     });

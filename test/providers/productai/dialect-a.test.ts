@@ -92,7 +92,7 @@ describe('check', () => {
       billed: null,
     });
     expect(await states({ status: 'failed' })).toMatchObject({
-      reason: 'ProductAI says failed and no more',
+      reason: 'ProductAI reports failed without a reason',
     });
   });
 

@@ -114,7 +114,7 @@ describe('check', () => {
     async (status) => {
       expect(await stateOf({ status })).toEqual({
         state: 'failed',
-        reason: `ProductAI says ${status} and no more`,
+        reason: `ProductAI reports ${status} without a reason`,
         refunded: false,
         billed: null,
       });

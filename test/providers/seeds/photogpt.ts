@@ -327,7 +327,7 @@ const answers: readonly Row[] = [
     says: 'what is neither running nor success is a failure, with its word where no error is given',
     kind: 'state',
     answer: { result: { status: 'canceled' } },
-    state: { state: 'failed', reason: 'PhotoGPT says canceled and no more' },
+    state: { state: 'failed', reason: 'PhotoGPT reports canceled without a reason' },
   },
   {
     document,
@@ -351,7 +351,7 @@ const pages: readonly Row[] = [
   onPage(
     document,
     'sequentialMode is forced to auto when numImages > 1',
-    'auto, whatever is said, with more than one output',
+    'always auto with more than one output',
   ),
   onPage(
     document,

@@ -166,8 +166,11 @@ describe('check', () => {
 
   it.each([
     [{ status: 'failed', errorMessage: 'blocked', errorCode: 'nsfw' }, 'blocked; nsfw'],
-    [{ status: 'failed', errorMessage: null, errorCode: null }, 'Wonda says failed and no more'],
-    [{ status: 'canceled' }, 'Wonda says canceled and no more'],
+    [
+      { status: 'failed', errorMessage: null, errorCode: null },
+      'Wonda reports failed without a reason',
+    ],
+    [{ status: 'canceled' }, 'Wonda reports canceled without a reason'],
   ])('says why %o failed, and not that money came back', async (job, reason) => {
     const failed = { state: 'failed', reason, refunded: null, billed: null };
     expect(await of(job)).toEqual(failed);
@@ -215,7 +218,7 @@ describe('uploads', () => {
     const { provider } = await against({ 'POST /media/upload': answer });
     const upload = provider.upload?.(await fileOf('a.png', 'image/png'));
     const verdict = provider.classify(await failure(upload ?? Promise.resolve()));
-    const message = 'Wonda did not take a.png: the image is broken';
+    const message = 'Wonda refused a.png: the image is broken';
     expect(verdict).toEqual({ request: 'refused', account: { kind: 'fine' }, message });
   });
 
@@ -319,7 +322,7 @@ describe('free calls', () => {
     [{ balance: { usd: 1.5 }, limitUsd: 900 }, 1_500_000, 'balance 1.5 usd'],
     [{ data: { available: '$1,000.25' } }, 1_000_250_000, 'balance 1,000.25 usd'],
     [{ plan: { priceUsd: 20 }, remainingUsd: '3.10' }, 3_100_000, 'balance 3.1 usd'],
-    [{ credits: 900 }, null, 'Wonda says credits 900, and not what that is in dollars'],
+    [{ credits: 900 }, null, 'Wonda says credits 900, without its value in dollars'],
     [{ hello: 'world' }, null, 'its balance was not understood'],
     [[1, 2], null, 'its balance was not understood'],
   ])('finds the balance in %j', async (answer, balance, said) => {

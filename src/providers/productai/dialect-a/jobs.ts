@@ -61,7 +61,7 @@ function reasonOf({ status, error }: Job): string {
   if (typeof error === 'string' && error !== '') return error;
   if (error !== null && typeof error === 'object' && 'message' in error)
     return String(error.message);
-  return `ProductAI says ${status} and no more`;
+  return `ProductAI reports ${status} without a reason`;
 }
 
 /** Reads all jobs, because their order is not documented. Stops early if a page is sorted newest first. */

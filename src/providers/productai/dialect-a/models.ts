@@ -55,7 +55,7 @@ function modelOf(id: string, promptRequired: boolean): ModelSpec {
     ...(!promptRequired && { check: wordless }),
     notes: [
       promptRequired
-        ? 'a preset is documented to stand for a prompt that is required all the same: see promptWithPreset'
+        ? 'the documents let a preset replace the prompt, and also require a prompt: see promptWithPreset'
         : 'taken to need a prompt only where there is no preset_id',
       'how long a prompt may be is not documented',
     ],

@@ -67,7 +67,7 @@ function stateOf(data: Job, lifetime: number | null): JobState {
   }
   if (means === 'running') return { state: 'pending', status: data.status, known: isListed };
   const said = data.message ?? (typeof data.error === 'string' ? data.error : '');
-  const reason = said || `ProductAI says ${data.status} and no more`;
+  const reason = said || `ProductAI reports ${data.status} without a reason`;
   // A text about this API says that failed jobs also consume their tokens.
   return { state: 'failed', reason, refunded: false, billed: null };
 }

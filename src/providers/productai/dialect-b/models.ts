@@ -87,7 +87,7 @@ const models: readonly ModelSpec[] = [
     options: {},
     notes: [
       'a custom model that was made in the dashboard: write models: { NAME: { train: { account, id } } }',
-      'how many images it takes and what it costs is not documented',
+      'the number of its images and its price are not documented',
     ],
   },
   {
