@@ -6,6 +6,7 @@ import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import type { AccountTotals } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Verification } from '../providers/port.ts';
+import type { AccountsDocument } from './json/accounts.ts';
 import { ageOf } from './text/age.ts';
 import { hasLedger, openProject } from './project/project.ts';
 import { alignColumns } from './text/table.ts';
@@ -35,7 +36,10 @@ export function accountsCommand(terminal: Terminal): Command {
     .action(async (options: AccountsOptions) => {
       const config = loadConfig(terminal.environment, terminal.folder);
       const standings = await standingsOf(terminal, config, options.offline ?? false);
-      if (options.json) terminal.print(JSON.stringify({ accounts: standings.map(standingJson) }));
+      if (options.json)
+        terminal.print(
+          JSON.stringify({ accounts: standings.map(standingJson) } satisfies AccountsDocument),
+        );
       else terminal.print(accountTable(standings).join('\n'));
     });
 }
@@ -61,8 +65,12 @@ async function standingsOf(
   }));
 }
 
-/** The JSON of `accounts --json`. Scripts rely on its shape. */
-function standingJson({ account, verified, totals, facts }: Standing): object {
+function standingJson({
+  account,
+  verified,
+  totals,
+  facts,
+}: Standing): AccountsDocument['accounts'][number] {
   const { vendor, limits, budget } = account;
   const { unit } = vendor;
   const decimal = (amount: number) => decimalFromAmount(amount, unit);

@@ -8,6 +8,7 @@ import { realPath } from '../project-folder.ts';
 import { readSettings } from '../settings-file.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import type { Terminal } from '../terminal.ts';
+import type { BackupDocument } from './json/ledger-file.ts';
 import { hasLedger, openProject } from './project/project.ts';
 import { backupJson, backupTexts } from './text/backup.ts';
 
@@ -39,7 +40,9 @@ export function backupCommand(terminal: Terminal): Command {
         now: Date.now,
       });
       if (options.json) {
-        terminal.print(JSON.stringify({ file: target, ...backupJson(facts) }));
+        const { settings } = facts;
+        const document = { file: target, ...backupJson(facts), settings: settings !== null };
+        terminal.print(JSON.stringify(document satisfies BackupDocument));
         return;
       }
       terminal.print([`wrote ${file}`, ...backupTexts(facts)].join('\n'));

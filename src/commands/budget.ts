@@ -10,6 +10,7 @@ import {
   type Unit,
 } from '../money.ts';
 import { statusOf } from './engine/follow.ts';
+import type { BudgetDocument } from './json/steering.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { notifyWorkflow } from './engine/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
@@ -60,7 +61,7 @@ async function setBudget(
         used: decimal(used),
         running: isRunning,
         next,
-      }),
+      } satisfies BudgetDocument),
     );
     return;
   }

@@ -6,6 +6,7 @@ import { memo } from '../memo.ts';
 import { collectBatch, hasLeft, isEnded } from './engine/collect-batch.ts';
 import { Publisher } from './engine/publish.ts';
 import { askForLostFiles } from './engine/lost-files.ts';
+import type { CollectDocument } from './json/steering.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './engine/session.ts';
@@ -28,7 +29,8 @@ export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => voi
       const { project, rows } = await batchesOf(terminal, name);
       await using _ = project;
       const found = await collectAll(terminal, project, rows, options.refetch ?? false);
-      if (options.json) terminal.print(JSON.stringify({ batches: found.map(toJson) }));
+      if (options.json)
+        terminal.print(JSON.stringify({ batches: found.map(toJson) } satisfies CollectDocument));
       else terminal.print(toText(found));
       exit(found.some(({ left, problems }) => left.length + problems > 0) ? 4 : 0);
     });
@@ -142,7 +144,7 @@ async function askForLost(
   return { isFound: saved > 0, isLeft: hasWorker && unasked.length > 0 };
 }
 
-function toJson({ batch, active, left }: Collected): object {
+function toJson({ batch, active, left }: Collected): CollectDocument['batches'][number] {
   return { batch, active, left: uncollectedJson(left) };
 }
 

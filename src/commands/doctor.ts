@@ -8,6 +8,7 @@ import { formatAmount } from '../money.ts';
 import { connectTemporal } from '../temporal/connect.ts';
 import { locateServer } from '../temporal/find-server.ts';
 import { runningServer } from '../temporal/running-server.ts';
+import type { DoctorDocument } from './json/doctor.ts';
 import type { ExitCode } from './text/summary.ts';
 import { alignColumns } from './text/table.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
@@ -17,11 +18,7 @@ import { systemFailure } from '../system-errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { messageOf } from '../errors.ts';
 
-interface Finding {
-  readonly what: string;
-  readonly state: 'good' | 'missing' | 'bad';
-  readonly detail: string;
-}
+type Finding = DoctorDocument['findings'][number];
 
 export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('doctor')
@@ -38,7 +35,7 @@ export function doctorCommand(terminal: Terminal, exit: (code: ExitCode) => void
         ...(await Promise.all([...config.accounts.values()].map(accountFinding))),
         ...[...config.accounts.values()].flatMap((account) => hostFinding(account, config)),
       ];
-      if (options.json) terminal.print(JSON.stringify({ findings }));
+      if (options.json) terminal.print(JSON.stringify({ findings } satisfies DoctorDocument));
       else
         terminal.print(
           alignColumns(findings.map(({ what, state, detail }) => [what, state, detail])).join('\n'),

@@ -6,6 +6,7 @@ import type { Gap } from '../ledger/port.ts';
 import { isoTime } from '../report/sidecar.ts';
 import type { Terminal } from '../terminal.ts';
 import { hasLedger, openProject, type Project } from './project/project.ts';
+import type { GapsDocument } from './json/ledger-file.ts';
 import { gapText } from './text/gaps.ts';
 
 interface GapsOptions {
@@ -73,7 +74,8 @@ async function close(
 
 async function print(terminal: Terminal, { ledger }: Project, json: boolean): Promise<void> {
   const gaps = await ledger.gaps.list({ closed: true });
-  if (json) return terminal.print(JSON.stringify({ gaps: gaps.map(gapJson) }));
+  if (json)
+    return terminal.print(JSON.stringify({ gaps: gaps.map(gapJson) } satisfies GapsDocument));
   if (gaps.length === 0) return terminal.print('The ledger knows all its requests.');
   for (const gap of gaps) terminal.print(lineOf(gap));
 }
@@ -86,11 +88,12 @@ function lineOf(gap: Gap): string {
   return `${gap.id}  ${state}: ${gapText(gap)}`;
 }
 
-function gapJson({ id, from, to, why, foundAt, closedAt, isOpen, clearAccounts }: Gap): object {
+function gapJson(gap: Gap): GapsDocument['gaps'][number] {
+  const { id, from, to, why, foundAt, closedAt, isOpen, clearAccounts } = gap;
   return {
     gap: id,
-    from: isoTime(from),
-    to: isoTime(to),
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
     why,
     found: isoTime(foundAt),
     closed: isoTime(closedAt),

@@ -8,6 +8,7 @@ import { didYouMean } from '../batch/file/suggest.ts';
 import { type AccountConfig, type Config, loadConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { nothingLearned } from '../providers/port.ts';
+import type { ModelsDocument } from './json/models.ts';
 import { type AccountModels, accountJson, modelPage, modelTable } from './text/models-format.ts';
 import { askForModels, askForPrices } from './vendor/ask-vendor.ts';
 import { hasLedger, openProject } from './project/project.ts';
@@ -67,7 +68,7 @@ async function showModels(
   if (wanted.model !== undefined && shown.every(({ models }) => models.length === 0))
     throw noModel(listed, wanted.model);
   if (options.json)
-    terminal.print(JSON.stringify({ accounts: shown.map((each) => accountJson(each)) }));
+    terminal.print(JSON.stringify({ accounts: shown.map(accountJson) } satisfies ModelsDocument));
   else if (wanted.model === undefined)
     terminal.print(
       [...shown.map(modelTable), 'details: shotlist models ACCOUNT MODEL'].join('\n\n'),

@@ -5,7 +5,8 @@ import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
 import { SavedEntries, savePlan } from './plan/saved-plan.ts';
 import { planBatch, type PlannedEntry } from './plan/plan-batch.ts';
-import { formatPlan, planJson, type ShotDocument, shotJson } from './plan/plan-format.ts';
+import type { ShotDocument, ShownShotDocument } from './json/plan.ts';
+import { formatPlan, planJson, shotJson } from './plan/plan-format.ts';
 import { alignColumns } from './text/table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -42,7 +43,8 @@ export function planCommand(terminal: Terminal): Command {
           });
         const { shot, status, why } = found;
         const price = { ...shot.price, amount: shotJson(found).price };
-        terminal.print(JSON.stringify({ ...shot, price, status, why }, null, 2));
+        const document = { ...shot, price, status, why } satisfies ShownShotDocument;
+        terminal.print(JSON.stringify(document, null, 2));
       } else if (options.json) {
         const document = planJson(loaded, plan, options.shots ? entries : undefined);
         terminal.print(JSON.stringify(document));

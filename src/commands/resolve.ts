@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchRow, UnresolvedRow } from '../ledger/port.ts';
 import { keyMatcher } from './resolve/matching-keys.ts';
+import type { ResolveDocument } from './json/resolve.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { type Decided, type Decision, Decisions } from './resolve/resolve-decisions.ts';
 import type { Terminal } from '../terminal.ts';
@@ -183,7 +184,7 @@ async function report(
       jobId,
     }));
     const document = { batch: row.batch, resolved, left, running, next: isOpen ? next : [] };
-    terminal.print(JSON.stringify(document));
+    terminal.print(JSON.stringify(document satisfies ResolveDocument));
     return;
   }
   for (const { said } of terminal.isInteractive ? [] : decided) terminal.print(said);

@@ -15,6 +15,7 @@ import { readRecord } from '../temporal/server-record.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { Terminal } from '../terminal.ts';
 import { liveSessions } from './engine/live-sessions.ts';
+import type { RestoreDocument } from './json/ledger-file.ts';
 import { backupJson, backupTexts } from './text/backup.ts';
 import { openingTexts, gapWarning, timeText } from './text/gaps.ts';
 
@@ -88,11 +89,7 @@ async function confirm(terminal: Terminal, { ledgerPath }: Config, yes: boolean)
   if (!/^y(es)?$/i.test(answer)) throw new UserError('nothing was changed', { exitCode: 4 });
 }
 
-interface SettingsOutcome {
-  readonly state: 'none' | 'written' | 'same' | 'differs';
-  /** Lines only in the backup's file (-), and lines only in the present one (+). */
-  readonly differences: readonly string[];
-}
+type SettingsOutcome = RestoreDocument['settings'];
 
 /** Keeps existing settings. Writes the backup's settings when there are none. */
 function restoreSettings({ home }: Config, kept: string | null): SettingsOutcome {
@@ -142,9 +139,13 @@ async function report(
       why,
     }));
     const { state, differences } = settings;
-    terminal.print(
-      JSON.stringify({ ...backupJson(facts), aside, gaps: open, settings: { state, differences } }),
-    );
+    const document = {
+      ...backupJson(facts),
+      settings: { state, differences },
+      aside,
+      gaps: open,
+    };
+    terminal.print(JSON.stringify(document satisfies RestoreDocument));
     return;
   }
   terminal.print(`restored the ledger of ${timeText(facts.madeAt)}`);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
+import type { SteerDocument } from './json/steering.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { notifyWorkflow } from './engine/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
@@ -10,7 +11,7 @@ import type { Terminal } from '../terminal.ts';
 interface Steering {
   readonly name: 'pause' | 'resume' | 'cancel';
   readonly description: string;
-  readonly to: BatchState;
+  readonly to: SteerDocument['state'];
   readonly from: readonly BatchState[];
   readonly done: string;
 }
@@ -88,7 +89,7 @@ async function steer(
         running: isRunning,
         left: uncollectedJson(left),
         next,
-      }),
+      } satisfies SteerDocument),
     );
   else {
     terminal.print(`${row.batch} ${options.abandon ? abandoned : steering.done}`);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { formatProblems } from '../batch/file/report-problems.ts';
+import type { ValidateDocument } from './json/errors.ts';
 import { checkQuietly } from './project/informed-batch.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -13,7 +14,7 @@ export function validateCommand(terminal: Terminal): Command {
       const loaded = [];
       for (const file of files) loaded.push({ file, ...(await checkQuietly(terminal, file)) });
       if (options.json) {
-        terminal.print(JSON.stringify({ errors: [] }));
+        terminal.print(JSON.stringify({ errors: [] } satisfies ValidateDocument));
         return;
       }
       for (const { file, document, notes } of loaded) {

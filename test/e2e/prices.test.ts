@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PlanDocument } from '../../src/commands/plan/plan-format.ts';
+import type { PlanDocument } from '../../src/commands/json/plan.ts';
 import type { SimulatorSettings } from '../../src/simulator/index.ts';
 import { openStage, type Stage } from './stage.ts';
 

@@ -2,15 +2,11 @@ import { accountName, originOf } from '../../batch/ids.ts';
 import { UserError } from '../../errors.ts';
 import { bareHost, isInsideAddress } from '../../http/address.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
+import type { PlanDocument } from '../json/plan.ts';
 import type { BatchPlan, PlannedEntry } from './plan-batch.ts';
 
 /** Shots at one account that another account would be paid for again. */
-export interface PaidElsewhere {
-  /** Names of accounts, with their addresses where the names are equal. */
-  readonly from: string;
-  readonly to: string;
-  readonly shots: number;
-}
+export type PaidElsewhere = PlanDocument['paidElsewhere'][number];
 
 /**
  * Finds shots that are new at their account but paid for at another account. The batch no longer

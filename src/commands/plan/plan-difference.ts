@@ -1,4 +1,4 @@
-import type { PlanDocument, ShotDocument } from './plan-format.ts';
+import type { PlanDocument, ShotDocument } from '../json/plan.ts';
 
 const shown = 5;
 

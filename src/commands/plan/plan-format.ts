@@ -1,43 +1,10 @@
 import { decimalFromAmount, formatAmount } from '../../money.ts';
+import type { PlanDocument, ShotDocument } from '../json/plan.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
-import type { PaidElsewhere } from './paid-elsewhere.ts';
 import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
 import { alignColumns } from '../text/table.ts';
 
-/** The JSON of `plan --json`. Scripts rely on its shape. `entries` are those of `--shots`. */
-export interface PlanDocument {
-  readonly batch: string;
-  readonly plan: string;
-  readonly shots: { readonly total: number; readonly upTo: boolean } & StepPlan['counts'];
-  readonly cost: readonly {
-    readonly account: string;
-    readonly unit: string;
-    readonly amount: string | null;
-    readonly basis: string;
-  }[];
-  /** Shots already paid for at an account that the file no longer names, and planned to be paid again. */
-  readonly paidElsewhere: readonly PaidElsewhere[];
-  /** Models with a bill above their price. The plan uses the bill. */
-  readonly billed: readonly {
-    readonly account: string;
-    readonly model: string;
-    readonly unit: string;
-    readonly amount: string;
-  }[];
-  readonly steps: readonly { readonly step: string; readonly shots: number; upTo: boolean }[];
-  readonly seconds: number;
-  readonly entries?: readonly ShotDocument[];
-}
-export interface ShotDocument {
-  readonly key: string;
-  readonly step: string;
-  readonly model: string;
-  readonly fingerprint: string;
-  readonly status: string;
-  readonly why: string;
-  readonly price: string | null;
-}
-
+/** `entries` are those of `--shots`. */
 export function planJson(
   loaded: LoadedBatch,
   plan: BatchPlan,

@@ -2,7 +2,8 @@ import { UserError } from '../../errors.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { PlannedEntry } from './plan-batch.ts';
 import { planDifference } from './plan-difference.ts';
-import { type PlanDocument, type ShotDocument, shotJson } from './plan-format.ts';
+import type { PlanDocument, ShotDocument } from '../json/plan.ts';
+import { shotJson } from './plan-format.ts';
 
 /** A larger plan keeps only its counts. */
 const entriesMax = 10_000;

@@ -9,6 +9,7 @@ import { formatProblems } from '../../batch/file/report-problems.ts';
 import { batchBytesMax } from '../../batch/file/yaml-file.ts';
 import { batchPath, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
+import type { MistakesDocument } from '../json/errors.ts';
 import { diskFiles } from '../../storage/disk-files.ts';
 import { recordingFiles } from '../../storage/frozen-batch.ts';
 import { asUserError } from '../../system-errors.ts';
@@ -41,7 +42,7 @@ class InvalidBatch extends UserError {
     return this.message;
   }
 
-  override toJSON(): object {
+  override toJSON(): MistakesDocument {
     return {
       errors: this.problems
         .filter(({ severity }) => severity === 'error')

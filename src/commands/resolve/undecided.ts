@@ -6,6 +6,7 @@ import { type UndecidedGroup, writeUndecidedPage } from '../../report/undecided-
 import { segment } from '../../storage/out-files.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
+import type { LookDocument } from '../json/resolve.ts';
 import { jobFacts, requestFacts, type Shown, unresolvedText } from '../text/unresolved-text.ts';
 import { type CandidateFiles, fetchCandidates } from './candidate-files.ts';
 import type { Decisions } from './resolve-decisions.ts';
@@ -94,12 +95,11 @@ export function undecidedText(
   return unresolvedText(row, found, decisions.siteOf(row), Date.now());
 }
 
-/** The JSON of `resolve --look`. Scripts rely on its shape. */
 export function undecidedJson(
   batch: string,
   rows: readonly UnresolvedRow[],
   { shown, files, folder, page }: Undecided,
-): object {
+): LookDocument {
   return {
     batch,
     page: page ?? null,

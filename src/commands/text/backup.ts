@@ -1,6 +1,7 @@
 import { accountName } from '../../batch/ids.ts';
 import type { BackupFacts } from '../../ledger/sqlite/backup.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
+import type { BackupDocument } from '../json/ledger-file.ts';
 import { timeText } from './gaps.ts';
 
 const batchesShown = 20;
@@ -21,8 +22,9 @@ export function backupTexts({ madeAt, batches, requests, money, settings }: Back
   ];
 }
 
-export function backupJson(facts: BackupFacts): object {
-  const { ledger, madeAt, batches, requests, money, settings } = facts;
+/** The facts that `backup` and `restore` share. */
+export function backupJson(facts: BackupFacts): Omit<BackupDocument, 'file' | 'settings'> {
+  const { ledger, madeAt, batches, requests, money } = facts;
   return {
     ledger,
     madeAt: new Date(madeAt).toISOString(),
@@ -34,6 +36,5 @@ export function backupJson(facts: BackupFacts): object {
       spent: decimalFromAmount(spent, unit),
       reserved: decimalFromAmount(reserved, unit),
     })),
-    settings: settings !== null,
   };
 }

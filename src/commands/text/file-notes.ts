@@ -1,4 +1,5 @@
 import type { FileNote } from '../../ledger/port.ts';
+import type { StatusDocument } from '../json/status.ts';
 
 const notesShown = 3;
 
@@ -17,7 +18,9 @@ export function fileNoteLines(notes: readonly FileNote[]): string[] {
 const phrases = { damaged: 'damaged', unfetched: 'not available yet' } as const;
 
 /** JSON for scripts: `damaged` and `unfetched`, each file with its reason. Empty lists are absent. */
-export function fileNotesJson(notes: readonly FileNote[]): object {
+export function fileNotesJson(
+  notes: readonly FileNote[],
+): Pick<StatusDocument, 'damaged' | 'unfetched'> {
   const damaged = notes.filter(({ state }) => state === 'damaged');
   const unfetched = notes.filter(({ state }) => state === 'unfetched');
   const about = ({ key, index, why }: FileNote) => ({ key, output: index, why });

@@ -9,8 +9,11 @@ import type {
 } from '../../batch/model-spec.ts';
 import type { AccountConfig } from '../../config.ts';
 import { decimalFromAmount, type Price, type PriceBasis } from '../../money.ts';
+import type { ModelsDocument } from '../json/models.ts';
 import { ageOf } from './age.ts';
 import { alignColumns } from './table.ts';
+
+type AccountDocument = ModelsDocument['accounts'][number];
 
 /** An account with the requested models. */
 export interface AccountModels {
@@ -27,8 +30,7 @@ export interface PricedModel {
   readonly prices: readonly ModelPrice[];
 }
 
-/** The JSON of `models --json`. Scripts rely on its shape. */
-export function accountJson(shown: AccountModels): object {
+export function accountJson(shown: AccountModels): AccountDocument {
   const { account, learnedAt, training } = shown;
   return {
     account: account.name,
@@ -51,7 +53,11 @@ export function accountJson(shown: AccountModels): object {
   };
 }
 
-function priceJson({ amount, unit, basis }: Price): object {
+function priceJson({
+  amount,
+  unit,
+  basis,
+}: Price): NonNullable<AccountDocument['training']>['price'] {
   return { amount: amount === null ? null : decimalFromAmount(amount, unit), unit, basis };
 }
 

@@ -1,5 +1,6 @@
 import type { BatchStatus } from '../../ledger/port.ts';
 import type { OutProblem } from '../../report/place-files.ts';
+import type { StatusDocument } from '../json/status.ts';
 import type { Project } from '../project/project.ts';
 import { formatSummary, statusJson } from './summary.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -24,7 +25,9 @@ export async function printStatus(
   if (options.json) {
     const document = statusJson(status, project, { notes, waits });
     return terminal.print(
-      JSON.stringify(unwritten.length === 0 ? document : { ...document, unwritten }),
+      JSON.stringify(
+        unwritten.length === 0 ? document : ({ ...document, unwritten } satisfies StatusDocument),
+      ),
     );
   }
   const problems = await problemsOf(reports, status);

@@ -9,6 +9,7 @@ import type {
 } from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
+import type { StatusDocument } from '../json/status.ts';
 import type { Project } from '../project/project.ts';
 import { fileNoteLines, fileNotesJson } from './file-notes.ts';
 import { uncollectedTexts } from './uncollected.ts';
@@ -40,7 +41,7 @@ export function totals(status: BatchStatus): Counts {
 }
 
 /** One word for people and scripts. `waiting`: nothing happens until a person acts. */
-export function stateWord(status: BatchStatus): string {
+export function stateWord(status: BatchStatus): StatusDocument['state'] {
   if (status.row.state !== 'running') return status.row.state;
   const { running, waiting } = totals(status);
   return running === 0 && waiting > 0 && status.isStopped ? 'waiting' : 'running';
@@ -61,12 +62,11 @@ interface Known {
   readonly waits?: readonly ShownWait[];
 }
 
-/** The JSON of `run`, `watch` and `status`. Scripts rely on its shape. */
 export function statusJson(
   status: BatchStatus,
   project: ShownProject,
   known: Pick<Known, 'notes' | 'waits'> = {},
-): object {
+): StatusDocument {
   const { outputs, damaged: _, partial, ...shots } = totals(status);
   const { notes = [], waits = [] } = known;
   const directory = join(project.outFolder, status.row.batch);
@@ -144,7 +144,8 @@ export function hindrances(status: BatchStatus): string[] {
   ];
 }
 
-function raisedJson({ account, model, unit, planned, billed }: RaisedPrice): object {
+function raisedJson(price: RaisedPrice): NonNullable<StatusDocument['raisedPrices']>[number] {
+  const { account, model, unit, planned, billed } = price;
   return {
     account: accountName(account),
     model,

@@ -1,5 +1,6 @@
 import { accountName } from '../../batch/ids.ts';
 import type { Uncollected } from '../../ledger/port.ts';
+import type { UncollectedEntry } from '../json/steering.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 
 /** Paid work that is not on disk, one line per account: `3 jobs and 1 file at acme, 40 credits`. */
@@ -10,7 +11,7 @@ export function uncollectedTexts(left: readonly Uncollected[]): string[] {
   });
 }
 
-export function uncollectedJson(left: readonly Uncollected[]): object[] {
+export function uncollectedJson(left: readonly Uncollected[]): UncollectedEntry[] {
   return left.map(({ account, unit, jobs, files, amount }) => ({
     account: accountName(account),
     unit,

@@ -2,6 +2,7 @@ import { accountName } from '../../batch/ids.ts';
 import type { AccountConfig } from '../../config.ts';
 import type { Wait } from '../../ledger/port.ts';
 import { settlePatienceMs } from '../../activities/reconcile/patience.ts';
+import type { StatusDocument } from '../json/status.ts';
 import { isoTime } from '../../report/sidecar.ts';
 
 /** A reason why a batch waits, with its latest end. */
@@ -46,7 +47,7 @@ export function waitTexts(waits: readonly ShownWait[]): string[] {
   });
 }
 
-export function waitsJson(waits: readonly ShownWait[]): object[] {
+export function waitsJson(waits: readonly ShownWait[]): StatusDocument['waits'] {
   return waits.map(({ kind, account, count, since, until, why }) => ({
     kind,
     account: accountName(account),

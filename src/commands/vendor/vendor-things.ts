@@ -4,6 +4,7 @@ import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
 import type { Listing, Provider, RemoteThing } from '../../providers/port.ts';
+import type { DeletedDocument, ThingEntry } from '../json/vendor-things.ts';
 import { ageOf } from '../text/age.ts';
 import { hasLedger, openProject } from '../project/project.ts';
 import { alignColumns } from '../text/table.ts';
@@ -122,7 +123,7 @@ function show(
   json: boolean,
 ): void {
   if (json) {
-    const things = held.map(({ id, name, createdAt, state }) => ({
+    const things = held.map(({ id, name, createdAt, state }): ThingEntry => ({
       id,
       name,
       createdAt: createdAt === null ? null : new Date(createdAt).toISOString(),
@@ -187,7 +188,10 @@ async function remove(desk: Desk, ids: readonly string[], options: Options): Pro
     });
     if (remotes) await of.forget(remotes, account.key, id);
   }
-  if (options.json) terminal.print(JSON.stringify({ account: account.name, deleted: ids }));
+  if (options.json)
+    terminal.print(
+      JSON.stringify({ account: account.name, deleted: ids } satisfies DeletedDocument),
+    );
   else terminal.print(`deleted ${counted(ids.length, of.noun)} at ${account.name}`);
 }
 

@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import { accountsSchema } from './accounts.ts';
+import { doctorSchema } from './doctor.ts';
+import { errorSchema, mistakesSchema, validateSchema } from './errors.ts';
+import { backupSchema, gapsSchema, restoreSchema } from './ledger-file.ts';
+import { modelsSchema } from './models.ts';
+import { planSchema, shownShotSchema } from './plan.ts';
+import { receiptSchema } from './receipt.ts';
+import { lookSchema, resolveSchema } from './resolve.ts';
+import { statusSchema } from './status.ts';
+import { budgetSchema, collectSchema, steerSchema } from './steering.ts';
+import { deletedSchema, trainedSchema, uploadsSchema } from './vendor-things.ts';
+
+/** A JSON document that commands print. docs/reference/json.md has a section for each. */
+interface JsonDocument {
+  /** The commands that print it with `--json`; none: any command may. */
+  readonly commands: readonly string[];
+  /** Printed in place of the command's other document when one of these options is given. */
+  readonly options?: readonly string[];
+  /** What it says, and what is special about it. */
+  readonly about: string;
+  readonly schema: z.ZodType;
+}
+
+/** In the order of the help. */
+export const jsonDocuments: readonly JsonDocument[] = [
+  {
+    commands: ['validate'],
+    about:
+      'Every file is valid. The first file that is not gives [a list of mistakes](#mistakes-in-a-batch-file) in place of this.',
+    schema: validateSchema,
+  },
+  {
+    commands: ['plan'],
+    about: 'What a run would do and cost.',
+    schema: planSchema,
+  },
+  {
+    commands: ['plan'],
+    options: ['--show'],
+    about:
+      'One shot with its request. It is printed without `--json`, too, and over several lines.',
+    schema: shownShotSchema,
+  },
+  {
+    commands: ['run', 'watch', 'status'],
+    about: 'How a batch stands. `run` and `watch` print it when they end.',
+    schema: statusSchema,
+  },
+  {
+    commands: ['pause', 'resume', 'cancel'],
+    about: 'The new state of a batch.',
+    schema: steerSchema,
+  },
+  {
+    commands: ['resolve'],
+    about: 'Decisions that were made. Without a decision in the options, it is an error.',
+    schema: resolveSchema,
+  },
+  {
+    commands: ['resolve'],
+    options: ['--look'],
+    about: 'The requests that wait for a decision. Nothing is changed.',
+    schema: lookSchema,
+  },
+  {
+    commands: ['budget'],
+    about: 'The new cap of a batch at an account.',
+    schema: budgetSchema,
+  },
+  {
+    commands: ['collect'],
+    about:
+      'What could not be collected so far. The exit code is 4, too, when a file could not be written; the document does not say which.',
+    schema: collectSchema,
+  },
+  {
+    commands: ['receipt'],
+    about:
+      'What a batch cost, by account and by request. `receipt.json` beside the files has the same shape.',
+    schema: receiptSchema,
+  },
+  {
+    commands: ['accounts'],
+    about: 'Keys, balances, limits and spending of the accounts.',
+    schema: accountsSchema,
+  },
+  {
+    commands: ['models'],
+    about: 'The models of the accounts, with all that the catalogue knows of them.',
+    schema: modelsSchema,
+  },
+  {
+    commands: ['uploads'],
+    about: 'The files that an account holds at its vendor.',
+    schema: uploadsSchema,
+  },
+  {
+    commands: ['trained'],
+    about: 'The models that an account has trained at its vendor.',
+    schema: trainedSchema,
+  },
+  {
+    commands: ['uploads', 'trained'],
+    options: ['--delete', '--delete-all'],
+    about: 'What was deleted at the vendor.',
+    schema: deletedSchema,
+  },
+  {
+    commands: ['backup'],
+    about: 'What a backup holds.',
+    schema: backupSchema,
+  },
+  {
+    commands: ['restore'],
+    about: 'What the restored ledger holds, and what became of the present files.',
+    schema: restoreSchema,
+  },
+  {
+    commands: ['gaps'],
+    about: 'Times in which requests may have been sent that the ledger does not know.',
+    schema: gapsSchema,
+  },
+  {
+    commands: ['doctor'],
+    about: 'What is configured, reachable and missing.',
+    schema: doctorSchema,
+  },
+  {
+    commands: [],
+    about:
+      'Any command prints this in place of its document when it cannot do its work. The exit code is not 0.',
+    schema: errorSchema,
+  },
+  {
+    commands: [],
+    about:
+      '`validate`, `plan` and `run` print this when the batch file has mistakes. The exit code is 2.',
+    schema: mistakesSchema,
+  },
+];

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { OutProblem } from '../../report/place-files.ts';
+import {
+  accountName,
+  batchName,
+  count,
+  decimal,
+  list,
+  next,
+  shotKey,
+  time,
+  unit,
+} from './values.ts';
+
+/** A file of a shot, and what is wrong with it. */
+const fileNote = {
+  key: shotKey,
+  output: count.describe('position among the files of the shot, from 0'),
+  why: z.string().describe('what is wrong'),
+};
+
+const unwritten = z.strictObject({
+  place: z.string().describe("path in the batch's folder"),
+  why: z.string().describe('why it was not written'),
+  next: z.string().describe('one command or advice'),
+}) satisfies z.ZodType<OutProblem>;
+
+export const statusSchema = z.strictObject({
+  batch: batchName,
+  state: z
+    .enum(['running', 'waiting', 'paused', 'cancelled', 'finished'])
+    .describe('`waiting`: nothing happens until a person acts'),
+  shots: z
+    .strictObject({
+      total: count.describe('sum of the six counts below'),
+      succeeded: count.describe('made by this run'),
+      cached: count.describe('paid for before'),
+      failed: count.describe('failed, skipped, or blocked by what they need'),
+      parked: count.describe('a person must decide: `shotlist resolve`'),
+      running: count.describe('sent, and not ended'),
+      waiting: count.describe('not sent yet'),
+    })
+    .describe('counts over all steps'),
+  partial: count.describe('shots among them with fewer files than were ordered'),
+  outputs: count.describe('files that are saved'),
+  spent: list(
+    z.strictObject({
+      account: accountName,
+      unit,
+      amount: decimal.describe('spent by this batch, in `unit`'),
+      promised: decimal
+        .optional()
+        .describe('part of `amount` that the vendor promised to give back; absent if none'),
+    }),
+  ),
+  waits: list(
+    z.strictObject({
+      kind: z
+        .enum(['answer', 'job', 'training', 'file', 'refund'])
+        .describe('`answer`: a request without a usable answer. `file`: made, and not fetched yet'),
+      account: accountName,
+      count: count.describe('how many'),
+      since: time.nullable().describe('when the first one began'),
+      until: time
+        .nullable()
+        .describe('when the wait ends at the latest; for `file`, when it is tried next'),
+      why: z.string().nullable().describe('the reason that one of them reported'),
+    }),
+  ).describe('what the batch waits for without a person, by account'),
+  raisedPrices: list(
+    z.strictObject({
+      account: accountName,
+      model: z.string().describe("the vendor's id of the model"),
+      unit,
+      planned: decimal.describe('price of one request in the plan, in `unit`'),
+      billed: decimal.describe('highest bill for one request, in `unit`'),
+    }),
+  )
+    .optional()
+    .describe('models that were billed above their planned price; absent if none'),
+  damaged: list(z.strictObject(fileNote))
+    .optional()
+    .describe('files that are here and not whole; absent if none'),
+  unfetched: list(
+    z.strictObject({
+      ...fileNote,
+      tries: count.describe('how often it was tried'),
+      next: time.nullable().describe('when it is tried next; null: not planned'),
+    }),
+  )
+    .optional()
+    .describe('files that could not be fetched so far; absent if none'),
+  directory: z.string().describe("path of the batch's folder of files"),
+  contactSheet: z.string().describe('path of the contact sheet'),
+  next,
+  unwritten: list(unwritten)
+    .optional()
+    .describe('files that could not be written; only by `run` and `watch`, absent if none'),
+});
+export type StatusDocument = z.infer<typeof statusSchema>;

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { accountName, batchName, count, decimal, list, next, unit } from './values.ts';
+
+const running = z.boolean().describe('whether a worker runs the batch now and was told');
+
+const uncollected = z.strictObject({
+  account: accountName,
+  unit,
+  jobs: count.describe('jobs that have not ended'),
+  files: count.describe('files of ended jobs'),
+  amount: decimal.describe('what they cost, in `unit`'),
+});
+export type UncollectedEntry = z.infer<typeof uncollected>;
+const left = list(uncollected).describe('what is paid for and not on disk, by account');
+
+export const steerSchema = z.strictObject({
+  batch: batchName,
+  state: z.enum(['running', 'paused', 'cancelled']).describe('the state that was set'),
+  running,
+  left,
+  next,
+});
+export type SteerDocument = z.infer<typeof steerSchema>;
+
+export const budgetSchema = z.strictObject({
+  batch: batchName,
+  account: accountName,
+  unit,
+  cap: decimal.describe('all that the batch may spend at the account, in `unit`'),
+  used: decimal.describe('spent, reserved or at stake, in `unit`'),
+  running,
+  next,
+});
+export type BudgetDocument = z.infer<typeof budgetSchema>;
+
+export const collectSchema = z.strictObject({
+  batches: list(
+    z.strictObject({
+      batch: batchName,
+      active: z.boolean().describe('whether it still runs, and collects its own files'),
+      left,
+    }),
+  ).describe('batches that had something to collect'),
+});
+export type CollectDocument = z.infer<typeof collectSchema>;
