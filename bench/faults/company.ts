@@ -250,7 +250,7 @@ export class Company implements Crew {
     const waitMs = until - this.clock.now();
     if (waitMs < patienceMs || !this.run?.isRunning) return;
     this.count('a person comes back later');
-    for (const command of [this.run, this.worker])
+    for (const command of [this.run, this.#secondRun, this.worker])
       if (command?.isRunning) await this.end(command, 'SIGINT');
     this.clock.step(waitMs + 1_000);
   }
