@@ -123,7 +123,7 @@ const pageAfter: Section = {
 const pageForPoll: Section = {
   title: 'HTML error page (502), answering a poll',
   about:
-    'The job continues at the vendor. After a second such page in a row nothing more is sent: for a second at first, up to five minutes, until the vendor answers again.',
+    'The job continues at the vendor. After a second such page in a row, nothing more is sent until the vendor answers again. The wait is a second at first, and grows to five minutes.',
   simulated: { faults: [{ kind: 'html-before', match: polls }] },
   until: isAskedAgain,
   toDo: byItself,
