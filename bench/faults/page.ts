@@ -10,8 +10,8 @@ export function formatPage(sum: CampaignSum, command: string): string {
   return `# Under fire
 
 Every promise of the [README](../README.md) was put to the test in ${sum.runs} runs. Each drew from its seed a batch (vendors,
-steps, training, sizes), faults of the vendors' side and misfortunes of ours; ran the real command line, worker,
-Temporal server and ledger as processes of their own against the [simulator](simulator.md); and at the end compared four books: the
+steps, training, sizes), faults of the vendors' side and incidents on ours. It ran the real command line, worker,
+Temporal server and ledger as processes of their own against the [simulator](simulator.md). At the end it compared four books: the
 simulator's, the ledger's, the files on disk and the receipt.
 
 \`\`\`sh
@@ -35,8 +35,8 @@ Seeds ${sum.firstSeed} to ${sum.lastSeed}, ${Math.round(sum.wallSeconds / 60)} m
 | shots done, parked for a person, failed | ${sum.done}, ${sum.parked}, ${sum.failed} |
 | files that came damaged every time, files that were not shown | ${sum.damaged}, ${sum.withheld} |
 
-A shot is parked in vain where the vendor's list of jobs would have reported what became of its request. What a gateway sends twice of its own accord, a file that never comes whole,
-and a file that the vendor does not show are the vendor's side; they are counted apart.
+A shot is parked in vain if the vendor's list of jobs would have shown the fate of its request. Three cases are the vendor's side and counted apart: a request that a gateway repeats, a file that never comes whole,
+and a file that the vendor does not show.
 
 ## Why shots were parked
 
@@ -48,7 +48,7 @@ ${reasons.join('\n')}
 
 ## By kind
 
-A run may have several kinds of faults; what went wrong in it counts for each of them. What has not ended after seven minutes has hung: a refund that a vendor promised is waited for five.
+A run may have several kinds of faults; a failure in it counts for each of them. A batch that has not ended after seven minutes has hung: a promised refund is waited for five.
 
 | kind | ${columns.map(([, title]) => title).join(' | ')} |
 | --- |${' --- |'.repeat(columns.length)}
@@ -56,9 +56,9 @@ ${rowsOf(sum)
   .map((row) => `| ${row.join(' | ')} |`)
   .join('\n')}
 
-A run that breaks a promise prints its seed, and that seed draws the same run again. What is drawn is in
-\`bench/faults/kinds\`, \`draw-incidents.ts\` and \`plots.ts\`, what is compared in \`bench/faults/compare\`. Not drawn is a list of jobs that hides a single one and shows those made
-before and after it: nothing tells that from a request which never arrived, and such a request is sent again.
+A run that breaks a promise prints its seed, and that seed draws the same run again. The draws are in
+\`bench/faults/kinds\`, \`draw-incidents.ts\` and \`plots.ts\`, the comparison in \`bench/faults/compare\`. One case is not drawn: a list of jobs that hides a single one and shows those made
+before and after it. It looks like a request that never arrived, and such a request is sent again.
 
 ## That it would notice
 

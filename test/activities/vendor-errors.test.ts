@@ -180,7 +180,7 @@ describe('a mistake in the file', () => {
       ),
       checkSection(
         'Invalid option',
-        'So is every field and every option, against what the model takes.',
+        'Every field and every option is checked against the model in the same way.',
         await wrongOptions(),
       ),
       ...names.map((name) => courseSection(sections[name], courses.get(name) ?? new Map())),

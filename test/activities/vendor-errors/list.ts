@@ -31,7 +31,7 @@ const resolveLost = ({ lists }: Client): string => (lists ? 'nothing' : resolveI
 const wrongKey: Section = {
   title: 'Wrong key',
   about:
-    'Before the first paid request of a run the key is tried with a free call. The vendor refuses it: every shot stays to be made, and nothing is sent that costs anything. A worker that keeps running tries the key every 15 minutes.',
+    'Before the first paid request of a run, the key is tried with a free call. If the vendor refuses it, every shot stays open, and no paid request is sent. A worker that keeps running tries the key every 15 minutes.',
   shots: 2,
   simulated: { keys: ['another-key'] },
   fix: { keys: null },
@@ -42,7 +42,7 @@ const wrongKey: Section = {
 const noFunds: Section = {
   title: 'No funds',
   about:
-    'The account cannot pay. What was accepted before is collected; the rest stays to be made, and nothing more is sent. A worker that keeps running tries one request every 15 minutes.',
+    'The account cannot pay. Accepted jobs are collected; the other shots stay open, and nothing more is sent. A worker that keeps running tries one request every 15 minutes.',
   shots: 2,
   simulated: { credits: 0 },
   fix: { credits: 1_000_000 },
@@ -52,7 +52,7 @@ const noFunds: Section = {
 const rateLimit: Section = {
   title: 'Rate limit',
   about:
-    'The vendor says 429 and how long to wait, in `Retry-After` or in the body. Nothing is sent to the account until then, by any worker. Nothing was paid for the refused request.',
+    'The vendor answers 429 with a time to wait, in `Retry-After` or in the body. Nothing is sent to the account until then, by any worker. Nothing was paid for the refused request.',
   simulated: { faults: [{ kind: 'rate-limit', match: starts, seconds: 30 }] },
   until: isRefused,
   toDo: byItself,
@@ -62,16 +62,16 @@ const rateLimitUntold: Section = {
   ...rateLimit,
   title: 'Rate limit that names no time',
   about:
-    'The vendor says 429 and not for how long. One such answer alone is tried again at once; after a second one the account waits for two seconds, and twice as long after each further one, up to a minute. A time that is shorter, past or cannot be read counts as none. (ProductAI documents the time as a part of its answer.)',
+    'The vendor answers 429 without a time. After one such answer alone, the request is tried again at once. After a second one the account waits for two seconds. The wait doubles after each further one, up to a minute. A time that is shorter, past or unreadable counts as none. (ProductAI documents the time as a part of its answer.)',
   simulated: {
     faults: [{ kind: 'rate-limit', match: starts, retryAfter: 'none', seconds: 30 }],
   },
 };
 
 const refusedModel: Section = {
-  title: 'Unknown model, insisted on',
+  title: 'Unknown model with `unchecked: true`',
   about:
-    'A model that the catalogue does not know goes out with `unchecked: true`, and the vendor does not know it either. The same happens to any request that the vendor finds wrong: it is not sent again, and nothing is paid.',
+    'The catalogue does not know the model, `unchecked: true` lets it through, and the vendor does not know it either. The same happens to any request that the vendor refuses as wrong: it is not sent again, and nothing is paid.',
   head: ({ account }) => `models: { newest: { use: "${account}:newest", unchecked: true } }`,
   model: () => 'newest',
   toDo: () => 'correct the file, then `shotlist run FILE`',
@@ -80,7 +80,7 @@ const refusedModel: Section = {
 const expiredLink: Section = {
   title: 'Expired output URL',
   about:
-    'The job is done, and the link to its file is refused. The vendor is asked for a fresh link at once, and that one is tried; then again after a while, for more than an hour. Nothing is made or paid again.',
+    'The job is done, and the link to its file is refused. The vendor is asked for a fresh link at once, and that link is tried. More tries follow, for more than an hour. Nothing is made or paid again.',
   simulated: { urlMs: 3_600_000, faults: [{ kind: 'url-expired' }] },
   until: isFileMissed,
   toDo: byItself,
@@ -89,15 +89,15 @@ const expiredLink: Section = {
 const malformedStart: Section = {
   title: 'Malformed JSON, answering a paid request',
   about:
-    "The request was carried out and its answer cannot be read, so nobody knows the job. It is never just sent again: that might pay twice. The vendor's list of jobs tells which it is; where there is none, a person has to look.",
+    "The request was carried out, but its answer cannot be read, so its job is unknown. It is not simply sent again, which might pay twice. The vendor's list of jobs shows the job. Without a list, a person has to look.",
   simulated: { faults: [{ kind: 'truncated-json', match: starts }] },
   until: isAmbiguous,
   toDo: resolveLost,
 };
 
 const malformedPoll: Section = {
-  title: 'Malformed JSON, answering a question after a job',
-  about: 'The job goes on at the vendor, and it is polled again.',
+  title: 'Malformed JSON, answering a poll',
+  about: 'The job continues at the vendor, and it is polled again.',
   simulated: { faults: [{ kind: 'truncated-json', match: polls }] },
   until: isAskedAgain,
   toDo: byItself,
@@ -106,7 +106,7 @@ const malformedPoll: Section = {
 const pageBefore: Section = {
   title: 'HTML error page (502), answering a paid request',
   about:
-    'Some gateway answers in place of the vendor, and it does not say whether the request came through (here it did not). Where the list shows the other jobs of that time and none for this request, it is sent again. Without a list, or alone as here, with no other job to tell by, a person has to look.',
+    'Some gateway answers in place of the vendor. Its answer does not show whether the request came through (here it did not). If the list shows the other jobs of that time and none for this request, it is sent again. Without a list, or without another job as here, a person has to look.',
   simulated: { faults: [{ kind: 'html-before', match: starts }] },
   until: isAmbiguous,
   toDo: () => resolveIt,
@@ -121,9 +121,9 @@ const pageAfter: Section = {
 };
 
 const pageForPoll: Section = {
-  title: 'HTML error page (502), answering a question after a job',
+  title: 'HTML error page (502), answering a poll',
   about:
-    'The job goes on at the vendor. When a second one comes in a row, nothing more is sent for a second at first, and up to five minutes, until the vendor answers again.',
+    'The job continues at the vendor. After a second such page in a row, nothing more is sent until the vendor answers again. The wait is a second at first, and grows to five minutes.',
   simulated: { faults: [{ kind: 'html-before', match: polls }] },
   until: isAskedAgain,
   toDo: byItself,
@@ -132,7 +132,7 @@ const pageForPoll: Section = {
 const pageForFile: Section = {
   title: 'HTML page in place of a file',
   about:
-    'What comes is looked at before it is kept: a web page is no image, whatever its headers say. The file is fetched again, for more than an hour.',
+    'Every answer is checked before it is kept: a web page is no image, whatever its headers say. The file is fetched again, for more than an hour.',
   simulated: { faults: [{ kind: 'download-html' }] },
   until: isFileMissed,
   toDo: byItself,

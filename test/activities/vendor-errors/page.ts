@@ -9,7 +9,7 @@ export interface Checked {
   readonly text: string;
 }
 
-const head = ['| vendor | state | what you are told | what to do |', '| --- | --- | --- | --- |'];
+const head = ['| vendor | state | message | action |', '| --- | --- | --- | --- |'];
 
 /** Mistakes that are found in the file, before anything is sent. */
 export function checkSection(title: string, about: string, all: readonly Checked[]): string {
