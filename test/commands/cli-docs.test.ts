@@ -29,7 +29,7 @@ describe('the help of the command line', async () => {
       '# Commands\n',
       'Made from the help of each command by `npx vitest run test/commands -u`; change the help, not this page.\n',
       'Exit codes: 0 all shots have outputs; 1 a bug or an unreachable service; 2 the input is wrong; 3 finished,',
-      'with shots that failed, are parked or lack files; 4 waits for a person. With `--json` the document is alone on standard output.\n',
+      'with shots that failed, are parked or lack files; 4 waits for a person. With `--json` [the document](reference/json.md) is alone on standard output.\n',
       `\`\`\`text\n${helpOf(program)}\n\`\`\`\n`,
       ...sections,
     ].join('\n');
