@@ -28,7 +28,7 @@ describe('the help of the command line', async () => {
     const page = [
       '# Commands\n',
       '`npx vitest run test/commands -u` writes this page from the help of each command. Change the help, not this page.\n',
-      'With `--json`, standard output holds one JSON document and nothing else. The exit codes:\n',
+      'With `--json`, standard output holds one [JSON document](reference/json.md) and nothing else. The exit codes:\n',
       '- 0: all shots have outputs.',
       '- 1: a bug, or an unreachable service.',
       '- 2: the input is wrong.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { main } from '../../src/cli.ts';
 import { processTerminal } from '../../src/terminal.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
+import { checkDocument } from './json/check-document.ts';
 
 /** A project folder and a simulator, with commands run in this process. */
 export async function openDesk() {
@@ -40,6 +41,7 @@ export async function openDesk() {
       print: (text) => (written.stdout += `${text}\n`),
       say: (text) => (written.stderr += `${text}\n`),
     });
+    checkDocument(args, { code, ...written });
     return { code, ...written };
   }
 

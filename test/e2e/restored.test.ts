@@ -70,7 +70,7 @@ describe('a ledger that was restored', () => {
     const { gaps } = (await stage.json<Gaps>(['gaps'])).value;
     expect(gaps).toMatchObject([{ gap: 1, why: 'a backup was restored', closed: null }]);
     const refused = await stage.run(['gaps', '--close', '1']);
-    expect(refused.stderr).toContain('may then be sent, and paid, again. Close it with --yes');
+    expect(refused.stderr).toContain('may then be sent and paid again. Close it with --yes');
     expect(refused.code).toBe(2);
     expect((await stage.run(['gaps', '--close', '2', '--yes'])).stderr).toContain('open: 1');
     const closed = await stage.run(['gaps', '--close', '1', '--yes']);

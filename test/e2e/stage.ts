@@ -11,6 +11,7 @@ import {
   type SimulatorSettings,
   startSimulator,
 } from '../../src/simulator/index.ts';
+import { checkDocument } from '../commands/json/check-document.ts';
 import { ownNamespace } from '../own-namespace.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'bin', 'shotlist.js');
@@ -70,7 +71,9 @@ export async function openStage(settings: Partial<SimulatorSettings> = {}): Prom
     child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
     const ended = once(child, 'close').then(([code]) => {
       started.delete(child);
-      return { code: code as number | null, ...written };
+      const result = { code: code as number | null, ...written };
+      checkDocument(args, result);
+      return result;
     });
     return { process: child, ended, output: () => written.stdout + written.stderr };
   };

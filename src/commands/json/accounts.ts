@@ -20,15 +20,17 @@ export const accountsSchema = z.strictObject({
         })
         .describe('facts about the API key; never the key'),
       balance: decimal.nullable().describe('null where the vendor was not asked or does not tell'),
-      limits: z.strictObject({
-        perMinute: count.nullable().describe('requests a minute; null: no limit'),
-        inFlight: count.describe('jobs at once'),
-        counts: z.enum(['all', 'paid']).describe('the requests that `perMinute` counts'),
-      }),
+      limits: z
+        .strictObject({
+          perMinute: count.nullable().describe('requests a minute; null: no limit'),
+          inFlight: count.describe('jobs at once'),
+          counts: z.enum(['all', 'paid']).describe('the requests that `perMinute` counts'),
+        })
+        .describe('how many requests are sent'),
       budget: z
         .strictObject({
-          amount: decimal,
-          period: z.enum(['day', 'month', 'ever']),
+          amount: decimal.describe('all that may be spent in a period'),
+          period: z.enum(['day', 'month', 'ever']).describe('`ever`: all time'),
           used: decimal.describe('spent or reserved in this period'),
         })
         .nullable()

@@ -12,18 +12,26 @@ import { budgetSchema, collectSchema, steerSchema } from './steering.ts';
 import { deletedSchema, trainedSchema, uploadsSchema } from './vendor-things.ts';
 
 /** A JSON document that commands print. docs/reference/json.md has a section for each. */
-interface JsonDocument {
-  /** The commands that print it with `--json`; none: any command may. */
-  readonly commands: readonly string[];
-  /** Printed in place of the command's other document when one of these options is given. */
-  readonly options?: readonly string[];
+export interface JsonDocument {
   /** What it says, and what is special about it. */
   readonly about: string;
   readonly schema: z.ZodType;
 }
 
+/** What commands print with `--json` when they do their work. */
+export interface CommandDocument extends JsonDocument {
+  readonly commands: readonly string[];
+  /** Printed in place of the command's other document when one of these options is given. */
+  readonly options?: readonly string[];
+}
+
+/** What any command prints in place of its own document when it fails. */
+export interface ErrorDocument extends JsonDocument {
+  readonly title: string;
+}
+
 /** In the order of the help. */
-export const jsonDocuments: readonly JsonDocument[] = [
+export const commandDocuments: readonly CommandDocument[] = [
   {
     commands: ['validate'],
     about:
@@ -126,14 +134,17 @@ export const jsonDocuments: readonly JsonDocument[] = [
     about: 'What is configured, reachable and missing.',
     schema: doctorSchema,
   },
+];
+
+export const errorDocuments: readonly ErrorDocument[] = [
   {
-    commands: [],
+    title: 'An error',
     about:
       'Any command prints this in place of its document when it cannot do its work. The exit code is not 0.',
     schema: errorSchema,
   },
   {
-    commands: [],
+    title: 'Mistakes in a batch file',
     about:
       '`validate`, `plan` and `run` print this when the batch file has mistakes. The exit code is 2.',
     schema: mistakesSchema,

@@ -9,7 +9,7 @@ const facts = {
       batch: batchName,
       state: z.enum(['running', 'paused', 'cancelled', 'finished']),
     }),
-  ),
+  ).describe('the batches, and how each stood'),
   requests: count.describe('paid requests, trainings included'),
   money: list(
     z.strictObject({
@@ -29,8 +29,8 @@ export const backupSchema = z.strictObject({
 export type BackupDocument = z.infer<typeof backupSchema>;
 
 const gapTimes = {
-  from: time,
-  to: time,
+  from: time.describe('begin of the gap'),
+  to: time.describe('end of the gap'),
   why: z.string().describe('how it came about'),
 };
 

@@ -79,11 +79,7 @@ export type PlanDocument = z.infer<typeof planSchema>;
 
 const choice = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('public'),
-    id: z.string().describe("the vendor's id of the model"),
-  }),
-  z.strictObject({
-    kind: z.literal('existing'),
+    kind: z.enum(['public', 'existing']),
     id: z.string().describe("the vendor's id of the model"),
   }),
   z.strictObject({

@@ -42,19 +42,19 @@ const submission = z.strictObject({
     .describe('id of the job at the vendor; null for a training, or while it is not known'),
   price: decimal.nullable().describe('the bill, or the planned price without one'),
   account: accountName,
-  operation: z.enum(['generate', 'train']),
+  operation: z.enum(['generate', 'train']).describe('a shot, or a training'),
   claimed: time.nullable().describe('when the money was reserved'),
   answered: time.nullable().describe("when the answer with the job's id was recorded"),
-  ended: time.nullable(),
+  ended: time.nullable().describe('when nothing more could come of it; null: not yet'),
   planned: decimal.nullable().describe('the planned price; null where nobody knew it'),
-  reserved: decimal,
-  spent: decimal,
+  reserved: decimal.describe('while its cost is not certain'),
+  spent: decimal.describe('what it cost, refunds taken off'),
   billed: decimal.nullable().describe("the cost in the job's own answer"),
   listed: decimal.nullable().describe("the cost in the vendor's list of jobs"),
   why: z.string().nullable().describe('reason for the state'),
   files: z
     .strictObject({
-      saved: count,
+      saved: count.describe('on disk'),
       open: count.describe('made, and not fetched yet'),
       undelivered: count.describe('ordered, and not made'),
     })
@@ -65,9 +65,9 @@ const submission = z.strictObject({
   damaged: list(fileReason)
     .optional()
     .describe('files that are here and not whole; absent if none'),
-  lost: list(z.strictObject({ output, why: z.string().nullable() })).describe(
-    'paid files that the vendor lost',
-  ),
+  lost: list(
+    z.strictObject({ output, why: z.string().nullable().describe('what is wrong') }),
+  ).describe('paid files that the vendor lost'),
   refund: z
     .enum(['owed', 'back', 'kept'])
     .optional()
@@ -98,7 +98,7 @@ export const receiptSchema = z.strictObject({
       kind: z
         .enum(['bills', 'list', 'balance'])
         .describe("the jobs' own answers, the vendor's list of jobs, or the balance"),
-      agrees: z.boolean(),
+      agrees: z.boolean().describe('whether both numbers are the same'),
       text: z.string().describe('both numbers, in words'),
     }),
   ).describe("the vendor's own numbers, compared with the ledger"),

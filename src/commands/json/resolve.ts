@@ -33,7 +33,10 @@ export const lookSchema = z.strictObject({
       submission: submissionId,
       sent: time.nullable().describe('when it was sent; null for a request of a gap'),
       maybeSent: z
-        .strictObject({ from: time.nullable(), to: time.nullable() })
+        .strictObject({
+          from: time.nullable().describe('its begin'),
+          to: time.nullable().describe('its end'),
+        })
         .nullable()
         .describe('the gap of the ledger in which it may have been sent'),
       prompt: z.string().nullable().describe('null without a prompt'),
@@ -47,7 +50,9 @@ export const lookSchema = z.strictObject({
           id: z.string().describe('id of the job at the vendor'),
           created: time.nullable().describe('when the vendor says that it began'),
           ended: z.boolean().describe('whether the job has ended'),
-          fits: z.boolean().describe('whether all that the vendor shows equals the request'),
+          fits: z
+            .boolean()
+            .describe('whether what the vendor shows of the job is the same as in the request'),
           prompt: z.string().nullable().describe('null where the vendor does not show it'),
           files: list(z.string()).describe('paths of its files, fetched to look at'),
           failure: z.string().nullable().describe('why no file can be shown'),

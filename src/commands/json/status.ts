@@ -33,8 +33,8 @@ export const statusSchema = z.strictObject({
   shots: z
     .strictObject({
       total: count.describe('sum of the six counts below'),
-      succeeded: count.describe('made by this run'),
-      cached: count.describe('paid for before'),
+      succeeded: count.describe('made in the last run'),
+      cached: count.describe('paid for by another run, batch or shot'),
       failed: count.describe('failed, skipped, or blocked by what they need'),
       parked: count.describe('a person must decide: `shotlist resolve`'),
       running: count.describe('sent, and not ended'),
@@ -47,12 +47,12 @@ export const statusSchema = z.strictObject({
     z.strictObject({
       account: accountName,
       unit,
-      amount: decimal.describe('spent by this batch, in `unit`'),
+      amount: decimal.describe('in `unit`'),
       promised: decimal
         .optional()
         .describe('part of `amount` that the vendor promised to give back; absent if none'),
     }),
-  ),
+  ).describe('what the batch paid, refunds taken off, by account'),
   waits: list(
     z.strictObject({
       kind: z

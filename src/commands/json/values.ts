@@ -12,7 +12,7 @@ export const decimal = z
 
 export const time = z.iso.datetime().meta({ title: 'time' });
 export const count = z.int().nonnegative();
-export const unit = z.enum(units);
+export const unit = z.enum(units).describe('unit of the amounts beside it');
 export const anyJson = z.unknown().meta({ title: 'any JSON' }) as z.ZodType<Json>;
 
 export const accountName = z.string().describe('name of the account, as batches write it');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { statusSchema } from '../../../src/commands/json/status.ts';
 import {
   exitCodeOf,
   formatSummary,
@@ -53,7 +54,7 @@ describe('the summary of a batch', () => {
     expect(formatSummary(status, shown, { problems: [] })).toContain(
       'Spent 20 credits at acme, 5 credits of it promised back.',
     );
-    expect(statusJson(status, shown)).toMatchObject({
+    expect(statusSchema.parse(statusJson(status, shown))).toMatchObject({
       spent: [{ account: 'acme', unit: 'credits', amount: '20', promised: '5' }],
     });
   });
@@ -74,7 +75,7 @@ describe('the summary of a batch', () => {
       '  damaged    4 files are damaged: draw/a: it ends early; draw/b: it ends early; draw/c: it ends early; and 1 more\n' +
         '  unfetched  1 file is not available yet: draw/e: answered 403\n',
     );
-    expect(statusJson(status, shown, { notes })).toMatchObject({
+    expect(statusSchema.parse(statusJson(status, shown, { notes }))).toMatchObject({
       damaged: [{ key: 'draw/a', output: 0, why: 'it ends early' }, {}, {}, {}],
       unfetched: [
         { key: 'draw/e', why: 'answered 403', tries: 4, next: '1970-01-01T00:00:00.000Z' },

@@ -7,6 +7,7 @@ import { main } from '../../../src/cli.ts';
 import { openProject } from '../../../src/commands/project/project.ts';
 import { processTerminal, type Terminal } from '../../../src/terminal.ts';
 import { loadConfig } from '../../../src/config.ts';
+import { checkDocument } from '../json/check-document.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/index.ts';
 
 let folder: string;
@@ -47,6 +48,7 @@ async function shotlist(args: string, answers?: readonly string[]) {
     interrupted: () => processTerminal().interrupted(),
   };
   const code = await main(args.split(' '), terminal);
+  checkDocument(args.split(' '), { code, ...written });
   return { code, ...written };
 }
 
