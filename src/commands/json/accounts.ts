@@ -43,7 +43,7 @@ export const accountsSchema = z.strictObject({
           quotes: count.describe('how many prices it has quoted'),
           quotedLast: time.nullable().describe('when it quoted the last one'),
         })
-        .describe('what the vendor told'),
+        .describe('facts that the vendor reported'),
     }),
   ).describe('every account, in the order of the settings'),
 });

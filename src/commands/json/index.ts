@@ -121,7 +121,7 @@ export const commandDocuments: readonly CommandDocument[] = [
   },
   {
     commands: ['restore'],
-    about: 'What the restored ledger holds, and what became of the present files.',
+    about: 'The contents of the restored ledger, and the result for the present files.',
     schema: restoreSchema,
   },
   {

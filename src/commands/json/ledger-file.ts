@@ -45,7 +45,7 @@ export const restoreSchema = z.strictObject({
         'lines of the backup alone (`- `) and of the present file alone (`+ `); the first 20',
       ),
     })
-    .describe('what became of `shotlist.yaml`; a file that is there stays'),
+    .describe('the result for `shotlist.yaml`; a file that is there stays'),
   aside: z
     .string()
     .optional()

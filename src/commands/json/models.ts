@@ -4,7 +4,7 @@ import { accountName, anyJson, basis, count, decimal, list, time, unit } from '.
 
 const price = z
   .strictObject({
-    amount: decimal.nullable().describe('in `unit`; null where nobody knows it'),
+    amount: decimal.nullable().describe('in `unit`; null where it is unknown'),
     unit,
     basis,
   })

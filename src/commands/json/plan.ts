@@ -19,9 +19,7 @@ const shotSchema = z.strictObject({
   fingerprint,
   status,
   why: z.string().describe('reason for the status'),
-  price: decimal
-    .nullable()
-    .describe("in the unit of the shot's account; null where nobody knows it"),
+  price: decimal.nullable().describe("in the unit of the shot's account; null where it is unknown"),
 });
 export type ShotDocument = z.infer<typeof shotSchema>;
 
@@ -148,7 +146,7 @@ export const shownShotSchema = z.strictObject({
   fingerprint,
   request: request.describe('the request in full, without keys of accounts'),
   price: z.strictObject({
-    amount: decimal.nullable().describe('in `unit`; null where nobody knows it'),
+    amount: decimal.nullable().describe('in `unit`; null where it is unknown'),
     unit,
     basis,
   }),

@@ -46,7 +46,7 @@ const submission = z.strictObject({
   claimed: time.nullable().describe('when the money was reserved'),
   answered: time.nullable().describe("when the answer with the job's id was recorded"),
   ended: time.nullable().describe('when nothing more could come of it; null: not yet'),
-  planned: decimal.nullable().describe('the planned price; null where nobody knew it'),
+  planned: decimal.nullable().describe('the planned price; null where it was unknown'),
   reserved: decimal.describe('while its cost is not certain'),
   spent: decimal.describe('what it cost, refunds taken off'),
   billed: decimal.nullable().describe("the cost in the job's own answer"),

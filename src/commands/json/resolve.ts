@@ -16,7 +16,7 @@ export const resolveSchema = z.strictObject({
     }),
   ).describe('the requests that were decided'),
   left: count.describe('how many requests still wait for a decision'),
-  running: z.boolean().describe('whether workers run all changed batches now and were told'),
+  running: z.boolean().describe('whether workers run all changed batches now and got the message'),
   next,
 });
 export type ResolveDocument = z.infer<typeof resolveSchema>;
@@ -43,7 +43,7 @@ export const lookSchema = z.strictObject({
       why: z.string().nullable().describe('why it is parked'),
       stake: decimal
         .nullable()
-        .describe('what it may have cost, in `unit`; null where nobody knows its price'),
+        .describe('what it may have cost, in `unit`; null where it is unknowns price'),
       unit,
       jobs: list(
         z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accountName, batchName, count, decimal, list, next, unit } from './values.ts';
 
-const running = z.boolean().describe('whether a worker runs the batch now and was told');
+const running = z.boolean().describe('whether a worker runs the batch now and got the message');
 
 const uncollected = z.strictObject({
   account: accountName,
@@ -11,7 +11,7 @@ const uncollected = z.strictObject({
   amount: decimal.describe('what they cost, in `unit`'),
 });
 export type UncollectedEntry = z.infer<typeof uncollected>;
-const left = list(uncollected).describe('what is paid for and not on disk, by account');
+const left = list(uncollected).describe('paid jobs and files that are not on disk, by account');
 
 export const steerSchema = z.strictObject({
   batch: batchName,

@@ -23,7 +23,7 @@ export const next = list(z.string()).describe('commands that help, ready for a s
 
 export const basis = z
   .enum(['exact', 'quoted', 'billed', 'assumed', 'unknown'])
-  .describe('where the price comes from; `unknown` where nobody knows it');
+  .describe('where the price comes from; `unknown` where there is none');
 
 export function list<Item extends z.ZodType>(item: Item): z.ZodReadonly<z.ZodArray<Item>> {
   return z.array(item).readonly();

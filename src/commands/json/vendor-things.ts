@@ -17,7 +17,7 @@ const thing = z.strictObject({
   id: z.string().describe("the vendor's id, as `--delete` takes it"),
   name: z.string().nullable().describe('null where the vendor does not show it'),
   createdAt: time.nullable().describe('null where the vendor does not show it'),
-  state: z.string().nullable().describe("the vendor's word for its state or kind"),
+  state: z.string().nullable().describe('its state or kind as the vendor names it'),
   known: known.nullable().describe('what this project knows of it; null: nothing'),
 });
 
