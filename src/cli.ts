@@ -48,6 +48,7 @@ const commands: Readonly<Record<string, (terminal: Terminal, exit: Exit) => Load
   receipt: async (terminal) => (await import('./commands/receipt.ts')).receiptCommand(terminal),
   accounts: async (terminal) => (await import('./commands/accounts.ts')).accountsCommand(terminal),
   models: async (terminal) => (await import('./commands/models.ts')).modelsCommand(terminal),
+  presets: async (terminal) => (await import('./commands/presets.ts')).presetsCommand(terminal),
   uploads: async (terminal) => (await import('./commands/uploads.ts')).uploadsCommand(terminal),
   trained: async (terminal) => (await import('./commands/trained.ts')).trainedCommand(terminal),
   backup: async (terminal) => (await import('./commands/backup.ts')).backupCommand(terminal),

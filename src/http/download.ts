@@ -10,9 +10,8 @@ import { insideError, Visit } from './visit.ts';
 
 export interface DownloadRequest {
   readonly url: string;
-  /** Origin of the account's base URL. `headersForTrustedOrigin` go to this origin only. */
+  /** Origin of the account's base URL, which may be inside this network. */
   readonly trustedOrigin: string;
-  readonly headersForTrustedOrigin?: Readonly<Record<string, string>>;
   readonly maxBytes: number;
   /** For the whole download. */
   readonly timeoutMs: number;
@@ -50,7 +49,7 @@ export async function download(request: DownloadRequest): Promise<Download> {
   const limits = new TimeLimits(request);
   try {
     const insideAllowed = await leadsInside(trusted);
-    const visit = new Visit(request, insideAllowed ? anywhere : outside, limits);
+    const visit = new Visit(insideAllowed ? anywhere : outside, limits);
     let url = resolveLink(request.url, trusted);
     for (let hop = 0; hop <= redirectsMax; hop++) {
       limits.label = requestLabel('GET', url);

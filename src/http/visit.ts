@@ -15,23 +15,16 @@ const neverConnected = new Set([
   'EAI_AGAIN',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** Headers for one origin only. */
-interface OwnHeaders {
-  readonly trustedOrigin: string;
-  readonly headersForTrustedOrigin?: Readonly<Record<string, string>>;
-}
 
-/** One download with its redirects. Decides which origin gets which secrets. */
+/** One download with its redirects. Decides which origin gets which secrets; an account's key is never one. */
 export class Visit {
-  readonly #key: OwnHeaders;
   readonly #dispatcher: Dispatcher;
   readonly #limits: TimeLimits;
   readonly #cookies = new Cookies();
   /** By origin. A name and a password go only to the origin of the URL that contained them. */
   readonly #credentials = new Map<string, Credentials>();
 
-  constructor(key: OwnHeaders, dispatcher: Dispatcher, limits: TimeLimits) {
-    this.#key = key;
+  constructor(dispatcher: Dispatcher, limits: TimeLimits) {
     this.#dispatcher = dispatcher;
     this.#limits = limits;
   }
@@ -69,12 +62,9 @@ export class Visit {
   }
 
   #secretsFor(url: URL): Record<string, string> {
-    const { trustedOrigin, headersForTrustedOrigin } = this.#key;
-    const isOwn = url.origin === new URL(trustedOrigin).origin;
     const basic = this.#credentials.get(url.origin)?.basic;
     const cookie = this.#cookies.headerFor(url);
     return {
-      ...(isOwn && headersForTrustedOrigin),
       ...(basic !== undefined && { authorization: basic }),
       ...(cookie !== undefined && { cookie }),
     };

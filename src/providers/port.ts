@@ -183,7 +183,6 @@ export interface JobDescription {
   readonly ended?: boolean;
   readonly model?: string;
   readonly prompt?: string;
-  readonly parameters?: JsonObject;
   readonly operation?: 'image' | 'video' | 'upscale' | 'train';
   /** The remote id of the source output, for operations that read exactly one. */
   readonly source?: string;
@@ -243,6 +242,7 @@ export interface Provider {
   listJobs?(sinceMs: number, untilMs: number): Promise<Listing<ListedJob>>;
   describe?(job: JobRef): Promise<JobDescription>;
   train?: TrainingPort;
+  /** Values for the options of models that take a preset; free. */
   presets?(): Promise<Listing<{ id: string; name: string }>>;
   /** The vendor's live list of models; plain JSON that `Vendor.offer` reads. */
   discover?(): Promise<Json>;

@@ -5,6 +5,7 @@ import { errorSchema, mistakesSchema, validateSchema } from './errors.ts';
 import { backupSchema, gapsSchema, restoreSchema } from './ledger-file.ts';
 import { modelsSchema } from './models.ts';
 import { planSchema, shownShotSchema } from './plan.ts';
+import { presetsSchema } from './presets.ts';
 import { receiptSchema } from './receipt.ts';
 import { lookSchema, resolveSchema } from './resolve.ts';
 import { statusSchema } from './status.ts';
@@ -97,6 +98,11 @@ export const commandDocuments: readonly CommandDocument[] = [
     commands: ['models'],
     about: 'The models of the accounts, with all that the catalogue knows of them.',
     schema: modelsSchema,
+  },
+  {
+    commands: ['presets'],
+    about: 'The presets that an account has at its vendor.',
+    schema: presetsSchema,
   },
   {
     commands: ['uploads'],

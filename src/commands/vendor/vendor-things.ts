@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { noKey, providerOf } from '../../accounts/provider.ts';
-import { type AccountConfig, type Config, loadConfig } from '../../config.ts';
+import { type AccountConfig, loadConfig } from '../../config.ts';
 import { UserError } from '../../errors.ts';
 import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
 import type { Listing, Provider, RemoteThing } from '../../providers/port.ts';
@@ -8,6 +7,7 @@ import type { DeletedDocument, ThingEntry } from '../json/vendor-things.ts';
 import { ageOf } from '../text/age.ts';
 import { hasLedger, openProject } from '../project/project.ts';
 import { alignColumns } from '../text/table.ts';
+import { accountOf, asked, connect, noSuchCall, unreadText } from './vendor-call.ts';
 import type { Terminal } from '../../terminal.ts';
 
 /** How a command lists and deletes one kind of object at a vendor. */
@@ -81,39 +81,6 @@ async function run(terminal: Terminal, of: ThingsOf, name: string, options: Opti
   if (unreadable > 0) terminal.say(unreadText(account, unreadable));
   if (!wanted) show(desk, { entries: held, unreadable }, known, options.json ?? false);
   else await remove(desk, checked(desk, wanted, held, known), options);
-}
-
-function accountOf(config: Config, name: string): AccountConfig {
-  const account = config.accounts.get(name);
-  if (account) return account;
-  throw new UserError(`there is no account ${name}`, {
-    next: [`accounts here: ${[...config.accounts.keys()].join(', ')}`],
-  });
-}
-
-function connect(account: AccountConfig): Provider {
-  const provider = providerOf(account);
-  if (provider) return provider;
-  throw noKey(account);
-}
-
-function noSuchCall({ vendor }: AccountConfig, message: string): UserError {
-  return new UserError(message, { next: [`see ${vendor.site}`] });
-}
-
-/** Makes one free call. @throws UserError with the vendor's message */
-async function asked<T>(provider: Provider, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(provider.classify(error).message, { exitCode: 1, cause: error });
-  }
-}
-
-function unreadText({ vendor, name }: AccountConfig, unreadable: number): string {
-  const entries = unreadable === 1 ? '1 entry' : `${unreadable} entries`;
-  return `${vendor.title} lists ${entries} for ${name} that cannot be read: look at ${vendor.site}`;
 }
 
 function show(

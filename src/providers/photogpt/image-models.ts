@@ -7,7 +7,10 @@ const aspectRatio = choice(
   ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'],
   '1:1',
 );
-const preset: FieldSpec = { kind: 'text', note: 'tag of one of the presets' };
+const preset: FieldSpec = {
+  kind: 'text',
+  note: 'id of one of the presets; `shotlist presets ACCOUNT` lists them',
+};
 const safetyFilterLevel = choice([
   'OFF',
   'BLOCK_NONE',

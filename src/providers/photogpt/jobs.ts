@@ -187,7 +187,6 @@ export async function describeJob(api: Api, ref: JobRef): Promise<JobDescription
     ended: readStatus(jobStatuses, result.status).means !== 'running',
     ...(result.modelId && { model: result.modelId }),
     ...(typeof data?.prompt === 'string' && { prompt: data.prompt }),
-    ...(data && { parameters: data }),
     ...(operation && { operation }),
     ...(typeof source === 'string' && { source }),
   };

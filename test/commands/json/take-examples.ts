@@ -29,6 +29,7 @@ const commandLines: readonly string[] = [
   'accounts',
   'models gptimage2api gpt-image-2',
   'models',
+  'presets photogpt',
   'uploads photogpt',
   'trained photogpt',
   'uploads photogpt --delete-all --yes',

@@ -301,7 +301,6 @@ describe('describe', () => {
       ended: true,
       model: 'seedream',
       prompt: 'a chair',
-      parameters: { prompt: 'a chair', seed: 4 },
     });
   });
 
@@ -313,7 +312,6 @@ describe('describe', () => {
       ended: false,
       operation: 'upscale',
       source: 'i-7',
-      parameters: { imageID: 'i-7' },
     });
   });
 });

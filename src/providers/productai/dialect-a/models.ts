@@ -50,7 +50,12 @@ function modelOf(id: string, promptRequired: boolean): ModelSpec {
       outputs: { kind: 'integer', min: 1, max: 4, default: 1 },
     },
     references: { min: 1, max: 1, reads: ['image'], takes: ['file', 'link'], roles: [] },
-    options: { preset_id: { kind: 'text', note: 'id of one of the presets' } },
+    options: {
+      preset_id: {
+        kind: 'text',
+        note: 'id of one of the presets; `shotlist presets ACCOUNT` lists them',
+      },
+    },
     insteadOf,
     ...(!promptRequired && { check: wordless }),
     notes: [

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { accountName, count, list } from './values.ts';
+
+export const presetsSchema = z.strictObject({
+  account: accountName,
+  presets: list(
+    z.strictObject({
+      id: z.string().describe('the value that an option of a model takes'),
+      name: z.string().describe('the id where the vendor gives no name'),
+    }),
+  ),
+  unreadable: count.describe('entries of the list that could not be read'),
+});
+export type PresetsDocument = z.infer<typeof presetsSchema>;
