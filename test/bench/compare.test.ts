@@ -247,4 +247,15 @@ describe('an answer', () => {
     const patient = entry('a', 'cat', { reply: 'gone', closedAt: at(0.7) });
     expect(cutOff(evidence([patient], [], { endings: [ending] }))).toEqual([]);
   });
+
+  it('is not cut off where the vendor alone saw it late', () => {
+    const gone = entry('a', 'cat', { reply: 'gone', arrivedAt: at(0.5), closedAt: at(1) });
+    const ending = { signal: 'SIGINT', twice: false, at: noon, endedAt: noon + 1_100 } as const;
+    const asked = { prompt: 'cat', state: 'succeeded', job: 'a' } as const;
+    const books = (second: number) =>
+      evidence([gone], [{ ...asked, second }], { endings: [ending] });
+    expect(cutOff(books(0.2))).toEqual([]);
+    expect(cutOff(books(0.5))).toHaveLength(1);
+    expect(cutOff(books(-100))).toHaveLength(1);
+  });
 });
