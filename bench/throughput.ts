@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { alignColumns } from '../src/commands/text/table.ts';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig } from '../src/config/config.ts';
 import { openSqliteLedger } from '../src/ledger/sqlite/index.ts';
 import { packageRoot } from '../src/temporal/package-root.ts';
 import { connectTemporal } from '../src/temporal/connect.ts';

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import type { Environment } from './config.ts';
+import type { Environment } from './config/environment.ts';
 import { UserError } from './errors.ts';
 import { inert } from './plain-text.ts';
 

@@ -9,7 +9,8 @@ import type { AccountAccess, ActivityDependencies } from './activities/dependenc
 import { PaidCalls } from './activities/paid-calls.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, batchWorkflowId, commonTaskQueue } from './batch/ids.ts';
-import type { AccountConfig, Config } from './config.ts';
+import type { AccountConfig } from './config/accounts.ts';
+import type { Config } from './config/config.ts';
 import { messageOf, UserError } from './errors.ts';
 import { openHost } from './hosting/open-host.ts';
 import type { Ledger } from './ledger/port.ts';

@@ -7,7 +7,7 @@ import { parseBatch } from '../src/batch/file/parse.ts';
 import { formatProblems } from '../src/batch/file/report-problems.ts';
 import { catalogueOf, offerOf } from '../src/accounts/catalogue.ts';
 import type { ShotRequest } from '../src/batch/request.ts';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig } from '../src/config/config.ts';
 import { diskFiles } from '../src/storage/disk-files.ts';
 
 const folder = fileURLToPath(new URL('../batches/', import.meta.url));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { environmentVariables } from '../src/config.ts';
+import { environmentVariables } from '../src/config/environment.ts';
 
 const serviceSchema = z.looseObject({
   image: z.string(),

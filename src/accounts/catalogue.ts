@@ -1,6 +1,7 @@
 import type { AccountSpec, Catalogue } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
-import type { AccountConfig, Config } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
+import type { Config } from '../config/config.ts';
 import type { Price } from '../money.ts';
 import { type Learned, nothingLearned, type Offer } from '../providers/port.ts';
 

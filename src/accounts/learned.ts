@@ -1,6 +1,6 @@
 import type { PlannedShot } from '../batch/shot.ts';
 import type { ShotRequest } from '../batch/request.ts';
-import type { AccountConfig } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
 import type { LearnedLedger } from '../ledger/port.ts';
 import type { Offer, Provider } from '../providers/port.ts';
 import { askQuotes } from './ask-quotes.ts';

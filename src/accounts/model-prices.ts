@@ -1,6 +1,6 @@
 import type { ModelSpec } from '../batch/model-spec.ts';
 import type { ShotRequest } from '../batch/request.ts';
-import type { AccountConfig } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
 import type { Price } from '../money.ts';
 import type { Learned, Offer } from '../providers/port.ts';
 import { priceOf, quoteKeyOf } from './catalogue.ts';

@@ -1,4 +1,4 @@
-import type { AccountConfig } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
 import { UserError } from '../errors.ts';
 import { Backoff } from '../http/backoff.ts';
 import { connectVendor } from '../providers/connect.ts';

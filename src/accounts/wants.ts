@@ -1,5 +1,5 @@
 import type { ShotRequest } from '../batch/request.ts';
-import type { AccountConfig } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
 import type { CatalogueWatch } from './catalogue.ts';
 
 /** The facts that a batch needs about its accounts, collected while it is checked. */

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { backUp } from '../ledger/sqlite/backup.ts';
-import { realPath } from '../project-folder.ts';
-import { readSettings } from '../settings-file.ts';
+import { realPath } from '../config/project-folder.ts';
+import { readSettings } from '../config/settings-file.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import type { Terminal } from '../terminal.ts';
 import type { BackupDocument } from './json/ledger-file.ts';

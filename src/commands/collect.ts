@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
 import { memo } from '../memo.ts';

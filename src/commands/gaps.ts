@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { accountName } from '../batch/ids.ts';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { Gap } from '../ledger/port.ts';
 import { isoTime } from '../report/sidecar.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { loadConfig } from '../config.ts';
+import { loadConfig } from '../config/config.ts';
 import type { PresetsDocument } from './json/presets.ts';
 import { alignColumns } from './text/table.ts';
 import { accountOf, asked, connect, noSuchCall, unreadText } from './vendor/vendor-call.ts';

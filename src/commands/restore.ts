@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import {
   type BackupFacts,
@@ -10,7 +10,7 @@ import {
   restoreBackup,
 } from '../ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
-import { readSettings } from '../settings-file.ts';
+import { readSettings } from '../config/settings-file.ts';
 import { readRecord } from '../temporal/server-record.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { offerOf } from '../accounts/catalogue.ts';
-import type { AccountConfig } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
 import { formatAmount } from '../money.ts';
 import type { Terminal } from '../terminal.ts';
 import { thingsCommand } from './vendor/vendor-things.ts';

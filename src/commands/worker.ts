@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { noKey } from '../accounts/provider.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { openProject } from './project/project.ts';
 import { openSession } from './engine/session.ts';

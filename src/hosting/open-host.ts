@@ -1,4 +1,5 @@
-import type { AccountConfig, Config } from '../config.ts';
+import type { AccountConfig } from '../config/accounts.ts';
+import type { Config } from '../config/config.ts';
 import type { Provider } from '../providers/port.ts';
 import { accountHost } from './account-host.ts';
 import { HostingError, type ReferenceHost } from './port.ts';

@@ -6,7 +6,7 @@ import { extensionOf } from '../media/kinds.ts';
 import { memo } from '../memo.ts';
 import type { FileToUpload } from '../providers/port.ts';
 import { HostingError, type ReferenceHost } from './port.ts';
-import type { S3HostSettings } from './settings.ts';
+import type { S3HostSettings } from '../config/host-settings.ts';
 
 type Sdk = Pick<typeof S3, 'GetObjectCommand' | 'HeadObjectCommand' | 'PutObjectCommand'> &
   Pick<typeof Presigner, 'getSignedUrl'>;

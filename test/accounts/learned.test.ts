@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalogueOf } from '../../src/accounts/catalogue.ts';
 import { LearnedAccounts, type LearnedOptions } from '../../src/accounts/learned.ts';
 import { Wants } from '../../src/accounts/wants.ts';
-import type { AccountConfig } from '../../src/config.ts';
+import type { AccountConfig } from '../../src/config/accounts.ts';
 import { Backoff } from '../../src/http/backoff.ts';
 import type { WaitClock } from '../../src/http/wait-clock.ts';
 import type { Ledger } from '../../src/ledger/port.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalogueOf } from '../../src/accounts/catalogue.ts';
 import { LearnedAccounts } from '../../src/accounts/learned.ts';
 import { createActivities } from '../../src/activities/index.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { everything } from '../ledger/fixture.ts';
 import { openStudio, type Studio } from './studio.ts';
 

@@ -15,7 +15,7 @@ import { parseBatch } from '../../src/batch/file/parse.ts';
 import { catalogueOf, offerOf } from '../../src/accounts/catalogue.ts';
 import { LearnedAccounts } from '../../src/accounts/learned.ts';
 import { providerOf } from '../../src/accounts/provider.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { openHost } from '../../src/hosting/open-host.ts';
 import type { AcceptedRun } from '../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';

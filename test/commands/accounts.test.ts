@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { openSqliteLedger } from '../../src/ledger/sqlite/index.ts';
 import { accountSettings, claimOne, finish, plannedShots, startBatch } from '../ledger/fixture.ts';
 import { openDesk } from './desk.ts';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { environmentVariables } from '../../src/config.ts';
+import { environmentVariables } from '../../src/config/environment.ts';
 import { pages, read, root } from './support.ts';
 
 interface Manifest {

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { parseBatch } from '../../src/batch/file/parse.ts';
 import { knownKeys } from '../../src/batch/file/schema.ts';
 import { templateFilters, templateTags } from '../../src/batch/templates/template-engine.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { codeBlocks, pages, read } from './support.ts';
 
 const blocks = pages.flatMap((page) => codeBlocks(read(page)).map((block) => ({ page, ...block })));

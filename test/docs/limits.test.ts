@@ -12,7 +12,7 @@ import { columnsMax, depthMax } from '../../src/batch/data/table-limits.ts';
 import { renderMsMax, templateCharactersMax } from '../../src/batch/templates/template-engine.ts';
 import { templateTextMax } from '../../src/batch/templates/template.ts';
 import { aliasCountMax, batchBytesMax, valuesMax } from '../../src/batch/file/yaml-file.ts';
-import { settingsBytesMax } from '../../src/settings-file.ts';
+import { settingsBytesMax } from '../../src/config/settings-file.ts';
 import { errorBodyMax } from '../../src/http/attempt.ts';
 import { redirectsMax } from '../../src/http/download.ts';
 import { askedMostMs } from '../../src/http/retry-after.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HostingError } from '../../src/hosting/port.ts';
 import { s3Host } from '../../src/hosting/s3-host.ts';
-import type { S3HostSettings } from '../../src/hosting/settings.ts';
+import type { S3HostSettings } from '../../src/config/host-settings.ts';
 import type { FileToUpload } from '../../src/providers/port.ts';
 import { access, bucket, firstStartMs, startS3, type S3Server } from './s3-server.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { providerOf } from '../../accounts/provider.ts';
-import type { AccountConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
 import type { BatchRow, SubmissionRow } from '../../ledger/port.ts';
 import type { Amount } from '../../money.ts';

@@ -1,7 +1,7 @@
 import { providerOf } from '../../accounts/provider.ts';
 import { paceOf } from '../../activities/throttle/pace.ts';
 import { askForLost } from '../../activities/outputs/lost-again.ts';
-import type { AccountConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import type { LostOutput } from '../../ledger/port.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';

@@ -1,5 +1,5 @@
 import { batchWorkflowId } from '../../batch/ids.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { messageOf, UserError } from '../../errors.ts';
 import { runningServer } from '../../temporal/running-server.ts';
 import type { Wake } from '../../workflows/messages.ts';

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import { type OutProblem, outProblem } from '../../report/place-files.ts';
 import { checkFiles, type ResultsInput, writeResults } from '../../report/results.ts';

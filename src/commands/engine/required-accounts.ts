@@ -1,6 +1,7 @@
 import { noKey } from '../../accounts/provider.ts';
 import { accountName, originOf } from '../../batch/ids.ts';
-import type { AccountConfig, Config } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
+import type { Config } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import { missingAccess } from '../../hosting/open-host.ts';
 import type { BatchRow } from '../../ledger/port.ts';

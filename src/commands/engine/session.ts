@@ -1,5 +1,5 @@
 import { batchWorkflowId, commonTaskQueue } from '../../batch/ids.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { messageOf } from '../../errors.ts';
 import type { BatchRow, Ledger } from '../../ledger/port.ts';
 import { connectTemporal, type TemporalConnection } from '../../temporal/connect.ts';

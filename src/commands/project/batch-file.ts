@@ -7,7 +7,7 @@ import { parseBatch } from '../../batch/file/parse.ts';
 import type { Problem } from '../../batch/problem.ts';
 import { formatProblems } from '../../batch/file/report-problems.ts';
 import { batchBytesMax } from '../../batch/file/yaml-file.ts';
-import { batchPath, type Config, loadConfig } from '../../config.ts';
+import { batchPath, type Config, loadConfig } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import type { MistakesDocument } from '../json/errors.ts';
 import { diskFiles } from '../../storage/disk-files.ts';

@@ -2,11 +2,11 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { parseBatch } from '../../batch/file/parse.ts';
 import { batchBytesMax } from '../../batch/file/yaml-file.ts';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import type { BatchLedger, BatchRow } from '../../ledger/port.ts';
 import { systemCode } from '../../storage/atomic-file.ts';
-import { realPath } from '../../project-folder.ts';
+import { realPath } from '../../config/project-folder.ts';
 import type { Project } from './project.ts';
 
 type Place = Pick<Config, 'home' | 'ledgerPath'>;

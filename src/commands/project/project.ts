@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type AccountConfig, batchPath, type Config, loadConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
+import { batchPath, type Config, loadConfig } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import type { AccountSettings, BatchRow, Ledger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';

@@ -6,7 +6,7 @@ import { LearnedAccounts } from '../../accounts/learned.ts';
 import { providerOf } from '../../accounts/provider.ts';
 import { accountName } from '../../batch/ids.ts';
 import type { Catalogue } from '../../batch/model-spec.ts';
-import type { AccountConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';

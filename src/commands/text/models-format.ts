@@ -7,7 +7,7 @@ import type {
   ReferenceSpec,
   TrainingSpec,
 } from '../../batch/model-spec.ts';
-import type { AccountConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import { decimalFromAmount, type Price, type PriceBasis } from '../../money.ts';
 import type { ModelsDocument } from '../json/models.ts';
 import { ageOf } from './age.ts';

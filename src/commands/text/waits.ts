@@ -1,5 +1,5 @@
 import { accountName } from '../../batch/ids.ts';
-import type { AccountConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import type { Wait } from '../../ledger/port.ts';
 import { settlePatienceMs } from '../../activities/reconcile/patience.ts';
 import type { StatusDocument } from '../json/status.ts';

@@ -1,6 +1,6 @@
 import { type LearnedAccounts, learnedForMs } from '../../accounts/learned.ts';
 import type { ShotRequest } from '../../batch/request.ts';
-import type { AccountConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import type { Terminal } from '../../terminal.ts';
 
 /** Asks for the models when the last answer is too old. Reports a failure and keeps the known models. */

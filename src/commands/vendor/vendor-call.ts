@@ -1,5 +1,6 @@
 import { noKey, providerOf } from '../../accounts/provider.ts';
-import type { AccountConfig, Config } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
+import type { Config } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import type { Provider } from '../../providers/port.ts';
 

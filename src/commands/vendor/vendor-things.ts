@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type AccountConfig, loadConfig } from '../../config.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
+import { loadConfig } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
 import type { Listing, Provider, RemoteThing } from '../../providers/port.ts';

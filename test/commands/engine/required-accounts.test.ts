@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { requireKeys } from '../../../src/commands/engine/required-accounts.ts';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 
 describe('a batch whose shots are all being made for others', () => {
   const plan = { cost: new Map(), waitsAt: new Set(['photogpt']) };

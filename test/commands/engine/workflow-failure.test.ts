@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { batchWorkflowId } from '../../../src/batch/ids.ts';
 import { watchDrivers, workflowEnd } from '../../../src/commands/engine/workflow-failure.ts';
 import { startBatch as startWorkflow } from '../../../src/commands/engine/session.ts';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { connectTemporal } from '../../../src/temporal/connect.ts';

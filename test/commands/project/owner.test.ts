@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { claimName, ownerFile, ownerOf } from '../../../src/commands/project/owner.ts';
 import { openProject, type Project } from '../../../src/commands/project/project.ts';
-import { batchPath, loadConfig } from '../../../src/config.ts';
+import { batchPath, loadConfig } from '../../../src/config/config.ts';
 import { acceptedRun } from '../../ledger/fixture.ts';
 
 const fox = 'batch: fox\nsteps:\n  draw: { model: "photogpt:nanobanana", prompt: a fox }\n';

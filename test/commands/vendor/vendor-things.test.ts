@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../src/cli.ts';
 import { openProject } from '../../../src/commands/project/project.ts';
 import { processTerminal, type Terminal } from '../../../src/terminal.ts';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/config.ts';
 import { checkDocument } from '../json/check-document.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/index.ts';
 

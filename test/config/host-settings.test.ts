@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { catalogueOf } from '../../src/accounts/catalogue.ts';
-import { loadConfig, type Environment } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import type { Environment } from '../../src/config/environment.ts';
 import { missingAccess } from '../../src/hosting/open-host.ts';
 
 function configOf(host: string, environment: Environment = {}) {

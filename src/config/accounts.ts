@@ -1,67 +1,21 @@
-import { homedir, platform } from 'node:os';
-import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { messageOf, UserError } from './errors.ts';
-import { checkHost } from './hosting/check-host.ts';
-import {
-  hostSchema,
-  type HostSettings,
-  hostSettings,
-  s3AccessOf,
-  s3Variables,
-} from './hosting/settings.ts';
-import { type KeyProblem, readKey } from './http/api-key.ts';
-import type { JsonObject } from './json.ts';
-import { type Amount, amountFromDecimal, type Unit, units } from './money.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { type KeyProblem, readKey } from '../http/api-key.ts';
+import type { JsonObject } from '../json.ts';
+import { type Amount, amountFromDecimal, type Unit, units } from '../money.ts';
 import {
   type Limits,
   nothingLearned,
   type PriceOverrides,
   type Timeouts,
   type Vendor,
-} from './providers/port.ts';
-import { linkedBatch, projectFolder } from './project-folder.ts';
-import { vendorById, vendors } from './providers/registry.ts';
-import { timeoutsOf, timeoutsSchema } from './providers/timeouts.ts';
+} from '../providers/port.ts';
+import { vendorById, vendors } from '../providers/registry.ts';
+import { timeoutsOf, timeoutsSchema } from '../providers/timeouts.ts';
+import { baseUrlVariable, type Environment, keyVariable } from './environment.ts';
+import { hostSchema, type HostSettings, hostSettings, s3AccessOf } from './host-settings.ts';
 import { readSettings } from './settings-file.ts';
-import { cacheFolder } from './temporal/find-server.ts';
-
-/** The environment of the process. Only this file reads it. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** All variables that Shotlist reads. Temporal's own (`TEMPORAL_TLS`, profiles, ...) are passed on. */
-export const environmentVariables: readonly { readonly name: string; readonly meaning: string }[] =
-  [
-    ...vendors.flatMap((vendor) => [
-      { name: keyVariable(vendor.id), meaning: `API key of the account "${vendor.id}"` },
-      {
-        name: baseUrlVariable(vendor.id),
-        meaning: `base URL of ${vendor.title}; default ${vendor.baseUrl}`,
-      },
-    ]),
-    {
-      name: 'TEMPORAL_ADDRESS',
-      meaning: 'host:port of a Temporal server; default: an embedded one is started',
-    },
-    { name: 'TEMPORAL_NAMESPACE', meaning: 'Temporal namespace; default: default' },
-    { name: 'SHOTLIST_HOME', meaning: 'project folder; default: found from the batch file' },
-    {
-      name: 'SHOTLIST_LEDGER',
-      meaning: 'sqlite:PATH; default: .shotlist/ledger.db in the project',
-    },
-    { name: 'SHOTLIST_BLOBS', meaning: 'folder of the blob store; default: .shotlist/blobs' },
-    ...s3Variables,
-  ];
-
-/** `acme` reads `ACME_API_KEY`. */
-function keyVariable(vendorId: string): string {
-  return `${vendorId.toUpperCase()}_API_KEY`;
-}
-
-function baseUrlVariable(vendorId: string): string {
-  return `${vendorId.toUpperCase()}_BASE_URL`;
-}
 
 export interface AccountConfig {
   readonly name: string;
@@ -81,23 +35,6 @@ export interface AccountConfig {
   readonly referenceHost?: HostSettings | undefined;
   /** Settings specific to this vendor. */
   readonly settings: JsonObject;
-}
-
-export interface Config {
-  /** The project folder, with `shotlist.yaml`, `.shotlist/` and `out/`. */
-  readonly home: string;
-  readonly stateFolder: string;
-  readonly cacheFolder: string;
-  readonly ledgerPath: string;
-  readonly blobsFolder: string;
-  readonly temporal: {
-    readonly address: string | undefined;
-    readonly namespace: string;
-    /** Passed to Temporal's own configuration loader. */
-    readonly environment: Environment;
-  };
-  readonly searchPath: string;
-  readonly accounts: ReadonlyMap<string, AccountConfig>;
 }
 
 const positiveInteger = z.number().int().positive();
@@ -130,39 +67,19 @@ const fileSchema = z.strictObject({
 });
 type AccountEntry = z.infer<typeof accountSchema>;
 
-/**
- * Reads the environment and `shotlist.yaml`.
- * @param from a batch file or a folder; the project folder is the nearest one at or above it that has
- * `shotlist.yaml` or `.shotlist/`, else the folder itself
- * @throws UserError naming the setting that is wrong
- */
-export function loadConfig(environment: Environment, from: string): Config {
-  const home = environment['SHOTLIST_HOME']
-    ? resolve(environment['SHOTLIST_HOME'])
-    : projectFolder(resolve(from));
-  const stateFolder = join(home, '.shotlist');
-  return {
-    home,
-    stateFolder,
-    cacheFolder: cacheFolder(environment, platform(), userHome() ?? stateFolder),
-    ledgerPath: ledgerPath(environment['SHOTLIST_LEDGER'], stateFolder),
-    blobsFolder: blobsFolder(environment['SHOTLIST_BLOBS'], stateFolder),
-    temporal: {
-      address: environment['TEMPORAL_ADDRESS'] || undefined,
-      namespace: environment['TEMPORAL_NAMESPACE'] || 'default',
-      environment,
-    },
-    searchPath: environment['PATH'] ?? '',
-    accounts: loadAccounts(environment, join(home, 'shotlist.yaml')),
-  };
-}
-
 /** `acme` at `https://host/api` is `acme@https://host`. */
 function accountKey(name: string, baseUrl: string): string {
   return `${name}@${new URL(baseUrl).origin}`;
 }
 
-function loadAccounts(environment: Environment, file: string): ReadonlyMap<string, AccountConfig> {
+/**
+ * Every vendor's own account, and those of `shotlist.yaml`.
+ * @throws UserError naming the setting that is wrong
+ */
+export function loadAccounts(
+  environment: Environment,
+  file: string,
+): ReadonlyMap<string, AccountConfig> {
   const entries = readAccountEntries(file);
   const accounts = new Map<string, AccountConfig>();
   for (const vendor of vendors)
@@ -260,31 +177,24 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   throw new UserError(`${where}${path}: ${first?.message ?? 'is wrong'}`);
 }
 
-/** Undefined for a user without a home, as in some containers. */
-function userHome(): string | undefined {
-  try {
-    return homedir();
-  } catch {
-    return undefined;
-  }
-}
-
-/** The path of a batch file in its project: see `linkedBatch`. */
-export function batchPath(environment: Environment, given: string): string {
-  return environment['SHOTLIST_HOME'] ? given : linkedBatch(given);
-}
-
-function ledgerPath(setting: string | undefined, stateFolder: string): string {
-  if (!setting) return join(stateFolder, 'ledger.db');
-  if (setting.startsWith('sqlite:')) return resolve(setting.slice('sqlite:'.length));
-  throw new UserError(
-    `SHOTLIST_LEDGER: ${setting.split(':')[0]} is not a ledger; write sqlite:PATH`,
-  );
-}
-
-function blobsFolder(setting: string | undefined, stateFolder: string): string {
-  if (!setting) return join(stateFolder, 'blobs');
-  if (/^[a-z0-9]+:\/\//i.test(setting))
-    throw new UserError(`SHOTLIST_BLOBS: ${setting} is not a folder; give the path of one`);
-  return resolve(setting);
+/**
+ * Checks that a reference host that is an account exists, and that its vendor gives public links.
+ * @throws UserError naming the setting
+ */
+function checkHost(
+  { name, referenceHost: host }: AccountConfig,
+  accounts: ReadonlyMap<string, AccountConfig>,
+  file: string,
+): void {
+  if (host?.kind !== 'account') return;
+  const other = accounts.get(host.name);
+  const where = `${file}: accounts.${name}.referenceHost`;
+  if (!other)
+    throw new UserError(
+      `${where}: there is no account ${host.name}; write s3: with a bucket, or the name of an account`,
+    );
+  if (!other.vendor.offer(other.settings, nothingLearned).publicUploads)
+    throw new UserError(
+      `${where}: ${other.vendor.title} gives no public links to uploaded files, so ${host.name} cannot host them`,
+    );
 }

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadConfig } from '../src/config.ts';
-import { UserError } from '../src/errors.ts';
-import { timeoutRanges } from '../src/providers/timeouts.ts';
-import { forceAfterMs } from '../src/worker.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { UserError } from '../../src/errors.ts';
+import { timeoutRanges } from '../../src/providers/timeouts.ts';
+import { forceAfterMs } from '../../src/worker.ts';
 
 function settings(timeouts: string) {
   const home = mkdtempSync(join(tmpdir(), 'shotlist-config-'));

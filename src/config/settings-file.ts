@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { UserError } from './errors.ts';
-import { asUserError } from './system-errors.ts';
+import { UserError } from '../errors.ts';
+import { asUserError } from '../system-errors.ts';
 
 /** Maximum size of `shotlist.yaml`. */
 export const settingsBytesMax = 1024 * 1024;
