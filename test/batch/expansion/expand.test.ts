@@ -125,16 +125,15 @@ prompt: "{{ id }} {{ a }} {{ b }}"`);
     );
   });
 
-  it('lazily: a million cells give their first shot at once', () => {
+  it('lazily: of a million cells, the first shot makes one', () => {
     const list = JSON.stringify(Array.from({ length: 100 }, (_, i) => i));
     const text = stepText(`
 matrix: { a: ${list}, b: ${list}, c: ${list} }
 ${painter}
 prompt: "{{ a }} {{ b }} {{ c }}"`);
     const opened = openStep(documentOf(text), 's', { files: memoryFiles({}), catalogue });
-    const started = performance.now();
     expect(opened.shots().next().value).toMatchObject({ shot: { key: 's/a-0-b-0-c-0' } });
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(opened.tally.cells).toBe(1);
   });
 });
 
