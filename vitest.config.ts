@@ -4,18 +4,24 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What mostly waits for other processes: it starts first, and the rest runs meanwhile. */
 const whole = ['e2e', 'temporal', 'workflows', 'replay', 'commands'];
 const slowest = [
-  'e2e/kills',
-  'e2e/faults',
+  'e2e/moved',
+  'e2e/signals',
+  'e2e/lost-bytes',
   'e2e/steering',
+  'e2e/faults',
+  'e2e/kills',
+  'workflows/batch',
   'e2e/money',
+  'activities/vendor-errors',
+  'e2e/prices',
+  'activities/training/train-model',
+  'activities/throttle/availability',
+  'activities/reconcile/settle',
+  'e2e/account-failure',
   'temporal/embedded',
-  'e2e/account-problem',
   'e2e/keys',
   'e2e/collect',
-  'activities/training/train-model',
-  'workflows/batch',
   'activities/refusals',
-  'activities/run-shots',
 ];
 
 class SlowestFirst extends BaseSequencer {

@@ -10,7 +10,7 @@ import { verifyKey } from '../verify-key.ts';
 import { classify, isUnknownTask } from './errors.ts';
 import { imageModels } from './image-models.ts';
 import { priceOf } from './prices.ts';
-import { checkTask, jobStatuses, started, taskPath } from './tasks.ts';
+import { checkTask, jobStatuses, started, taskPath } from './jobs.ts';
 import { videoModels } from './video-models.ts';
 import { startCall } from './wire.ts';
 
