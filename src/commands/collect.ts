@@ -144,8 +144,8 @@ async function askForLost(
   return { isFound: saved > 0, isLeft: hasWorker && unasked.length > 0 };
 }
 
-function toJson({ batch, active, left }: Collected): CollectDocument['batches'][number] {
-  return { batch, active, left: uncollectedJson(left) };
+function toJson({ batch, active, left, problems }: Collected): CollectDocument['batches'][number] {
+  return { batch, active, left: uncollectedJson(left), unwritten: problems };
 }
 
 function toText(found: readonly Collected[]): string {

@@ -14,12 +14,21 @@ export function validateCommand(terminal: Terminal): Command {
       const loaded = [];
       for (const file of files) loaded.push({ file, ...(await checkQuietly(terminal, file)) });
       if (options.json) {
-        terminal.print(JSON.stringify({ errors: [] } satisfies ValidateDocument));
+        const batches = loaded.map(({ file, document, notes }) => ({
+          file,
+          batch: document.batch,
+          steps: document.steps.length,
+          notes: notes.map(({ place, message }) => ({ line: place.line, message })),
+        }));
+        terminal.print(JSON.stringify({ errors: [], batches } satisfies ValidateDocument));
         return;
       }
       for (const { file, document, notes } of loaded) {
         if (notes.length > 0) terminal.say(formatProblems(notes, () => undefined));
-        terminal.print(`${file}: ${document.batch} is valid, ${document.steps.length} steps`);
+        const { length } = document.steps;
+        terminal.print(
+          `${file}: ${document.batch} is valid, ${length} step${length === 1 ? '' : 's'}`,
+        );
       }
     });
 }

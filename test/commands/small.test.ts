@@ -15,14 +15,17 @@ describe('commands that pay for nothing', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('shotlist plan spring.yaml');
     const valid = await stage.run(['validate', 'spring.yaml']);
-    expect(valid).toMatchObject({ code: 0, stdout: 'spring.yaml: spring is valid, 1 steps\n' });
+    expect(valid).toMatchObject({ code: 0, stdout: 'spring.yaml: spring is valid, 1 step\n' });
+    expect(await stage.json(['validate', 'spring.yaml'])).toMatchObject({
+      value: { errors: [], batches: [{ file: 'spring.yaml', batch: 'spring', steps: 1 }] },
+    });
     const plan = await stage.json(['plan', 'spring.yaml']);
     expect(plan).toMatchObject({
       code: 0,
       value: {
         batch: 'spring',
         shots: { total: 4, new: 4 },
-        cost: [{ account: 'photogpt', unit: 'credits', amount: '40', basis: 'assumed' }],
+        cost: [{ account: 'photogpt', unit: 'credits', amount: '40', basis: 'assumed', used: '0' }],
       },
     });
     const before = stage.read('spring.yaml');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { list } from './values.ts';
+import { batchName, count, list } from './values.ts';
 
 export const errorSchema = z.strictObject({
   error: z.string().describe('what is wrong, in one line or more'),
@@ -30,5 +30,18 @@ export const validateSchema = z.strictObject({
     .length(0)
     .meta({ title: 'empty list' })
     .describe('always empty: no file has a mistake'),
+  batches: list(
+    z.strictObject({
+      file: z.string().describe('the batch file as it was given'),
+      batch: batchName,
+      steps: count.describe('number of its steps'),
+      notes: list(
+        z.strictObject({
+          line: z.int().positive().describe('counted from 1'),
+          message: z.string().describe('a likely slip, or a fact to know before a run'),
+        }),
+      ),
+    }),
+  ).describe('the files, in the order in which they were given'),
 });
 export type ValidateDocument = z.infer<typeof validateSchema>;

@@ -80,7 +80,7 @@ export const commandDocuments: readonly CommandDocument[] = [
   {
     commands: ['collect'],
     about:
-      'What could not be collected so far. The exit code is 4, too, when a file could not be written; the document does not say which.',
+      'The work that could not be collected so far. The exit code is 4, too, when a file could not be written; `unwritten` counts them.',
     schema: collectSchema,
   },
   {

@@ -42,6 +42,8 @@ export const planSchema = z.strictObject({
       unit,
       amount: decimal.nullable().describe('in `unit`; null where any price is unknown'),
       basis: basis.describe('the least certain basis among the prices'),
+      cap: decimal.nullable().describe("the file's `budget` for the account; null: no cap"),
+      used: decimal.describe('part of the cap that earlier runs of the batch used'),
     }),
   ).describe('what the run would pay, by account, trainings included'),
   billed: list(
@@ -70,6 +72,8 @@ export const planSchema = z.strictObject({
       upTo,
     }),
   ).describe('the steps, in the order of the file'),
+  trainings: count.describe('models to train first'),
+  notes: list(z.string()).describe('notes for a person to read before the run'),
   seconds: count.describe('rough duration of the run in seconds, trainings included'),
   entries: list(shotSchema).optional().describe('every shot in order; only with `--shots`'),
 });

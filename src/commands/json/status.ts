@@ -67,6 +67,45 @@ export const statusSchema = z.strictObject({
       why: z.string().nullable().describe('the reason that one of them reported'),
     }),
   ).describe('what the batch waits for without a person, by account'),
+  stops: list(
+    z.strictObject({
+      kind: z
+        .enum([
+          'superseded',
+          'paused',
+          'cancelled',
+          'block',
+          'budget',
+          'unknownPrice',
+          'maxFailures',
+        ])
+        .describe('`budget`: a cap is used up. `superseded`: a newer run took over'),
+      account: accountName.nullable().describe('name of the account; null where it is none of one'),
+      text: z.string().describe('for people'),
+    }),
+  ).describe('reasons why waiting shots are not sent'),
+  blocks: list(
+    z.strictObject({
+      account: accountName,
+      model: z
+        .string()
+        .nullable()
+        .describe("the vendor's id of the model; null: the whole account"),
+      reason: z
+        .enum(['noFunds', 'badKey', 'forbidden', 'limited', 'unreachable', 'circuitOpen'])
+        .describe('`circuitOpen`: too many answers in a row were lost'),
+      until: time.nullable().describe('when it ends by itself; null: a person must end it'),
+      text: z.string().describe('for people'),
+    }),
+  ).describe('blocks of the accounts'),
+  problems: list(
+    z.strictObject({
+      state: z.enum(['failed', 'parked', 'partial']).describe('`partial`: files are missing'),
+      why: z.string().describe('the reason'),
+      count: count.describe('shots with this reason'),
+      keys: list(shotKey).describe('the first three of them'),
+    }),
+  ).describe('shots without all their files, by reason, the most frequent first'),
   raisedPrices: list(
     z.strictObject({
       account: accountName,

@@ -39,6 +39,7 @@ export const collectSchema = z.strictObject({
       batch: batchName,
       active: z.boolean().describe('whether it still runs, and collects its own files'),
       left,
+      unwritten: count.describe('files that are missing here or could not be written'),
     }),
   ).describe('batches that had something to collect'),
 });

@@ -28,6 +28,8 @@ export function planJson(
       unit: cost.unit,
       amount: cost.unknown > 0 ? null : decimalFromAmount(cost.amount, cost.unit),
       basis: cost.basis,
+      cap: capText(loaded.document.budget[cost.name]),
+      used: decimalFromAmount(plan.used.get(cost.account) ?? 0, cost.unit),
     })),
     billed: plan.billed.map(({ name, model, unit, amount }) => ({
       account: name,
@@ -41,9 +43,22 @@ export function planJson(
       shots: step.shots,
       upTo: isOpenEnded(step),
     })),
+    trainings: plan.trainings,
+    notes: [...fileNotes(loaded), ...plan.notes],
     seconds: plan.seconds,
     ...(entries && { entries }),
   };
+}
+
+function capText(cap: LoadedBatch['document']['budget'][string] | undefined): string | null {
+  return cap ? decimalFromAmount(cap.amount, cap.unit) : null;
+}
+
+/** Notes of the batch file, each with its line. */
+function fileNotes({ notes }: LoadedBatch): string[] {
+  return notes
+    .filter(({ severity }) => severity === 'note')
+    .map(({ place, message }) => `${place.file}:${place.line}  ${message}`);
 }
 
 export function shotJson({ shot, status, why }: PlannedEntry): ShotDocument {
@@ -78,9 +93,7 @@ export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
   if (plan.trainings > 0)
     lines.push('', `TRAINING  ${plan.trainings} model${plan.trainings === 1 ? '' : 's'} first`);
   lines.push('', ...budgetLines(loaded, plan), ...billedLines(plan), `TIME      ${timeText(plan)}`);
-  const notes = loaded.notes.filter(({ severity }) => severity === 'note');
-  for (const note of notes)
-    lines.push(`NOTE      ${note.place.file}:${note.place.line}  ${note.message}`);
+  lines.push(...fileNotes(loaded).map((note) => `NOTE      ${note}`));
   const shown = plan.notes.slice(0, notesShown).map((note) => `NOTE      ${note}`);
   const more = plan.notes.length - notesShown;
   return [...lines, ...shown, ...(more > 0 ? [`NOTE      and ${more} more`] : [])].join('\n');

@@ -22,15 +22,15 @@ export async function printStatus(
   const { batch } = status.row;
   const notes = await reports.fileNotes(batch);
   const waits = shownWaits(await reports.waits(batch), project.config.accounts);
+  const problems = await problemsOf(reports, status);
+  const left = await reports.uncollected(batch);
   if (options.json) {
-    const document = statusJson(status, project, { notes, waits });
+    const document = statusJson(status, project, { problems, left, notes, waits });
     return terminal.print(
       JSON.stringify(
         unwritten.length === 0 ? document : ({ ...document, unwritten } satisfies StatusDocument),
       ),
     );
   }
-  const problems = await problemsOf(reports, status);
-  const left = await reports.uncollected(batch);
   terminal.print(formatSummary(status, project, { problems, left, notes, waits }));
 }

@@ -65,10 +65,11 @@ interface Known {
 export function statusJson(
   status: BatchStatus,
   project: ShownProject,
-  known: Pick<Known, 'notes' | 'waits'> = {},
+  known: Known & { readonly problems: readonly Problem[] },
 ): StatusDocument {
   const { outputs, damaged: _, partial, ...shots } = totals(status);
-  const { notes = [], waits = [] } = known;
+  const { problems, left = [], notes = [], waits = [] } = known;
+  const { stops, blocks } = hindrancesOf(status);
   const directory = join(project.outFolder, status.row.batch);
   return {
     batch: status.row.batch,
@@ -83,11 +84,24 @@ export function statusJson(
       ...(promised > 0 && { promised: decimalFromAmount(promised, unit) }),
     })),
     waits: waitsJson(waits),
+    stops: stops.map((stop) => ({
+      kind: stop.kind,
+      account: 'account' in stop ? accountName(stop.account) : null,
+      text: stopText(stop),
+    })),
+    blocks: blocks.map(({ account, model, reason, until }) => ({
+      account: accountName(account),
+      model,
+      reason,
+      until: until !== null && endByThemselves.has(reason) ? new Date(until).toISOString() : null,
+      text: blockText(reason),
+    })),
+    problems: problems.map(({ state, why, count, keys }) => ({ state, why, count, keys })),
     ...(status.raisedPrices.length > 0 && { raisedPrices: status.raisedPrices.map(raisedJson) }),
     ...fileNotesJson(notes),
     directory,
     contactSheet: join(directory, 'index.html'),
-    next: nextSteps(status, project).map(({ command }) => command),
+    next: nextSteps(status, project, left).map(({ command }) => command),
   };
 }
 
@@ -124,15 +138,7 @@ export function formatSummary(
 
 /** Reasons why shots are not sent or polled, each listed once. */
 export function hindrances(status: BatchStatus): string[] {
-  const { waiting, running } = totals(status);
-  // A block that a person ends is always shown: it would block the next run as well.
-  const blocks = status.blocks.filter(
-    ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
-  );
-  const isBlocked = (stop: StopReason): boolean =>
-    stop.kind === 'block' &&
-    blocks.some(({ account, reason }) => account === stop.account && reason === stop.block);
-  const stops = waiting > 0 ? status.stops.filter((stop) => !isBlocked(stop)) : [];
+  const { stops, blocks } = hindrancesOf(status);
   return [
     ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
     ...status.raisedPrices.map(raisedText),
@@ -142,6 +148,20 @@ export function hindrances(status: BatchStatus): string[] {
         (until !== null && endByThemselves.has(reason) ? ` (until ${clock(until)})` : ''),
     ),
   ];
+}
+
+/** Stops that no block explains, and blocks that matter to the batch. */
+function hindrancesOf(status: BatchStatus): Pick<BatchStatus, 'stops' | 'blocks'> {
+  const { waiting, running } = totals(status);
+  // A block that a person ends is always shown: it would block the next run as well.
+  const blocks = status.blocks.filter(
+    ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
+  );
+  const isBlocked = (stop: StopReason): boolean =>
+    stop.kind === 'block' &&
+    blocks.some(({ account, reason }) => account === stop.account && reason === stop.block);
+  const stops = waiting > 0 ? status.stops.filter((stop) => !isBlocked(stop)) : [];
+  return { stops, blocks };
 }
 
 function raisedJson(price: RaisedPrice): NonNullable<StatusDocument['raisedPrices']>[number] {

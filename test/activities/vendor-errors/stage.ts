@@ -224,7 +224,7 @@ async function lookAt(studio: Studio, batch: string): Promise<Look> {
   const problems = await problemsOf(reports, status);
   const notes = (await reports.fileNotes(batch)).map((note) => ({ ...note, why: plain(note.why) }));
   const text = formatSummary(status, shown, { problems, notes });
-  const { next } = statusJson(status, shown) as { next: readonly string[] };
+  const { next } = statusJson(status, shown, { problems }) as { next: readonly string[] };
   return {
     shots: shots.map((shot) => ({
       ...shot,

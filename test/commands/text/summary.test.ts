@@ -54,7 +54,7 @@ describe('the summary of a batch', () => {
     expect(formatSummary(status, shown, { problems: [] })).toContain(
       'Spent 20 credits at acme, 5 credits of it promised back.',
     );
-    expect(statusSchema.parse(statusJson(status, shown))).toMatchObject({
+    expect(statusSchema.parse(statusJson(status, shown, { problems: [] }))).toMatchObject({
       spent: [{ account: 'acme', unit: 'credits', amount: '20', promised: '5' }],
     });
   });
@@ -75,12 +75,35 @@ describe('the summary of a batch', () => {
       '  damaged    4 files are damaged: draw/a: it ends early; draw/b: it ends early; draw/c: it ends early; and 1 more\n' +
         '  unfetched  1 file is not available yet: draw/e: answered 403\n',
     );
-    expect(statusSchema.parse(statusJson(status, shown, { notes }))).toMatchObject({
+    expect(statusSchema.parse(statusJson(status, shown, { problems: [], notes }))).toMatchObject({
       damaged: [{ key: 'draw/a', output: 0, why: 'it ends early' }, {}, {}, {}],
       unfetched: [
         { key: 'draw/e', why: 'answered 403', tries: 4, next: '1970-01-01T00:00:00.000Z' },
       ],
     });
+  });
+
+  it('gives scripts the reasons that a person reads', () => {
+    const account = 'acme@https://acme.test';
+    const none = { total: 2, succeeded: 0, cached: 0, failed: 1, parked: 0, running: 0 };
+    const stopped: BatchStatus = {
+      ...status,
+      row: { ...status.row, state: 'running' },
+      steps: [{ step: 'draw', waiting: 1, outputs: 0, partial: 0, damaged: 0, ...none }],
+      blocks: [{ account, model: 'quick', reason: 'badKey', until: null }],
+      stops: [{ kind: 'budget', scope: 'batch', account }],
+    };
+    const problems = [{ state: 'failed', why: 'no cats', count: 1, keys: ['draw/a'] }] as const;
+    const options = { problems: problems.map((each) => ({ ...each, keys: [...each.keys] })) };
+    const text = formatSummary(stopped, shown, options);
+    const document = statusSchema.parse(statusJson(stopped, shown, options));
+    expect(document).toMatchObject({
+      stops: [{ kind: 'budget', account: 'acme' }],
+      blocks: [{ account: 'acme', model: 'quick', reason: 'badKey', until: null }],
+      problems,
+    });
+    for (const each of [...document.stops, ...document.blocks]) expect(text).toContain(each.text);
+    for (const { why } of document.problems) expect(text).toContain(why);
   });
 
   it('has the exit code 3 where a file is damaged, and nothing else is wrong', () => {
