@@ -25,7 +25,8 @@ export function openCommand(terminal: Terminal, exit: (code: ExitCode) => void):
         row.batch,
         terminal,
       ).publish();
-      if (fetchedAgain.length > 0) terminal.say(`fetch it: shotlist collect ${row.batch}`);
+      if (fetchedAgain.length > 0)
+        terminal.say(`fetch it: shotlist collect ${project.argumentFor(row)}`);
       const sheet = join(project.outFolder, row.batch, 'index.html');
       terminal.print(sheet);
       if (options.browser) await openInBrowser(sheet);

@@ -58,14 +58,14 @@ async function resolve(
   if (isForPerson && (!terminal.isInteractive || options.json))
     throw new UserError('there is no terminal to ask on; give the decision as an option', {
       next: [
-        `shotlist resolve ${row.batch} --look`,
-        `shotlist resolve ${row.batch} KEY --job ID`,
+        `shotlist resolve ${project.argumentFor(row)} --look`,
+        `shotlist resolve ${project.argumentFor(row)} KEY --job ID`,
         '... or --again --yes, or --skip',
       ],
     });
   if (given && keys.length === 0)
     throw new UserError(`name the shots to decide with --${given.kind}`, {
-      next: [`all of them: shotlist resolve ${row.batch} '*' --${given.kind}`],
+      next: [`all of them: shotlist resolve ${project.argumentFor(row)} '*' --${given.kind}`],
     });
   const decisions = await Decisions.open(project, row.batch);
   const about = { batch: row.batch, decisions };

@@ -196,7 +196,7 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
     if (current.state === 'paused')
       throw new UserError(`${current.batch} is paused`, {
         exitCode: 4,
-        next: [`shotlist resume ${current.batch}`],
+        next: [`shotlist resume ${project.argumentFor(current)}`],
       });
     return !needsAnswer || stateWord(status) === 'running';
   }
@@ -204,7 +204,7 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
   if (needsAnswer && running === 0) return false;
   throw new UserError(`${current.batch} changed while its run ${current.run} is under way`, {
     next: [
-      `let it finish with the file as it was, or stop it first: shotlist cancel ${current.batch}`,
+      `let it finish with the file as it was, or stop it first: shotlist cancel ${project.argumentFor(current)}`,
       'paid work stays; the next run pays for the difference only',
     ],
   });

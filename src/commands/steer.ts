@@ -68,7 +68,7 @@ async function steer(
     throw new UserError(
       `${row.batch} is ${row.state}; the command ${steering.name} does not apply`,
       {
-        next: [`see its state: shotlist status ${row.batch}`],
+        next: [`see its state: shotlist status ${project.argumentFor(row)}`],
       },
     );
   if (steering.name === 'resume') await batches.clearBlocks(row.batch);
@@ -113,5 +113,5 @@ function nextOf(
   left: readonly Uncollected[],
 ): string[] {
   if (name !== 'cancel') return [project.runCommand(row)];
-  return left.length > 0 ? [`shotlist collect ${row.batch}`] : [];
+  return left.length > 0 ? [`shotlist collect ${project.argumentFor(row)}`] : [];
 }

@@ -64,6 +64,11 @@ export function batchPath(environment: Environment, given: string): string {
   return environment['SHOTLIST_HOME'] ? given : linkedBatch(given);
 }
 
+/** Whether a command that is started in `folder` works in this project without naming a file of it. */
+export function isProjectOf({ home, temporal }: Config, folder: string): boolean {
+  return Boolean(temporal.environment['SHOTLIST_HOME']) || projectFolder(resolve(folder)) === home;
+}
+
 function ledgerPath(setting: string | undefined, stateFolder: string): string {
   if (!setting) return join(stateFolder, 'ledger.db');
   if (setting.startsWith('sqlite:')) return resolve(setting.slice('sqlite:'.length));

@@ -16,9 +16,10 @@ import type { Project } from '../project/project.ts';
  */
 export async function requireAccounts(
   { config }: LoadedBatch,
-  { ledger }: Project,
-  { batch, run }: BatchRow,
+  { ledger, argumentFor }: Pick<Project, 'ledger' | 'argumentFor'>,
+  row: BatchRow,
 ): Promise<void> {
+  const { batch, run } = row;
   const accounts = new Map([...config.accounts.values()].map((each) => [each.key, each]));
   for (const key of await ledger.plans.accountsOf(batch, 'run')) {
     const account = accounts.get(key);
@@ -28,7 +29,7 @@ export async function requireAccounts(
         {
           next: [
             `give the account ${accountName(key)} its base URL ${originOf(key)} again, in shotlist.yaml or by its variable`,
-            `or stop the run: shotlist cancel ${batch}`,
+            `or stop the run: shotlist cancel ${argumentFor(row)}`,
           ],
         },
       );

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AccountConfig } from '../../config/accounts.ts';
-import { batchPath, type Config, loadConfig } from '../../config/config.ts';
+import { batchPath, type Config, isProjectOf, loadConfig } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import type { AccountSettings, BatchRow, Ledger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
@@ -25,6 +25,8 @@ export interface Project extends AsyncDisposable {
   readonly outFolder: string;
   /** A batch's file as a person may write it, quoted for a shell. */
   fileOf(row: Pick<BatchRow, 'ownerPath'>): string;
+  /** A batch as the argument of a command here: its name, or its file from outside the project. */
+  argumentFor(row: Pick<BatchRow, 'batch' | 'ownerPath'>): string;
   /** The command that continues a batch. */
   runCommand(row: Pick<BatchRow, 'ownerPath'>): string;
 }
@@ -54,6 +56,7 @@ export async function openProject(
     recovery: recovery(blobs, { outFolder, folders }),
     outFolder,
     fileOf,
+    argumentFor: (row) => (isProjectOf(config, folder) ? row.batch : fileOf(row)),
     runCommand: (row) => `shotlist run ${fileOf(row)}`,
     [Symbol.asyncDispose]: () => ledger.close(),
   };

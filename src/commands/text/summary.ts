@@ -19,7 +19,7 @@ import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
 /** The parts of a project that texts about a batch use. */
-export type ShownProject = Pick<Project, 'outFolder' | 'runCommand'>;
+export type ShownProject = Pick<Project, 'outFolder' | 'runCommand' | 'argumentFor'>;
 
 /** Exit codes for scripts; docs/operating.md lists them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
@@ -196,10 +196,11 @@ function moneyText(money: BatchStatus['accounts'][number]): string {
 
 function nextSteps(
   status: BatchStatus,
-  { runCommand }: ShownProject,
+  { runCommand, argumentFor }: ShownProject,
   left: readonly Uncollected[] = [],
 ): { why: string; command: string }[] {
-  const { batch, state } = status.row;
+  const { state } = status.row;
+  const batch = argumentFor(status.row);
   const counts = totals(status);
   const next: { why: string; command: string }[] = [];
   // The accepted cap belongs to this run: only another run may spend more.

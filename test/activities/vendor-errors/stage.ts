@@ -208,6 +208,7 @@ async function lookUntil(
 
 const shown: ShownProject = {
   outFolder: 'out',
+  argumentFor: ({ batch }) => batch,
   runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
 };
 

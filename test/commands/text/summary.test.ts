@@ -46,6 +46,7 @@ const status: BatchStatus = {
 
 const shown: ShownProject = {
   outFolder: 'out',
+  argumentFor: ({ batch }) => batch,
   runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
 };
 
