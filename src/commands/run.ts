@@ -38,7 +38,7 @@ export function runCommand(terminal: Terminal, exit: (code: ExitCode) => void): 
     .option('-y, --yes', 'accept the plan and its price without asking')
     .option('--unknown-prices', 'also run shots with unknown prices')
     .option('--plan <id>', 'run only if the plan still has this id')
-    .option('--json', 'print one JSON document at the end')
+    .option('--json', 'print one JSON document at the end; progress goes to standard error')
     .addHelpText(
       'after',
       '\nExamples:\n  shotlist run spring.yaml\n  shotlist run spring.yaml --yes --json > result.json',
@@ -63,7 +63,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
     interrupt,
   });
   try {
-    if (session.uiUrl && !options.json)
+    if (session.uiUrl)
       terminal.say(`${row.batch}  run ${row.run}   Temporal's own view: ${session.uiUrl}`);
     await balances;
     await startBatch(session, row, project.ledger);
@@ -72,7 +72,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       project,
       session,
       row,
-      { interrupt, quiet: options.json ?? false },
+      { interrupt },
     );
     if (!options.json) {
       if (detached) terminal.say(`detached; continue with: shotlist run ${shellQuoted(file)}`);
@@ -93,7 +93,7 @@ async function followUntilEnd(
   project: Project,
   session: Session,
   row: BatchRow,
-  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
+  options: Pick<FollowOptions, 'interrupt'>,
 ) {
   try {
     return await driveToEnd(terminal, project, session, row, options);
@@ -140,7 +140,7 @@ async function acceptedRun(
     planned = await planWhole(loaded, project);
   const { plan, entries } = planned;
   requireKeys(loaded, plan);
-  if (!options.json) terminal.say(`${formatPlan(loaded, plan)}\n`);
+  terminal.say(`${formatPlan(loaded, plan)}\n`);
   if (options.plan !== undefined) {
     const now = planJson(loaded, plan, entries.list);
     await requirePlan(ledger.plans, options.plan, now, project.runCommand(name));

@@ -14,7 +14,7 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
   return new Command('watch')
     .description('continue a started batch and show its progress; collect its paid files')
     .argument('<batch>', 'name of a batch, or its file')
-    .option('--json', 'print one JSON document at the end')
+    .option('--json', 'print one JSON document at the end; progress goes to standard error')
     .addHelpText('after', '\nExample:\n  shotlist watch spring-lookbook')
     .action(async (name: string, options: { json?: boolean }) => {
       const { project, row } = await openBatch(terminal, name);
@@ -26,7 +26,6 @@ export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void)
             await startBatch(session, row, project.ledger);
             return await driveToEnd(terminal, project, session, row, {
               interrupt,
-              quiet: options.json ?? false,
             });
           });
       await printStatus(terminal, project, status, options, published.problems);

@@ -56,8 +56,12 @@ describe('a batch from its file to its images', () => {
   afterAll(() => stage[Symbol.asyncDispose]());
 
   it('runs to the end, tells what it spent and where the images are', async () => {
-    const { code, value } = await stage.json<StatusJson>(['run', 'foxes.yaml', '--yes']);
+    const { code, stdout, stderr } = await stage.run(['run', 'foxes.yaml', '--yes', '--json']);
     expect(code).toBe(0);
+    // The document is alone on standard output; the plan and the progress are beside it.
+    const value = JSON.parse(stdout) as StatusJson;
+    expect(stderr).toMatch(/^TOTAL +45 credits/m);
+    expect(stderr.match(/ saved /g)).toHaveLength(6);
     const directory = join(stage.folder, 'out', 'foxes');
     expect(value).toEqual({
       batch: 'foxes',
@@ -75,6 +79,9 @@ describe('a batch from its file to its images', () => {
       outputs: 6,
       spent: [{ account: 'photogpt', unit: 'credits', amount: '45' }],
       waits: [],
+      stops: [],
+      blocks: [],
+      problems: [],
       directory,
       contactSheet: join(directory, 'index.html'),
       next: ['shotlist open foxes'],

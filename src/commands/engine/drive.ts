@@ -19,7 +19,7 @@ export async function driveToEnd(
   project: Project,
   session: Session,
   row: BatchRow,
-  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
+  options: Pick<FollowOptions, 'interrupt'>,
 ): Promise<Followed> {
   const followed = await followDriven(terminal, project, session, row, options);
   if (followed.detached || followed.published.fetchedAgain.length === 0) return followed;
@@ -39,7 +39,7 @@ async function followDriven(
   project: Project,
   session: Session,
   row: BatchRow,
-  options: Pick<FollowOptions, 'interrupt' | 'quiet'>,
+  options: Pick<FollowOptions, 'interrupt'>,
 ): Promise<Followed> {
   await using drivers = watchDrivers(session, row, project);
   return await followBatch(project, {

@@ -13,8 +13,6 @@ import type { Interrupt, Terminal } from '../../terminal.ts';
 export interface FollowOptions {
   readonly batch: string;
   readonly terminal: Terminal;
-  /** Disables the live view and the lines per shot. */
-  readonly quiet: boolean;
   readonly interrupt: Interrupt;
   /** Rejects when the worker, the server or the workflow is gone. */
   readonly failed?: Promise<never>;
@@ -42,9 +40,9 @@ const restFactor = 4;
 export async function followBatch(project: Project, options: FollowOptions): Promise<Followed> {
   const { ledger } = project;
   const { terminal, batch, interrupt } = options;
-  const view = options.quiet ? undefined : new LiveView(terminal);
-  const events = new ShotEvents((line) => view?.event(line));
-  const quiet = new QuietRun((line) => view?.event(line));
+  const view = new LiveView(terminal);
+  const events = new ShotEvents((line) => view.event(line));
+  const quiet = new QuietRun((line) => view.event(line));
   const publisher = new Publisher(project, batch, terminal);
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
@@ -61,7 +59,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
       const tookMs = performance.now() - begun;
       const waits = shownWaits(await ledger.reports.waits(batch), project.config.accounts);
       quiet.look(changes.shots.length > 0, status, waits);
-      view?.draw(status);
+      view.draw(status);
       // The batch is over only when no change is left to show: shots change between the two reads.
       if (interrupt.isHeard || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
@@ -80,7 +78,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
         ]);
     }
   } finally {
-    view?.end();
+    view.end();
   }
   const detached = interrupt.isHeard;
   const ended = await statusOf(project, batch);
