@@ -256,13 +256,16 @@ export class Company implements Crew {
   }
 
   async end(command: Command, signal: NodeJS.Signals, twice = false): Promise<void> {
-    const ending = { signal, twice, at: Date.now(), endedAt: Infinity };
+    const isOfSender = this.scenario.shape === 'alone' || command === this.worker;
+    const ending = { signal, twice, at: Date.now(), endedAt: Infinity, isOfSender };
     this.endings.push(ending);
     command.kill(signal);
     if (twice) await wait(secondSignalMs);
     if (twice) command.kill(signal);
     const limit = atMost(Math.min(endLimitMs, this.#leftMs()));
-    if ((await Promise.race([command.ended, limit])) === 'late') await this.killNow(command);
+    const code = await Promise.race([command.ended, limit]);
+    if (code === null) ending.isOfSender = false;
+    if (code === 'late') await this.killNow(command);
     else ending.endedAt = Date.now();
   }
 

@@ -14,6 +14,8 @@ export interface Ending {
   readonly at: number;
   /** Infinity: it did not end by itself. */
   endedAt: number;
+  /** Whether the process sends paid requests, and ended rather than died of something else meanwhile. */
+  isOfSender: boolean;
 }
 
 /** The processes of one run, as what befalls them sees them. */

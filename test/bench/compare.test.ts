@@ -240,17 +240,24 @@ describe('an answer', () => {
 
   it('is cut off where a process that was told to end closed the connection before its limit', () => {
     const gone = entry('a', 'cat', { reply: 'gone', closedAt: at(0.2) });
-    const ending = { signal: 'SIGHUP', twice: false, at: noon, endedAt: noon + 300 };
+    const ending = {
+      ...{ signal: 'SIGHUP', twice: false, isOfSender: true },
+      ...{ at: noon, endedAt: noon + 300 },
+    };
     const books = evidence([gone], [], { endings: [ending] });
     expect(cutOff(books)).toEqual(['SIGHUP cut off the paid request of job a']);
     expect(cutOff({ ...books, endings: [{ ...ending, twice: true }] })).toEqual([]);
+    expect(cutOff({ ...books, endings: [{ ...ending, isOfSender: false }] })).toEqual([]);
     const patient = entry('a', 'cat', { reply: 'gone', closedAt: at(0.7) });
     expect(cutOff(evidence([patient], [], { endings: [ending] }))).toEqual([]);
   });
 
   it('is not cut off where the vendor alone saw it late', () => {
     const gone = entry('a', 'cat', { reply: 'gone', arrivedAt: at(0.5), closedAt: at(1) });
-    const ending = { signal: 'SIGINT', twice: false, at: noon, endedAt: noon + 1_100 } as const;
+    const ending = {
+      ...{ signal: 'SIGINT', twice: false, isOfSender: true },
+      ...{ at: noon, endedAt: noon + 1_100 },
+    };
     const asked = { prompt: 'cat', state: 'succeeded', job: 'a' } as const;
     const books = (second: number) =>
       evidence([gone], [{ ...asked, second }], { endings: [ending] });

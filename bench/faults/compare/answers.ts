@@ -7,7 +7,7 @@ const ownLimit = 0.9;
 export function cutOff(evidence: Evidence): string[] {
   const { entries, endings, scenario } = evidence;
   return endings
-    .filter(({ twice }) => !twice)
+    .filter(({ twice, isOfSender }) => !twice && isOfSender)
     .flatMap(({ signal, at, endedAt }) =>
       entries
         .filter((entry) => {
