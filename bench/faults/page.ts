@@ -1,3 +1,4 @@
+import { faultKinds } from './draw-faults.ts';
 import { mutants } from './mutants/list.ts';
 import { type CampaignSum, columns, rowsOf } from './table.ts';
 
@@ -7,6 +8,7 @@ export function formatPage(sum: CampaignSum, command: string): string {
   const reasons = Object.entries(sum.parkedFor).map(
     ([reason, count]) => `| ${reason.replaceAll('|', '\\|')} | ${count} |`,
   );
+  const missed = faultKinds.filter((kind) => (sum.kinds[kind]?.injected ?? 0) === 0);
   return `# Under fire
 
 Every promise of the [README](../README.md) was put to the test in ${sum.runs} runs. Each drew from its seed a batch (vendors,
@@ -35,7 +37,7 @@ Seeds ${sum.firstSeed} to ${sum.lastSeed}, ${Math.round(sum.wallSeconds / 60)} m
 | shots done, parked for a person, failed | ${sum.done}, ${sum.parked}, ${sum.failed} |
 | files that came damaged every time, files that were not shown | ${sum.damaged}, ${sum.withheld} |
 
-A shot is parked in vain if the vendor's list of jobs would have shown the fate of its request. Three cases are the vendor's side and counted apart: a request that a gateway repeats, a file that never comes whole,
+A shot is parked in vain if the vendor's list of jobs would have shown the fate of its request. Three cases are the vendor's side and counted apart. They are a request that a gateway repeats, a file that never comes whole,
 and a file that the vendor does not show.
 
 ## Why shots were parked
@@ -55,7 +57,7 @@ A run may have several kinds of faults; a failure in it counts for each of them.
 ${rowsOf(sum)
   .map((row) => `| ${row.join(' | ')} |`)
   .join('\n')}
-
+${missed.length === 0 ? '' : `\nKinds that struck no call in these runs: ${missed.join('; ')}. \`npm run faults -- --only 'KIND' --runs 10\` draws one alone.\n`}
 A run that breaks a promise prints its seed, and that seed draws the same run again. The draws are in
 \`bench/faults/kinds\`, \`draw-incidents.ts\` and \`plots.ts\`, the comparison in \`bench/faults/compare\`. One case is not drawn: a list of jobs that hides a single one and shows those made
 before and after it. It looks like a request that never arrived, and such a request is sent again.
