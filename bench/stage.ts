@@ -46,6 +46,8 @@ export interface Command {
   readonly isRunning: boolean;
   /** The exit code; null after a signal. */
   readonly ended: Promise<number | null>;
+  /** The signal that it died of. */
+  readonly diedOf: NodeJS.Signals | null;
   kill(signal: NodeJS.Signals): void;
   /** Whether it was suspended with SIGSTOP. */
   isStopped(): boolean;
@@ -195,6 +197,9 @@ function commandOf(child: ChildProcess): Command {
       return child.exitCode === null && child.signalCode === null;
     },
     ended,
+    get diedOf() {
+      return child.signalCode;
+    },
     kill: (signal) => void child.kill(signal),
     isStopped: () => processState(child.pid) === 'T',
   };

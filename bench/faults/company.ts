@@ -264,7 +264,7 @@ export class Company implements Crew {
     if (twice) command.kill(signal);
     const limit = atMost(Math.min(endLimitMs, this.#leftMs()));
     const code = await Promise.race([command.ended, limit]);
-    if (code === null) ending.isOfSender = false;
+    if (command.diedOf === 'SIGKILL') ending.isOfSender = false;
     if (code === 'late') await this.killNow(command);
     else ending.endedAt = Date.now();
   }

@@ -14,7 +14,7 @@ export interface Ending {
   readonly at: number;
   /** Infinity: it did not end by itself. */
   endedAt: number;
-  /** Whether the process sends paid requests, and ended rather than died of something else meanwhile. */
+  /** Whether the process sends paid requests, and was not killed with -9 while it ended. */
   isOfSender: boolean;
 }
 
