@@ -30,9 +30,7 @@ export interface Config {
  * @throws UserError naming the setting that is wrong
  */
 export function loadConfig(environment: Environment, from: string): Config {
-  const home = environment['SHOTLIST_HOME']
-    ? resolve(environment['SHOTLIST_HOME'])
-    : projectFolder(resolve(from));
+  const home = homeOf(environment, from);
   const stateFolder = join(home, '.shotlist');
   return {
     home,
@@ -48,6 +46,11 @@ export function loadConfig(environment: Environment, from: string): Config {
     searchPath: environment['PATH'] ?? '',
     accounts: loadAccounts(environment, join(home, 'shotlist.yaml')),
   };
+}
+
+function homeOf(environment: Environment, from: string): string {
+  const fixed = environment['SHOTLIST_HOME'];
+  return fixed ? resolve(fixed) : projectFolder(resolve(from));
 }
 
 /** Undefined for a user without a home, as in some containers. */
@@ -66,7 +69,7 @@ export function batchPath(environment: Environment, given: string): string {
 
 /** Whether a command that is started in `folder` works in this project without naming a file of it. */
 export function isProjectOf({ home, temporal }: Config, folder: string): boolean {
-  return Boolean(temporal.environment['SHOTLIST_HOME']) || projectFolder(resolve(folder)) === home;
+  return homeOf(temporal.environment, folder) === home;
 }
 
 function ledgerPath(setting: string | undefined, stateFolder: string): string {

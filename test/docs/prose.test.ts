@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pages, root } from './support.ts';
+import { pages, read } from './support.ts';
 
 const wordsMax = 25;
 
@@ -53,11 +51,9 @@ function sentencesOf(text: string): string[] {
 const wordsIn = (sentence: string): number =>
   sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
 
-const readPage = (page: string): string => readFileSync(join(root, page), 'utf8');
-
 describe('plain English', () => {
   it.each(pages)('no sentence of %s is too long', (page) => {
-    const long = partsOf(readPage(page)).flatMap(({ line, text }) =>
+    const long = partsOf(read(page)).flatMap(({ line, text }) =>
       sentencesOf(text)
         .filter((sentence) => wordsIn(sentence) > wordsMax)
         .map((sentence) => `${page}:${line}: ${wordsIn(sentence)} words: ${sentence}`),
@@ -68,7 +64,7 @@ describe('plain English', () => {
   // The help of the commands stands in docs/cli.md.
   it.each(refused)('no document and no help says %s', (phrase, instead) => {
     const found = pages.flatMap((page) =>
-      readPage(page)
+      read(page)
         .split('\n')
         .flatMap((text, index) => (phrase.test(text) ? [`${page}:${index + 1}: ${text}`] : [])),
     );

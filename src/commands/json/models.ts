@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonFields, type FileRules } from '../../batch/model-spec.ts';
-import { accountName, anyJson, basis, count, decimal, list, time, unit } from './values.ts';
+import { accountName, anyJson, basis, count, decimal, list, media, time, unit } from './values.ts';
 
 const price = z
   .strictObject({
@@ -9,8 +9,6 @@ const price = z
     basis,
   })
   .meta({ id: 'price' });
-
-const media = z.enum(['image', 'video', 'vector', 'audio', 'text']);
 
 /** `FieldSpec` as one object, which reads more easily in a table than a union. */
 const fieldShape = {

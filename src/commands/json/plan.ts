@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import type { ModelChoice, Reference, ShotRequest } from '../../batch/request.ts';
-import { anyJson, basis, batchName, count, decimal, list, shotKey, unit } from './values.ts';
+import {
+  accountName,
+  anyJson,
+  basis,
+  batchName,
+  count,
+  decimal,
+  list,
+  media,
+  shotKey,
+  unit,
+} from './values.ts';
 
 const sha256 = z.string().describe("sha-256 of the file's bytes, in hexadecimal");
 const stepName = z.string().describe('name of the step');
@@ -38,7 +49,7 @@ export const planSchema = z.strictObject({
     .describe('counts over all steps'),
   cost: list(
     z.strictObject({
-      account: z.string().describe('name of the account'),
+      account: accountName,
       unit,
       amount: decimal.nullable().describe('in `unit`; null where any price is unknown'),
       basis: basis.describe('the least certain basis among the prices'),
@@ -48,7 +59,7 @@ export const planSchema = z.strictObject({
   ).describe('what the run would pay, by account, trainings included'),
   billed: list(
     z.strictObject({
-      account: z.string().describe('name of the account'),
+      account: accountName,
       model: z.string().describe("the vendor's id of the model"),
       unit,
       amount: decimal.describe('the highest bill for one request, in `unit`'),
@@ -126,7 +137,7 @@ const reference = z.discriminatedUnion('kind', [
 ]) satisfies z.ZodType<Reference>;
 
 const request = z.strictObject({
-  account: z.string().describe('name of the account'),
+  account: accountName,
   model: z.string().describe("the vendor's id of the model; `trained` for trained models"),
   choice: choice.describe('a public model, one that the batch trains, or an existing trained one'),
   prompt: z.string().optional(),
@@ -154,7 +165,7 @@ export const shownShotSchema = z.strictObject({
     unit,
     basis,
   }),
-  makes: z.enum(['image', 'video', 'vector', 'audio', 'text']).describe('kind of its files'),
+  makes: media.describe('kind of its files'),
   writtenModel: z.string().describe('the model as the file writes it'),
   variables: z
     .record(z.string(), anyJson)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountName, count, list } from './values.ts';
+import { accountName, list, unreadable } from './values.ts';
 
 export const presetsSchema = z.strictObject({
   account: accountName,
@@ -9,6 +9,6 @@ export const presetsSchema = z.strictObject({
       name: z.string().describe('the id where the vendor gives no name'),
     }),
   ),
-  unreadable: count.describe('entries of the list that could not be read'),
+  unreadable,
 });
 export type PresetsDocument = z.infer<typeof presetsSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Receipt } from '../../report/receipt.ts';
-import { accountName, batchName, count, decimal, list, time, unit } from './values.ts';
+import { accountName, batchName, count, decimal, list, requestKey, time, unit } from './values.ts';
 
 const output = count.describe('position among the files of the submission, from 0');
 const fileReason = z.strictObject({ output, why: z.string().describe('what is wrong') });
@@ -21,7 +21,7 @@ const account = z.strictObject({
 });
 
 const submission = z.strictObject({
-  key: z.string().describe('key of the shot; for a training, `train/` and its name'),
+  key: requestKey,
   attempt: z.int().positive().describe('counted from 1'),
   state: z
     .enum([

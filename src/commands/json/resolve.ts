@@ -1,7 +1,15 @@
 import { z } from 'zod';
-import { batchName, count, decimal, list, next, submissionId, time, unit } from './values.ts';
-
-const requestKey = z.string().describe('key of the shot; for a training, `train/` and its name');
+import {
+  batchName,
+  count,
+  decimal,
+  list,
+  next,
+  requestKey,
+  submissionId,
+  time,
+  unit,
+} from './values.ts';
 
 export const resolveSchema = z.strictObject({
   batch: batchName,
@@ -43,7 +51,7 @@ export const lookSchema = z.strictObject({
       why: z.string().nullable().describe('why it is parked'),
       stake: decimal
         .nullable()
-        .describe('what it may have cost, in `unit`; null where it is unknowns price'),
+        .describe('what it may have cost, in `unit`; null where its price is unknown'),
       unit,
       jobs: list(
         z.strictObject({

@@ -80,7 +80,7 @@ export const statusSchema = z.strictObject({
           'maxFailures',
         ])
         .describe('`budget`: a cap is used up. `superseded`: a newer run took over'),
-      account: accountName.nullable().describe('name of the account; null where it is none of one'),
+      account: accountName.nullable().describe('null where it is about no account'),
       text: z.string().describe('for people'),
     }),
   ).describe('reasons why waiting shots are not sent'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KnownThing } from '../../ledger/port.ts';
-import { accountName, count, list, time } from './values.ts';
+import { accountName, list, time, unreadable } from './values.ts';
 
 const known = z.strictObject({
   kind: z
@@ -22,8 +22,6 @@ const thing = z.strictObject({
 });
 
 export type ThingEntry = z.infer<typeof thing>;
-
-const unreadable = count.describe('entries of the list that could not be read');
 
 export const uploadsSchema = z.strictObject({
   account: accountName,

@@ -9,6 +9,7 @@ import type {
 } from '../../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
+import { isoTime } from '../../report/sidecar.ts';
 import type { StatusDocument } from '../json/status.ts';
 import type { Project } from '../project/project.ts';
 import { fileNoteLines, fileNotesJson } from './file-notes.ts';
@@ -93,7 +94,7 @@ export function statusJson(
       account: accountName(account),
       model,
       reason,
-      until: until !== null && endByThemselves.has(reason) ? new Date(until).toISOString() : null,
+      until: isoTime(until),
       text: blockText(reason),
     })),
     problems: problems.map(({ state, why, count, keys }) => ({ state, why, count, keys })),
@@ -145,12 +146,12 @@ export function hindrances(status: BatchStatus): string[] {
     ...blocks.map(
       ({ account, model, reason, until }) =>
         `  blocked: ${accountName(account)}${model ? `:${model}` : ''}, ${blockText(reason)}` +
-        (until !== null && endByThemselves.has(reason) ? ` (until ${clock(until)})` : ''),
+        (until === null ? '' : ` (until ${clock(until)})`),
     ),
   ];
 }
 
-/** Stops that no block explains, and blocks that matter to the batch. */
+/** Stops that no block explains, and blocks that matter to the batch. Those that a person ends have no end. */
 function hindrancesOf(status: BatchStatus): Pick<BatchStatus, 'stops' | 'blocks'> {
   const { waiting, running } = totals(status);
   // A block that a person ends is always shown: it would block the next run as well.
@@ -161,7 +162,12 @@ function hindrancesOf(status: BatchStatus): Pick<BatchStatus, 'stops' | 'blocks'
     stop.kind === 'block' &&
     blocks.some(({ account, reason }) => account === stop.account && reason === stop.block);
   const stops = waiting > 0 ? status.stops.filter((stop) => !isBlocked(stop)) : [];
-  return { stops, blocks };
+  return {
+    stops,
+    blocks: blocks.map((block) =>
+      endByThemselves.has(block.reason) ? block : { ...block, until: null },
+    ),
+  };
 }
 
 function raisedJson(price: RaisedPrice): NonNullable<StatusDocument['raisedPrices']>[number] {
