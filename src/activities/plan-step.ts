@@ -69,14 +69,13 @@ export async function planStep(
     if (row.run !== run) return { lanes: [], trainings: [], uploads: [] };
     if (row.state === 'cancelled' || row.state === 'finished') return await leftOver(deps, input);
     await deps.learned.load();
-    const accepted = await plans.accountsOf(batch, 'run');
+    requireAccounts(deps, await plans.accountsOf(batch, 'run'));
     let planned = 0;
     for await (const slice of slicesOf(expand(deps, row.frozen, batch, about))) {
       cancelled.throwIfAborted();
       // If unknown prices were accepted, a price that becomes known now would break the accepted
       // sum.
       const priced = row.unknownPrices ? slice : await deps.learned.priced(slice);
-      for (const { account } of priced) requireAccepted(account, accepted);
       await plans.putShots(batch, run, priced);
       for (const shot of priced) {
         const said = deps.learned.refusalOf(shot);
@@ -92,16 +91,22 @@ export async function planStep(
 }
 
 /**
- * @throws UserError when this worker has another address for an account of the run. Its shots would
- * be new there, and be paid again.
+ * Each account of the run must be configured here at its address. Otherwise its shots would vanish
+ * from the run, or be new at another address and be paid again.
+ * @throws UserError naming the account
  */
-function requireAccepted(account: string, accepted: readonly string[]): void {
-  if (accepted.includes(account)) return;
-  const other = accepted.find((key) => accountName(key) === accountName(account));
-  if (other === undefined) return;
+function requireAccounts({ lanes }: ActivityDependencies, accepted: readonly string[]): void {
+  const missing = accepted.find((key) => !lanes.has(key));
+  if (missing === undefined) return;
+  const [name, origin] = [accountName(missing), originOf(missing)];
+  const other = [...lanes.keys()].find((key) => accountName(key) === name);
+  if (other === undefined)
+    throw new UserError(`this worker has no account ${name}, and the run was accepted with it`, {
+      next: [`configure ${name} where the worker runs, and start the worker again`],
+    });
   throw new UserError(
-    `the account ${accountName(account)} is at ${originOf(account)} here, and the run was accepted with ${originOf(other)}`,
-    { next: [`give ${accountName(account)} its base URL again where the worker runs`] },
+    `the account ${name} is at ${originOf(other)} here, and the run was accepted with ${origin}`,
+    { next: [`give ${name} its base URL again where the worker runs`] },
   );
 }
 
@@ -123,6 +128,11 @@ async function* expand(
   const { document } = parseBatch(source, file);
   if (!document) throw new UserError(`the stored copy of ${file} cannot be read`);
   const expansion = openStep(document, about.name, { files, catalogue: deps.catalogue });
+  const mistake = expansion.problems.find(({ severity }) => severity === 'error');
+  if (mistake)
+    throw new UserError(`the step ${about.name} cannot be planned here: ${mistake.message}`, {
+      next: ['compare the settings of the worker with those of the run'],
+    });
   if (about.from.length === 0) {
     yield* shotsOf(deps, expansion.shots());
     return;

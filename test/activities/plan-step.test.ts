@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createActivities } from '../../src/activities/index.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 let studio: Studio | undefined;
@@ -28,5 +29,29 @@ describe('planning a step', () => {
       /photogpt is at http:\/\/127\.0\.0\.1:\d+ here, and the run was accepted with https:\/\/elsewhere\.example/,
     );
     expect((await studio.ledger.reports.status('fox'))?.steps).toMatchObject([{ total: 0 }]);
+  });
+
+  it('refuses a run with an account that this worker does not have, before any shot retires', async () => {
+    studio = await openStudio();
+    await studio.planOf(await studio.startRun(batch), 'draw', 1);
+    const { key } = studio.access;
+    const input = await studio.startRun(batch, { accounts: [key, 'acme@https://acme.example'] });
+    await expect(studio.planOf(input, 'draw', 1)).rejects.toThrow(
+      'this worker has no account acme',
+    );
+    expect((await studio.ledger.reports.status('fox'))?.steps).toMatchObject([{ total: 1 }]);
+  });
+
+  it('refuses a step that its own catalogue does not allow, before any shot retires', async () => {
+    studio = await openStudio();
+    const input = await studio.startRun(batch);
+    await studio.planOf(input, 'draw', 1);
+    const withoutModels = { ...studio.deps, catalogue: new Map() };
+    const { planStep } = createActivities(withoutModels);
+    const again = { ...input, step: 'draw', pass: 2 };
+    await expect(studio.environmentOf().run(planStep, again)).rejects.toThrow(
+      'the step draw cannot be planned here: there is no account photogpt',
+    );
+    expect((await studio.ledger.reports.status('fox'))?.steps).toMatchObject([{ total: 1 }]);
   });
 });

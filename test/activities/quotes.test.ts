@@ -41,7 +41,8 @@ describe('planStep', () => {
       catalogue: catalogueOf({ accounts }, learned.of),
       learned,
     });
-    const input = await studio.startRun(batch, { unknownPrices });
+    const accepted = [accounts.get('wonda')?.key ?? ''];
+    const input = await studio.startRun(batch, { unknownPrices, accounts: accepted });
     await studio.environmentOf().run(activities.planStep, { ...input, step: 'fox', pass: 1 });
     const [shot] = await everything(ledger.reports.shots('foxes'));
     return shot;

@@ -255,6 +255,12 @@ update meta set lineage = lower(hex(randomblob(16)));
 alter table run add column accounts text not null default '[]';
 update run set accounts = (select json_group_array(value ->> 'account') from json_each(accepted));
 `,
+  // Shots that were cached when the run was accepted have no part in `accepted`.
+  `
+update run set accounts = (select json_group_array(account) from (
+  select value as account from json_each(run.accounts)
+  union select account from shot where shot.batch = run.batch and shot.run = run.n));
+`,
 ];
 
 /**

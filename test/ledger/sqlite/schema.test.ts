@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/ledger/sqlite/database.ts';
+import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
 import { migrate, migrations } from '../../../src/ledger/sqlite/schema.ts';
+import { account, accountSettings, claimOne, finish, plannedShot, startBatch } from '../fixture.ts';
 
 /** The last schema with the names from before they were the field's own. */
 const oldNames = migrations.findIndex((sql) => sql.includes('rename to block'));
+
+/** The last schema without the accounts of a run. */
+const withoutAccounts = migrations.findIndex((sql) => sql.includes('add column accounts'));
 
 let folder: string;
 beforeEach(async () => {
@@ -41,5 +46,24 @@ describe('a ledger of an older program', () => {
     } finally {
       database.close();
     }
+  });
+
+  it('knows the accounts of a run also by its shots that had nothing to pay', async () => {
+    const path = join(folder, 'ledger.db');
+    const zoo = 'zoo@https://zoo.example';
+    const before = await openSqliteLedger({ path });
+    await before.batches.putAccounts([accountSettings()]);
+    const first = await startBatch(before, 'fox', [plannedShot(0)]);
+    await finish(before, await claimOne(before, first));
+    const accepted = [{ account: zoo, unit: 'credits' as const, cap: 10 }];
+    await startBatch(before, 'fox', [plannedShot(0)], { accepted });
+    await before.close();
+    const database = await openDatabase(path);
+    database.execute(`alter table run drop column accounts;
+      update meta set schema_version = ${withoutAccounts};`);
+    database.close();
+    const ledger = await openSqliteLedger({ path });
+    expect(await ledger.plans.accountsOf('fox', 'run')).toEqual([account, zoo].toSorted());
+    await ledger.close();
   });
 });
