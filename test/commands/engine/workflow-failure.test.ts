@@ -24,7 +24,7 @@ describe('a batch whose workflow fails', () => {
     ledger = await openSqliteLedger({ path: join(stage.folder, '.shotlist', 'ledger.db') });
     await ledger.batches.putAccounts([accountSettings({ account: key })]);
     // Its frozen file is in no blob store: nobody can plan its step.
-    await startBatch(ledger, 'fox', [plannedShot(0, { account: key })]);
+    await startBatch(ledger, 'fox', [plannedShot(0, { account: key })], { accounts: [key] });
   });
   afterEach(async () => {
     await ledger.close();
