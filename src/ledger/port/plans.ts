@@ -2,6 +2,7 @@ import type { ModelChoice, ShotRequest } from '../../batch/request.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
 import type { Json, JsonObject } from '../../json.ts';
 
+/** Planning writes nothing for a run that another one has replaced. */
 export interface PlanLedger {
   /** A plan kept for `run --plan`; forgotten after 30 days. */
   savePlan(plan: string, content: JsonObject): Promise<void>;

@@ -9,6 +9,7 @@ import {
   everything,
   file,
   finish,
+  options,
   plannedShot,
   plannedShots,
   startBatch,
@@ -36,6 +37,25 @@ export function planSuite(open: Open): void {
       { key: 'one/renamed', state: 'done', cached: true },
       { key: 'one/shot-0000', state: 'retired' },
     ]);
+  });
+
+  it('writes nothing for a planning pass of an earlier run that wakes late', async () => {
+    const old = plannedShot(0);
+    const first = await startBatch(ledger, 'fox', [old]);
+    await finish(ledger, await claimOne(ledger, first));
+    const present = plannedShot(0, { fingerprint: 'fp-new' });
+    const second = await startBatch(ledger, 'fox', [present, plannedShot(1)]);
+    await claimOne(ledger, second);
+    const before = await shots();
+    await ledger.plans.putShots('fox', first.run, [old, plannedShot(2)]);
+    await ledger.plans.retireOthers('fox', first.run, 'one');
+    expect(await ledger.plans.makeLanes('fox', first.run, 'one', 1)).toEqual([]);
+    expect(await shots()).toEqual(before);
+    expect(before.map(({ fingerprint, state }) => [fingerprint, state])).toEqual([
+      ['fp-new', 'bound'],
+      ['fp-1', 'open'],
+    ]);
+    expect((await ledger.claims.claim(second, options)).granted).toHaveLength(1);
   });
 
   it('opens a changed shot, and a failed one only in a new run', async () => {

@@ -33,9 +33,18 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
       );
       return row && (JSON.parse(row.content) as JsonObject);
     },
-    putShots: (batch, run, shots) => write(() => putShots(database, batch, run, shots)),
-    retireOthers: (batch, run, step) => write(() => retireOthers(database, batch, run, step)),
-    makeLanes: (batch, run, step, pass) => write(() => makeLanes(database, batch, run, step, pass)),
+    putShots: (batch, run, shots) =>
+      write(() => {
+        if (isCurrent(database, batch, run)) putShots(database, batch, run, shots);
+      }),
+    retireOthers: (batch, run, step) =>
+      write(() => {
+        if (isCurrent(database, batch, run)) retireOthers(database, batch, run, step);
+      }),
+    makeLanes: (batch, run, step, pass) =>
+      write(() =>
+        isCurrent(database, batch, run) ? makeLanes(database, batch, run, step, pass) : [],
+      ),
     sources: (batch, steps, pick) => sources(database, batch, steps, pick),
     neededTrainings: async (batch, run, step) => neededTrainings(database, batch, run, step),
     neededModels: async (batch, run, step) => neededModels(database, batch, run, step),
@@ -46,6 +55,13 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
     lookup: async (account, fingerprints) => lookup(database, account, fingerprints),
     accountsOf: async (batch, which) => accountsOf(database, batch, which),
   };
+}
+
+/** Whether the batch is in this run: a planning pass may wake when a later run has begun. */
+function isCurrent(database: Database, batch: string, run: number): boolean {
+  return (
+    database.get('select 1 from batch where name = ? and run = ?', batch, run) !== undefined
+  );
 }
 
 function makeLanes(
