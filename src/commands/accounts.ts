@@ -96,7 +96,7 @@ function standingJson({
       ? {
           amount: decimal(budget.amount),
           period: budget.period,
-          used: decimal(totals?.budget?.used ?? 0),
+          used: decimal(totals?.used[budget.period] ?? 0),
         }
       : null,
     spent: decimal(totals?.spent ?? 0),
@@ -160,7 +160,7 @@ function limitsText({ limits: { perMinute, inFlight, counts } }: AccountConfig):
 
 function budgetText({ account: { budget, vendor }, totals }: Standing): string {
   if (!budget) return '-';
-  const used = decimalFromAmount(totals?.budget?.used ?? 0, vendor.unit);
+  const used = decimalFromAmount(totals?.used[budget.period] ?? 0, vendor.unit);
   const period = budget.period === 'ever' ? '' : ` per ${budget.period}`;
   return `${used} of ${formatAmount(budget.amount, vendor.unit)}${period}`;
 }

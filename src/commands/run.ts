@@ -13,13 +13,13 @@ import { type FollowOptions, statusOf } from './engine/follow.ts';
 import { askForLostFiles } from './engine/lost-files.ts';
 import { requireAccounts, requireKeys } from './engine/required-accounts.ts';
 import { openBatchFile } from './project/informed-batch.ts';
-import { claimName } from './project/owner.ts';
+import { claimName, projectOf } from './project/owner.ts';
 import { SavedEntries, requirePlan } from './plan/saved-plan.ts';
 import { refuseToPayAgain } from './plan/paid-elsewhere.ts';
 import { type BatchPlan, planBatch } from './plan/plan-batch.ts';
 import { formatPlan, planJson } from './plan/plan-format.ts';
 import { printStatus } from './text/print-status.ts';
-import type { Project } from './project/project.ts';
+import { applySettings, type Project } from './project/project.ts';
 import { openSession, type Session, startBatch } from './engine/session.ts';
 import { type ExitCode, stateWord, totals } from './text/summary.ts';
 import type { Terminal } from '../terminal.ts';
@@ -126,13 +126,15 @@ async function acceptedRun(
   const name = claimName(project, { name: document.batch, path }, current);
   const takeName = async (): Promise<void> => {
     if (name.from === undefined) return;
-    await ledger.batches.passOn(document.batch, name.from, name.ownerPath);
+    const own = { ownerPath: name.ownerPath, project: projectOf(loaded.config) };
+    await ledger.batches.passOn(document.batch, name.from, own);
     terminal.say(`${document.batch} was ${name.was}; it is ${project.fileOf(name)} from now on`);
   };
   if (current && (await mayJoin(project, current, frozen))) {
     await requireAccounts(loaded, project, current);
     terminal.say(`continuing run ${current.run} of ${current.batch}`);
     await takeName();
+    await applySettings(project);
     await ledger.batches.clearBlocks(current.batch);
     return { ...current, paid: Number.NaN };
   }
@@ -151,9 +153,11 @@ async function acceptedRun(
     unknownPrices: options.unknownPrices ?? false,
   });
   await takeName();
+  await applySettings(project);
   const row = await ledger.batches.startRun({
     ...runOf(loaded, plan, frozen, unknownPrices),
     ownerPath: name.ownerPath,
+    project: projectOf(loaded.config),
   });
   return { ...row, paid: requestsOf(plan) };
 }
@@ -215,7 +219,7 @@ function runOf(
   plan: BatchPlan,
   frozen: string,
   unknownPrices: boolean,
-): Omit<AcceptedRun, 'ownerPath'> {
+): Omit<AcceptedRun, 'ownerPath' | 'project'> {
   const { document, catalogue } = loaded;
   const { policy } = document;
   const shots = plan.steps.reduce((sum, step) => sum + step.shots, 0);

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import type { BatchRow, BatchState, Uncollected } from '../ledger/port.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import type { SteerDocument } from './json/steering.ts';
-import { openBatch, type Project } from './project/project.ts';
+import { applySettings, openBatch, type Project } from './project/project.ts';
 import { notifyWorkflow } from './engine/notify-workflow.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -64,6 +64,7 @@ async function steer(
   const { project, row } = await openBatch(terminal, name);
   await using _ = project;
   const { batches } = project.ledger;
+  if (steering.name === 'resume') await applySettings(project);
   if (!(await batches.setState(row.batch, steering.to, steering.from)))
     throw new UserError(
       `${row.batch} is ${row.state}; the command ${steering.name} does not apply`,

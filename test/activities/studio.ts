@@ -91,6 +91,7 @@ export async function openStudio(
   await ledger.batches.putAccounts([
     {
       account: account.key,
+      project: '',
       provider: account.vendor.id,
       unit: account.vendor.unit,
       perMinute: limits.perMinute,
@@ -159,6 +160,7 @@ export async function openStudio(
       batch: document.batch,
       frozen,
       ownerPath: join(home, file),
+      project: '',
       policy: { retries: 2, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
       budget: [],
       accepted: [{ account: account!.key, unit: account!.vendor.unit, cap: 1_000_000_000 }],

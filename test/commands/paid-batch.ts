@@ -48,6 +48,7 @@ export async function leaveBatch(
     batch: 'pots',
     frozen: 'f'.repeat(64),
     ownerPath: join(desk.folder, 'pots.yaml'),
+    project: '',
     policy: { retries: 0, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
     budget: [],
     accepted: [{ account, unit: 'credits', cap: 1_000_000 }],

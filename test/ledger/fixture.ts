@@ -16,6 +16,7 @@ const unlimited = 1_000_000_000;
 export function accountSettings(changes: Partial<AccountSettings> = {}): AccountSettings {
   return {
     account,
+    project: '',
     provider: 'acme',
     unit: 'credits',
     perMinute: undefined,
@@ -30,6 +31,7 @@ export function acceptedRun(batch: string, changes: Partial<AcceptedRun> = {}): 
     batch,
     frozen: 'f'.repeat(64),
     ownerPath: `/files/${batch}.yaml`,
+    project: '',
     policy: { retries: 1, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
     budget: [],
     accepted: [{ account, unit: 'credits', cap: unlimited }],

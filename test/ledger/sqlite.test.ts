@@ -105,6 +105,8 @@ const byKey: readonly RegExp[] = [
   /^submission_claimed \(account=\? AND claimed_at>\? AND claimed_at<\?\)$/,
   /^shot_(submission|key|wanted|range|failed|open) \((submission=\?|batch=\? AND key=\?|account=\? AND fp=\?|batch=\? AND lane=\? AND pos>\? AND pos<\?|batch=\? AND (run|account)=\?)\)$/,
   /^output_(ready|damaged) \(submission=\?\)$/,
+  // One row is enough: an unfinished batch of a project.
+  /^batch_unfinished \(project=\?\)$/,
   // Of files that are to be fetched.
   /^all of output_ready$/,
   /^all of (meta|account|batch|saved_plan|place|sqlite_schema|backup|clock_back)$/,

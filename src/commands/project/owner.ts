@@ -27,6 +27,11 @@ export function ownerOf(config: Place, path: string): string {
   return inside === undefined ? place : relative(folder, inside).split(sep).join('/');
 }
 
+/** The project in the ledger. A ledger of its own needs no path, so a project may be moved. */
+export function projectOf(config: Place): string {
+  return isOwnLedger(config) ? '' : realPath(config.home);
+}
+
 /** Absolute path of the file that an owner names. */
 export function ownerFile({ home }: Pick<Config, 'home'>, ownerPath: string): string {
   return resolve(home, ownerPath);
@@ -120,7 +125,9 @@ export async function relocateOwners(config: Place, batches: BatchLedger): Promi
   for (const { batch, ownerPath } of await batches.list()) {
     if (!isAbsolute(ownerPath)) continue;
     const file = movedHere(home, batch, realPath(ownerPath));
-    if (isInside(home, file)) await batches.passOn(batch, ownerPath, ownerOf(config, file));
+    if (!isInside(home, file)) continue;
+    const own = { ownerPath: ownerOf(config, file), project: projectOf(config) };
+    await batches.passOn(batch, ownerPath, own);
   }
 }
 

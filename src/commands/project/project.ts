@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { AccountConfig } from '../../config/accounts.ts';
 import { batchPath, type Config, isProjectOf, loadConfig } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
-import type { AccountSettings, BatchRow, Ledger } from '../../ledger/port.ts';
+import type { BatchRow, KnownAccount, Ledger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
 import type { Blobs } from '../../storage/blobs.ts';
 import { makeFolder } from '../../storage/durable-folder.ts';
@@ -12,7 +12,15 @@ import { type Recovery, recovery } from '../../storage/recovery.ts';
 import type { Terminal } from '../../terminal.ts';
 import { openingTexts } from '../text/gaps.ts';
 import { shellQuoted } from '../../shell-quoted.ts';
-import { isHeir, nameIn, ownerFile, ownerOf, relocateOwners, shownOwner } from './owner.ts';
+import {
+  isHeir,
+  nameIn,
+  ownerFile,
+  ownerOf,
+  projectOf,
+  relocateOwners,
+  shownOwner,
+} from './owner.ts';
 
 /** An open project folder: its settings, ledger and blob store. */
 export interface Project extends AsyncDisposable {
@@ -37,7 +45,7 @@ export async function openProject(
 ): Promise<Project> {
   await makeFolder(config.stateFolder);
   const ledger = await openSqliteLedger({ path: config.ledgerPath });
-  await ledger.batches.putAccounts([...config.accounts.values()].map(ledgerAccount));
+  await ledger.batches.addAccounts([...config.accounts.values()].map(knownAccount));
   for (const line of openingTexts(ledger.gaps)) say(line);
   await relocateOwners(config, ledger.batches);
   const blobs = folderBlobs(config.blobsFolder);
@@ -100,13 +108,23 @@ function rowOf(config: Config, path: string, rows: readonly BatchRow[]): BatchRo
   return row && name !== undefined && isHeir(config, { name, path }, row) ? row : undefined;
 }
 
-function ledgerAccount(account: AccountConfig): AccountSettings {
-  return {
-    account: account.key,
-    provider: account.vendor.id,
-    unit: account.vendor.unit,
-    perMinute: account.limits.perMinute,
-    inFlight: account.limits.inFlight,
-    budget: account.budget,
-  };
+/**
+ * Puts the limits and budgets of `shotlist.yaml` in force for the batches of this project. For
+ * commands that start or serve paid work. Any other command may have older settings.
+ */
+export async function applySettings({ config, ledger }: Pick<Project, 'config' | 'ledger'>) {
+  const project = projectOf(config);
+  await ledger.batches.putAccounts(
+    [...config.accounts.values()].map((account) => ({
+      ...knownAccount(account),
+      project,
+      perMinute: account.limits.perMinute,
+      inFlight: account.limits.inFlight,
+      budget: account.budget,
+    })),
+  );
+}
+
+function knownAccount({ key, vendor: { id, unit } }: AccountConfig): KnownAccount {
+  return { account: key, provider: id, unit };
 }

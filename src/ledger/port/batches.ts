@@ -2,11 +2,17 @@ import type { Amount, Unit } from '../../money.ts';
 import type { BalanceRow } from './reports.ts';
 import type { BatchState, Range, StopReason } from './states.ts';
 
-export interface AccountSettings {
+export interface KnownAccount {
   /** `accountKey`: name plus the base URL's origin. */
   readonly account: string;
   readonly provider: string;
   readonly unit: Unit;
+}
+
+/** Limits and budget of an account, as one project sets them. */
+export interface AccountSettings extends KnownAccount {
+  /** See `AcceptedRun.project`. */
+  readonly project: string;
   readonly perMinute: number | undefined;
   readonly inFlight: number;
   /** Standing cap over all batches. */
@@ -31,6 +37,8 @@ export interface AcceptedRun {
   readonly frozen: string;
   /** The batch file, relative to the project folder or absolute; two files may not share a batch name. */
   readonly ownerPath: string;
+  /** Project of the batch: empty if the ledger is its own, otherwise the folder's real path. */
+  readonly project: string;
   readonly policy: BatchPolicy;
   /** The file's `budget`. */
   readonly budget: readonly { account: string; unit: Unit; cap: Amount }[];
@@ -59,7 +67,12 @@ export interface BatchRow {
 }
 
 export interface BatchLedger {
-  /** Registers or updates accounts; idempotent, at every start. */
+  /** Registers accounts that the ledger does not know. Known ones stay as they are. */
+  addAccounts(accounts: readonly KnownAccount[]): Promise<void>;
+  /**
+   * Sets what a project allows its accounts, when the project starts paid work or serves it. In
+   * force are the strictest limits, and every budget, of the projects that have unfinished batches.
+   */
   putAccounts(accounts: readonly AccountSettings[]): Promise<void>;
   /**
    * Starts a new run (the next number) and sets the batch running. Ends the account blocks that a
@@ -69,7 +82,11 @@ export interface BatchLedger {
   startRun(run: AcceptedRun): Promise<BatchRow>;
   get(batch: string): Promise<BatchRow | undefined>;
   /** Gives the name of a batch to another file; false when `from` does not own it. */
-  passOn(batch: string, from: string, to: string): Promise<boolean>;
+  passOn(
+    batch: string,
+    from: string,
+    to: Pick<AcceptedRun, 'ownerPath' | 'project'>,
+  ): Promise<boolean>;
   /**
    * Compare-and-set. `pause` is from running, `resume` from paused, `cancel` from running or
    * paused. `resume` also ends the batch's blocks.

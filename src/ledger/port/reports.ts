@@ -144,7 +144,7 @@ export interface AccountMoney {
   readonly ambiguous: Amount;
   /** Sent again or skipped without an answer; part of `spent`, though a charge is not proven. */
   readonly unproven: Amount;
-  /** The lower one of the cap of the batch and the standing cap. */
+  /** The lowest one of the cap of the batch and the standing budgets in force. */
   readonly cap: Amount | null;
 }
 /** Sums of an account over all batches. */
@@ -154,12 +154,8 @@ export interface AccountTotals {
   /** Claimed, submitted, ambiguous, parked or stalled. */
   readonly reserved: Amount;
   readonly spent: Amount;
-  /** The standing budget and its use in this period, reserved amounts included. */
-  readonly budget: {
-    readonly cap: Amount;
-    readonly period: 'day' | 'month' | 'ever';
-    readonly used: Amount;
-  } | null;
+  /** Reserved and spent in this period, by UTC. */
+  readonly used: Readonly<Record<'day' | 'month' | 'ever', Amount>>;
 }
 export interface StepCounts {
   readonly step: string;

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.ts';
-import type { AcceptedRun, AccountSettings, BatchLedger, BatchRow, BatchState } from '../port.ts';
+import type { AcceptedRun, BatchLedger, BatchRow, BatchState } from '../port.ts';
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
+import { addAccount, putLimits } from './account-limits.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import { retireSteps } from './shot-state.ts';
@@ -31,9 +32,13 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
       }),
     noteBalance: (batch, balance) =>
       commits.write(() => noteBalance(database, batch, balance, now())),
+    addAccounts: (accounts) =>
+      commits.write(() => {
+        for (const account of accounts) addAccount(database, account);
+      }),
     putAccounts: (accounts) =>
       commits.write(() => {
-        for (const account of accounts) putAccount(database, account);
+        for (const account of accounts) putLimits(database, account);
       }),
     startRun: (run) => commits.write(() => startRun(database, run, now())),
     get: async (batch) => readBatch(database, batch),
@@ -41,8 +46,9 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
       commits.write(
         () =>
           database.run(
-            'update batch set owner_path = ? where name = ? and owner_path = ?',
-            to,
+            'update batch set owner_path = ?, project = ? where name = ? and owner_path = ?',
+            to.ownerPath,
+            to.project,
             batch,
             from,
           ) > 0,
@@ -72,23 +78,6 @@ export function readBatch(database: Database, batch: string): BatchRow | undefin
   return record && batchRow(record);
 }
 
-function putAccount(database: Database, account: AccountSettings): void {
-  database.run(
-    `insert into account (id, provider, unit, per_minute, in_flight, budget_amount, budget_period)
-     values (?, ?, ?, ?, ?, ?, ?)
-     on conflict do update set provider = excluded.provider, unit = excluded.unit,
-       per_minute = excluded.per_minute, in_flight = excluded.in_flight,
-       budget_amount = excluded.budget_amount, budget_period = excluded.budget_period`,
-    account.account,
-    account.provider,
-    account.unit,
-    account.perMinute ?? null,
-    account.inFlight,
-    account.budget?.amount ?? null,
-    account.budget?.period ?? null,
-  );
-}
-
 function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
   const before = readBatch(database, run.batch);
   if (before && before.ownerPath !== run.ownerPath)
@@ -97,12 +86,14 @@ function startRun(database: Database, run: AcceptedRun, now: number): BatchRow {
     });
   const number = (before?.run ?? 0) + 1;
   database.run(
-    `insert or replace into batch (name, run, state, frozen, owner_path, policy, steps,
-       unknown_prices, started_at, ended_at) values (?, ?, 'running', ?, ?, ?, ?, ?, ?, null)`,
+    `insert or replace into batch (name, run, state, frozen, owner_path, project, policy,
+       steps, unknown_prices, started_at, ended_at)
+     values (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, null)`,
     run.batch,
     number,
     run.frozen,
     run.ownerPath,
+    run.project,
     JSON.stringify(run.policy),
     JSON.stringify(run.steps),
     run.unknownPrices ? 1 : 0,

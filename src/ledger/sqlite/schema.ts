@@ -261,6 +261,21 @@ update run set accounts = (select json_group_array(account) from (
   select value as account from json_each(run.accounts)
   union select account from shot where shot.batch = run.batch and shot.run = run.n));
 `,
+  // Until now each command set the limits and budgets of all projects that share the ledger.
+  `
+create table account_limit (
+  account text not null, project text not null, per_minute integer, in_flight integer not null,
+  budget_amount integer, budget_period text, primary key (account, project)
+) strict, without rowid;
+insert into account_limit
+  select id, '', per_minute, in_flight, budget_amount, budget_period from account;
+alter table account drop column per_minute;
+alter table account drop column in_flight;
+alter table account drop column budget_amount;
+alter table account drop column budget_period;
+alter table batch add column project text not null default '';
+create index batch_unfinished on batch (project) where ended_at is null;
+`,
 ];
 
 /**

@@ -111,8 +111,9 @@ describe('the owner of a batch', () => {
   it('changes only where it is the one that was', async () => {
     const { batches } = project.ledger;
     await batches.startRun(acceptedRun('fox', { ownerPath: 'fox.yaml' }));
-    expect(await batches.passOn('fox', 'hen.yaml', 'owl.yaml')).toBe(false);
-    expect(await batches.passOn('fox', 'fox.yaml', 'owl.yaml')).toBe(true);
+    const to = { ownerPath: 'owl.yaml', project: '' };
+    expect(await batches.passOn('fox', 'hen.yaml', to)).toBe(false);
+    expect(await batches.passOn('fox', 'fox.yaml', to)).toBe(true);
     expect(await batches.get('fox')).toMatchObject({ ownerPath: 'owl.yaml' });
   });
 

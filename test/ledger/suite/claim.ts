@@ -271,6 +271,33 @@ export function claimSuite(open: Open): void {
       },
     );
 
+    it('hold each cap of the projects that have unfinished batches, whoever set theirs last', async () => {
+      const [one, two] = ['/one', '/two'];
+      await settings({ project: one, budget: { amount: 2_000, period: 'day' }, inFlight: 1 });
+      await settings({ project: two, inFlight: 50, perMinute: 600 });
+      const hens = await startBatch(ledger, 'hen', plannedShots(4), { project: two });
+      const foxes = await startBatch(ledger, 'fox', [plannedShot(9)], { project: one });
+      // Another program of project two says what it allows once more.
+      await settings({ project: two, inFlight: 50, budget: { amount: 9_000, period: 'ever' } });
+      const submission = await claimOne(ledger, hens);
+      expect((await claim(hens)).next).toEqual({ kind: 'wait', ms: 500 });
+      await finish(ledger, submission);
+      await finish(ledger, await claimOne(ledger, foxes));
+      const over = stopped({ kind: 'budget', scope: 'account', account });
+      expect((await claim(hens)).next).toEqual(over);
+      const { accounts = [] } = (await ledger.reports.status('hen')) ?? {};
+      expect(accounts).toMatchObject([{ account, cap: 2_000 }]);
+      await ledger.batches.finishRun('fox', foxes.run, 'complete');
+      expect((await claim(hens)).granted).toHaveLength(3);
+    });
+
+    it('stay as they are when a command only names the account', async () => {
+      await settings({ budget: { amount: 1_000, period: 'ever' } });
+      const range = await start(3);
+      await ledger.batches.addAccounts([accountSettings()]);
+      expect((await claim(range)).granted).toHaveLength(1);
+    });
+
     it('count what was spent before the account had a cap', async () => {
       await finish(ledger, await claimOne(ledger, await start(1, {}, 'owl')));
       await settings({ budget: { amount: 1_999, period: 'ever' } });

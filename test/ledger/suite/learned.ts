@@ -57,13 +57,9 @@ export function learnedSuite(open: Open): void {
     expect(await learned.quotes(other)).toEqual([{ key: 'a', amount: 7, at: first }]);
   });
 
-  it('sums what an account has spent and reserved over all batches, and this period of its budget', async () => {
+  it('sums what an account has spent and reserved over all batches, and in each period', async () => {
     const { ledger } = opened;
-    const budget = { amount: 9_000, period: 'day' as const };
-    await ledger.batches.putAccounts([
-      accountSettings({ budget }),
-      accountSettings({ account: other }),
-    ]);
+    await ledger.batches.putAccounts([accountSettings(), accountSettings({ account: other })]);
     await finish(ledger, await claimOne(ledger, await startBatch(ledger, 'fox', plannedShots(1))));
     now += 86_400_000;
     const shots = plannedShots(3).slice(1);
@@ -71,15 +67,19 @@ export function learnedSuite(open: Open): void {
     await finish(ledger, await claimOne(ledger, range));
     await claimOne(ledger, range);
     expect(await everything(ledger.reports.submissions('owl'))).toHaveLength(2);
+    const none = {
+      ...{ unit: 'credits', reserved: 0, spent: 0 },
+      used: { day: 0, month: 0, ever: 0 },
+    };
     expect(await ledger.reports.accounts()).toEqual([
       {
         account,
         unit: 'credits',
         reserved: 1_000,
         spent: 2_000,
-        budget: { cap: 9_000, period: 'day', used: 2_000 },
+        used: { day: 2_000, month: 3_000, ever: 3_000 },
       },
-      { account: other, unit: 'credits', reserved: 0, spent: 0, budget: null },
+      { account: other, ...none },
     ]);
   });
 }

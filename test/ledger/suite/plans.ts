@@ -224,10 +224,9 @@ export function planSuite(open: Open): void {
     await startBatch(ledger, 'fox', []);
     const other = acceptedRun('fox', { ownerPath: '/elsewhere/fox.yaml' });
     await expect(ledger.batches.startRun(other)).rejects.toThrow(/belongs to \/files\/fox.yaml/);
-    expect(await ledger.batches.passOn('fox', '/elsewhere/fox.yaml', '/files/fox.yaml')).toBe(
-      false,
-    );
-    expect(await ledger.batches.passOn('fox', '/files/fox.yaml', '/elsewhere/fox.yaml')).toBe(true);
+    const to = { ownerPath: '/elsewhere/fox.yaml', project: '/elsewhere' };
+    expect(await ledger.batches.passOn('fox', '/elsewhere/fox.yaml', to)).toBe(false);
+    expect(await ledger.batches.passOn('fox', '/files/fox.yaml', to)).toBe(true);
     await ledger.batches.startRun(other);
   });
 

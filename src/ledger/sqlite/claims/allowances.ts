@@ -1,6 +1,5 @@
 import {
   type Allowance,
-  type Period,
   acceptedScope,
   accountScope,
   batchScope,
@@ -9,19 +8,16 @@ import {
 import { refundWaitMs } from '../../rules/refunds.ts';
 import type { SlotKind, Slots } from '../../rules/slots.ts';
 import type { Claimant } from './claim-gate.ts';
+import { type AccountLimits, limitsOf } from '../account-limits.ts';
 import { clockCorrectionMs } from '../clock-correction.ts';
 import type { Database } from '../database.ts';
 import { payerOf } from '../money.ts';
 import type { SubmissionRecord } from '../rows.ts';
 import type { Unit } from '../../../money.ts';
 
-export interface AccountRecord {
+interface AccountRecord {
   id: string;
   unit: Unit;
-  per_minute: number | null;
-  in_flight: number;
-  budget_amount: number | null;
-  budget_period: Period | null;
   /** In whole microseconds: at a fast rate the rounding of milliseconds would add up. */
   tat: number;
   last_slot: SlotKind | null;
@@ -29,14 +25,18 @@ export interface AccountRecord {
   calls_wait_until: number;
 }
 
+export interface LockedAccount extends AccountRecord {
+  readonly limits: AccountLimits;
+}
+
 /** Locks the row of the account first, so that the claims of one account follow one another. */
-export function lockAccount(database: Database, account: string): AccountRecord {
+export function lockAccount(database: Database, account: string): LockedAccount {
   const row = database.get<AccountRecord>(
     'update account set seq = seq + 1 where id = ? returning *',
     account,
   );
   if (!row) throw new Error(`the ledger does not know the account ${account}`);
-  return row;
+  return { ...row, limits: limitsOf(database, account) };
 }
 
 export function slotsOf(account: AccountRecord): Slots {
@@ -71,17 +71,12 @@ export function allowancesOf(
   { batch, run, account, now }: Claimant,
   unit: Unit,
 ): readonly KeyedAllowance[] {
-  const standing = account.budget_period;
   return [
     allowance(database, 'batch', batchScope(batch), account.id, unit),
-    ...(standing === null
-      ? []
-      : [
-          {
-            ...allowance(database, 'account', accountScope(standing, now), account.id, unit),
-            cap: account.budget_amount,
-          },
-        ]),
+    ...account.limits.budgets.map(({ amount, period }) => ({
+      ...allowance(database, 'account', accountScope(period, now), account.id, unit),
+      cap: amount,
+    })),
     // No accepted plan means a cap of zero.
     withDefaultCap(allowance(database, 'accepted', acceptedScope(batch, run), account.id, unit)),
   ];

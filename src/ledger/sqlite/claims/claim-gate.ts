@@ -11,9 +11,9 @@ import type {
 import { refusal } from '../../rules/budgets.ts';
 import { takeSlot } from '../../rules/slots.ts';
 import {
-  type AccountRecord,
   allowancesOf,
   lessPromised,
+  type LockedAccount,
   promisedOfLate,
   putSlots,
   slotsOf,
@@ -26,7 +26,7 @@ import { states } from '../states.ts';
 export interface Claimant {
   readonly batch: string;
   readonly run: number;
-  readonly account: AccountRecord;
+  readonly account: LockedAccount;
   readonly options: ClaimOptions;
   readonly now: number;
 }
@@ -72,7 +72,7 @@ export function openGate(database: Database, claimant: Claimant): Gate {
       places ??= freePlaces(database, claimant);
       if (places.inFlight <= 0) return { kind: 'full', next: wait(inFlightWaitMs) };
       if (places.window <= 0) return { kind: 'full', next: wait(windowWaitMs) };
-      const rate = takeSlot(slots, 'claim', account.per_minute, now);
+      const rate = takeSlot(slots, 'claim', account.limits.perMinute, now);
       if (rate.waitMs > 0) {
         putSlots(database, account.id, rate.slots);
         return { kind: 'later', ms: rate.waitMs };
@@ -186,7 +186,7 @@ function freePlaces(database: Database, { batch, account, options, now }: Claima
     now,
   );
   return {
-    inFlight: account.in_flight - (live?.count ?? 0),
+    inFlight: account.limits.inFlight - (live?.count ?? 0),
     window: options.window - (posting?.count ?? 0),
   };
 }

@@ -37,7 +37,7 @@ function takeCallSlot(database: Database, id: string, now: number): number {
     now,
   );
   if (block) return block.until - now;
-  const { slots, waitMs } = takeSlot(slotsOf(account), 'call', account.per_minute, now);
+  const { slots, waitMs } = takeSlot(slotsOf(account), 'call', account.limits.perMinute, now);
   putSlots(database, id, slots);
   return waitMs;
 }

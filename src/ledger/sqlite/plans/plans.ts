@@ -59,9 +59,7 @@ export function createPlanLedger({ database, commits, now }: Context): PlanLedge
 
 /** Whether the batch is in this run: a planning pass may wake when a later run has begun. */
 function isCurrent(database: Database, batch: string, run: number): boolean {
-  return (
-    database.get('select 1 from batch where name = ? and run = ?', batch, run) !== undefined
-  );
+  return database.get('select 1 from batch where name = ? and run = ?', batch, run) !== undefined;
 }
 
 function makeLanes(

@@ -3,36 +3,29 @@ import type { AccountTotals } from '../../port.ts';
 import { accountScope, type Period } from '../../rules/budgets.ts';
 import type { Database } from '../database.ts';
 
-interface AccountRecord {
-  readonly id: string;
-  readonly unit: Unit;
-  readonly budget_amount: Amount | null;
-  readonly budget_period: Period | null;
-}
-
 export function readAccountTotals(database: Database, now: number): readonly AccountTotals[] {
-  const records = database.all<AccountRecord>(
-    'select id, unit, budget_amount, budget_period from account order by id',
+  const records = database.all<{ readonly id: string; readonly unit: Unit }>(
+    'select id, unit from account order by id',
   );
-  return records.map(({ id, unit, budget_amount: cap, budget_period: period }) => {
-    const sums = (scope: string) =>
+  return records.map(({ id, unit }) => {
+    const sums = (period: Period) =>
       database.get<{ reserved: Amount; spent: Amount }>(
         'select reserved, spent from budget where scope = ? and account = ? and unit = ?',
-        scope,
+        accountScope(period, now),
         id,
         unit,
       ) ?? { reserved: 0, spent: 0 };
-    const { reserved, spent } = sums(accountScope('ever', now));
-    const used = period === null ? undefined : sums(accountScope(period, now));
+    const used = (period: Period): Amount => {
+      const { reserved, spent } = sums(period);
+      return reserved + spent;
+    };
+    const ever = sums('ever');
     return {
       account: id,
       unit,
-      reserved,
-      spent,
-      budget:
-        cap === null || period === null || used === undefined
-          ? null
-          : { cap, period, used: used.reserved + used.spent },
+      reserved: ever.reserved,
+      spent: ever.spent,
+      used: { day: used('day'), month: used('month'), ever: used('ever') },
     };
   });
 }

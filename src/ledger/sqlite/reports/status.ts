@@ -3,6 +3,7 @@ import type { AccountMoney, BatchStatus, RaisedPrice, StepCounts, StopReason } f
 import { acceptedScope, batchScope } from '../../rules/budgets.ts';
 import { trainingLanePrefix } from '../../rules/lane-name.ts';
 import { readBatch } from '../batches.ts';
+import { limitsOf } from '../account-limits.ts';
 import type { Database } from '../database.ts';
 import { accountsOfBatch, isActive } from '../blocks.ts';
 import { isCached, isPartial } from '../rows.ts';
@@ -71,7 +72,7 @@ function countSteps(
 }
 
 function readMoney(database: Database, batch: string, run: number): readonly AccountMoney[] {
-  const sums = database.all<AccountMoney & { standing: Amount | null; batch_cap: Amount | null }>(
+  const sums = database.all<AccountMoney & { batch_cap: Amount | null }>(
     `with involved as (
        select account, unit from budget where scope in (?1, ?2) union
        select account, unit from submission where batch = ?3)
@@ -89,8 +90,7 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
        coalesce(sum(m.spent) filter (where m.resolution in ('again', 'skip', 'resubmit')
          and m.duplicate = 0), 0) as unproven,
        (select cap from budget b where b.scope = ?1 and b.account = i.account and b.unit = i.unit)
-         as batch_cap,
-       (select budget_amount from account a where a.id = i.account and a.unit = i.unit) as standing
+         as batch_cap
      from involved i left join submission m
        on m.batch = ?3 and +m.account = i.account and m.unit = i.unit
      group by i.account, i.unit order by i.account, i.unit`,
@@ -98,16 +98,11 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
     acceptedScope(batch, run),
     batch,
   );
-  return sums.map(({ standing, batch_cap, ...money }) => ({
-    ...money,
-    unit: money.unit,
-    cap: lesser(batch_cap, standing),
-  }));
-}
-
-function lesser(a: Amount | null, b: Amount | null): Amount | null {
-  if (a === null || b === null) return a ?? b;
-  return Math.min(a, b);
+  return sums.map(({ batch_cap: ofBatch, ...money }) => {
+    const standing = limitsOf(database, money.account).budgets.map(({ amount }) => amount);
+    const caps = [...standing, ...(ofBatch === null ? [] : [ofBatch])];
+    return { ...money, unit: money.unit, cap: caps.length > 0 ? Math.min(...caps) : null };
+  });
 }
 
 /** A block that ends by itself does not stop a lane. */
