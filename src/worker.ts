@@ -163,7 +163,8 @@ function dependencies(
     return made;
   };
   const accounts = new Map<string, AccountAccess>();
-  for (const account of served) accounts.set(account.key, accessTo(account, config, throttle));
+  for (const account of served)
+    accounts.set(account.key, accessTo(account, { config, ledger, throttle }));
   const lanes = [...config.accounts.values()].map(
     (account) => [account.key, laneOf(account, config)] as const,
   );
@@ -222,11 +223,19 @@ function laneOf(account: AccountConfig, config: Config): LaneFacts {
 /** One throttle for all connections of an account, including those that host files for other accounts. */
 type Throttles = (account: AccountConfig) => Throttle;
 
-function accessTo(account: AccountConfig, config: Config, throttle: Throttles): AccountAccess {
-  const { name, key, baseUrl, limits, timeouts, prices } = account;
+function accessTo(
+  account: AccountConfig,
+  {
+    config,
+    ledger,
+    throttle,
+  }: { readonly config: Config; readonly ledger: Ledger; readonly throttle: Throttles },
+): AccountAccess {
+  const { name, key, apiKey = '', baseUrl, limits, timeouts, prices } = account;
   return {
     name,
     key,
+    keyHash: ledger.keys.hash(apiKey, baseUrl),
     limits,
     timeouts,
     provider: connect(account, throttle),

@@ -71,7 +71,15 @@ export type Blow = { readonly failpoint: Failpoint; readonly nth: number } & (
 );
 
 export type Victim = 'run' | 'worker' | 'server';
-const changes = ['limits', 'slash', 'host name', 'dialect', 'rename'] as const;
+const changes = [
+  'limits',
+  'slash',
+  'host name',
+  'dialect',
+  'rename',
+  'renewed key',
+  'key of another person',
+] as const;
 export type Change = (typeof changes)[number];
 
 export function isBlow(incident: Incident): incident is Blow {

@@ -38,11 +38,16 @@ export async function changeSettings(crew: Crew, change: Change): Promise<boolea
       writeFileSync(join(stage.folder, batchFile), stringify(renameIn(parse(batchAsItWas))));
       return true;
     }
+    case 'renewed key':
+    case 'key of another person':
+      takeBackVariables(crew);
+      for (const name of Object.keys(stage.environment))
+        if (name.endsWith('_API_KEY'))
+          crew.environment[name] =
+            change === 'renewed key' ? `${stage.environment[name]}~2` : 'another-person';
+      return true;
     default: {
-      const before = { ...crew.environment };
-      crew.undo = () => {
-        crew.environment = before;
-      };
+      takeBackVariables(crew);
       for (const [name, value] of Object.entries(stage.environment))
         if (name.endsWith('_BASE_URL') && value !== undefined)
           crew.environment[name] =
@@ -50,6 +55,13 @@ export async function changeSettings(crew: Crew, change: Change): Promise<boolea
       return true;
     }
   }
+}
+
+function takeBackVariables(crew: Crew): void {
+  const before = { ...crew.environment };
+  crew.undo = () => {
+    crew.environment = before;
+  };
 }
 
 interface Account {

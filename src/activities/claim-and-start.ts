@@ -37,8 +37,10 @@ export async function claimAndStart(
   let before = now();
   const claim = (window: number): Promise<ClaimAnswer> => {
     before = now();
-    const { postMs: postTimeoutMs } = access.timeouts;
-    return deps.ledger.claims.claim(range, { window, postTimeoutMs, worker: deps.worker, except });
+    const { keyHash, timeouts } = access;
+    return deps.ledger.claims.claim(range, {
+      ...{ window, postTimeoutMs: timeouts.postMs, worker: deps.worker, keyHash, except },
+    });
   };
   const answer = await claimWhenAvailable(deps, access, range, async (isCheck) => {
     if (isCheck) return await claim(0);

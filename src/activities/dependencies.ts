@@ -14,6 +14,8 @@ export interface AccountAccess {
   readonly name: string;
   /** The ledger's key. */
   readonly key: string;
+  /** `KeyLedger.hash` of its API key. */
+  readonly keyHash: string;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly provider: Provider;

@@ -28,13 +28,18 @@ export async function askAfterRefunds(
 /** Checks the refunds of every account whose key this worker has, for at most `patienceMs`. */
 export async function askAfterAllRefunds(deps: ActivityDependencies): Promise<void> {
   const asking = [...deps.accounts.values()].map((access) =>
-    askAfterRefunds(deps, access, { early: true }).catch((error: unknown) =>
+    askWithOwnKey(deps, access).catch((error: unknown) =>
       deps.log(`refunds at ${access.name}: ${access.provider.classify(error).message}`),
     ),
   );
   const answered = new AbortController();
   const all = Promise.all(asking).finally(() => answered.abort());
   await Promise.race([all, pause(patienceMs, answered.signal)]);
+}
+
+async function askWithOwnKey(deps: ActivityDependencies, access: AccountAccess): Promise<void> {
+  if (await deps.ledger.keys.isOwn(access.key, access.keyHash))
+    await askAfterRefunds(deps, access, { early: true });
 }
 
 /** @returns false when the vendor cannot be reached now */

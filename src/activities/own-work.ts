@@ -1,5 +1,8 @@
+import type { Range, StopReason } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
-import { NoKeyError, OtherLedgerError } from './to-application-failure.ts';
+import { withHeartbeat } from './heartbeat.ts';
+import { stakesText, strangeKey } from './reconcile/own-key.ts';
+import { NoKeyError, OtherKeyError, OtherLedgerError } from './to-application-failure.ts';
 
 /** The batch and run of an activity. */
 export interface RunInput {
@@ -14,9 +17,39 @@ export function checkLedger(deps: ActivityDependencies, input: RunInput): void {
   if (input.ledgerId !== deps.ledger.id) throw new OtherLedgerError(input.ledgerId, deps.ledger.id);
 }
 
-/** @throws NoKeyError */
-export function accessOf(deps: ActivityDependencies, account: string): AccountAccess {
+/**
+ * The account, if this worker has its key and the key opens the same vendor account as before. To
+ * another key, the vendor lists no earlier job: everything would seem never sent.
+ * @throws NoKeyError, OtherKeyError
+ */
+export async function accessOf(
+  deps: ActivityDependencies,
+  account: string,
+): Promise<AccountAccess> {
   const access = deps.accounts.get(account);
   if (!access) throw new NoKeyError(deps.lanes.get(account)?.name ?? account);
+  if (await deps.ledger.keys.isOwn(account, access.keyHash)) return access;
+  const stakes = await withHeartbeat(() => strangeKey(deps.ledger.keys, access));
+  if (stakes) throw new OtherKeyError(access, stakesText(stakes));
   return access;
+}
+
+/**
+ * The same; a strange key stops the lane until a person acts.
+ * @throws NoKeyError
+ */
+export async function accessOrStop(
+  deps: ActivityDependencies,
+  account: string,
+  at: Pick<Range, 'batch' | 'run' | 'lane'>,
+): Promise<AccountAccess | { readonly stop: StopReason }> {
+  try {
+    return await accessOf(deps, account);
+  } catch (error) {
+    if (!(error instanceof OtherKeyError)) throw error;
+    deps.log(error.message);
+    const stop: StopReason = { kind: 'otherKey', account };
+    await deps.ledger.batches.noteStop(at, stop);
+    return { stop };
+  }
 }

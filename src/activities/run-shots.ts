@@ -4,7 +4,7 @@ import { pollStalled, settleParked } from './orphans.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { pause, withHeartbeat } from './heartbeat.ts';
 import { askForLost } from './outputs/lost-again.ts';
-import { accessOf, checkLedger, type RunInput } from './own-work.ts';
+import { accessOrStop, checkLedger, type RunInput } from './own-work.ts';
 import { RangeRunner, type RunShotsResult } from './range-runner.ts';
 
 export interface RunShotsInput extends RunInput {
@@ -26,9 +26,10 @@ export async function runShots(
   input: RunShotsInput,
 ): Promise<RunShotsResult> {
   checkLedger(deps, input);
-  const access = accessOf(deps, input.account);
   const { batch, run, lane, account, from, to } = input;
   const range: Range = { batch, run, lane, account, from, to };
+  const access = await accessOrStop(deps, account, range);
+  if ('stop' in access) return { kind: 'stopped', reason: access.stop, endsInMs: null, saved: 0 };
   await deps.learned.load();
   if (lane === noLane) {
     await pollStalled(deps, access, batch);

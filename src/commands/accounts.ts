@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import type { AccountFacts } from '../accounts/facts.ts';
 import { LearnedAccounts } from '../accounts/learned.ts';
-import { providerOf } from '../accounts/provider.ts';
+import { noKey, providerOf } from '../accounts/provider.ts';
 import type { AccountConfig } from '../config/accounts.ts';
 import { type Config, loadConfig } from '../config/config.ts';
+import { UserError } from '../errors.ts';
 import type { AccountTotals } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Verification } from '../providers/port.ts';
@@ -15,6 +16,7 @@ import type { Terminal } from '../terminal.ts';
 
 interface AccountsOptions {
   offline?: boolean;
+  acceptKey?: string;
   json?: boolean;
 }
 
@@ -32,10 +34,16 @@ export function accountsCommand(terminal: Terminal): Command {
   return new Command('accounts')
     .description('show keys, balances, limits, budgets and spending of the accounts')
     .option('--offline', 'do not ask the vendors to check the keys')
+    .option('--accept-key <account>', 'its new key is of the same vendor account as before')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json\n' +
+        '  shotlist accounts --accept-key photogpt',
+    )
     .action(async (options: AccountsOptions) => {
       const config = loadConfig(terminal.environment, terminal.folder);
+      if (options.acceptKey !== undefined) await acceptKey(terminal, config, options.acceptKey);
       const standings = await standingsOf(terminal, config, options.offline ?? false);
       if (options.json)
         terminal.print(
@@ -43,6 +51,23 @@ export function accountsCommand(terminal: Terminal): Command {
         );
       else terminal.print(accountTable(standings).join('\n'));
     });
+}
+
+/**
+ * The person's word that a key opens the same vendor account as the earlier ones, where the vendor
+ * shows nothing that would prove it.
+ */
+async function acceptKey(terminal: Terminal, config: Config, name: string): Promise<void> {
+  const account = config.accounts.get(name);
+  if (!account)
+    throw new UserError(`there is no account named ${name}`, {
+      next: [`accounts here: ${[...config.accounts.keys()].join(', ')}`],
+    });
+  if (account.apiKey === undefined) throw noKey(account);
+  await using project = await openProject(terminal, config);
+  const { keys } = project.ledger;
+  await keys.confirm(account.key, keys.hash(account.apiKey, account.baseUrl));
+  terminal.say(`the key in ${account.keyVariable} counts as a key of ${name} from now on`);
 }
 
 async function standingsOf(

@@ -12,6 +12,7 @@ import { driveToEnd } from './engine/drive.ts';
 import { type FollowOptions, statusOf } from './engine/follow.ts';
 import { askForLostFiles } from './engine/lost-files.ts';
 import { requireAccounts, requireKeys } from './engine/required-accounts.ts';
+import { requireOwnKeys } from './vendor/own-keys.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName, projectOf } from './project/owner.ts';
 import { SavedEntries, requirePlan } from './plan/saved-plan.ts';
@@ -132,6 +133,7 @@ async function acceptedRun(
   };
   if (current && (await mayJoin(project, current, frozen))) {
     await requireAccounts(loaded, project, current);
+    await requireOwnKeys(project, await ledger.plans.accountsOf(document.batch, 'run'));
     terminal.say(`continuing run ${current.run} of ${current.batch}`);
     await takeName();
     await applySettings(project);
@@ -142,6 +144,7 @@ async function acceptedRun(
     planned = await planWhole(loaded, project);
   const { plan, entries } = planned;
   requireKeys(loaded, plan);
+  await requireOwnKeys(project, plan.accounts);
   terminal.say(`${formatPlan(loaded, plan)}\n`);
   if (options.plan !== undefined) {
     const now = planJson(loaded, plan, entries.list);

@@ -1,6 +1,7 @@
 import type { BatchLedger } from './port/batches.ts';
 import type { ClaimLedger } from './port/claims.ts';
 import type { GapLedger } from './port/gaps.ts';
+import type { KeyLedger } from './port/keys.ts';
 import type { LearnedLedger } from './port/learned.ts';
 import type { PlanLedger } from './port/plans.ts';
 import type { RemoteLedger } from './port/remotes.ts';
@@ -17,6 +18,7 @@ export interface Ledger {
   readonly id: string;
   readonly batches: BatchLedger;
   readonly plans: PlanLedger;
+  readonly keys: KeyLedger;
   readonly claims: ClaimLedger;
   readonly submissions: SubmissionLedger;
   readonly remotes: RemoteLedger;
@@ -29,6 +31,7 @@ export interface Ledger {
 export type * from './port/batches.ts';
 export type * from './port/claims.ts';
 export type * from './port/gaps.ts';
+export type * from './port/keys.ts';
 export type * from './port/learned.ts';
 export type * from './port/plans.ts';
 export type * from './port/remotes.ts';

@@ -9,26 +9,30 @@ export interface Account {
   countedAt: number[];
 }
 
-/** The accounts of one vendor, one for each accepted key. */
+/** The accounts of one vendor, one for each accepted key and its renewed ones. */
 export class Accounts {
   readonly #settings: SimulatorSettings;
-  readonly #byKey = new Map<string, Account>();
+  readonly #byFirstKey = new Map<string, Account>();
 
   constructor(settings: SimulatorSettings) {
     this.#settings = settings;
   }
 
-  /** The account of a key, or undefined if the key is not accepted. */
+  /**
+   * The account of a key, or undefined if the key is not accepted. `demo~2` is a renewed key of the
+   * account that `demo` opens.
+   */
   open(key: string): Account | undefined {
     const { keys } = this.#settings;
     const accepted = keys === null ? key !== '' && !key.startsWith('bad') : keys.includes(key);
     if (!accepted) return undefined;
-    const account = this.#byKey.get(key) ?? {
-      id: sha256(key).slice(0, 12),
+    const [first = key] = key.split('~');
+    const account = this.#byFirstKey.get(first) ?? {
+      id: sha256(first).slice(0, 12),
       spent: 0,
       countedAt: [],
     };
-    this.#byKey.set(key, account);
+    this.#byFirstKey.set(first, account);
     return account;
   }
 

@@ -33,7 +33,12 @@ async function ambiguous(postMs: number, seen: 'unseen' | 'seen' = 'unseen', jum
   const { ledger, clock, access, deps } = studio;
   const range = { ...input, lane, account, from: 0, to: 1 };
   const claim = async (of: Range) => {
-    const options = { window: 2, postTimeoutMs: postMs, worker: 'test' };
+    const options = {
+      window: 2,
+      postTimeoutMs: postMs,
+      worker: 'test',
+      keyHash: access.keyHash,
+    };
     const [grant] = (await ledger.claims.claim(of, options)).granted;
     if (!grant) throw new Error('nothing was granted');
     return grant;

@@ -191,7 +191,12 @@ describe('a file whose link may end', () => {
     );
     const [{ lane, account } = { lane: '', account: '' }] = await studio.lanesOf(input, 'draw');
     const range = { batch: 'one', run: 1, lane, account, from: 0, to: 2 };
-    const options = { window: 1, postTimeoutMs: 1_000, worker: 'test' };
+    const options = {
+      window: 1,
+      postTimeoutMs: 1_000,
+      worker: 'test',
+      keyHash: studio.access.keyHash,
+    };
     const { granted } = await ledger.claims.claim(range, options);
     const first = granted[0]?.submission ?? '';
     // Another worker has the file of the first shot, and is slow.

@@ -133,7 +133,7 @@ async function watch(
 ): Promise<Seen> {
   const studio = await openStudio(
     { jobMs: 600_000, faults: [...faults, { kind: 'rate-limit', match, ...asking }] },
-    { postMs: 500, imageJobMs: 600_000 },
+    { postMs: 10_000, imageJobMs: 600_000 },
     { perMinute: undefined },
     account === undefined ? {} : { account },
   );

@@ -107,6 +107,7 @@ export async function openStudio(
   const access: AccountAccess = {
     name: account.name,
     key: account.key,
+    keyHash: ledger.keys.hash(account.apiKey ?? '', account.baseUrl),
     limits,
     timeouts: timeoutsOf(fast, timeouts),
     provider: connectVendor(account.vendor, {

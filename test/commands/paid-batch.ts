@@ -59,7 +59,12 @@ export async function leaveBatch(
   await ledger.plans.putShots('pots', 1, [shot]);
   const [lane] = await ledger.plans.makeLanes('pots', 1, 'draw', 1);
   const range = { batch: 'pots', run: 1, lane: lane?.lane ?? '', account, from: 0, to: 1 };
-  const claim = { window: 1, postTimeoutMs: 1_000, worker: 'test' };
+  const claim = {
+    window: 1,
+    postTimeoutMs: 1_000,
+    worker: 'test',
+    keyHash: ledger.keys.hash(key.PHOTOGPT_API_KEY, desk.simulator.baseUrls['photogpt'] ?? ''),
+  };
   const id = (await ledger.claims.claim(range, claim)).granted[0]?.submission ?? '';
   await submissions.submitted(id, job, jobId, { nextPollInMs: 1, giveUpInMs: 1 });
   await submissions.succeeded(id, { outputs: outputs.slice(0, named), billed: null });

@@ -32,19 +32,21 @@ describe('parked shots', () => {
     choice: { kind: 'public' as const, id: 'nanobanana-pro' },
   });
 
+  let keyHash: string;
   beforeEach(async () => {
     desk = await openDesk();
     const from = { PHOTOGPT_BASE_URL: desk.simulator.baseUrls['photogpt'] };
     account = loadConfig(from, desk.folder).accounts.get('photogpt')?.key ?? '';
     ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });
     await ledger.batches.putAccounts([accountSettings({ account })]);
+    keyHash = ledger.keys.hash('demo', desk.simulator.baseUrls['photogpt'] ?? '');
     const shots = [0, 1, 2].map((number) =>
       plannedShot(number, { account, request: request(number) }),
     );
     const accepted = [{ account, unit: 'credits' as const, cap: 3_000 }];
     range = { ...(await startBatch(ledger, 'fox', shots, { accepted })), account };
     for (const _ of shots) {
-      const id = await claimOne(ledger, range);
+      const id = await claimOne(ledger, range, { keyHash });
       await ledger.submissions.ambiguous(id, 'reset');
       await ledger.submissions.park(id, 'no answer came');
     }
@@ -209,7 +211,12 @@ describe('parked shots', () => {
       });
       await resolve([key(0), '--again', '--yes']);
       const claim = () =>
-        ledger.claims.claim(range, { window: 9, postTimeoutMs: 1, worker: 'test' });
+        ledger.claims.claim(range, {
+          window: 9,
+          postTimeoutMs: 1,
+          worker: 'test',
+          keyHash,
+        });
       expect((await claim()).next).toMatchObject({ reason: { kind: 'budget', scope: 'batch' } });
       expect((await budget('photogpt', '4 credits')).stdout).toContain(
         'fox may spend 4 credits at photogpt; 3 credits of it spent or reserved',

@@ -10,6 +10,7 @@ for (;;) {
   const { granted, next } = await ledger.claims.claim(range, {
     window: 3,
     postTimeoutMs: 60_000,
+    keyHash: 'key-1',
     worker: String(process.pid),
   });
   for (const { submission, key } of granted) {

@@ -9,7 +9,13 @@ import type {
 } from '../../src/ledger/port.ts';
 
 export const account = 'acme@https://api.example.test';
-export const options: ClaimOptions = { window: 100, postTimeoutMs: 60_000, worker: 'test' };
+export const keyHash = 'key-1';
+export const options: ClaimOptions = {
+  window: 100,
+  postTimeoutMs: 60_000,
+  worker: 'test',
+  keyHash,
+};
 export const times = { nextPollInMs: 1_000, giveUpInMs: 600_000 };
 const unlimited = 1_000_000_000;
 
@@ -103,8 +109,12 @@ export async function startBatch(
 }
 
 /** Claims the range's first grant. */
-export async function claimOne(ledger: Ledger, range: Range): Promise<string> {
-  const { granted, next } = await ledger.claims.claim(range, { ...options, window: 1 });
+export async function claimOne(
+  ledger: Ledger,
+  range: Range,
+  changes: Partial<ClaimOptions> = {},
+): Promise<string> {
+  const { granted, next } = await ledger.claims.claim(range, { ...options, window: 1, ...changes });
   const grant = granted[0];
   if (!grant) throw new Error(`nothing was granted: ${JSON.stringify(next)}`);
   return grant.submission;
@@ -142,6 +152,6 @@ export async function claimPastGaps(ledger: Ledger, range: Range): Promise<strin
       limit: 9,
       settleMs: 0,
     });
-    for (const { submission } of ambiguous) await ledger.submissions.absent(submission);
+    for (const { submission } of ambiguous) await ledger.submissions.absent(submission, keyHash);
   }
 }

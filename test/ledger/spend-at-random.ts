@@ -9,6 +9,7 @@ const [path = '', given = '[]', seed = '0', steps = '0'] = process.argv.slice(2)
 const ranges = JSON.parse(given) as readonly Range[];
 const ledger = await openSqliteLedger({ path });
 const times = { nextPollInMs: 1, giveUpInMs: 1 };
+const keyHash = 'key-1';
 const stops = new Set<string>();
 let state = Number(seed);
 
@@ -22,7 +23,12 @@ async function claim({ claims }: Ledger): Promise<void> {
   const range = ranges[draw(ranges.length)];
   if (!range) return;
   const worker = String(process.pid);
-  const { next } = await claims.claim(range, { window: 50, postTimeoutMs: 60_000, worker });
+  const { next } = await claims.claim(range, {
+    window: 50,
+    postTimeoutMs: 60_000,
+    worker,
+    keyHash,
+  });
   if (next.kind === 'stopped') stops.add(next.reason.kind);
 }
 
@@ -40,7 +46,7 @@ function happen(id: string, batch: string): Promise<unknown> {
     () => submissions.submitted(id, {}, id, times),
     () => submissions.rejected(id, 'why', draw(2) === 0 ? 'fail' : 'reopen'),
     () => submissions.ambiguous(id, 'why'),
-    () => submissions.absent(id),
+    () => submissions.absent(id, keyHash),
     () => submissions.park(id, 'why'),
     () => submissions.stalled(id, 'why'),
     () => submissions.resolve(id, { kind: 'again', batch }),

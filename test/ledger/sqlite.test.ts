@@ -154,6 +154,11 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
   },
   {
     access: /^submission_claimed \(account=\?\)$/,
+    text: /^select m\.job, m\.job_id, .* order by m\.claimed_at desc limit 3/,
+    because: 'the latest jobs of an account, where its key is new',
+  },
+  {
+    access: /^submission_claimed \(account=\?\)$/,
     text: /^select min\(first\) as first/,
     because: 'the first and the last entry of an index',
   },

@@ -4,6 +4,7 @@ import { billSuite } from './suite/bills.ts';
 import { claimSuite } from './suite/claim.ts';
 import { clockSuite } from './suite/clock.ts';
 import { gapSuite } from './suite/gaps.ts';
+import { keySuite } from './suite/keys.ts';
 import { learnedSuite } from './suite/learned.ts';
 import { collectSuite } from './suite/collect.ts';
 import { knownThingsSuite } from './suite/known-things.ts';
@@ -39,6 +40,7 @@ export function ledgerSuite(open: Open): void {
   describe('what lies at the vendor', () => knownThingsSuite(open));
   describe('uploads that may be gone', () => uploadSuite(open));
   describe('a clock that is set back', () => clockSuite(open));
+  describe('keys', () => keySuite(open));
   describe('bills', () => billSuite(open));
   describe('a number', () => numberSuite(open));
   describe('a refusal', () => refusalSuite(open));

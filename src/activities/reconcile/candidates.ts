@@ -220,7 +220,7 @@ const isOfTime =
  * The vendor's jobs in a time span of the local clock, which may differ from the vendor's clock.
  * The answer itself shows the difference at the latest, so the list may be read twice.
  */
-async function listBetween(
+export async function listBetween(
   provider: Pick<Provider, 'listJobs'>,
   origin: string,
   { from, to }: Span,

@@ -39,7 +39,7 @@ export async function settleInGap(
     await gaps.clear(ambiguous.gap, access.key);
   if (doubt === undefined && candidates.length === 0)
     if (await isNowhere(vendorOf(deps, access), ambiguous, knownJobs))
-      return await submissions.absent(submission);
+      return await submissions.absent(submission, access.keyHash);
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
     if ((await adoptOneOf(deps, access, ambiguous, same)) === 'adopted') return true;

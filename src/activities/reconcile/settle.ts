@@ -126,7 +126,7 @@ async function callAbsent(
   const isWhole = overlooked === 0 && unreadable === 0;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > ambiguous.claimedAt);
   if (isUpToDate && isWhole && (await isNowhere(vendorOf(deps, access), ambiguous, known)))
-    return await submissions.absent(submission);
+    return await submissions.absent(submission, access.keyHash);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
   const since = await tellingSince(deps, access, ambiguous, known);
   if (mayTellMore && isWithinPatience(deps, access, ambiguous, since)) return false;

@@ -5,7 +5,7 @@ import { stopOf } from '../throttle/block-account.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
-import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
+import { accessOrStop, checkLedger, type RunInput } from '../own-work.ts';
 import { isUnlisted } from './look-for-model.ts';
 import { forPersonMs, hasEnded, lookAgainMs } from './training.ts';
 
@@ -45,7 +45,8 @@ export async function awaitModel(
   input: AwaitModelInput,
 ): Promise<AwaitModelResult> {
   checkLedger(deps, input);
-  const access = accessOf(deps, input.account);
+  const access = await accessOrStop(deps, input.account, input);
+  if ('stop' in access) return { kind: 'again', inMs: forPersonMs, reported: input.reported ?? '' };
   const { train: port } = access.provider;
   // Without a check call, the vendor reports an unready model when an image is requested.
   if (!port) return await seen(deps, input);

@@ -4,9 +4,10 @@ import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
-import { accessOf, checkLedger } from '../own-work.ts';
+import { accessOrStop, checkLedger } from '../own-work.ts';
 import { advance } from './phases.ts';
 import {
+  forPersonMs,
   hasEnded,
   mayBePaid,
   type Advance,
@@ -34,7 +35,10 @@ export async function trainModel(
   input: TrainModelInput,
 ): Promise<TrainModelResult> {
   checkLedger(deps, input);
-  const access = accessOf(deps, input.account);
+  const { batch, run, account, fingerprint } = input;
+  const lane = trainingLane(fingerprint);
+  const access = await accessOrStop(deps, account, { batch, run, lane });
+  if ('stop' in access) return { kind: 'again', inMs: forPersonMs };
   const port = access.provider.train;
   const set = await trainingSetOf(deps, input);
   // The step no longer needs it: it is ready, or its shots are gone.

@@ -21,7 +21,7 @@ import { mayBePaid, setPhase, whileClosed, type Advance, type Training } from '.
  * reserved.
  */
 export async function triggerTraining(training: Training, row: ModelRow): Promise<Advance> {
-  const { deps, input, set } = training;
+  const { deps, access, input, set } = training;
   const found = await lookForModel(training, row);
   if (found.phase === 'ambiguous' && !found.isLong) return found.againMs;
   const isMissing = found.phase === 'gone' || found.phase === 'ambiguous';
@@ -29,7 +29,7 @@ export async function triggerTraining(training: Training, row: ModelRow): Promis
   if (mayBePaid(row.trigger)) {
     const { trigger } = row;
     if (trigger.gap !== null && (await isSurelyUnsent(training, row, trigger))) {
-      await deps.ledger.submissions.absent(trigger.submission);
+      await deps.ledger.submissions.absent(trigger.submission, access.keyHash);
       return 0;
     }
     const doubt = isMissing
@@ -59,6 +59,7 @@ async function claimTrigger(training: Training, row: ModelRow): Promise<Advance>
         window: isCheck ? 0 : 1,
         postTimeoutMs: access.timeouts.postMs,
         worker: deps.worker,
+        keyHash: access.keyHash,
       },
     );
   });

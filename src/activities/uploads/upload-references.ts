@@ -2,6 +2,7 @@ import type { ShotRequest } from '../../batch/request.ts';
 import { UserError } from '../../errors.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
+import { OtherKeyError } from '../to-application-failure.ts';
 import { existingModelOf } from '../../ledger/rules/upload-purpose.ts';
 import { withHeartbeat, orAborted, pause } from '../heartbeat.ts';
 import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
@@ -31,8 +32,13 @@ export async function uploadReferences(
   input: UploadReferencesInput,
 ): Promise<void> {
   checkLedger(deps, input);
-  const access = accessOf(deps, input.account);
   const { batch, run, step } = input;
+  const access = await accessOf(deps, input.account).catch((error: unknown) => {
+    if (!(error instanceof OtherKeyError)) throw error;
+    deps.log(error.message);
+  });
+  // The lane of the shots stops with the reason.
+  if (!access) return;
   const placeOf = (request: ShotRequest) => filePlaceOf(deps, request);
   const needed = await deps.ledger.plans.neededUploads(batch, run, step, placeOf);
   const mine = needed.filter(

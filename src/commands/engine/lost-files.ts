@@ -22,7 +22,7 @@ export async function askForLostFiles(
   let saved = 0;
   for (const [key, outputs] of Map.groupBy(lost, ({ account }) => account)) {
     const account = [...project.config.accounts.values()].find((each) => each.key === key);
-    const access = account && accessTo(project, account);
+    const access = account && (await accessTo(project, account));
     if (!account || !access) {
       unasked.push(...outputs);
       continue;
@@ -53,7 +53,10 @@ function shortened(lines: readonly string[]): string {
   return `${lines.slice(0, linesShown).join('; ')}${more}`;
 }
 
-function accessTo({ ledger }: Project, account: AccountConfig) {
+/** Undefined without a key here that the account has used before. */
+async function accessTo({ ledger }: Project, account: AccountConfig) {
+  const { key, apiKey = '', baseUrl } = account;
+  if (!(await ledger.keys.isOwn(key, ledger.keys.hash(apiKey, baseUrl)))) return undefined;
   const provider = providerOf(account, paceOf(ledger, account.key, account.limits));
   return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };
 }

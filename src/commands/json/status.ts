@@ -78,8 +78,12 @@ export const statusSchema = z.strictObject({
           'budget',
           'unknownPrice',
           'maxFailures',
+          'otherKey',
         ])
-        .describe('`budget`: a cap is used up. `superseded`: a newer run took over'),
+        .describe(
+          '`budget`: a cap is used up. `superseded`: a newer run took over. ' +
+            '`otherKey`: the key shows none of the unfinished work',
+        ),
       account: accountName.nullable().describe('null where it is about no account'),
       text: z.string().describe('for people'),
     }),

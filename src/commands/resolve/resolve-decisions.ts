@@ -13,6 +13,7 @@ import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
 import { connectVendor } from '../../providers/connect.ts';
 import type { Provider } from '../../providers/port.ts';
 import type { Project } from '../project/project.ts';
+import { otherKeyProblem } from '../vendor/own-keys.ts';
 import { priceText, type Shown } from '../text/unresolved-text.ts';
 
 export type Decision =
@@ -72,6 +73,8 @@ export class Decisions {
     const { ledger } = this.#project;
     const { request } = row;
     try {
+      const problem = await otherKeyProblem(ledger.keys, account);
+      if (problem !== undefined) return { kind: 'unknown', why: problem };
       if (request === null) return await this.#shownModel(row, provider);
       const found = await lookAround(
         { ledger, provider: this.#listOf(account, provider), account: account.key },

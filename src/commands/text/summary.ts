@@ -45,7 +45,7 @@ export function totals(status: BatchStatus): Counts {
 export function stateWord(status: BatchStatus): StatusDocument['state'] {
   if (status.row.state !== 'running') return status.row.state;
   const { running, waiting } = totals(status);
-  return running === 0 && waiting > 0 && status.isStopped ? 'waiting' : 'running';
+  return running + waiting > 0 && status.isStopped ? 'waiting' : 'running';
 }
 
 export function exitCodeOf(status: BatchStatus): ExitCode {
@@ -161,7 +161,9 @@ function hindrancesOf(status: BatchStatus): Pick<BatchStatus, 'stops' | 'blocks'
   const isBlocked = (stop: StopReason): boolean =>
     stop.kind === 'block' &&
     blocks.some(({ account, reason }) => account === stop.account && reason === stop.block);
-  const stops = waiting > 0 ? status.stops.filter((stop) => !isBlocked(stop)) : [];
+  const stops = status.stops.filter(
+    (stop) => (waiting > 0 && !isBlocked(stop)) || (running > 0 && stop.kind === 'otherKey'),
+  );
   return {
     stops,
     blocks: blocks.map((block) =>
@@ -251,8 +253,13 @@ function stopText(stop: StopReason): string {
       );
     case 'maxFailures':
       return 'more shots failed than policy.maxFailures allows';
+    case 'otherKey':
+      return `the key of ${accountName(stop.account)} shows none of its earlier work: ${otherKeyAdvice(accountName(stop.account))}`;
   }
 }
+
+export const otherKeyAdvice = (account: string): string =>
+  `set the earlier key again; if both are of one vendor account: shotlist accounts --accept-key ${account}`;
 
 const budgetWords = {
   batch: "batch's budget",

@@ -45,6 +45,8 @@ export interface ClaimOptions {
   readonly postTimeoutMs: number;
   /** The claiming process, for people. */
   readonly worker: string;
+  /** `KeyLedger.hash` of the key that sends the request; it must be the account's own. */
+  readonly keyHash: string;
   /** Keys of shots without a grant for now: something that they need is not available yet. */
   readonly except?: readonly string[];
 }

@@ -33,4 +33,6 @@ export type StopReason =
   | { kind: 'block'; block: BlockReason; account: string }
   | { kind: 'budget'; scope: 'batch' | 'account' | 'accepted'; account: string }
   | { kind: 'unknownPrice'; account: string }
-  | { kind: 'maxFailures' };
+  | { kind: 'maxFailures' }
+  /** The key here is of another vendor account than the unfinished work; see KeyLedger. */
+  | { kind: 'otherKey'; account: string };

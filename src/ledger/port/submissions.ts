@@ -152,9 +152,10 @@ export interface SubmissionLedger {
   ): Promise<boolean>;
   /**
    * Proven after the settle time: no job was made. The request is rejected, its money is released,
-   * and its shot is open with no try counted. The third time in one run the shot fails.
+   * and its shot is open with no try counted. The third time in one run the shot fails. `keyHash`:
+   * of the key that read the list. False also when it is not a key of the request's account.
    */
-  absent(submission: string): Promise<boolean>;
+  absent(submission: string, keyHash: string): Promise<boolean>;
   /** Parks the request, or with `onAmbiguous: resubmit` counts a paid retry. */
   park(submission: string, why: string): Promise<boolean>;
   /**

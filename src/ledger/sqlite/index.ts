@@ -7,6 +7,7 @@ import { createClaimLedger } from './claims/claims.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createGapLedger } from './gaps.ts';
 import { GroupCommit } from './group-commit.ts';
+import { createKeyLedger } from './keys.ts';
 import { createLearnedLedger } from './learned.ts';
 import { MarkKeeper, readMark } from './mark.ts';
 import { createPlanLedger } from './plans/plans.ts';
@@ -66,6 +67,7 @@ async function opened(from: {
     id,
     batches: createBatchLedger(context),
     plans: createPlanLedger(context),
+    keys: createKeyLedger(context),
     claims: marked(createClaimLedger(context), mark),
     submissions: createSubmissionLedger(context),
     remotes: createRemoteLedger(context),

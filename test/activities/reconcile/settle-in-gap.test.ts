@@ -65,7 +65,12 @@ async function openInFlight(sent: string, settings: Partial<SimulatorSettings>):
   if (!lane) throw new Error('there is no lane');
   const range = { batch: 'zoo', run: input.run, lane: lane.lane, account: lane.account };
   const { claims, submissions, gaps } = studio.ledger;
-  const options = { window: 1, postTimeoutMs: studio.access.timeouts.postMs, worker: 'lost' };
+  const options = {
+    window: 1,
+    postTimeoutMs: studio.access.timeouts.postMs,
+    worker: 'lost',
+    keyHash: studio.access.keyHash,
+  };
   const { granted } = await claims.claim({ ...range, from: 0, to: 1 }, options);
   await submissions.ambiguous(granted[0]?.submission ?? '', 'its connection was lost');
   const from = Date.now();
@@ -130,7 +135,12 @@ describe('a request that may have been sent in a time that the ledger does not k
       from: 0,
       to: 1,
     };
-    await claims.claim(range, { window: 1, postTimeoutMs: 1_000, worker: 'w' });
+    await claims.claim(range, {
+      window: 1,
+      postTimeoutMs: 1_000,
+      worker: 'w',
+      keyHash: studio.access.keyHash,
+    });
     const { ambiguous } = await submissions.due(range, { leaseMs: 1, limit: 9, settleMs: 0 });
     expect(ambiguous).toHaveLength(1);
     for (const each of ambiguous)
@@ -199,7 +209,12 @@ describe('a request that was on its way when the backup was made', () => {
     const input = await studio.startRun(`${shapes}    aspectRatio: "{{ shape }}"\n`);
     const [lane] = await studio.lanesOf(input, 'draw');
     const range = { ...input, lane: lane?.lane ?? '', account: lane?.account ?? '', from: 0 };
-    const options = { window: 1, postTimeoutMs: 60_000, worker: 'lost' };
+    const options = {
+      window: 1,
+      postTimeoutMs: 60_000,
+      worker: 'lost',
+      keyHash: studio.access.keyHash,
+    };
     const { granted } = await studio.ledger.claims.claim({ ...range, to: 1 }, options);
     const from = Date.now() + 1;
     const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };

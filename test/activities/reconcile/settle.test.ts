@@ -175,7 +175,7 @@ describe.concurrent('a request without an answer that the list of jobs does not 
       const range = { ...input, lane: lane?.lane ?? '', account: lane?.account ?? '' };
       const { granted } = await studio.ledger.claims.claim(
         { ...range, from: 0, to: 1 },
-        { window: 1, postTimeoutMs: 1_000, worker: 'killed' },
+        { window: 1, postTimeoutMs: 1_000, worker: 'killed', keyHash: studio.access.keyHash },
       );
       const deadline = { sendBy: Number.MAX_SAFE_INTEGER, timeoutMs: 5_000, now: Date.now };
       await studio.access.provider.start({ ...fox, request: granted[0]!.request }, deadline);

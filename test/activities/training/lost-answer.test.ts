@@ -81,7 +81,7 @@ describe.concurrent('a training whose record and model do not agree', () => {
 
   it('is followed where its answer comes while another model is made', async () => {
     await using stage = await openTraining();
-    const { ledger } = stage.studio;
+    const { ledger, access } = stage.studio;
     const { start } = stage.port;
     // As if its sender slept: what was sent is taken for absent, and another model is begun.
     stage.change({
@@ -90,7 +90,7 @@ describe.concurrent('a training whose record and model do not agree', () => {
         await start(id, deadline);
         const [{ submission } = { submission: '' }] = await stage.submissions();
         await ledger.submissions.ambiguous(submission, 'no answer');
-        await ledger.submissions.absent(submission);
+        await ledger.submissions.absent(submission, access.keyHash);
         const { account } = (await stage.submissions())[0]!;
         const { fingerprint } = (await stage.training())!;
         expect(await ledger.remotes.abandonModel(account, fingerprint)).toBe(true);

@@ -5,7 +5,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../../src/ledger/port.ts';
 import { backUp } from '../../../src/ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
-import { accountSettings, claimPastGaps, options, plannedShot, startBatch } from '../fixture.ts';
+import {
+  accountSettings,
+  claimPastGaps,
+  options,
+  plannedShot,
+  startBatch,
+  keyHash,
+} from '../fixture.ts';
 
 const minute = 60_000;
 let root: string;
@@ -170,7 +177,7 @@ describe('an older copy that is put back twice', () => {
     const { ambiguous } = await looking.submissions.due(range, {
       ...{ leaseMs: 1, limit: 9, settleMs: 0 },
     });
-    for (const { submission } of ambiguous) await looking.submissions.absent(submission);
+    for (const { submission } of ambiguous) await looking.submissions.absent(submission, keyHash);
     await looking.close();
     await copyFile(at('studio', 'ledger.db'), at('older.db'));
     const sending = await open();

@@ -13,6 +13,7 @@ import {
   plannedShots,
   startBatch,
   times,
+  keyHash,
 } from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
@@ -82,7 +83,7 @@ export function billSuite(open: Open): void {
   it('count for a job whose id comes late, though it was sent before they were known', async () => {
     const late = await claimOne(ledger, range);
     await ledger.submissions.ambiguous(late, 'reset');
-    await ledger.submissions.absent(late);
+    await ledger.submissions.absent(late, keyHash);
     await submit('a', 2_500);
     expect(await ledger.submissions.lateJob(late, { id: 'b' }, 'b', times)).toBe(true);
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 0, reserved: 5_000 });
@@ -93,7 +94,7 @@ export function billSuite(open: Open): void {
   it('that a late answer tells count at once, as those of any answer', async () => {
     const late = await claimOne(ledger, range);
     await ledger.submissions.ambiguous(late, 'reset');
-    await ledger.submissions.absent(late);
+    await ledger.submissions.absent(late, keyHash);
     await submit('a');
     await ledger.submissions.lateJob(late, { id: 'b' }, 'b', { ...times, billed: 2_500 });
     expect(await bills()).toEqual([[priceKey(kind), 2_500]]);

@@ -13,6 +13,7 @@ import {
   plannedShots,
   startBatch,
   times,
+  keyHash,
 } from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
@@ -141,7 +142,7 @@ export function gapSuite(open: Open): void {
     });
 
     it('send it once it is absent, without counting that as a try', async () => {
-      expect(await ledger.submissions.absent(await ask())).toBe(true);
+      expect(await ledger.submissions.absent(await ask(), keyHash)).toBe(true);
       const { granted } = await claim();
       expect(granted).toHaveLength(1);
       for (const { submission } of granted) await finish(ledger, submission);
@@ -150,14 +151,14 @@ export function gapSuite(open: Open): void {
     });
 
     it.each([
-      ['was absent', (id: string) => ledger.submissions.absent(id)],
+      ['was absent', (id: string) => ledger.submissions.absent(id, keyHash)],
       ['was given up', (id: string) => giveUp(id)],
       ['is looked for still', async () => undefined],
     ])('ask again where one grew in which it %s', async (_, settle) => {
       const id = await ask();
       await settle(id);
       const grown = await gapOf(-30, -1);
-      await ledger.submissions.absent(id);
+      await ledger.submissions.absent(id, keyHash);
       expect((await claim()).granted).toEqual([]);
       expect(await ambiguous()).toContainEqual(
         expect.objectContaining({ gap: grown.id, claimedAt: gap.from, deadlineAt: grown.to }),
@@ -177,7 +178,7 @@ export function gapSuite(open: Open): void {
 
     it('ask once for each request, whichever batch wants it', async () => {
       for (const { submission } of (await claim(), await ambiguous()))
-        await ledger.submissions.absent(submission);
+        await ledger.submissions.absent(submission, keyHash);
       const owl = await startBatch(ledger, 'owl', plannedShots(3));
       const { granted } = await ledger.claims.claim(owl, options);
       expect(granted.map(({ key }) => key)).toEqual(['one/shot-0000', 'one/shot-0001']);
@@ -214,7 +215,7 @@ export function gapSuite(open: Open): void {
         if (granted.length > 0) break;
         for (const { submission, gap: of } of await ambiguous()) {
           asked.push(of);
-          await ledger.submissions.absent(submission);
+          await ledger.submissions.absent(submission, keyHash);
         }
       }
       expect(asked).toEqual([gap.id, gap.id, later.id, later.id]);
@@ -222,7 +223,7 @@ export function gapSuite(open: Open): void {
 
     it('do not ask about what was claimed after, by a clock that was set back since', async () => {
       for (const each of [await ask(), (await ambiguous())[1]?.submission ?? ''])
-        await ledger.submissions.absent(each);
+        await ledger.submissions.absent(each, keyHash);
       const { granted } = await claim();
       expect(granted).toHaveLength(2);
       for (const { submission } of granted)
@@ -247,7 +248,7 @@ export function gapSuite(open: Open): void {
       await ledger.remotes.leaseModel(account, 'set', 'w', 1_000);
       const trigger = (await ledger.remotes.model(account, 'set'))?.trigger;
       expect(trigger).toMatchObject({ state: 'ambiguous', gap: gap.id });
-      await ledger.submissions.absent(trigger?.submission ?? '');
+      await ledger.submissions.absent(trigger?.submission ?? '', keyHash);
       expect((await claimTraining()).granted).toHaveLength(1);
     });
 

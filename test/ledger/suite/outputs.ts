@@ -14,6 +14,7 @@ import {
   plannedShots,
   startBatch,
   times,
+  keyHash,
 } from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
@@ -187,7 +188,7 @@ export function outputSuite(open: Open): void {
     expect(await money(ledger, 'fox')).toMatchObject({ spent: 1_000 });
     expect((await ledger.reports.status('fox'))?.accounts).toMatchObject([{ lost: 0 }]);
     expect(
-      await ledger.claims.claim(owl, { window: 1, postTimeoutMs: 1, worker: 'w' }),
+      await ledger.claims.claim(owl, { window: 1, postTimeoutMs: 1, worker: 'w', keyHash }),
     ).toMatchObject({
       granted: [],
       open: 0,

@@ -11,6 +11,7 @@ import {
   plannedShot,
   startBatch,
   times,
+  keyHash,
 } from '../fixture.ts';
 import type { Open } from '../suite.ts';
 
@@ -127,7 +128,7 @@ async function apply(
     case 'adopt':
       return submissions.adopt(id, {}, id, times);
     case 'absent':
-      return submissions.absent(id);
+      return submissions.absent(id, keyHash);
     case 'park':
       return submissions.park(id, 'why');
     case 'succeeded':

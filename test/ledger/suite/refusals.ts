@@ -11,6 +11,7 @@ import {
   plannedShots,
   startBatch,
   times,
+  keyHash,
 } from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
@@ -104,7 +105,7 @@ export function refusalSuite(open: Open): void {
       price: { amount: 300, unit: 'credits', basis: 'assumed' } as const,
       key: 'train/anna',
     };
-    const options = { window: 1, postTimeoutMs: 60_000, worker: 'test' };
+    const options = { window: 1, postTimeoutMs: 60_000, worker: 'test', keyHash };
     for (let time = 0; time < 3; time++) {
       const { granted } = await ledger.claims.claimTraining(training, options);
       await ledger.submissions.rejected(granted[0]?.submission ?? '', 'too many', 'reopen');

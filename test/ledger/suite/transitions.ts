@@ -13,6 +13,7 @@ import {
   plannedShot,
   startBatch,
   times,
+  keyHash,
 } from '../fixture.ts';
 import type { Open, OpenLedger } from '../suite.ts';
 
@@ -170,7 +171,7 @@ export function transitionSuite(open: Open): void {
     const other = await startBatch(ledger, 'owl', [plannedShot(1)]);
     const second = await claimOne(ledger, other);
     await ledger.submissions.ambiguous(second, 'reset');
-    await ledger.submissions.absent(id);
+    await ledger.submissions.absent(id, keyHash);
     expect(await ledger.submissions.competing(second, 1_000)).toMatchObject([{ onItsWay: false }]);
   });
 
@@ -269,7 +270,7 @@ export function transitionSuite(open: Open): void {
 
   it('frees the money and the shot of an absent one without counting a try', async () => {
     await becomeAmbiguous();
-    expect(await ledger.submissions.absent(id)).toBe(true);
+    expect(await ledger.submissions.absent(id, keyHash)).toBe(true);
     expect(await shot()).toMatchObject({ state: 'open', tries: 0 });
     expect(await submission()).toMatchObject({ state: 'rejected' });
     expect(await money(ledger, 'fox')).toMatchObject({ reserved: 0, ambiguous: 0, spent: 0 });
@@ -283,7 +284,7 @@ export function transitionSuite(open: Open): void {
         await ledger.claims.claim(other, options);
         await becomeAmbiguous();
         expect(await shot('owl')).toMatchObject({ state: 'bound' });
-        expect(await ledger.submissions.absent(id)).toBe(true);
+        expect(await ledger.submissions.absent(id, keyHash)).toBe(true);
         expect(await shot()).toMatchObject({ state: time < 3 ? 'open' : 'failed' });
         expect(await shot('owl')).toMatchObject({ state: 'open', tries: 0 });
       }
@@ -302,7 +303,7 @@ export function transitionSuite(open: Open): void {
 
   it('resubmits an ambiguous one as a counted paid retry where the batch says so', async () => {
     await becomeAmbiguous();
-    await ledger.submissions.absent(id);
+    await ledger.submissions.absent(id, keyHash);
     const policy = {
       retries: 0,
       paidRetries: 1,
@@ -334,7 +335,7 @@ export function transitionSuite(open: Open): void {
     id = await claimOne(ledger, range);
     const other = await startBatch(ledger, 'owl', [plannedShot(0)], { accepted: [] });
     const claimOther = () =>
-      ledger.claims.claim(other, { window: 5, postTimeoutMs: 1, worker: 'w' });
+      ledger.claims.claim(other, { window: 5, postTimeoutMs: 1, worker: 'w', keyHash });
     await claimOther();
     await becomeAmbiguous();
     await ledger.submissions.park(id, 'several fit');
@@ -484,7 +485,7 @@ export function transitionSuite(open: Open): void {
 
   it('collects a job that arrives late', async () => {
     await becomeAmbiguous();
-    await ledger.submissions.absent(id);
+    await ledger.submissions.absent(id, keyHash);
     expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
     expect(await submission()).toMatchObject({ state: 'submitted', duplicate: true, jobId: 'j' });
     expect(await shot()).toMatchObject({ state: 'bound', submission: id });
@@ -495,7 +496,7 @@ export function transitionSuite(open: Open): void {
 
   it('follows a late job no longer than its own time limit', async () => {
     await becomeAmbiguous();
-    await ledger.submissions.absent(id);
+    await ledger.submissions.absent(id, keyHash);
     await ledger.submissions.lateJob(id, { id: 'j' }, 'j', { giveUpInMs: 60_000 });
     const giveUpAt = now + 60_000;
     expect((await due()).polls).toMatchObject([{ submission: id, giveUpAt }]);
@@ -503,7 +504,7 @@ export function transitionSuite(open: Open): void {
 
   it('collects and counts a late job whose place is taken', async () => {
     await becomeAmbiguous();
-    await ledger.submissions.absent(id);
+    await ledger.submissions.absent(id, keyHash);
     const second = await claimOne(ledger, range);
     expect(await ledger.submissions.lateJob(id, { id: 'j' }, 'j')).toBe(true);
     expect(await submission()).toMatchObject({ state: 'submitted', duplicate: true, jobId: 'j' });
@@ -516,6 +517,7 @@ export function transitionSuite(open: Open): void {
     const answer = await ledger.claims.claim(other, {
       window: 5,
       postTimeoutMs: 1,
+      keyHash,
       worker: 'w',
     });
     expect(answer).toMatchObject({ granted: [], attached: 1, open: 0, bound: 1 });

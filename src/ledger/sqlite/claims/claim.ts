@@ -7,6 +7,7 @@ import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import type { Database } from '../database.ts';
 import { gapOfRequest, gapsOfJobs } from '../gaps.ts';
+import { requireOwnKey } from '../keys.ts';
 import { attachShot, bindShot } from '../shot-state.ts';
 import { states } from '../states.ts';
 import type { Price, PriceBasis, Unit } from '../../../money.ts';
@@ -30,6 +31,7 @@ export function claim(
   now: number,
 ): ClaimAnswer {
   const account = lockAccount(database, range.account);
+  requireOwnKey(database, account.id, options.keyHash);
   const granted: Grant[] = [];
   let attached = 0;
   const answer = (next: ClaimAnswer['next']): ClaimAnswer => ({

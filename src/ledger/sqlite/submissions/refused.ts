@@ -49,7 +49,12 @@ export const isAbsent = 'the vendor has no such job';
 const absentMost = 3;
 
 /** Opens the shot again, up to `absentMost` sends in this run; other batches count for themselves. */
-export function absent(database: Database, id: string, now: number): boolean {
+export function absent(
+  database: Database,
+  { id, keyHash }: { readonly id: string; readonly keyHash: string },
+  now: number,
+): boolean {
+  if (!isOfKey(database, id, keyHash)) return false;
   const moved = advance(database, 'absent', id, isAbsent, now);
   if (!moved) return false;
   release(database, moved, 0);
@@ -62,6 +67,18 @@ export function absent(database: Database, id: string, now: number): boolean {
     );
   reopenShots(database, id);
   return true;
+}
+
+/** The list of another vendor account proves nothing. */
+function isOfKey(database: Database, id: string, keyHash: string): boolean {
+  return (
+    database.get(
+      `select 1 from submission m join account_key k on k.account = m.account and k.holder = m.holder
+       where m.id = ? and k.hash = ?`,
+      id,
+      keyHash,
+    ) !== undefined
+  );
 }
 
 function absencesOf(database: Database, { account, fp, batch, run }: SubmissionRecord): number {

@@ -52,7 +52,7 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
     rejected: (id, why, effect) => write(() => rejected(database, { id, why, effect }, now())),
     ambiguous: (id, why, end) => write(() => markAmbiguous(database, id, { why, ...end }, now())),
-    absent: (id) => write(() => absent(database, id, now())),
+    absent: (id, keyHash) => write(() => absent(database, { id, keyHash }, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
     resolve: (id, resolution) => write(() => resolve(database, id, resolution, now())),
     pollAgain: (id, inMs, why) => write(() => pollAgain(database, id, inMs, why, now())),
