@@ -107,7 +107,7 @@ async function binaryFinding(config: Config): Promise<Finding> {
     : {
         what: 'temporal',
         state: 'missing',
-        detail: 'the first run downloads it, or builds it with Go (about 4 minutes)',
+        detail: 'the first run downloads it, or builds it with Go, which takes minutes',
       };
 }
 

@@ -63,7 +63,7 @@ async function buildOnce(): Promise<string> {
   const lock = await takeLock(join(dirname(target), 'build.lock'));
   try {
     if (existsSync(target)) return target;
-    process.stderr.write('building the S3 server for the tests with Go; about 2 minutes, once\n');
+    process.stderr.write('building the S3 server for the tests with Go, once; it takes minutes\n');
     const unfinished = `${target}.unfinished`;
     const source = 'github.com/versity/versitygw/cmd/versitygw';
     const words = ['build', '-trimpath', '-o', unfinished, source];
