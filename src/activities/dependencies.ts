@@ -26,6 +26,14 @@ export interface AccountAccess {
   readonly throttle: AccountThrottle;
 }
 
+/** A configured account, with or without an API key in this process. */
+export interface LaneFacts {
+  readonly name: string;
+  readonly inFlight: number;
+  /** Key of its reference host. */
+  readonly host?: string | undefined;
+}
+
 /** Dependencies of every activity; created once per worker. */
 export interface ActivityDependencies {
   readonly ledger: Ledger;
@@ -35,15 +43,7 @@ export interface ActivityDependencies {
   /** By ledger key. */
   readonly accounts: ReadonlyMap<string, AccountAccess>;
   /** All configured accounts by ledger key, including those without an API key in this process. */
-  readonly lanes: ReadonlyMap<
-    string,
-    {
-      readonly name: string;
-      readonly inFlight: number;
-      /** Key of its reference host. */
-      readonly host?: string | undefined;
-    }
-  >;
+  readonly lanes: ReadonlyMap<string, LaneFacts>;
   readonly catalogue: Catalogue;
   /** Models and prices that the vendors reported; the catalogue follows them. */
   readonly learned: Pick<LearnedAccounts, 'load' | 'priced' | 'refusalOf'>;
