@@ -29,7 +29,6 @@ export interface Followed {
 const lookMs = 250;
 /** How long a batch must stay stopped before the command returns. */
 const settledMs = 2_500;
-const publishAtLeastMs = 5_000;
 /** Idle time as a multiple of the work time. A worker in this process needs the rest. */
 const restFactor = 4;
 
@@ -47,8 +46,6 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
   let quietSince: number | undefined;
-  let publishedAt = performance.now();
-  let publishEveryMs = publishAtLeastMs;
   try {
     for (;;) {
       const begun = performance.now();
@@ -64,12 +61,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
       if (interrupt.isHeard || (isOver(status) && changes.shots.length === 0)) break;
       quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
       if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
-      if (performance.now() - publishedAt > publishEveryMs && cursor !== started) {
-        const writingSince = performance.now();
-        await publisher.publish();
-        publishedAt = performance.now();
-        publishEveryMs = Math.max(publishAtLeastMs, restFactor * (publishedAt - writingSince));
-      }
+      if (cursor !== started) await publisher.publishNews();
       if (changes.shots.length < 500)
         await Promise.race([
           delay(Math.max(lookMs, restFactor * tookMs)),
