@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
 import { memo } from '../memo.ts';
 import { asUserError } from '../system-errors.ts';
-import { collectBatch, isEnded } from './engine/collect-batch.ts';
+import { collectBatch } from './engine/collect-batch.ts';
 import {
   canCollect,
   leftWork,
@@ -24,7 +24,7 @@ import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('collect')
-    .description('fetch missing paid files of ended batches; pay nothing')
+    .description('fetch missing paid files of ended and paused batches; pay nothing')
     .argument('[batch]', 'name of a batch, or its file; default: every batch of the project')
     .option('--refetch', 'fetch even if most files of a batch are missing on this machine')
     .option('--json', 'print one JSON document')
@@ -140,7 +140,7 @@ async function stateOf(project: Project, row: BatchRow, problems: number): Promi
   const { here, unserved } = await leftWork(project, row.batch);
   return {
     batch: row.batch,
-    active: !isEnded(row),
+    active: row.state === 'running',
     left: [...here, ...unserved],
     problems,
     unserved: unservedAccounts(project, row, unserved),
@@ -163,7 +163,7 @@ async function collectOne(
 ): Promise<Collected | undefined> {
   const { batch } = row;
   const { interrupt, publisher } = options;
-  const active = !isEnded(row);
+  const active = row.state === 'running';
   const lost = active ? undefined : await askForLost(terminal, project, batch);
   const look = async () =>
     lost?.isFound ? await publisher.publish() : await publisher.check({ all: options.refetch });

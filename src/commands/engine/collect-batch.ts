@@ -79,5 +79,5 @@ async function runAgain(
 async function isWorking({ temporal }: Session, batch: string): Promise<boolean> {
   const workflow = temporal.client.workflow.getHandle(batchWorkflowId(batch));
   const { pendingActivities } = (await workflow.describe()).raw;
-  return (pendingActivities ?? []).some(({ state }) => state === activityStarted);
+  return (pendingActivities ?? []).some(({ state }) => Number(state) === activityStarted);
 }

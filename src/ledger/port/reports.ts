@@ -201,6 +201,11 @@ export interface BatchStatus {
   readonly raisedPrices: readonly RaisedPrice[];
   /** Parked trainings of the batch: a person must decide whether they were paid for. */
   readonly undecidedTrainings: number;
+  /**
+   * Steps of a paused or cancelled batch whose shots are not all planned, so that no count shows
+   * them. `files`: saved files of earlier steps without a shot of the step.
+   */
+  readonly unmade: readonly { readonly step: string; readonly files: number }[];
   /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
   readonly isStopped: boolean;
 }

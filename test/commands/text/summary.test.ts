@@ -41,6 +41,7 @@ const status: BatchStatus = {
   raisedPrices: [],
   undecidedTrainings: 0,
   stops: [],
+  unmade: [],
   isStopped: false,
 };
 
@@ -112,6 +113,53 @@ describe('the summary of a batch', () => {
     const step = { step: 'draw', waiting: 0, outputs: 1, partial: 0, ...counts };
     const codeOf = (damaged: number) => exitCodeOf({ ...status, steps: [{ ...step, damaged }] });
     expect([codeOf(0), codeOf(1)]).toEqual([0, 3]);
+  });
+
+  describe('of a batch that was stopped between two steps', () => {
+    const counts = { total: 6, succeeded: 6, cached: 0, failed: 0, parked: 0, running: 0 };
+    const steps = [{ step: 'draw', waiting: 0, outputs: 6, partial: 0, damaged: 0, ...counts }];
+    const stoppedAs = (state: 'paused' | 'cancelled' | 'running', unmade = status.unmade) => ({
+      ...status,
+      row: { ...status.row, state, endedAt: null },
+      steps,
+      unmade,
+    });
+    const larger = [{ step: 'larger', files: 6 }];
+
+    it('names the step whose shots were not made, and waits for a person', () => {
+      for (const state of ['paused', 'cancelled'] as const) {
+        const stopped = stoppedAs(state, larger);
+        const text = formatSummary(stopped, shown, { problems: [] });
+        expect(text).toContain('  not made   the shots of the step larger for 6 files\n');
+        expect(text).toContain(state === 'paused' ? 'shotlist resume fox' : 'shotlist run ');
+        expect(statusSchema.parse(statusJson(stopped, shown, { problems: [] }))).toMatchObject({
+          unmade: larger,
+        });
+        expect(exitCodeOf(stopped)).toBe(4);
+      }
+    });
+
+    it('has the exit code 4 while it has not ended, since a step may follow', () => {
+      const codes = (['running', 'paused', 'cancelled'] as const).map((state) =>
+        exitCodeOf(stoppedAs(state)),
+      );
+      expect(codes).toEqual([4, 4, 0]);
+    });
+  });
+
+  it('sends nobody to run a paused batch, and names the command that fetches its paid files', () => {
+    const counts = { total: 2, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 1 };
+    const paused: BatchStatus = {
+      ...status,
+      row: { ...status.row, state: 'paused', endedAt: null },
+      steps: [{ step: 'draw', waiting: 1, outputs: 0, partial: 0, damaged: 0, ...counts }],
+    };
+    const account = 'acme@https://acme.test';
+    const left = [
+      { batch: 'fox', account, unit: 'credits', jobs: 1, files: 0, amount: 0 } as const,
+    ];
+    const { next } = statusJson(paused, shown, { problems: [], left });
+    expect(next).toEqual(['shotlist resume fox', 'shotlist collect fox']);
   });
 
   const blocked = (reason: BatchStatus['blocks'][number]['reason'], counts: object): string => {
