@@ -233,6 +233,7 @@ function accessTo(account: AccountConfig, config: Config, throttle: Throttles): 
     trustedOrigin: new URL(baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice(prices),
     throttle: throttle(account).throttle,
+    backoff: throttle(account).backoff,
   };
 }
 

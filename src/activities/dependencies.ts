@@ -1,5 +1,6 @@
 import type { LearnedAccounts } from '../accounts/learned.ts';
 import type { Catalogue } from '../batch/model-spec.ts';
+import type { Backoff } from '../http/backoff.ts';
 import type { Price } from '../money.ts';
 import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
@@ -24,6 +25,8 @@ export interface AccountAccess {
   readonly trainingPrice: Price;
   /** Recent answers of the account to this process. */
   readonly throttle: AccountThrottle;
+  /** The waits of its calls in this process. */
+  readonly backoff: Pick<Backoff, 'isWaiting' | 'tryNow'>;
 }
 
 /** A configured account, with or without an API key in this process. */

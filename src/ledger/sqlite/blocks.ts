@@ -58,13 +58,28 @@ export function endBlocks(
   { batch, run }: { readonly batch: string; readonly run: number },
   now: number,
 ): void {
+  const accounts = accountsOfBatch('?2', '?3');
+  const scopes = [batchScope(batch), acceptedScope(batch, run)];
+  // The polls of an outage wait as long as its block: they are due with its end.
+  const unreachable = database.all<{ account: string }>(
+    `select distinct account from block where reason = ?1 and until > ?4 and account in (${accounts})`,
+    'unreachable',
+    ...scopes,
+    now,
+  );
+  for (const { account } of unreachable)
+    database.run(
+      `update submission set next_poll_at = ?2
+       where account = ?1 and state = 'submitted' and next_poll_at > ?2`,
+      account,
+      now,
+    );
   database.run(
     `update block set until = ?4, set_at = min(set_at, ?4)
      where reason in (select value from json_each(?1)) and coalesce(until, ?4) >= ?4
-       and account in (${accountsOfBatch('?2', '?3')})`,
+       and account in (${accounts})`,
     JSON.stringify(endedByPerson),
-    batchScope(batch),
-    acceptedScope(batch, run),
+    ...scopes,
     now,
   );
 }

@@ -192,6 +192,22 @@ export function reportSuite(open: Open): void {
     expect(kept?.toSorted()).toEqual(['budget', 'unknownPrice']);
   });
 
+  it('makes the polls due that an outage has put off, when a person resumes', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    const id = await claimOne(ledger, range);
+    const { submissions, batches } = ledger;
+    await submissions.submitted(id, { id }, 'job', times);
+    const due = async () =>
+      (await submissions.due(range, { leaseMs: 1, limit: 9, settleMs: 0 })).polls;
+    for (const reason of ['limited', 'unreachable'] as const) {
+      await submissions.pollAgain(id, 300_000, 'could not connect');
+      await submissions.block(account, null, reason, now + 300_000);
+      expect(await due()).toEqual([]);
+      await batches.clearBlocks('fox');
+      expect(await due()).toHaveLength(reason === 'unreachable' ? 1 : 0);
+    }
+  });
+
   it('tells what a batch waits for, and until when', async () => {
     const range = await startBatch(ledger, 'fox', plannedShots(3));
     const [lost, runs, made] = (await ledger.claims.claim(range, options)).granted.map(
