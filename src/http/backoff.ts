@@ -56,6 +56,8 @@ export interface Refusal {
   readonly ms: number;
   /** Time without claims at the account. */
   readonly accountMs: number;
+  /** Of an outage: its last failure, and its duration so far. */
+  readonly outage?: { readonly said: string; readonly lastsMs: number };
 }
 
 export interface BackoffOptions {
@@ -212,8 +214,10 @@ export class Backoff {
     const ms = failed(kind[failure]);
     if (failure === 'unreachable') {
       const since = this.#outage.isRaised ? (this.#lastOutage?.since ?? at) : at;
-      this.#lastOutage = { since, said: said ?? this.#lastOutage?.said ?? 'no answer' };
-      return { failure, about, ms, accountMs: failed(this.#outage) };
+      const last = { since, said: said ?? this.#lastOutage?.said ?? 'no answer' };
+      this.#lastOutage = last;
+      const outage = { said: last.said, lastsMs: now - since };
+      return { failure, about, ms, accountMs: failed(this.#outage), outage };
     }
     // A single short refusal affects its own kind only; a longer wait, or a second in a row, the account.
     this.#refusalsInARow += 1;

@@ -93,12 +93,12 @@ export function statusJson(
       account: 'account' in stop ? accountName(stop.account) : null,
       text: stopText(stop),
     })),
-    blocks: blocks.map(({ account, model, reason, until }) => ({
-      account: accountName(account),
-      model,
-      reason,
-      until: isoTime(until),
-      text: blockText(reason),
+    blocks: blocks.map((block) => ({
+      account: accountName(block.account),
+      model: block.model,
+      reason: block.reason,
+      until: isoTime(block.until),
+      text: causeText(block),
     })),
     problems: problems.map(({ state, why, count, keys }) => ({ state, why, count, keys })),
     ...(status.unmade.length > 0 && {
@@ -151,9 +151,9 @@ export function hindrances(status: BatchStatus): string[] {
     ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
     ...status.raisedPrices.map(raisedText),
     ...blocks.map(
-      ({ account, model, reason, until }) =>
-        `  blocked: ${accountName(account)}${model ? `:${model}` : ''}, ${blockText(reason)}` +
-        (until === null ? '' : ` (until ${clock(until)})`),
+      (block) =>
+        `  blocked: ${accountName(block.account)}${block.model ? `:${block.model}` : ''}, ${causeText(block)}` +
+        (block.until === null ? '' : ` (until ${clock(block.until)})`),
     ),
   ];
 }
@@ -280,6 +280,12 @@ const budgetAdvice = {
 };
 
 type Block = BatchStatus['blocks'][number]['reason'];
+
+/** With the start and the last failure of an outage. */
+function causeText({ reason, why, since }: BatchStatus['blocks'][number]): string {
+  if (reason !== 'unreachable' || why === null || since === null) return blockText(reason);
+  return `the vendor cannot be reached since ${clock(since)}: ${why}; tried again by itself`;
+}
 
 function blockText(reason: Block): string {
   const words: Record<Block, string> = {

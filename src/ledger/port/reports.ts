@@ -194,6 +194,9 @@ export interface BatchStatus {
     model: string | null;
     reason: BlockReason;
     until: number | null;
+    /** Last failure of an outage and time of the first one; null: unknown, or no outage. */
+    why: string | null;
+    since: number | null;
   }[];
   /** Why lanes last stopped, newest first, distinct. */
   readonly stops: readonly StopReason[];

@@ -1,4 +1,4 @@
-import type { BlockReason } from '../port.ts';
+import type { BlockCause, BlockReason } from '../port.ts';
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
 import { clockCorrectionMs } from './clock-correction.ts';
 import type { Database } from './database.ts';
@@ -21,11 +21,16 @@ export function putBlock(
   model: string | null,
   reason: BlockReason,
   until: number | null,
+  cause: BlockCause | undefined,
   now: number,
 ): void {
   database.run(
-    `insert into block (account, model, reason, until, set_at) values (?, ?, ?, ?, ?)
-     on conflict do update set set_at = excluded.set_at, until = case
+    `insert into block (account, model, reason, until, set_at, why, since)
+       values (?, ?, ?, ?, ?, ?, ?)
+     on conflict do update set set_at = excluded.set_at, why = coalesce(excluded.why, why),
+       since = iif(until > excluded.set_at and since < excluded.since, since,
+         coalesce(excluded.since, since)),
+       until = case
        when until is null or excluded.until is null then null
        when set_at > excluded.set_at + ${clockCorrectionMs} then excluded.until
        else max(until, excluded.until) end`,
@@ -34,6 +39,8 @@ export function putBlock(
     reason,
     until,
     now,
+    cause?.why ?? null,
+    cause?.since ?? null,
   );
 }
 

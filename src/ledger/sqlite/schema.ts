@@ -261,6 +261,10 @@ update run set accounts = (select json_group_array(account) from (
   select value as account from json_each(run.accounts)
   union select account from shot where shot.batch = run.batch and shot.run = run.n));
 `,
+  `
+alter table block add column why text;
+alter table block add column since integer;
+`,
 ];
 
 /**

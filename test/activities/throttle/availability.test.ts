@@ -83,6 +83,9 @@ describe("the vendor's check call", () => {
     const isLong = async () => (await blockedUntil()) - Date.now() > 5_000;
     await expect.poll(isLong, { timeout: 20_000 }).toBe(true);
     const until = await blockedUntil();
+    const [block] = (await studio.ledger.reports.status('herd'))?.blocks ?? [];
+    expect(block).toMatchObject({ reason: 'unreachable', why: expect.stringContaining('503') });
+    expect(block?.since).toBeLessThan(until - 5_000);
     studio.simulator.settings.faults = [];
     await studio.ledger.batches.clearBlocks('herd');
     expect((await running).results).toMatchObject([{ kind: 'done', saved: 4 }]);

@@ -92,7 +92,7 @@ describe('the summary of a batch', () => {
       ...status,
       row: { ...status.row, state: 'running' },
       steps: [{ step: 'draw', waiting: 1, outputs: 0, partial: 0, damaged: 0, ...none }],
-      blocks: [{ account, model: 'quick', reason: 'badKey', until: null }],
+      blocks: [{ account, model: 'quick', reason: 'badKey', until: null, why: null, since: null }],
       stops: [{ kind: 'budget', scope: 'batch', account }],
     };
     const problems = [{ state: 'failed', why: 'no cats', count: 1, keys: ['draw/a'] }] as const;
@@ -162,7 +162,11 @@ describe('the summary of a batch', () => {
     expect(next).toEqual(['shotlist resume fox', 'shotlist collect fox']);
   });
 
-  const blocked = (reason: BatchStatus['blocks'][number]['reason'], counts: object): string => {
+  const blocked = (
+    reason: BatchStatus['blocks'][number]['reason'],
+    counts: object,
+    why: string | null = null,
+  ): string => {
     const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
     const files = { outputs: 0, partial: 0, damaged: 0 };
     const account = 'acme@https://acme.test';
@@ -171,7 +175,9 @@ describe('the summary of a batch', () => {
         ...status,
         row: { ...status.row, state: 'running' },
         steps: [{ step: 'draw', waiting: 0, ...files, ...none, ...counts }],
-        blocks: [{ account, model: null, reason, until: null }],
+        blocks: [
+          { account, model: null, reason, until: null, why, since: why === null ? null : 0 },
+        ],
         stops: reason === 'limited' ? [] : [{ kind: 'block', account, block: reason }],
       },
       shown,
@@ -189,6 +195,13 @@ describe('the summary of a batch', () => {
     const text = blocked('limited', { waiting: 1 });
     expect(text).toContain('rate limited by the vendor; goes on by itself');
     expect(text).not.toContain('resume');
+  });
+
+  it('names the start and the last failure of an outage', () => {
+    const text = blocked('unreachable', { waiting: 1 }, 'could not connect (ECONNREFUSED)');
+    expect(text).toMatch(
+      /cannot be reached since \d\d:\d\d:00: could not connect \(ECONNREFUSED\); tried again by itself/,
+    );
   });
 
   it('names a block that nothing waits for only where a person ends it', () => {

@@ -60,6 +60,7 @@ describe('a ledger of an older program', () => {
     await before.close();
     const database = await openDatabase(path);
     database.execute(`alter table run drop column accounts;
+      alter table block drop column why; alter table block drop column since;
       update meta set schema_version = ${withoutAccounts};`);
     database.close();
     const ledger = await openSqliteLedger({ path });

@@ -34,7 +34,8 @@ export function readStatus(
     accounts: readMoney(database, batch, row.run),
     blocks: database
       .all<BatchStatus['blocks'][number]>(
-        `select account, nullif(model, '*') as model, reason, until from block
+        `select account, nullif(model, '*') as model, reason, until, why, since
+         from block
          where ${isActive('?1')} and account in (${accountsOfBatch('?2', '?3')})
          order by account, model, reason`,
         now,
