@@ -5,7 +5,7 @@ import { catalogueOf, offerOf } from './accounts/catalogue.ts';
 import { LearnedAccounts } from './accounts/learned.ts';
 import { noKey } from './accounts/provider.ts';
 import { type Throttle, pacingOf } from './activities/throttle/pacing.ts';
-import type { AccountAccess, ActivityDependencies } from './activities/dependencies.ts';
+import type { AccountAccess, ActivityDependencies, LaneFacts } from './activities/dependencies.ts';
 import { PaidCalls } from './activities/paid-calls.ts';
 import { createActivities, type Activities } from './activities/index.ts';
 import { accountTaskQueue, batchWorkflowId, commonTaskQueue } from './batch/ids.ts';
@@ -212,9 +212,6 @@ async function chunkDrained(from: number, log?: (line: string) => void): Promise
   }
 }
 
-type LaneFacts =
-  ActivityDependencies['lanes'] extends ReadonlyMap<string, infer Facts> ? Facts : never;
-
 function laneOf(account: AccountConfig, config: Config): LaneFacts {
   const { name, limits } = account;
   return { name, inFlight: limits.inFlight, host: openHost(account, config, () => undefined)?.key };
@@ -245,6 +242,7 @@ function accessTo(
     trustedOrigin: new URL(baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice(prices),
     throttle: throttle(account).throttle,
+    backoff: throttle(account).backoff,
   };
 }
 

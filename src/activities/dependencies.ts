@@ -1,5 +1,6 @@
 import type { LearnedAccounts } from '../accounts/learned.ts';
 import type { Catalogue } from '../batch/model-spec.ts';
+import type { Backoff } from '../http/backoff.ts';
 import type { Price } from '../money.ts';
 import type { ReferenceHost } from '../hosting/port.ts';
 import type { Ledger } from '../ledger/port.ts';
@@ -26,6 +27,16 @@ export interface AccountAccess {
   readonly trainingPrice: Price;
   /** Recent answers of the account to this process. */
   readonly throttle: AccountThrottle;
+  /** The waits of its calls in this process. */
+  readonly backoff: Pick<Backoff, 'isWaiting' | 'tryNow'>;
+}
+
+/** A configured account, with or without an API key in this process. */
+export interface LaneFacts {
+  readonly name: string;
+  readonly inFlight: number;
+  /** Key of its reference host. */
+  readonly host?: string | undefined;
 }
 
 /** Dependencies of every activity; created once per worker. */
@@ -37,15 +48,7 @@ export interface ActivityDependencies {
   /** By ledger key. */
   readonly accounts: ReadonlyMap<string, AccountAccess>;
   /** All configured accounts by ledger key, including those without an API key in this process. */
-  readonly lanes: ReadonlyMap<
-    string,
-    {
-      readonly name: string;
-      readonly inFlight: number;
-      /** Key of its reference host. */
-      readonly host?: string | undefined;
-    }
-  >;
+  readonly lanes: ReadonlyMap<string, LaneFacts>;
   readonly catalogue: Catalogue;
   /** Models and prices that the vendors reported; the catalogue follows them. */
   readonly learned: Pick<LearnedAccounts, 'load' | 'priced' | 'refusalOf'>;

@@ -26,13 +26,20 @@ export async function orphanedWork(
   }
   return [...accounts].flatMap((account) => {
     const known = deps.lanes.get(account);
-    if (!known)
-      deps.log(
-        `${batch} has paid work at ${account}, which is no account of shotlist.yaml any more: it is ` +
-          'fetched once the account has its name and address again',
-      );
+    if (!known) logUnconfigured(deps, batch, account);
     return known ? [{ lane: noLane, account, accountName: known.name }] : [];
   });
+}
+
+export function logUnconfigured(
+  { log }: Pick<ActivityDependencies, 'log'>,
+  batch: string,
+  account: string,
+): void {
+  log(
+    `${batch} has paid work at ${account}, which is no account of shotlist.yaml any more: it is ` +
+      'fetched once the account has its name and address again',
+  );
 }
 
 /** Polls stalled jobs once more. A job that has ended since is settled like any other. */

@@ -6,8 +6,9 @@ import type { PlannedShot } from '../batch/shot.ts';
 import { UserError } from '../errors.ts';
 import type { Lane } from '../ledger/port.ts';
 import { openFrozen } from '../storage/frozen-batch.ts';
-import type { ActivityDependencies } from './dependencies.ts';
+import type { ActivityDependencies, LaneFacts } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { logUnconfigured } from './orphans.ts';
 import { checkLedger, type RunInput } from './own-work.ts';
 import { filePlaceOf } from './uploads/upload-places.ts';
 
@@ -110,11 +111,24 @@ function requireAccounts({ lanes }: ActivityDependencies, accepted: readonly str
   );
 }
 
-/** For a batch that is over: lanes for the remaining work, and no new work. */
+/**
+ * For a batch that is over: lanes for the remaining work, and no new work. Work at an account that
+ * is not configured here waits, and the other accounts are collected.
+ */
 async function leftOver(deps: ActivityDependencies, input: PlanStepInput): Promise<StepPlan> {
   const { batch, run, step, pass } = input;
-  const lanes = await deps.ledger.plans.makeLanes(batch, run, step, pass);
-  return { ...(await describePlan(deps, input, lanes)), trainings: [], models: [], uploads: [] };
+  const { plans, reports } = deps.ledger;
+  const lanes = await plans.makeLanes(batch, run, step, pass);
+  const paidAt = new Set((await reports.uncollected(batch)).map(({ account }) => account));
+  const known = lanes.filter(({ account }) => deps.lanes.has(account));
+  for (const { account } of lanes)
+    if (!deps.lanes.has(account) && paidAt.has(account)) logUnconfigured(deps, batch, account);
+  return {
+    lanes: await describeLanes(deps, input, known),
+    trainings: [],
+    models: [],
+    uploads: [],
+  };
 }
 
 /** The step's shots. A step that reads others builds them from their saved outputs, slice by slice. */
@@ -173,45 +187,51 @@ async function describePlan(
 ): Promise<StepPlan> {
   const { plans } = deps.ledger;
   const { batch, run, step } = input;
-  const about = (account: string): { name: string; inFlight: number } => {
-    const known = deps.lanes.get(account);
-    if (known) return known;
-    throw new UserError(`the account ${account} is not configured any more`);
-  };
+  const nameOf = (account: string): string => laneOf(deps, account).name;
   const uploads = new Map<string, number>();
   const placeOf = (request: ShotRequest) => filePlaceOf(deps, request);
   for (const { account } of await plans.neededUploads(batch, run, step, placeOf))
     uploads.set(account, (uploads.get(account) ?? 0) + 1);
   const trainings = await plans.neededTrainings(batch, run, step);
   const models = await plans.neededModels(batch, run, step);
-  const named = await namesByAccount(deps, input, lanes);
   return {
-    lanes: lanes.map(({ lane, account, shots }) => ({
-      lane,
-      account,
-      accountName: about(account).name,
-      inFlight: about(account).inFlight,
-      shots,
-      names: named.get(account) ?? [],
-    })),
+    lanes: await describeLanes(deps, input, lanes),
     trainings: trainings.map(({ account, choice: { set } }) => ({
       account,
-      accountName: about(account).name,
+      accountName: nameOf(account),
       fingerprint: set.fingerprint,
       name: set.name,
     })),
     models: models.map(({ account, id }) => ({
       account,
-      accountName: about(account).name,
+      accountName: nameOf(account),
       id,
       lane: lanes.find((lane) => lane.account === account)?.lane ?? '',
     })),
     uploads: [...uploads].map(([account, files]) => ({
       account,
-      accountName: about(account).name,
+      accountName: nameOf(account),
       files,
     })),
   };
+}
+
+async function describeLanes(
+  deps: ActivityDependencies,
+  input: PlanStepInput,
+  lanes: readonly Lane[],
+): Promise<StepPlan['lanes']> {
+  const named = await namesByAccount(deps, input, lanes);
+  return lanes.map(({ lane, account, shots }) => {
+    const { name, inFlight } = laneOf(deps, account);
+    return { lane, account, accountName: name, inFlight, shots, names: named.get(account) ?? [] };
+  });
+}
+
+function laneOf({ lanes }: ActivityDependencies, account: string): LaneFacts {
+  const known = lanes.get(account);
+  if (known) return known;
+  throw new UserError(`the account ${account} is not configured any more`);
 }
 
 /** Shot keys in lane order, for short lanes in which each shot has its own activity. */

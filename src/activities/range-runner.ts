@@ -7,6 +7,7 @@ import { pause } from './heartbeat.ts';
 import { isLastingStop } from './lasting-stop.ts';
 import { pollJob } from './poll-job.ts';
 import { saveOutput } from './outputs/save-output.ts';
+import { tryOnceResumed } from './throttle/availability.ts';
 import { settle, settleTimes } from './reconcile/settle.ts';
 import { UnreadyShots } from './unready-shots.ts';
 import { concernsAll } from './to-application-failure.ts';
@@ -32,6 +33,8 @@ const pollLeaseMs = 20_000;
 /** Maximum concurrent polls of one range, and maximum concurrent downloads. */
 const tasksMax = 32;
 const askAgainMs = 1_000;
+/** During an outage: how often the runner looks whether a person has resumed. */
+const resumedMs = 5_000;
 /** Interval between refund checks of a running range. */
 const refundsEveryMs = 5_000;
 /** A drained range lets the next one start after this time. */
@@ -90,6 +93,7 @@ export class RangeRunner {
       const age = performance.now() - startedAt;
       if (age > options.leaseMs || (this.#saved > 0 && age > options.reportAfterMs)) break;
       this.#wake = new AbortController();
+      if (await tryOnceResumed(this.#deps, this.#access, this.#range)) this.#resting.clear();
       const due = await this.#due();
       this.#launch(due);
       this.#askAfterRefunds();
@@ -269,7 +273,8 @@ export class RangeRunner {
     const toDue = due.nextInMs === null || due.nextInMs <= 0 ? askAgainMs : due.nextInMs;
     // `due` does not include the latest grants and attached shots yet.
     const isNew = (claimed?.granted.length ?? 0) + (claimed?.attached ?? 0) > 0;
-    return Math.max(5, Math.min(toClaim, toDue, isNew || due.late ? askAgainMs : insideWaitMs));
+    const most = this.#access.backoff.isWaiting ? resumedMs : insideWaitMs;
+    return Math.max(5, Math.min(toClaim, toDue, isNew || due.late ? askAgainMs : most));
   }
 
   /** Always waits until POSTs end and are recorded. Other work may be interrupted without harm. */

@@ -1,9 +1,18 @@
 import { Command } from 'commander';
+import { accountName } from '../batch/ids.ts';
 import { loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import type { BatchRow } from '../ledger/port.ts';
 import { memo } from '../memo.ts';
-import { collectBatch, hasLeft, isEnded } from './engine/collect-batch.ts';
+import { asUserError } from '../system-errors.ts';
+import { collectBatch } from './engine/collect-batch.ts';
+import {
+  canCollect,
+  leftWork,
+  type Unserved,
+  unservedAccounts,
+  unservedText,
+} from './engine/left-work.ts';
 import { Publisher } from './engine/publish.ts';
 import { askForLostFiles } from './engine/lost-files.ts';
 import type { CollectDocument } from './json/steering.ts';
@@ -15,7 +24,7 @@ import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {
   return new Command('collect')
-    .description('fetch missing paid files of ended batches; pay nothing')
+    .description('fetch missing paid files of ended and paused batches; pay nothing')
     .argument('[batch]', 'name of a batch, or its file; default: every batch of the project')
     .option('--refetch', 'fetch even if most files of a batch are missing on this machine')
     .option('--json', 'print one JSON document')
@@ -32,7 +41,7 @@ export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => voi
       if (options.json)
         terminal.print(JSON.stringify({ batches: found.map(toJson) } satisfies CollectDocument));
       else terminal.print(toText(found));
-      exit(found.some(({ left, problems }) => left.length + problems > 0) ? 4 : 0);
+      exit(exitCodeOf(found));
     });
 }
 
@@ -48,6 +57,16 @@ interface Collected {
   readonly left: Awaited<ReturnType<Project['ledger']['reports']['uncollected']>>;
   /** Number of files that are missing here or could not be written. */
   readonly problems: number;
+  /** Accounts of `left` that are not served. */
+  readonly unserved: readonly Unserved[];
+  /** The reason why its collection failed. */
+  readonly error?: UserError;
+}
+
+function exitCodeOf(found: readonly Collected[]): ExitCode {
+  const [failed] = found.flatMap(({ error }) => error ?? []);
+  if (failed) return failed.exitCode;
+  return found.some(({ left, problems }) => left.length + problems > 0) ? 4 : 0;
 }
 
 async function batchesOf(
@@ -67,7 +86,10 @@ async function batchesOf(
   return { project, rows: await project.ledger.batches.list() };
 }
 
-/** Collects one batch after the other. Starts a server only when there is something to fetch. */
+/**
+ * Collects one batch after the other; the failure of one does not keep the next. Starts a server
+ * only when there is something to fetch.
+ */
 async function collectAll(
   terminal: Terminal,
   project: Project,
@@ -75,27 +97,54 @@ async function collectAll(
   refetch: boolean,
 ): Promise<readonly Collected[]> {
   using interrupt = terminal.interrupted();
-  const session = memo(() =>
-    openSession(project, {
+  let isLost = false;
+  const lose = (): void => void (isLost = true);
+  const session = memo(async () => {
+    const opening = openSession(project, {
       role: 'collect',
       worker: project.config.temporal.address === undefined,
       say: (line) => terminal.say(line),
       interrupt,
-    }),
-  );
+    });
+    opening.then(({ failed }) => failed.catch(lose), lose);
+    return await opening;
+  });
   const found: Collected[] = [];
+  // The worker of one batch's collection serves the others too: a file may come before its turn.
+  const { reports } = project.ledger;
+  const waiting = new Set((await reports.uncollected()).map(({ batch }) => batch));
   try {
     for (const row of rows) {
       if (interrupt.isHeard) break;
-      const one = await collectOne(terminal, project, row, {
-        ...{ refetch, interrupt, openSession: session.get },
-      });
+      const publisher = new Publisher(project, row.batch, terminal);
+      const isWaiting = waiting.has(row.batch);
+      const options = { refetch, interrupt, publisher, isWaiting, openSession: session.get };
+      const one = await collectOne(terminal, project, row, options).catch(
+        async (thrown: unknown) => {
+          const error = asUserError(thrown);
+          if (isLost || !(error instanceof UserError)) throw thrown;
+          terminal.say(`${row.batch}: its collection failed\n${error.toText()}`);
+          const { problems } = await publisher.publish();
+          return { ...(await stateOf(project, row, problems.length)), error };
+        },
+      );
       if (one) found.push(one);
     }
     return found;
   } finally {
     await (await session.current)?.close();
   }
+}
+
+async function stateOf(project: Project, row: BatchRow, problems: number): Promise<Collected> {
+  const { here, unserved } = await leftWork(project, row.batch);
+  return {
+    batch: row.batch,
+    active: row.state === 'running',
+    left: [...here, ...unserved],
+    problems,
+    unserved: unservedAccounts(project, row, unserved),
+  };
 }
 
 /** @returns undefined when nothing was left to collect */
@@ -106,27 +155,28 @@ async function collectOne(
   options: {
     readonly refetch: boolean;
     readonly interrupt: Interrupt;
+    readonly publisher: Publisher;
+    /** Whether paid work was left when the command began. */
+    readonly isWaiting: boolean;
     readonly openSession: () => Promise<Session>;
   },
 ): Promise<Collected | undefined> {
-  const { reports } = project.ledger;
   const { batch } = row;
-  const active = !isEnded(row);
-  const publisher = new Publisher(project, batch, terminal);
+  const { interrupt, publisher } = options;
+  const active = row.state === 'running';
   const lost = active ? undefined : await askForLost(terminal, project, batch);
   const look = async () =>
     lost?.isFound ? await publisher.publish() : await publisher.check({ all: options.refetch });
   let problems = active ? [] : (await look()).problems;
-  const isLeft = lost?.isLeft || (await hasLeft(project, batch));
-  if (!isLeft && !lost?.isFound && problems.length === 0) return undefined;
+  const isLeft = lost?.isLeft || (await canCollect(project, batch));
+  if (!isLeft && !options.isWaiting && !lost?.isFound && problems.length === 0) return undefined;
   if (isLeft && !active) {
-    for (const line of uncollectedTexts(await reports.uncollected(batch)))
-      terminal.say(`${batch}: collecting ${line}`);
+    const { here } = await leftWork(project, batch);
+    for (const line of uncollectedTexts(here)) terminal.say(`${batch}: collecting ${line}`);
     const session = await options.openSession();
-    ({ problems } = await collectBatch(options.interrupt, project, session, row, publisher));
-  }
-  const left = await reports.uncollected(batch);
-  return { batch, active, left, problems: problems.length };
+    ({ problems } = await collectBatch(interrupt, project, session, row, publisher));
+  } else if (options.isWaiting && !active) ({ problems } = await publisher.publish());
+  return await stateOf(project, row, problems.length);
 }
 
 /**
@@ -144,18 +194,37 @@ async function askForLost(
   return { isFound: saved > 0, isLeft: hasWorker && unasked.length > 0 };
 }
 
-function toJson({ batch, active, left, problems }: Collected): CollectDocument['batches'][number] {
-  return { batch, active, left: uncollectedJson(left), unwritten: problems };
+function toJson(one: Collected): CollectDocument['batches'][number] {
+  const { batch, active, left, problems, unserved, error } = one;
+  return {
+    batch,
+    active,
+    left: uncollectedJson(left),
+    unwritten: problems,
+    ...(unserved.length > 0 && {
+      unserved: unserved.map(({ key, why, next }) => ({
+        account: accountName(key),
+        why,
+        next: [...next],
+      })),
+    }),
+    ...(error && { error: error.message }),
+  };
 }
 
 function toText(found: readonly Collected[]): string {
   if (found.length === 0) return 'Nothing is left to collect.';
   return found
-    .flatMap(({ batch, active, left, problems }) => {
+    .flatMap(({ batch, active, left, problems, unserved, error }) => {
       if (problems > 0) return [`${batch}: ${problems} files are not written`];
-      if (left.length === 0) return [`${batch}: all its paid files are on disk or decided`];
-      const why = active ? `; it is still running: shotlist watch ${batch}` : '; try again later';
-      return uncollectedTexts(left).map((text) => `${batch}: ${text} left${why}`);
+      if (left.length === 0)
+        return error ? [] : [`${batch}: all its paid files are on disk or decided`];
+      const later = active ? `it is still running: shotlist watch ${batch}` : 'try again later';
+      return left.flatMap((each) => {
+        const missing = unserved.find(({ key }) => key === each.account);
+        const why = missing ? `: ${unservedText(missing)}` : `; ${later}`;
+        return uncollectedTexts([each]).map((text) => `${batch}: ${text} left${why}`);
+      });
     })
     .join('\n');
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, UserError } from '../errors.ts';
-import type { AcceptedRun, BatchRow } from '../ledger/port.ts';
+import type { AcceptedRun, BatchRow, BatchStatus } from '../ledger/port.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { asUserError } from '../system-errors.ts';
@@ -76,7 +76,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       { interrupt },
     );
     if (!options.json) {
-      if (detached) terminal.say(`detached; continue with: shotlist run ${shellQuoted(file)}`);
+      if (detached) terminal.say(detachedText(project, status, shellQuoted(file)));
       const { succeeded, cached, total } = totals(status);
       if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
@@ -86,6 +86,13 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
   } finally {
     await session.close();
   }
+}
+
+/** A paused batch does not run again before it is resumed, but its paid files can be fetched. */
+function detachedText(project: Project, { row }: BatchStatus, file: string): string {
+  return row.state === 'paused'
+    ? `detached; ${row.batch} is paused; fetch what is paid for with: shotlist collect ${project.argumentFor(row)}`
+    : `detached; continue with: shotlist run ${file}`;
 }
 
 /** Reports a dead worker or a failed workflow. The server recovers by itself. */

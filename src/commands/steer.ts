@@ -95,24 +95,27 @@ async function steer(
   else {
     terminal.print(`${row.batch} ${options.abandon ? abandoned : steering.done}`);
     const why = options.abandon ? 'left' : 'not collected yet';
-    if (steering.name === 'cancel' && (options.abandon || !isRunning))
+    if (steering.name !== 'resume' && (options.abandon || !isRunning))
       for (const text of uncollectedTexts(left)) terminal.print(`  ${why}: ${text}`);
+    const goOn = left.length > 0 && steering.name !== 'resume' ? 'Collect them' : 'Continue';
     const lead = options.abandon
       ? 'Collect them later with'
-      : 'No worker runs it now. Continue with';
+      : `No worker runs it now. ${goOn} with`;
     if (next.length > 0) terminal.say(`${lead}: ${next.join('')}`);
   }
 }
 
 const abandoned = 'cancelled: nothing more is submitted, and running jobs are not waited for';
 
-/** A cancelled batch need not run again to get its paid files: `collect` fetches them. */
+/** A batch that is stopped need not run again to get its paid files: `collect` fetches them. */
 function nextOf(
   name: Steering['name'],
   project: Project,
   row: BatchRow,
   left: readonly Uncollected[],
 ): string[] {
-  if (name !== 'cancel') return [project.runCommand(row)];
-  return left.length > 0 ? [`shotlist collect ${project.argumentFor(row)}`] : [];
+  const batch = project.argumentFor(row);
+  if (name === 'resume') return [project.runCommand(row)];
+  if (left.length > 0) return [`shotlist collect ${batch}`];
+  return name === 'pause' ? [`shotlist resume ${batch}`] : [];
 }

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { BatchRow } from '../ledger/port.ts';
-import { collectBatch, hasLeft, isEnded } from './engine/collect-batch.ts';
+import { collectBatch, isEnded } from './engine/collect-batch.ts';
 import { driveToEnd } from './engine/drive.ts';
 import { exitCodeWith, statusOf } from './engine/follow.ts';
+import { canCollect, leftWork, unservedAccounts, unservedText } from './engine/left-work.ts';
 import { Publisher } from './engine/publish.ts';
 import { printStatus } from './text/print-status.ts';
 import { openBatch, type Project } from './project/project.ts';
@@ -42,10 +43,13 @@ async function collectEnded(
 ) {
   const publisher = new Publisher(project, row.batch, terminal);
   let published = await publisher.publish();
-  if (await hasLeft(project, row.batch))
+  if (await canCollect(project, row.batch))
     published = await inSession(terminal, interrupt, project, (session) =>
       collectBatch(interrupt, project, session, row, publisher),
     );
+  const { unserved } = await leftWork(project, row.batch);
+  for (const missing of unservedAccounts(project, row, unserved))
+    terminal.say(`${row.batch}: ${unservedText(missing)}`);
   const status = await statusOf(project, row.batch);
   return { status, published, exitCode: exitCodeWith(status, published) };
 }

@@ -1,4 +1,4 @@
-import { PaceError } from './errors.ts';
+import { PaceError, seconds } from './errors.ts';
 import { Floor, floorOf, type Failure } from './floor.ts';
 import { steadyClock, type WaitClock } from './wait-clock.ts';
 
@@ -38,6 +38,8 @@ interface Asked {
   readonly failure: Failure;
   /** The wait that the vendor requests; 0: none. */
   readonly askedMs: number;
+  /** The failure in words, for people. */
+  readonly said?: string;
   /** The failure may be a single gateway error. Two in a row make an outage. */
   readonly mayPass?: boolean;
 }
@@ -54,6 +56,8 @@ export interface Refusal {
   readonly ms: number;
   /** Time without claims at the account. */
   readonly accountMs: number;
+  /** Of an outage: its last failure, and its duration so far. */
+  readonly outage?: { readonly said: string; readonly lastsMs: number };
 }
 
 export interface BackoffOptions {
@@ -88,6 +92,7 @@ export class Backoff {
   readonly #kinds = new Map<string, Kind>();
   /** For the whole vendor: any answer ends it. */
   readonly #outage = new Floor(floorOf.unreachable);
+  #lastOutage: { readonly since: number; readonly said: string } | undefined;
   readonly #freeLimited = new Floor(floorOf.limited);
   readonly #paidLimited = new Floor(floorOf.limited);
   #gatewaysInARow = 0;
@@ -127,6 +132,18 @@ export class Backoff {
         return await this.#end(outcome, sent);
       },
     };
+  }
+
+  /** Whether calls wait for the end of an outage. */
+  get isWaiting(): boolean {
+    return this.#outage.waitMs(this.#clock.now()) > 0;
+  }
+
+  /** A person asks to try again: ends the waits of an outage, except those that the vendor requested. */
+  tryNow(): void {
+    this.#outage.tryNow();
+    for (const { unreachable } of this.#kinds.values()) unreachable.tryNow();
+    this.#pump();
   }
 
   /** Stores the wait that was decided for an error. */
@@ -190,12 +207,18 @@ export class Backoff {
     return this.#gatewaysInARow < 2;
   }
 
-  #failed({ failure, askedMs }: Asked, { kind, group, about, at }: Sent): Refusal {
+  #failed({ failure, askedMs, said }: Asked, { kind, group, about, at }: Sent): Refusal {
     for (const each of this.#kinds.values()) each.window = windowFirst;
     const now = this.#clock.now();
     const failed = (floor: Floor): number => floor.failed(now, at, askedMs);
     const ms = failed(kind[failure]);
-    if (failure === 'unreachable') return { failure, about, ms, accountMs: failed(this.#outage) };
+    if (failure === 'unreachable') {
+      const since = this.#outage.isRaised ? (this.#lastOutage?.since ?? at) : at;
+      const last = { since, said: said ?? this.#lastOutage?.said ?? 'no answer' };
+      this.#lastOutage = last;
+      const outage = { said: last.said, lastsMs: now - since };
+      return { failure, about, ms, accountMs: failed(this.#outage), outage };
+    }
     // A single short refusal affects its own kind only; a longer wait, or a second in a row, the account.
     this.#refusalsInARow += 1;
     const isOfAccount = this.#refusalsInARow > 1 || askedMs > floorOf.limited.firstMs;
@@ -214,10 +237,9 @@ export class Backoff {
       const limited = Math.max(this.#freeLimited.waitMs(now), kind.limited.waitMs(now));
       const unreachable = Math.max(this.#outage.waitMs(now), kind.unreachable.waitMs(now));
       const waitMs = Math.max(limited, unreachable);
-      const isPatient =
-        limited <= this.#patienceMs.limited && unreachable <= this.#patienceMs.unreachable;
       if (this.#signal.aborted) refuse(new PaceError(waitMs, 'this process is stopping'));
-      else if (!isPatient) refuse(new PaceError(waitMs));
+      else if (unreachable > this.#patienceMs.unreachable) refuse(this.#outageError(unreachable));
+      else if (limited > this.#patienceMs.limited) refuse(new PaceError(limited));
       else if (waitMs > 0 || !this.#hasRoom(kind)) {
         left.push(waiting);
         if (waitMs > 0) nextMs = Math.min(nextMs, waitMs);
@@ -230,6 +252,13 @@ export class Backoff {
     }
     this.#waiting = left;
     if (nextMs < Infinity) void this.#wakeIn(nextMs);
+  }
+
+  #outageError(waitMs: number): PaceError {
+    const { since, said } = this.#lastOutage ?? { since: this.#clock.now(), said: 'no answer' };
+    const lasts = seconds(this.#clock.now() - since);
+    const why = `the vendor cannot be reached, for ${lasts} now (${said}); tried again in ${seconds(waitMs)}`;
+    return new PaceError(waitMs, why, 'unreachable');
   }
 
   #hasRoom(kind: Kind): boolean {

@@ -1,3 +1,5 @@
+import type { Failure } from './floor.ts';
+
 /** Errors of one HTTP attempt. Each has its own next step, which `Provider.classify` decides. */
 
 /** An answer with an error status. */
@@ -141,14 +143,23 @@ export class SendDeadlineError extends Error {
 export class PaceError extends Error {
   override readonly name = 'PaceError';
   readonly waitMs: number;
+  /** What the account waits for: the end of a rate limit, or of an outage. */
+  readonly failure: Failure;
 
   constructor(
     waitMs: number,
-    why = `the account waits for another ${Math.ceil(waitMs / 1_000)} s`,
+    why = `the account waits for another ${seconds(waitMs)}`,
+    failure: Failure = 'limited',
   ) {
     super(`not sent: ${why}`);
     this.waitMs = waitMs;
+    this.failure = failure;
   }
+}
+
+/** Whole seconds, for people. */
+export function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1_000)} s`;
 }
 
 /** The request succeeded, but its answer does not have the documented shape. Deliberately not an HttpError. */

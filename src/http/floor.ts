@@ -14,6 +14,8 @@ export class Floor {
   #failures = 0;
   #failedAt = -Infinity;
   #until = -Infinity;
+  /** End of the longest wait that the vendor requested. */
+  #askedUntil = -Infinity;
 
   constructor({ firstMs, mostMs }: { readonly firstMs: number; readonly mostMs: number }) {
     this.#firstMs = firstMs;
@@ -41,7 +43,8 @@ export class Floor {
       this.#failedAt = now;
     }
     if (!isSame || now >= this.#until) this.#until = now + this.#floorMs;
-    this.#until = Math.max(this.#until, now + askedMs);
+    if (askedMs > 0) this.#askedUntil = Math.max(this.#askedUntil, now + askedMs);
+    this.#until = Math.max(this.#until, this.#askedUntil);
     return Math.ceil(this.waitMs(now));
   }
 
@@ -52,12 +55,18 @@ export class Floor {
     this.#until = now;
   }
 
+  /** Ends the wait, except one that the vendor requested. The next failure waits longer, as usual. */
+  tryNow(): void {
+    this.#until = this.#askedUntil;
+  }
+
   /** The success of a call sent before the last failure does not show that the failure is over. */
   succeeded(sentAt = Infinity): void {
     if (sentAt <= this.#failedAt) return;
     this.#failures = 0;
     this.#failedAt = -Infinity;
     this.#until = -Infinity;
+    this.#askedUntil = -Infinity;
   }
 
   get #floorMs(): number {

@@ -78,13 +78,14 @@ function kindOf(method: string, path: string): string {
   return `${method} ${first} ${rest.length}`;
 }
 
-function outcomeOf(error: unknown, { account }: Verdict): Outcome {
+function outcomeOf(error: unknown, { account, message }: Verdict): Outcome {
   const isUnsent = [SendDeadlineError, PaceError, UserError].some((kind) => error instanceof kind);
   if (isUnsent) return 'unsent';
   if (account.kind === 'limited' || account.kind === 'unreachable')
     return {
       failure: account.kind,
       askedMs: account.retryAfterMs,
+      said: message,
       mayPass: account.kind === 'unreachable' && error instanceof HttpError,
     };
   const isSilent = error instanceof NetworkError || error instanceof TimeoutError;

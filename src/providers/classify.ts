@@ -64,7 +64,7 @@ export function classifier(errors: VendorErrors): (error: unknown) => Verdict {
     if (error instanceof PaceError)
       return {
         request: 'notSent',
-        account: { kind: 'limited', retryAfterMs: error.waitMs },
+        account: { kind: error.failure, retryAfterMs: error.waitMs },
         message: error.message,
       };
     if (error instanceof NetworkError || error instanceof TimeoutError)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../src/activities/index.ts';
+import { accountSettings, claimOne, plannedShot } from '../ledger/fixture.ts';
 import { openStudio, type Studio } from './studio.ts';
 
 let studio: Studio | undefined;
@@ -53,5 +54,26 @@ describe('planning a step', () => {
       'the step draw cannot be planned here: there is no account photogpt',
     );
     expect((await studio.ledger.reports.status('fox'))?.steps).toMatchObject([{ total: 1 }]);
+  });
+
+  it('of a cancelled batch leaves out paid work at an account that is gone, and names it', async () => {
+    studio = await openStudio();
+    const { ledger, access, lines } = studio;
+    const gone = 'acme@https://acme.example';
+    const cap = { unit: 'credits', cap: 1_000_000 } as const;
+    const input = await studio.startRun(batch, {
+      accepted: [access.key, gone].map((account) => ({ account, ...cap })),
+    });
+    await studio.planOf(input, 'draw', 1);
+    await ledger.batches.putAccounts([accountSettings({ account: gone })]);
+    const shot = plannedShot(1, { step: 'draw', account: gone });
+    await ledger.plans.putShots('fox', input.run, [shot]);
+    for (const { lane, account } of await ledger.plans.makeLanes('fox', input.run, 'draw', 2))
+      await claimOne(ledger, { batch: 'fox', run: input.run, lane, account, from: 0, to: 1 });
+    await expect(studio.planOf(input, 'draw', 3)).rejects.toThrow('acme');
+
+    await ledger.batches.setState('fox', 'cancelled', ['running']);
+    expect((await studio.planOf(input, 'draw', 4)).lanes).toMatchObject([{ account: access.key }]);
+    expect(lines.join()).toContain(`fox has paid work at ${gone}`);
   });
 });

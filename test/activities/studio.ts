@@ -121,6 +121,7 @@ export async function openStudio(
     trustedOrigin: new URL(account.baseUrl).origin,
     trainingPrice: offerOf(account).trainingPrice({}),
     throttle: throttle.throttle,
+    backoff: throttle.backoff,
   };
   const replanRequests: string[] = [];
   const drained: number[] = [];

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { inject } from 'vitest';
 import {
   type Simulator,
@@ -42,6 +43,8 @@ export interface Stage extends AsyncDisposable {
   json<T>(args: readonly string[]): Promise<{ code: number | null; value: T }>;
   /** Starts `shotlist worker` and waits until it serves. It is stopped with the stage. */
   startWorker(environment?: Record<string, string>): Promise<Running>;
+  /** Ends a workflow on the shared server, as Temporal's own page does. */
+  terminate(workflowId: string): Promise<void>;
 }
 
 /** A project folder, a simulator, and a namespace of its own on the Temporal server that all tests share. */
@@ -106,6 +109,12 @@ export async function openStage(settings: Partial<SimulatorSettings> = {}): Prom
       };
       await until('the worker serves', serves, 55_000);
       return worker;
+    },
+    async terminate(workflowId) {
+      const connection = await Connection.connect({ address: temporalAddress });
+      const client = new Client({ connection, namespace });
+      await client.workflow.getHandle(workflowId).terminate();
+      await connection.close();
     },
     async [Symbol.asyncDispose]() {
       const ends = [...started].map((child) => once(child, 'close'));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStage, type Stage, until } from './stage.ts';
 
@@ -101,4 +102,74 @@ describe('a batch that is steered from another process', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('the batch name detached belongs to');
   });
+});
+
+describe('a batch whose run serves itself', () => {
+  /** Nothing of the shared server: the command brings its own, and a worker. */
+  const embedded = { TEMPORAL_ADDRESS: undefined, TEMPORAL_NAMESPACE: undefined };
+  const longMs = 600_000;
+  const open = async (inFlight: number) => {
+    let aheadMs = 0;
+    const clock = { now: () => Date.now() + aheadMs };
+    const stage = await openStage({ jobMs: longMs, jitter: 0, clock });
+    stage.write('shotlist.yaml', account.replace('inFlight: 2', `inFlight: ${inFlight}`));
+    stage.write(
+      'two.yaml',
+      'batch: two\nsteps:\n' +
+        '  draw: { matrix: { n: [1, 2] }, model: "photogpt:nanobanana", prompt: "fox {{ n }}", name: "{{ n }}" }\n' +
+        '  again: { from: draw, model: "photogpt:nanobanana", prompt: again }\n',
+    );
+    const { book } = stage.simulator;
+    const running = stage.start(['run', 'two.yaml', '--yes'], embedded);
+    await until('shots are paid for', () => book.accepted.length === inFlight, 60_000);
+    return { stage, running, letJobsEnd: () => void (aheadMs += 2 * longMs) };
+  };
+  const run = (stage: Stage, ...args: string[]) => stage.run(args, embedded);
+  const outputs = async (stage: Stage) => await stage.json(['status', 'two']);
+
+  it('is paused only when its paid files are here, and says how to go on', async () => {
+    const { stage, running, letJobsEnd } = await open(1);
+    await using _ = stage;
+    expect((await run(stage, 'pause', 'two')).code).toBe(0);
+    await until('the run says so', () => running.output().includes('two is paused'));
+    // Longer than a run without jobs stays.
+    await Promise.race([running.ended, delay(8_000)]);
+    expect(running.process.exitCode).toBeNull();
+    letJobsEnd();
+    const { code, stdout } = await running.ended;
+    expect(stdout).toMatch(/^two: 1 of [23] shots have their files \([12] waiting\); paused/);
+    expect(stdout).toContain('shotlist resume two');
+    expect([code, stage.simulator.book.accepted.length]).toEqual([4, 1]);
+    expect(await outputs(stage)).toMatchObject({ code: 4, value: { outputs: 1 } });
+  }, 120_000);
+
+  it('names the command that fetches what is paid for where it is left while paused', async () => {
+    const { stage, running, letJobsEnd } = await open(1);
+    await using _ = stage;
+    expect((await run(stage, 'pause', 'two')).code).toBe(0);
+    running.process.kill('SIGINT');
+    const { code, stdout, stderr } = await running.ended;
+    expect(stderr).toContain('fetch what is paid for with: shotlist collect two');
+    expect(stdout).toContain('shotlist collect two');
+    expect(code).toBe(4);
+    letJobsEnd();
+    const collected = await run(stage, 'collect', 'two');
+    expect(collected.stdout).toContain('two: all its paid files are on disk');
+    expect([collected.code, stage.simulator.book.accepted.length]).toEqual([0, 1]);
+    expect(await outputs(stage)).toMatchObject({ code: 4, value: { state: 'paused', outputs: 1 } });
+  }, 120_000);
+
+  it('is not complete where it is cancelled between two steps', async () => {
+    const { stage, running, letJobsEnd } = await open(2);
+    await using _ = stage;
+    expect((await run(stage, 'cancel', 'two')).code).toBe(0);
+    letJobsEnd();
+    const { code, stdout } = await running.ended;
+    expect(stdout).toContain('two: 2 of 2 shots have their files; cancelled');
+    expect(stdout).toContain('not made   the shots of the step again for 2 files');
+    expect(stdout).toContain('shotlist run two.yaml');
+    expect(stdout).not.toContain('shotlist resume');
+    expect(code).toBe(4);
+    expect((await stage.run(['status', 'two'])).code).toBe(4);
+  }, 120_000);
 });

@@ -191,6 +191,36 @@ describe('an outage', () => {
     expect(await waited).toBe(5);
   });
 
+  it('is named with its last failure where a call does not wait for it', async () => {
+    backoff = new Backoff({ clock, patienceMs: { limited: 5 * second, unreachable: 0 } });
+    await (await backoff.free('GET jobs')).end({ ...down, said: 'could not connect' });
+    await pass(1);
+    await (await backoff.free('GET jobs')).end({ ...down, said: 'no route' });
+    await expect(backoff.free('GET jobs')).rejects.toMatchObject({
+      failure: 'unreachable',
+      message: 'not sent: the vendor cannot be reached, for 1 s now (no route); tried again in 2 s',
+    });
+  });
+
+  it('is not waited for once a person asks, unless the vendor requested the wait', async () => {
+    for (const accountMs of [1, 2, 4].map((seconds) => seconds * second)) {
+      const turn = backoff.free('GET jobs');
+      backoff.tryNow();
+      await (await turn).end(down);
+      // Each try that fails makes the usual wait longer.
+      expect(refusals.at(-1)).toMatchObject({ accountMs });
+      await pass(0.1);
+    }
+    expect(backoff.isWaiting).toBe(true);
+    const turn = backoff.free('GET jobs');
+    backoff.tryNow();
+    await (await turn).end({ ...down, askedMs: 40 * second });
+    const times = callers('GET jobs', 1, () => 'answered');
+    backoff.tryNow();
+    await pass(60);
+    expect(Math.round(times[0] ?? 0)).toBe(40);
+  });
+
   it('goes on where its probe gets no answer', async () => {
     const times = callers('GET jobs', 10, (at) => (at === 0 ? down : 'silent'));
     await pass(16);

@@ -138,6 +138,11 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
     because: 'a page of a report, by the place where the one before it ended',
   },
   {
+    access: /^shot_(order|state) \(batch=\? AND step=\?/,
+    text: /^select count\((distinct origin|\*)\) as count from shot (where|s join batch)/,
+    because: 'counts the shots and files of a step of a batch that was stopped',
+  },
+  {
     access: /^shot_(seq|order|open|key) \(batch=\?\)$/,
     text: /^select (s\.step, count|s\.key, o\.idx as 'index', 'damaged'|1 from shot s where s\.batch|distinct step|shown\.\*)|^with wanted/,
     because: 'sums up one batch for its status',

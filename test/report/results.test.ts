@@ -36,6 +36,7 @@ const status: BatchStatus = {
   raisedPrices: [],
   undecidedTrainings: 0,
   stops: [],
+  unmade: [],
   isStopped: false,
 };
 

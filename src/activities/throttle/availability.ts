@@ -33,6 +33,21 @@ export async function claimWhenAvailable(
 }
 
 /**
+ * Ends the wait of an outage once the account's block in the ledger is gone: a person has resumed.
+ * @returns whether a wait was ended
+ */
+export async function tryOnceResumed(
+  { ledger }: Pick<ActivityDependencies, 'ledger'>,
+  { key, backoff }: Pick<AccountAccess, 'key' | 'backoff'>,
+  { batch, run }: Run,
+): Promise<boolean> {
+  if (!backoff.isWaiting) return false;
+  if (await ledger.claims.closed({ batch, run, account: key })) return false;
+  backoff.tryNow();
+  return !backoff.isWaiting;
+}
+
+/**
  * Whether the check has passed in this process and run. Makes the check if needed; a failure blocks
  * the account. Concurrent callers share one call; the next caller repeats a failed one.
  */
@@ -41,6 +56,7 @@ export async function seemsAvailable(
   access: AccountAccess,
   run: Run,
 ): Promise<boolean> {
+  await tryOnceResumed(deps, access, run);
   const known = checks.get(access) ?? new Map<string, Promise<boolean>>();
   checks.set(access, known);
   const name = nameOf(run);

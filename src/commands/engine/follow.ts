@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BatchStatus } from '../../ledger/port.ts';
 import { noteEnd } from './cost-facts.ts';
+import { leftWork } from './left-work.ts';
 import { LiveView } from './live-view.ts';
 import type { Project } from '../project/project.ts';
 import { type Published, Publisher } from './publish.ts';
@@ -29,7 +30,6 @@ export interface Followed {
 const lookMs = 250;
 /** How long a batch must stay stopped before the command returns. */
 const settledMs = 2_500;
-const publishAtLeastMs = 5_000;
 /** Idle time as a multiple of the work time. A worker in this process needs the rest. */
 const restFactor = 4;
 
@@ -47,8 +47,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;
   let quietSince: number | undefined;
-  let publishedAt = performance.now();
-  let publishEveryMs = publishAtLeastMs;
+  let wasPaused = false;
   try {
     for (;;) {
       const begun = performance.now();
@@ -60,16 +59,16 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
       const waits = shownWaits(await ledger.reports.waits(batch), project.config.accounts);
       quiet.look(changes.shots.length > 0, status, waits);
       view.draw(status);
+      const isPaused = status.row.state === 'paused';
+      if (isPaused && !wasPaused)
+        view.event(`${batch} is paused: nothing new is sent, and what is paid for is collected`);
+      wasPaused = isPaused;
       // The batch is over only when no change is left to show: shots change between the two reads.
       if (interrupt.isHeard || (isOver(status) && changes.shots.length === 0)) break;
-      quietSince = stateWord(status) === 'running' ? undefined : (quietSince ?? performance.now());
+      if (await isBusy(project, status)) quietSince = undefined;
+      else quietSince ??= performance.now();
       if (quietSince !== undefined && performance.now() - quietSince > settledMs) break;
-      if (performance.now() - publishedAt > publishEveryMs && cursor !== started) {
-        const writingSince = performance.now();
-        await publisher.publish();
-        publishedAt = performance.now();
-        publishEveryMs = Math.max(publishAtLeastMs, restFactor * (publishedAt - writingSince));
-      }
+      if (cursor !== started) await publisher.publishNews();
       if (changes.shots.length < 500)
         await Promise.race([
           delay(Math.max(lookMs, restFactor * tookMs)),
@@ -100,6 +99,13 @@ export async function statusOf(project: Project, batch: string): Promise<BatchSt
   const status = await project.ledger.reports.status(batch);
   if (!status) throw new Error(`batch ${batch} left the ledger`);
   return status;
+}
+
+/** Whether something happens without a person. A paused batch still collects what is paid for. */
+async function isBusy(project: Project, status: BatchStatus): Promise<boolean> {
+  const word = stateWord(status);
+  if (word !== 'paused') return word === 'running';
+  return (await leftWork(project, status.row.batch)).here.length > 0;
 }
 
 function isOver(status: BatchStatus): boolean {

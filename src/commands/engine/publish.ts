@@ -1,11 +1,11 @@
 import { join, relative } from 'node:path';
-import type { Config } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
 import { type OutProblem, outProblem } from '../../report/place-files.ts';
 import { checkFiles, type ResultsInput, writeResults } from '../../report/results.ts';
 import { systemFailure } from '../../system-errors.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
+import { isServed } from './left-work.ts';
 
 /** The result of bringing `out/` in line with the ledger. */
 export interface Published {
@@ -17,6 +17,10 @@ export interface Published {
 
 /** Maximum number of files listed per kind. */
 const namedMax = 20;
+/** Pause between two calls of `publishNews`. */
+const publishAtLeastMs = 5_000;
+/** The pause as a multiple of the writing time. A worker in this process needs the rest. */
+const restFactor = 4;
 
 /** Brings `out/` in line with the ledger on each call. Prints each message once. */
 export class Publisher {
@@ -24,6 +28,7 @@ export class Publisher {
   readonly #batch: string;
   readonly #terminal: Terminal;
   readonly #reported = new Set<string>();
+  #nextAt = performance.now() + publishAtLeastMs;
 
   constructor(project: Project, batch: string, terminal: Terminal) {
     this.#project = project;
@@ -39,6 +44,15 @@ export class Publisher {
     });
     this.#name('left alone, because it was edited', results.kept);
     return this.#report(results);
+  }
+
+  /** Publishes while a batch runs; does nothing until the pause after the last time is over. */
+  async publishNews(): Promise<void> {
+    const begun = performance.now();
+    if (begun < this.#nextAt) return;
+    await this.publish();
+    const tookMs = performance.now() - begun;
+    this.#nextAt = performance.now() + Math.max(publishAtLeastMs, restFactor * tookMs);
   }
 
   /** Restores lost bytes without writing to `out/`. `all`: also when most files are lost. */
@@ -91,12 +105,4 @@ export class Publisher {
   #shownFolder(): string {
     return relative(this.#terminal.folder, join(this.#project.outFolder, this.#batch));
   }
-}
-
-/** Whether this process has the account's key, or a standing server's worker may have it. */
-function isServed({ temporal, accounts }: Config, key: string): boolean {
-  const isHere = [...accounts.values()].some(
-    (account) => account.key === key && account.apiKey !== undefined,
-  );
-  return isHere || temporal.address !== undefined;
 }

@@ -1,5 +1,4 @@
 import { noKey } from '../../accounts/provider.ts';
-import { accountName, originOf } from '../../batch/ids.ts';
 import type { AccountConfig } from '../../config/accounts.ts';
 import type { Config } from '../../config/config.ts';
 import { UserError } from '../../errors.ts';
@@ -7,6 +6,7 @@ import { missingAccess } from '../../hosting/open-host.ts';
 import type { BatchRow } from '../../ledger/port.ts';
 import type { BatchPlan } from '../plan/plan-batch.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
+import { addressAdvice } from './left-work.ts';
 import type { Project } from '../project/project.ts';
 
 /**
@@ -27,10 +27,7 @@ export async function requireAccounts(
       throw new UserError(
         `run ${run} of ${batch} works at ${key}, and no account has that name and address`,
         {
-          next: [
-            `give the account ${accountName(key)} its base URL ${originOf(key)} again, in shotlist.yaml or by its variable`,
-            `or stop the run: shotlist cancel ${argumentFor(row)}`,
-          ],
+          next: [addressAdvice(key), `or stop the run: shotlist cancel ${argumentFor(row)}`],
         },
       );
     requireKeyHere(account, config);

@@ -41,6 +41,16 @@ export const statusSchema = z.strictObject({
       waiting: count.describe('not sent yet'),
     })
     .describe('counts over all steps'),
+  unmade: list(
+    z.strictObject({
+      step: z.string().describe('name of the step'),
+      files: count.describe('files of earlier steps that wait for it'),
+    }),
+  )
+    .optional()
+    .describe(
+      'steps of a paused or cancelled batch whose shots are not all planned; absent if none',
+    ),
   partial: count.describe('shots among them with fewer files than were ordered'),
   outputs: count.describe('files that are saved'),
   spent: list(

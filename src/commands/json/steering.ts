@@ -40,6 +40,16 @@ export const collectSchema = z.strictObject({
       active: z.boolean().describe('whether it still runs, and collects its own files'),
       left,
       unwritten: count.describe('files that are missing here or could not be written'),
+      unserved: list(
+        z.strictObject({
+          account: accountName,
+          why: z.string().describe('why it cannot be asked'),
+          next: list(z.string()).describe('advice, then the command that fetches the rest'),
+        }),
+      )
+        .optional()
+        .describe('accounts of `left` without a key or a place in `shotlist.yaml`; absent if none'),
+      error: z.string().optional().describe('why the collection of the batch failed'),
     }),
   ).describe('batches that had something to collect'),
 });

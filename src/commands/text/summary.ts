@@ -50,7 +50,10 @@ export function stateWord(status: BatchStatus): StatusDocument['state'] {
 
 export function exitCodeOf(status: BatchStatus): ExitCode {
   const counts = totals(status);
-  if (counts.running + counts.waiting > 0) return 4;
+  const { state } = status.row;
+  // Where a batch has not ended, a step may have no shots yet.
+  if (state === 'running' || state === 'paused') return 4;
+  if (counts.running + counts.waiting + status.unmade.length > 0) return 4;
   if (counts.failed + counts.parked + counts.partial > 0)
     return status.row.state === 'cancelled' ? 4 : 3;
   return counts.damaged > 0 ? 3 : 0;
@@ -90,14 +93,17 @@ export function statusJson(
       account: 'account' in stop ? accountName(stop.account) : null,
       text: stopText(stop),
     })),
-    blocks: blocks.map(({ account, model, reason, until }) => ({
-      account: accountName(account),
-      model,
-      reason,
-      until: isoTime(until),
-      text: blockText(reason),
+    blocks: blocks.map((block) => ({
+      account: accountName(block.account),
+      model: block.model,
+      reason: block.reason,
+      until: isoTime(block.until),
+      text: causeText(block),
     })),
     problems: problems.map(({ state, why, count, keys }) => ({ state, why, count, keys })),
+    ...(status.unmade.length > 0 && {
+      unmade: status.unmade.map(({ step, files }) => ({ step, files })),
+    }),
     ...(status.raisedPrices.length > 0 && { raisedPrices: status.raisedPrices.map(raisedJson) }),
     ...fileNotesJson(notes),
     directory,
@@ -113,7 +119,7 @@ export function formatSummary(
   known: Known & { readonly problems: readonly Problem[] },
 ): string {
   const { problems, left = [], notes = [], waits = [] } = known;
-  const { batch } = status.row;
+  const { batch, state } = status.row;
   const counts = totals(status);
   const made = counts.succeeded + counts.cached - counts.partial;
   const rest = (['partial', 'cached', 'failed', 'parked', 'running', 'waiting'] as const)
@@ -127,7 +133,8 @@ export function formatSummary(
     ...waitTexts(waits).map((text) => `  waits for  ${text}`),
     ...formatProblems(problems),
     ...fileNoteLines(notes),
-    ...uncollectedTexts(status.row.endedAt === null ? [] : left).map(
+    ...status.unmade.map((each) => `  not made   ${unmadeText(each)}`),
+    ...uncollectedTexts(status.row.endedAt === null && state !== 'paused' ? [] : left).map(
       (text) => `  left       ${text}`,
     ),
     `  images   ${join(project.outFolder, batch, 'index.html')}`,
@@ -144,9 +151,9 @@ export function hindrances(status: BatchStatus): string[] {
     ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
     ...status.raisedPrices.map(raisedText),
     ...blocks.map(
-      ({ account, model, reason, until }) =>
-        `  blocked: ${accountName(account)}${model ? `:${model}` : ''}, ${blockText(reason)}` +
-        (until === null ? '' : ` (until ${clock(until)})`),
+      (block) =>
+        `  blocked: ${accountName(block.account)}${block.model ? `:${block.model}` : ''}, ${causeText(block)}` +
+        (block.until === null ? '' : ` (until ${clock(block.until)})`),
     ),
   ];
 }
@@ -170,6 +177,11 @@ function hindrancesOf(status: BatchStatus): Pick<BatchStatus, 'stops' | 'blocks'
       endByThemselves.has(block.reason) ? block : { ...block, until: null },
     ),
   };
+}
+
+function unmadeText({ step, files }: BatchStatus['unmade'][number]): string {
+  if (files === 0) return `the shots of the step ${step}`;
+  return `the shots of the step ${step} for ${files} ${files === 1 ? 'file' : 'files'}`;
 }
 
 function raisedJson(price: RaisedPrice): NonNullable<StatusDocument['raisedPrices']>[number] {
@@ -215,13 +227,14 @@ function nextSteps(
   const isStopped = counts.waiting > 0 && status.stops.some((stop) => !isSpent(stop));
   const isBlocked = status.blocks.some(({ reason }) => !endByThemselves.has(reason));
   if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
-  else if (isStopped || (isBlocked && counts.waiting > 0))
+  else if (state === 'running' && (isStopped || (isBlocked && counts.waiting > 0)))
     next.push({ why: 'once fixed', command: `shotlist resume ${batch}` });
+  // A paused batch refuses to run.
   if (state !== 'paused' && counts.failed > 0)
     next.push({ why: 'try again', command: runCommand(status.row) });
-  else if (counts.waiting + counts.running > 0)
+  else if (state !== 'paused' && (counts.waiting + counts.running > 0 || status.unmade.length > 0))
     next.push({ why: 'go on', command: runCommand(status.row) });
-  if (left.length > 0 && status.row.endedAt !== null)
+  if (left.length > 0 && (status.row.endedAt !== null || state === 'paused'))
     next.push({ why: 'collect', command: `shotlist collect ${batch}` });
   if (counts.parked + status.undecidedTrainings > 0)
     next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
@@ -274,6 +287,12 @@ const budgetAdvice = {
 };
 
 type Block = BatchStatus['blocks'][number]['reason'];
+
+/** With the start and the last failure of an outage. */
+function causeText({ reason, why, since }: BatchStatus['blocks'][number]): string {
+  if (reason !== 'unreachable' || why === null || since === null) return blockText(reason);
+  return `the vendor cannot be reached since ${clock(since)}: ${why}; tried again by itself`;
+}
 
 function blockText(reason: Block): string {
   const words: Record<Block, string> = {

@@ -190,6 +190,9 @@ export interface BatchStatus {
     model: string | null;
     reason: BlockReason;
     until: number | null;
+    /** Last failure of an outage and time of the first one; null: unknown, or no outage. */
+    why: string | null;
+    since: number | null;
   }[];
   /** Why lanes last stopped, newest first, distinct. */
   readonly stops: readonly StopReason[];
@@ -197,6 +200,11 @@ export interface BatchStatus {
   readonly raisedPrices: readonly RaisedPrice[];
   /** Parked trainings of the batch: a person must decide whether they were paid for. */
   readonly undecidedTrainings: number;
+  /**
+   * Steps of a paused or cancelled batch whose shots are not all planned, so that no count shows
+   * them. `files`: saved files of earlier steps without a shot of the step.
+   */
+  readonly unmade: readonly { readonly step: string; readonly files: number }[];
   /** Whether every open shot is in a lane that has stopped for a reason that does not end by itself. */
   readonly isStopped: boolean;
 }

@@ -288,7 +288,16 @@ export interface SubmissionLedger {
     model: string | null,
     reason: BlockReason,
     untilMs: number | null,
+    cause?: BlockCause,
   ): Promise<void>;
+}
+
+/** What a person reads of an outage. */
+export interface BlockCause {
+  /** Its last failure. */
+  readonly why: string;
+  /** Its first failure, epoch milliseconds. */
+  readonly since: number;
 }
 
 export interface SavedFile {

@@ -1,4 +1,4 @@
-import type { BlockReason } from '../port.ts';
+import type { BlockCause, BlockReason } from '../port.ts';
 import { acceptedScope, batchScope } from '../rules/budgets.ts';
 import { clockCorrectionMs } from './clock-correction.ts';
 import type { Database } from './database.ts';
@@ -21,11 +21,16 @@ export function putBlock(
   model: string | null,
   reason: BlockReason,
   until: number | null,
+  cause: BlockCause | undefined,
   now: number,
 ): void {
   database.run(
-    `insert into block (account, model, reason, until, set_at) values (?, ?, ?, ?, ?)
-     on conflict do update set set_at = excluded.set_at, until = case
+    `insert into block (account, model, reason, until, set_at, why, since)
+       values (?, ?, ?, ?, ?, ?, ?)
+     on conflict do update set set_at = excluded.set_at, why = coalesce(excluded.why, why),
+       since = iif(until > excluded.set_at and since < excluded.since, since,
+         coalesce(excluded.since, since)),
+       until = case
        when until is null or excluded.until is null then null
        when set_at > excluded.set_at + ${clockCorrectionMs} then excluded.until
        else max(until, excluded.until) end`,
@@ -34,6 +39,8 @@ export function putBlock(
     reason,
     until,
     now,
+    cause?.why ?? null,
+    cause?.since ?? null,
   );
 }
 
@@ -58,13 +65,28 @@ export function endBlocks(
   { batch, run }: { readonly batch: string; readonly run: number },
   now: number,
 ): void {
+  const accounts = accountsOfBatch('?2', '?3');
+  const scopes = [batchScope(batch), acceptedScope(batch, run)];
+  // The polls of an outage wait as long as its block: they are due with its end.
+  const unreachable = database.all<{ account: string }>(
+    `select distinct account from block where reason = ?1 and until > ?4 and account in (${accounts})`,
+    'unreachable',
+    ...scopes,
+    now,
+  );
+  for (const { account } of unreachable)
+    database.run(
+      `update submission set next_poll_at = ?2
+       where account = ?1 and state = 'submitted' and next_poll_at > ?2`,
+      account,
+      now,
+    );
   database.run(
     `update block set until = ?4, set_at = min(set_at, ?4)
      where reason in (select value from json_each(?1)) and coalesce(until, ?4) >= ?4
-       and account in (${accountsOfBatch('?2', '?3')})`,
+       and account in (${accounts})`,
     JSON.stringify(endedByPerson),
-    batchScope(batch),
-    acceptedScope(batch, run),
+    ...scopes,
     now,
   );
 }

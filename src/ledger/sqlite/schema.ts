@@ -286,6 +286,10 @@ create table account_key (
 alter table account add column holder integer not null default 1;
 alter table submission add column holder integer not null default 1;
 `,
+  `
+alter table block add column why text;
+alter table block add column since integer;
+`,
 ];
 
 /**

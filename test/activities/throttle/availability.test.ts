@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunInput } from '../../../src/activities/own-work.ts';
+import { PaceError } from '../../../src/http/errors.ts';
 import type { RunShotsResult } from '../../../src/activities/range-runner.ts';
 import type { Fault } from '../../../src/simulator/index.ts';
 import { openStudio, type Studio } from '../studio.ts';
@@ -71,6 +72,32 @@ describe("the vendor's check call", () => {
     expect(requests()).toMatchObject({
       'GET /photogpt/ping 503': 3,
       'GET /photogpt/ping 200': 1,
+    });
+  });
+
+  it('is made at once when a person resumes in an outage', async () => {
+    const input = await open([{ kind: 'error-before', status: 503, match: ping }]);
+    const running = studio.runStep(input, 'draw');
+    const blockedUntil = async () =>
+      (await studio.ledger.reports.status('herd'))?.blocks[0]?.until ?? 0;
+    const isLong = async () => (await blockedUntil()) - Date.now() > 5_000;
+    await expect.poll(isLong, { timeout: 20_000 }).toBe(true);
+    const until = await blockedUntil();
+    const [block] = (await studio.ledger.reports.status('herd'))?.blocks ?? [];
+    expect(block).toMatchObject({ reason: 'unreachable', why: expect.stringContaining('503') });
+    expect(block?.since).toBeLessThan(until - 5_000);
+    studio.simulator.settings.faults = [];
+    await studio.ledger.batches.clearBlocks('herd');
+    expect((await running).results).toMatchObject([{ kind: 'done', saved: 4 }]);
+    expect(Date.now()).toBeLessThan(until);
+  }, 40_000);
+
+  it('that an outage holds back is no rate limit', async () => {
+    await open();
+    const held = new PaceError(90_000, 'the vendor cannot be reached', 'unreachable');
+    expect(studio.access.provider.classify(held)).toMatchObject({
+      request: 'notSent',
+      account: { kind: 'unreachable', retryAfterMs: 90_000 },
     });
   });
 

@@ -111,15 +111,19 @@ export async function playOut(client: Client, problem: Scenario): Promise<Course
       problem.until &&
       (await runUntil(studio, input, look, (seen) => problem.until?.(seen, client) === true));
     const { results } = await studio.runStep(input, 'draw', 2);
-    if (results[0]?.kind === 'done')
+    const close = async (): Promise<unknown> =>
       await studio.environmentOf().run(studio.activities.finishRun, { ...input, final: true });
+    if (results.every(({ kind }) => kind === 'done')) await close();
     const end = await look();
-    during ??= end;
+    // Where nothing was left to do, the two looks differ only in that the run had not closed.
+    const isUnderWay = during?.shots.some(({ state }) => state === 'open' || state === 'bound');
+    if (!during || isUnderWay !== true) during = end;
     let fixed: Look | undefined;
     if (problem.fix) {
       Object.assign(studio.simulator.settings, problem.fix);
       await studio.ledger.batches.clearBlocks(input.batch);
       await studio.runStep(input, 'draw', 3);
+      await close();
       fixed = await look();
     }
     const { book } = studio.simulator;

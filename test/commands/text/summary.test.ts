@@ -41,6 +41,7 @@ const status: BatchStatus = {
   raisedPrices: [],
   undecidedTrainings: 0,
   stops: [],
+  unmade: [],
   isStopped: false,
 };
 
@@ -91,7 +92,7 @@ describe('the summary of a batch', () => {
       ...status,
       row: { ...status.row, state: 'running' },
       steps: [{ step: 'draw', waiting: 1, outputs: 0, partial: 0, damaged: 0, ...none }],
-      blocks: [{ account, model: 'quick', reason: 'badKey', until: null }],
+      blocks: [{ account, model: 'quick', reason: 'badKey', until: null, why: null, since: null }],
       stops: [{ kind: 'budget', scope: 'batch', account }],
     };
     const problems = [{ state: 'failed', why: 'no cats', count: 1, keys: ['draw/a'] }] as const;
@@ -114,7 +115,58 @@ describe('the summary of a batch', () => {
     expect([codeOf(0), codeOf(1)]).toEqual([0, 3]);
   });
 
-  const blocked = (reason: BatchStatus['blocks'][number]['reason'], counts: object): string => {
+  describe('of a batch that was stopped between two steps', () => {
+    const counts = { total: 6, succeeded: 6, cached: 0, failed: 0, parked: 0, running: 0 };
+    const steps = [{ step: 'draw', waiting: 0, outputs: 6, partial: 0, damaged: 0, ...counts }];
+    const stoppedAs = (state: 'paused' | 'cancelled' | 'running', unmade = status.unmade) => ({
+      ...status,
+      row: { ...status.row, state, endedAt: null },
+      steps,
+      unmade,
+    });
+    const larger = [{ step: 'larger', files: 6 }];
+
+    it('names the step whose shots were not made, and waits for a person', () => {
+      for (const state of ['paused', 'cancelled'] as const) {
+        const stopped = stoppedAs(state, larger);
+        const text = formatSummary(stopped, shown, { problems: [] });
+        expect(text).toContain('  not made   the shots of the step larger for 6 files\n');
+        expect(text).toContain(state === 'paused' ? 'shotlist resume fox' : 'shotlist run ');
+        expect(statusSchema.parse(statusJson(stopped, shown, { problems: [] }))).toMatchObject({
+          unmade: larger,
+        });
+        expect(exitCodeOf(stopped)).toBe(4);
+      }
+    });
+
+    it('has the exit code 4 while it has not ended, since a step may follow', () => {
+      const codes = (['running', 'paused', 'cancelled'] as const).map((state) =>
+        exitCodeOf(stoppedAs(state)),
+      );
+      expect(codes).toEqual([4, 4, 0]);
+    });
+  });
+
+  it('sends nobody to run a paused batch, and names the command that fetches its paid files', () => {
+    const counts = { total: 2, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 1 };
+    const paused: BatchStatus = {
+      ...status,
+      row: { ...status.row, state: 'paused', endedAt: null },
+      steps: [{ step: 'draw', waiting: 1, outputs: 0, partial: 0, damaged: 0, ...counts }],
+    };
+    const account = 'acme@https://acme.test';
+    const left = [
+      { batch: 'fox', account, unit: 'credits', jobs: 1, files: 0, amount: 0 } as const,
+    ];
+    const { next } = statusJson(paused, shown, { problems: [], left });
+    expect(next).toEqual(['shotlist resume fox', 'shotlist collect fox']);
+  });
+
+  const blocked = (
+    reason: BatchStatus['blocks'][number]['reason'],
+    counts: object,
+    why: string | null = null,
+  ): string => {
     const none = { total: 1, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
     const files = { outputs: 0, partial: 0, damaged: 0 };
     const account = 'acme@https://acme.test';
@@ -123,7 +175,9 @@ describe('the summary of a batch', () => {
         ...status,
         row: { ...status.row, state: 'running' },
         steps: [{ step: 'draw', waiting: 0, ...files, ...none, ...counts }],
-        blocks: [{ account, model: null, reason, until: null }],
+        blocks: [
+          { account, model: null, reason, until: null, why, since: why === null ? null : 0 },
+        ],
         stops: reason === 'limited' ? [] : [{ kind: 'block', account, block: reason }],
       },
       shown,
@@ -141,6 +195,13 @@ describe('the summary of a batch', () => {
     const text = blocked('limited', { waiting: 1 });
     expect(text).toContain('rate limited by the vendor; goes on by itself');
     expect(text).not.toContain('resume');
+  });
+
+  it('names the start and the last failure of an outage', () => {
+    const text = blocked('unreachable', { waiting: 1 }, 'could not connect (ECONNREFUSED)');
+    expect(text).toMatch(
+      /cannot be reached since \d\d:\d\d:00: could not connect \(ECONNREFUSED\); tried again by itself/,
+    );
   });
 
   it('names a block that nothing waits for only where a person ends it', () => {

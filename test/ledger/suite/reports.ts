@@ -9,6 +9,7 @@ import {
   finish,
   oneOutput,
   options,
+  plannedShot,
   plannedShots,
   startBatch,
   times,
@@ -52,6 +53,28 @@ export function reportSuite(open: Open): void {
         damaged: 0,
       },
     ]);
+  });
+
+  it('names the steps of a stopped batch whose shots are not all planned', async () => {
+    const steps = [
+      { name: 'one', from: [], pick: 'all' as const },
+      { name: 'two', from: ['one'], pick: 'all' as const },
+      { name: 'three', from: ['two'], pick: 'approved' as const },
+    ];
+    const range = await startBatch(ledger, 'fox', plannedShots(2), { steps });
+    await finish(ledger, await claimOne(ledger, range));
+    const unmade = async () => (await ledger.reports.status('fox'))?.unmade;
+    expect(await unmade()).toEqual([]);
+    await ledger.batches.setState('fox', 'paused', ['running']);
+    const three = { step: 'three', files: 0 };
+    expect(await unmade()).toEqual([{ step: 'two', files: 1 }, three]);
+    const of = (origin: string) => ({ step: 'two', name: origin, origin });
+    await ledger.plans.putShots('fox', 1, [plannedShot(7, of('one/a'))]);
+    expect(await unmade()).toEqual([three]);
+    await ledger.batches.setState('fox', 'running', ['paused']);
+    await finish(ledger, await claimOne(ledger, range));
+    await ledger.batches.setState('fox', 'cancelled', ['running']);
+    expect(await unmade()).toEqual([{ step: 'two', files: 1 }, three]);
   });
 
   it('tells which shots have fewer files than were ordered, beside the six counts', async () => {
@@ -167,6 +190,22 @@ export function reportSuite(open: Open): void {
     await ledger.batches.clearBlocks('fox');
     const kept = (await reports.status('fox'))?.stops.map(({ kind }) => kind);
     expect(kept?.toSorted()).toEqual(['budget', 'unknownPrice']);
+  });
+
+  it('makes the polls due that an outage has put off, when a person resumes', async () => {
+    const range = await startBatch(ledger, 'fox', plannedShots(1));
+    const id = await claimOne(ledger, range);
+    const { submissions, batches } = ledger;
+    await submissions.submitted(id, { id }, 'job', times);
+    const due = async () =>
+      (await submissions.due(range, { leaseMs: 1, limit: 9, settleMs: 0 })).polls;
+    for (const reason of ['limited', 'unreachable'] as const) {
+      await submissions.pollAgain(id, 300_000, 'could not connect');
+      await submissions.block(account, null, reason, now + 300_000);
+      expect(await due()).toEqual([]);
+      await batches.clearBlocks('fox');
+      expect(await due()).toHaveLength(reason === 'unreachable' ? 1 : 0);
+    }
   });
 
   it('tells what a batch waits for, and until when', async () => {

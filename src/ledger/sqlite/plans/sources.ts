@@ -41,6 +41,33 @@ export async function* sources(
   }
 }
 
+/** The number of these outputs. */
+export function countSources(
+  database: Database,
+  batch: string,
+  steps: readonly string[],
+  pick: 'all' | 'approved',
+): number {
+  const counted = database.get<{ count: number }>(
+    `select count(*) as count ${sourceRows(
+      's.step in (select value from json_each(?2)) and s.ordinal >= ?3',
+    )}`,
+    batch,
+    JSON.stringify(steps),
+    0,
+    pick,
+  );
+  return counted?.count ?? 0;
+}
+
+/** @param where uses ?2 and ?3; ?1 is the batch, ?4 the pick */
+const sourceRows = (where: string): string => `
+  from shot s join batch b on b.name = s.batch and b.run = s.run
+    join output o on o.submission = s.submission and o.state = 'saved'
+  where s.batch = ?1 and s.state = 'done' and ${where}
+    and (?4 = 'all' or exists (select 1 from approval a where a.batch = s.batch
+      and a.step = s.step and a.output_sha = o.sha256 and a.verdict = 'approved'))`;
+
 function readPage(
   database: Database,
   batch: string,
@@ -51,19 +78,14 @@ function readPage(
   return database.all<SourceRecord>(
     `select o.submission, o.idx, o.sha256, o.mime, s.name, s.key, s.step, s.take, s.ordinal,
        s.written_model, s.variables, s.request
-     from shot s join batch b on b.name = s.batch and b.run = s.run
-       join output o on o.submission = s.submission and o.state = 'saved'
-     where s.batch = ?1 and s.step = ?2 and s.state = 'done' and s.ordinal >= ?3
-       and (s.ordinal, s.key, o.idx) > (?3, ?4, ?5)
-       and (?6 = 'all' or exists (select 1 from approval a where a.batch = s.batch
-         and a.step = s.step and a.output_sha = o.sha256 and a.verdict = 'approved'))
+     ${sourceRows('s.step = ?2 and s.ordinal >= ?3 and (s.ordinal, s.key, o.idx) > (?3, ?5, ?6)')}
      order by s.ordinal, s.key, o.idx limit ${pageRows}`,
     batch,
     step,
     last.ordinal,
+    pick,
     last.key,
     last.idx,
-    pick,
   );
 }
 

@@ -1,5 +1,12 @@
 import type { Amount } from '../../../money.ts';
-import type { AccountMoney, BatchStatus, RaisedPrice, StepCounts, StopReason } from '../../port.ts';
+import type {
+  AccountMoney,
+  BatchRow,
+  BatchStatus,
+  RaisedPrice,
+  StepCounts,
+  StopReason,
+} from '../../port.ts';
 import { acceptedScope, batchScope } from '../../rules/budgets.ts';
 import { trainingLanePrefix } from '../../rules/lane-name.ts';
 import { readBatch } from '../batches.ts';
@@ -7,6 +14,7 @@ import { limitsOf } from '../account-limits.ts';
 import type { Database } from '../database.ts';
 import { accountsOfBatch, isActive } from '../blocks.ts';
 import { isCached, isPartial } from '../rows.ts';
+import { countSources } from '../plans/sources.ts';
 
 export function readStatus(
   database: Database,
@@ -15,17 +23,20 @@ export function readStatus(
 ): BatchStatus | undefined {
   const row = readBatch(database, batch);
   if (!row) return undefined;
+  const steps = countSteps(
+    database,
+    batch,
+    row.steps.map(({ name }) => name),
+  );
   return {
     row,
-    steps: countSteps(
-      database,
-      batch,
-      row.steps.map(({ name }) => name),
-    ),
+    steps,
+    unmade: row.state === 'paused' || row.state === 'cancelled' ? unmade(database, row, steps) : [],
     accounts: readMoney(database, batch, row.run),
     blocks: database
       .all<BatchStatus['blocks'][number]>(
-        `select account, nullif(model, '*') as model, reason, until from block
+        `select account, nullif(model, '*') as model, reason, until, why, since
+         from block
          where ${isActive('?1')} and account in (${accountsOfBatch('?2', '?3')})
          order by account, model, reason`,
         now,
@@ -69,6 +80,26 @@ function countSteps(
   return [...new Set([...steps, ...byStep.keys()])].map(
     (step) => byStep.get(step) ?? { step, ...none, partial: 0, outputs: 0, damaged: 0 },
   );
+}
+
+/** Each file that a step reads is the origin of at least one of its shots. */
+function unmade(
+  database: Database,
+  { batch, steps }: BatchRow,
+  counts: readonly StepCounts[],
+): BatchStatus['unmade'] {
+  return steps.flatMap(({ name, from, pick }) => {
+    const total = counts.find(({ step }) => step === name)?.total ?? 0;
+    if (from.length === 0) return total === 0 ? [{ step: name, files: 0 }] : [];
+    const made = database.get<{ count: number }>(
+      `select count(distinct origin) as count from shot
+       where batch = ? and step = ? and state <> 'retired'`,
+      batch,
+      name,
+    );
+    const files = Math.max(0, countSources(database, batch, from, pick) - (made?.count ?? 0));
+    return total === 0 || files > 0 ? [{ step: name, files }] : [];
+  });
 }
 
 function readMoney(database: Database, batch: string, run: number): readonly AccountMoney[] {

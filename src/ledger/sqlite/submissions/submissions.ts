@@ -82,8 +82,8 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
     lateJob: (id, job, jobId, reported) =>
       write(() => lateJob(database, id, { job, jobId, ...reported }, now())),
     recordedJobIds: async (account, jobIds) => recordedJobIds(database, account, jobIds),
-    block: (account, model, reason, until) =>
-      write(() => putBlock(database, account, model, reason, until, now())),
+    block: (account, model, reason, until, cause) =>
+      write(() => putBlock(database, account, model, reason, until, cause, now())),
   };
 }
 
