@@ -5,6 +5,7 @@ import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../../money.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
+import { ownerOf } from '../project/owner.ts';
 import type { Project } from '../project/project.ts';
 import { type PaidElsewhere, PaidElsewhereSearch, paidElsewhereText } from './paid-elsewhere.ts';
 
@@ -96,6 +97,7 @@ export async function planBatch(
   const trainings = new Map<string, true>();
   const expansions = new Map<string, StepExpansion>();
   const digest = createHash('sha256');
+  digest.update(`${document.batch} ${ownerOf(project.config, loaded.path)}\n`);
   const steps: StepPlan[] = [];
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
