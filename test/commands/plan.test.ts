@@ -14,6 +14,10 @@ describe('plan', () => {
     desk = await openDesk();
   });
   afterEach(() => desk.close());
+  const planOf = async (contents: string): Promise<string> => {
+    desk.write('pots.yaml', contents);
+    return (await desk.run(['plan', 'pots.yaml'], key)).stdout;
+  };
   const idOf = async (file: string): Promise<string> =>
     (await desk.json<{ plan: string }>(['plan', file], key)).plan;
 
@@ -24,5 +28,15 @@ describe('plan', () => {
     const ids = [await idOf('one.yaml'), await idOf('two.yaml'), await idOf('other.yaml')];
     expect(new Set(ids).size).toBe(3);
     expect(await idOf('one.yaml')).toBe(ids[0]);
+  });
+
+  it('says how many prices are unknown, and what is known of the others', async () => {
+    const upscale = '  large: { from: draw, model: "photogpt:upscale" }\n';
+    const total =
+      '10 credits at photogpt (assumed) for 1 request, and 1 request with an unknown price';
+    expect(await planOf(batchOf('pots') + upscale)).toContain(`TOTAL     ${total}, no cap`);
+    const capped = await planOf(batchOf('pots', 'budget: { photogpt: 90 credits }\n') + upscale);
+    expect(capped).toContain(`TOTAL     ${total} of a budget of 90 credits\n`);
+    expect(capped).toContain('UNKNOWN   photogpt has a budget, under which no unknown price fits');
   });
 });
