@@ -48,7 +48,7 @@ async function runAgain(
   const ended = end.result.then(
     () => true,
     (error: unknown) => {
-      throw workflowFailure(row, project.runCommand(row), error) ?? error;
+      throw workflowFailure(row, project.continueCommand(row), error) ?? error;
     },
   );
   ended.catch(() => undefined);

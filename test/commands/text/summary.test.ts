@@ -48,6 +48,7 @@ const shown: ShownProject = {
   outFolder: 'out',
   argumentFor: ({ batch }) => batch,
   runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
+  keyVariableOf: () => 'ACME_API_KEY',
 };
 
 describe('the summary of a batch', () => {
@@ -131,9 +132,30 @@ describe('the summary of a batch', () => {
     );
   };
 
+  it('raises the budget that is used up, and never resumes for it', () => {
+    const account = 'acme@https://acme.test';
+    const none = { total: 2, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
+    const capped = (state: BatchStatus['row']['state']): readonly string[] =>
+      statusJson(
+        {
+          ...status,
+          row: { ...status.row, state },
+          steps: [{ step: 'draw', waiting: 2, outputs: 0, partial: 0, damaged: 0, ...none }],
+          stops: [{ kind: 'budget', scope: 'batch', account }],
+        },
+        shown,
+        { problems: [], caps: new Map([[account, 1_200_500]]) },
+      ).next;
+    const raise = "shotlist budget fox acme '1200.5 credits'";
+    expect(capped('running')).toEqual([raise]);
+    expect(capped('paused')).toEqual([raise, 'shotlist resume fox']);
+    expect(capped('cancelled')).toEqual(['shotlist run /project/fox.yaml']);
+  });
+
   it('says once what blocks an account, and what to do when it is fixed', () => {
     const text = blocked('badKey', { waiting: 1 });
     expect(text.match(/refuses the key/g)).toHaveLength(1);
+    expect(text).toContain('set the right one in ACME_API_KEY, then resume');
     expect(text).toContain('shotlist resume fox');
   });
 
