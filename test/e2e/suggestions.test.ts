@@ -73,7 +73,11 @@ describe('a suggested command, copied,', () => {
     await copy('shotlist pause steered');
     const paused = (await nextOf('steered')).filter((each) => !each.includes(' open '));
     expect(paused).toEqual(['shotlist resume steered']);
+    await stage.run(['budget', 'steered', 'photogpt', `${2 * price} credits`]);
     const plan = await stage.run(['plan', 'steered.yaml']);
+    expect(plan.stdout).toContain(
+      `of a budget of ${price} credits in the file and of ${2 * price} credits in the present run`,
+    );
     expect(commandAt(plan.stdout, 'It is paused')).toBe('shotlist resume steered');
     const refused = await stage.run(['run', 'steered.yaml', '--yes']);
     await copy(commandAt(refused.stderr, ''));
