@@ -258,7 +258,7 @@ function goOnSteps(
   if (row.state === 'paused')
     return [...raise, { why: 'go on', command: `shotlist resume ${batch}` }];
   const isUnended = waiting + running > 0;
-  const run = { why: isUnended ? 'go on' : 'try again', command: runCommand(row) };
+  const run = { why: isUnended ? 'go on' : 'run again', command: runCommand(row) };
   if (row.state !== 'running') return isUnended || failed > 0 ? [run] : [];
   if (waiting > 0 && stops.some(({ kind }) => kind === 'maxFailures'))
     return [{ why: 'end it', command: `shotlist cancel ${batch}` }];

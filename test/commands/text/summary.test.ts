@@ -85,6 +85,14 @@ describe('the summary of a batch', () => {
     });
   });
 
+  it('counts the files of a shot from 1', () => {
+    const note = { key: 'draw/a', state: 'damaged', why: 'short', tries: 1, nextAt: null } as const;
+    const notes = [0, 1].map((index) => ({ ...note, index }));
+    expect(formatSummary(status, shown, { problems: [], notes })).toContain(
+      '2 files are damaged: draw/a, file 1: short; draw/a, file 2: short\n',
+    );
+  });
+
   it('gives scripts the reasons that a person reads', () => {
     const account = 'acme@https://acme.test';
     const none = { total: 2, succeeded: 0, cached: 0, failed: 1, parked: 0, running: 0 };
