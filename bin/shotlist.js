@@ -4,12 +4,18 @@ import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+// A checkout runs its source, never a build that may be older; a published package has no source.
+const source = new URL('../src/cli.ts', import.meta.url);
+const isSource = existsSync(source);
 const needed = [22, 19];
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+const isOld = major < needed[0] || (major === needed[0] && minor < needed[1]);
+if (isOld || (isSource && !process.features.typescript)) {
+  const why = isOld ? '' : ', which reads no TypeScript';
   console.error(
-    `shotlist needs Node ${needed.join('.')} or newer; this is ${process.versions.node}.\n` +
-      'Install a newer Node, or put one beside it: npm install node@24',
+    `error: shotlist needs Node ${needed.join('.')} or newer; this is ${process.versions.node}${why}\n` +
+      '  install a newer Node from https://nodejs.org, such as version 24\n' +
+      `  or let npm fetch one for a command: npx node@24 "${fileURLToPath(import.meta.url)}"`,
   );
   process.exit(2);
 }
@@ -19,9 +25,7 @@ if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined);
 module.enableCompileCache(
   fileURLToPath(new URL('../node_modules/.cache/shotlist', import.meta.url)),
 );
-// A checkout runs its source, never a build that may be older; a published package has no source.
-const source = new URL('../src/cli.ts', import.meta.url);
-const entry = existsSync(source) ? source : new URL('../dist/cli.js', import.meta.url);
+const entry = isSource ? source : new URL('../dist/cli.js', import.meta.url);
 const { main } = await import(entry.href);
 process.exitCode = await main(process.argv.slice(2));
 // Now, while such a signal is still heard.

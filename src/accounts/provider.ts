@@ -17,11 +17,12 @@ export function providerOf(
   account: AccountConfig,
   pace?: Connection['pace'],
 ): Provider | undefined {
-  const { vendor, apiKey, baseUrl, settings } = account;
+  const { vendor, apiKey, baseUrl, settings, keyVariable } = account;
   if (apiKey === undefined) return undefined;
   const connect = (): Provider => {
     const backoff = new Backoff({ patienceMs });
-    return connectVendor(vendor, { baseUrl, apiKey, settings, backoff, ...(pace && { pace }) });
+    const connection = { baseUrl, apiKey, settings, backoff, ...(pace && { pace }) };
+    return withKeyNamed(connectVendor(vendor, connection), keyVariable);
   };
   if (pace) return connect();
   const provider = providers.get(account) ?? connect();
@@ -29,8 +30,23 @@ export function providerOf(
   return provider;
 }
 
+/** The same calls; the message about a refused key names the variable that the key comes from. */
+function withKeyNamed(provider: Provider, keyVariable: string): Provider {
+  return {
+    ...provider,
+    classify: (error) => {
+      const verdict = provider.classify(error);
+      if (verdict.account.kind !== 'badKey') return verdict;
+      return { ...verdict, message: `${verdict.message} (the key comes from ${keyVariable})` };
+    },
+  };
+}
+
 /** The error for a command that needs the key of an account without one. */
 export function noKey({ name, keyProblem }: AccountConfig): UserError {
-  const { why = 'it is not set', next = '' } = keyProblem ?? {};
-  return new UserError(`the account ${name} has no key: ${why}`, { next: [next] });
+  const { why = 'it is not set', next = '', isSet = false } = keyProblem ?? {};
+  const what = isSet
+    ? `the key of the account ${name} cannot be used`
+    : `the account ${name} has no key`;
+  return new UserError(`${what}: ${why}`, { next: [next] });
 }

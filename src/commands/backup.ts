@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { type Config, loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
 import { backUp } from '../ledger/sqlite/backup.ts';
 import { realPath } from '../config/project-folder.ts';
-import { readSettings } from '../config/settings-file.ts';
+import { readSettings, settingsName } from '../config/settings-file.ts';
 import { shellQuoted } from '../shell-quoted.ts';
 import type { Terminal } from '../terminal.ts';
 import type { BackupDocument } from './json/ledger-file.ts';
@@ -54,6 +54,12 @@ function checkTarget(config: Config, target: string, file: string, force: boolea
   const own = [config.ledgerPath, `${config.ledgerPath}-wal`, `${config.ledgerPath}-shm`];
   if (own.some((path) => realPath(path) === realPath(target)))
     throw new UserError(`${file} is the ledger itself`, { next: ['give another file'] });
+  const folder = dirname(target);
+  // A folder that is made for a mistyped path is not found again.
+  if (!existsSync(folder))
+    throw new UserError(`there is no folder ${folder}`, {
+      next: [`make it: mkdir -p ${shellQuoted(folder)}`],
+    });
   if (!existsSync(target)) return;
   if (!statSync(target).isFile()) throw new UserError(`${file} is not a file`);
   if (!force)
@@ -70,7 +76,7 @@ const keyLengthMin = 8;
  * written one into the file.
  */
 function settingsOf(config: Config): string | null {
-  const text = readSettings(join(config.home, 'shotlist.yaml'));
+  const text = readSettings(join(config.home, settingsName));
   if (text === undefined) return null;
   const secrets = [...config.accounts.values()].flatMap(({ apiKey, referenceHost }) => [
     apiKey,

@@ -50,7 +50,7 @@ async function setBudget(
     reopened: false,
   });
   const used = money.spent + money.reserved + money.ambiguous;
-  const next = isRunning ? [] : [project.runCommand(row)];
+  const next = isRunning ? [] : [project.continueCommand(row)];
   if (json) {
     const decimal = (amount: Amount): string => decimalFromAmount(amount, unit);
     const about = { batch: row.batch, account: asked.account, unit };
@@ -68,6 +68,9 @@ async function setBudget(
   terminal.print(
     `${row.batch} may spend ${formatAmount(cap, unit)} at ${asked.account}; ` +
       `${formatAmount(used, unit)} of it spent or reserved`,
+  );
+  terminal.say(
+    `A new run uses the budget in ${project.fileOf(row)} again: change it there as well.`,
   );
   if (used >= cap) terminal.say('This budget is used up: no more requests are sent there.');
   if (!isRunning) terminal.say(`No worker runs it now. Continue with: ${next.join('')}`);

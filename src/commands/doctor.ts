@@ -119,7 +119,7 @@ async function accountFinding(account: AccountConfig): Promise<Finding> {
     return {
       what,
       state: keyProblem?.isSet ? 'bad' : 'missing',
-      detail: `no key: ${keyProblem?.why}`,
+      detail: `${keyProblem?.isSet ? 'the key cannot be used' : 'no key'}: ${keyProblem?.why}`,
     };
   const balance =
     answer.balance === null ? '' : `, balance ${formatAmount(answer.balance, vendor.unit)}`;

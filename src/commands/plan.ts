@@ -4,6 +4,7 @@ import { shellQuoted } from '../shell-quoted.ts';
 import { openBatchFile } from './project/informed-batch.ts';
 import { claimName } from './project/owner.ts';
 import { SavedEntries, savePlan } from './plan/saved-plan.ts';
+import { planOptions } from './plan/confirm-cost.ts';
 import { planBatch, type PlannedEntry } from './plan/plan-batch.ts';
 import type { ShotDocument, ShownShotDocument } from './json/plan.ts';
 import { formatPlan, planJson, shotJson } from './plan/plan-format.ts';
@@ -51,7 +52,12 @@ export function planCommand(terminal: Terminal): Command {
       } else {
         if (options.shots) terminal.print(`${shotTable(entries)}\n`);
         terminal.print(formatPlan(loaded, plan));
-        terminal.print(`\nExactly this plan   shotlist run ${shellQuoted(file)} --plan ${plan.id}`);
+        // `run` refuses a paused batch.
+        terminal.print(
+          current?.state === 'paused'
+            ? `\nIt is paused        ${project.continueCommand(current)}`
+            : `\nExactly this plan   shotlist run ${shellQuoted(file)} ${planOptions(plan)}`,
+        );
       }
     });
 }

@@ -8,6 +8,7 @@ import { type Decided, type Decision, Decisions } from './resolve/resolve-decisi
 import type { Terminal } from '../terminal.ts';
 import { askForEach } from './resolve/ask-for-each.ts';
 import { lookAtUndecided, undecidedJson, undecidedText } from './resolve/undecided.ts';
+import { shellQuoted } from '../shell-quoted.ts';
 import { pricesText } from './text/unresolved-text.ts';
 import { wakeBatches } from './engine/wake-batches.ts';
 
@@ -36,7 +37,7 @@ export function resolveCommand(terminal: Terminal): Command {
       '\nExamples:\n' +
         '  shotlist resolve spring-video\n' +
         '  shotlist resolve spring-video --look\n' +
-        '  shotlist resolve spring-video stills/tram--t3 --job 0198f2c4\n' +
+        '  shotlist resolve spring-video stills/tram--t3 --job 0198f2c4-5d1e-7a60-9b3f-8c2d1e5a0001\n' +
         "  shotlist resolve spring-video 'stills/*' --again --yes",
     )
     .action((batch: string, keys: string[], options: ResolveOptions) =>
@@ -65,7 +66,11 @@ async function resolve(
     });
   if (given && keys.length === 0)
     throw new UserError(`name the shots to decide with --${given.kind}`, {
-      next: [`all of them: shotlist resolve ${project.argumentFor(row)} '*' --${given.kind}`],
+      next: [
+        given.kind === 'job'
+          ? `name one: shotlist resolve ${project.argumentFor(row)} KEY --job ${shellQuoted(given.jobId)}`
+          : `all of them: shotlist resolve ${project.argumentFor(row)} '*' --${given.kind}`,
+      ],
     });
   const decisions = await Decisions.open(project, row.batch);
   const about = { batch: row.batch, decisions };

@@ -10,7 +10,7 @@ import {
   restoreBackup,
 } from '../ledger/sqlite/backup.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
-import { readSettings } from '../config/settings-file.ts';
+import { readSettings, settingsName } from '../config/settings-file.ts';
 import { readRecord } from '../temporal/server-record.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { Terminal } from '../terminal.ts';
@@ -94,7 +94,7 @@ type SettingsOutcome = RestoreDocument['settings'];
 /** Keeps existing settings. Writes the backup's settings when there are none. */
 function restoreSettings({ home }: Config, kept: string | null): SettingsOutcome {
   if (kept === null) return { state: 'none', differences: [] };
-  const file = join(home, 'shotlist.yaml');
+  const file = join(home, settingsName);
   const present = readSettings(file);
   if (present === undefined) {
     writeFileSync(file, kept, { flag: 'wx' });

@@ -2,10 +2,9 @@ import { basename } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, UserError } from '../errors.ts';
 import type { AcceptedRun, BatchRow, BatchStatus } from '../ledger/port.ts';
-import { shellQuoted } from '../shell-quoted.ts';
 import { freeze } from '../storage/frozen-batch.ts';
 import { asUserError } from '../system-errors.ts';
-import { confirmCost, requestsOf } from './plan/confirm-cost.ts';
+import { confirmCost, planOptions, requestsOf } from './plan/confirm-cost.ts';
 import type { LoadedBatch } from './project/batch-file.ts';
 import { noteStart } from './engine/cost-facts.ts';
 import { driveToEnd } from './engine/drive.ts';
@@ -76,7 +75,7 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
       { interrupt },
     );
     if (!options.json) {
-      if (detached) terminal.say(detachedText(project, status, shellQuoted(file)));
+      if (detached) terminal.say(detachedText(project, status));
       const { succeeded, cached, total } = totals(status);
       if (succeeded + cached === total && row.paid === 0)
         terminal.say('Nothing had to be paid for.');
@@ -89,10 +88,10 @@ async function runBatch(terminal: Terminal, file: string, options: RunOptions): 
 }
 
 /** A paused batch does not run again before it is resumed, but its paid files can be fetched. */
-function detachedText(project: Project, { row }: BatchStatus, file: string): string {
+function detachedText(project: Project, { row }: BatchStatus): string {
   return row.state === 'paused'
     ? `detached; ${row.batch} is paused; fetch what is paid for with: shotlist collect ${project.argumentFor(row)}`
-    : `detached; continue with: shotlist run ${file}`;
+    : `detached; continue with: ${project.continueCommand(row)}`;
 }
 
 /** Reports a dead worker or a failed workflow. The server recovers by itself. */
@@ -112,7 +111,7 @@ async function followUntilEnd(
     if (!status) throw error;
     throw new UserError(`the connection to Temporal was lost: ${messageOf(error)}`, {
       exitCode: 1,
-      next: [`nothing is lost; continue with: ${project.runCommand(row)}`],
+      next: [`nothing is lost; continue with: ${project.continueCommand(status.row)}`],
       cause: error,
     });
   }
@@ -153,15 +152,18 @@ async function acceptedRun(
   requireKeys(loaded, plan);
   await requireOwnKeys(project, plan.accounts);
   terminal.say(`${formatPlan(loaded, plan)}\n`);
+  const command = project.runCommand(name);
+  const exactly = `${command} ${planOptions(plan)}`;
   if (options.plan !== undefined) {
     const now = planJson(loaded, plan, entries.list);
-    await requirePlan(ledger.plans, options.plan, now, project.runCommand(name));
+    await requirePlan(ledger.plans, options.plan, now, exactly);
   }
-  if (options.yes && options.plan === undefined) refuseToPayAgain(plan, project.runCommand(name));
-  const unknownPrices = await confirmCost(terminal, plan, {
+  if (options.yes && options.plan === undefined) refuseToPayAgain(plan, exactly);
+  const consent = {
     yes: options.yes === true || options.plan !== undefined,
     unknownPrices: options.unknownPrices ?? false,
-  });
+  };
+  const unknownPrices = await confirmCost(terminal, plan, consent, command);
   await takeName();
   await applySettings(project);
   const row = await ledger.batches.startRun({
@@ -210,7 +212,7 @@ async function mayJoin(project: Project, current: BatchRow, frozen: string): Pro
     if (current.state === 'paused')
       throw new UserError(`${current.batch} is paused`, {
         exitCode: 4,
-        next: [`shotlist resume ${project.argumentFor(current)}`],
+        next: [project.continueCommand(current)],
       });
     return !needsAnswer || stateWord(status) === 'running';
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { isLive } from './engine/live-sessions.ts';
 import { statusOf } from './engine/follow.ts';
 import { printStatus } from './text/print-status.ts';
 import { openBatch } from './project/project.ts';
@@ -15,7 +16,8 @@ export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void
       const { project, row } = await openBatch(terminal, name);
       await using _ = project;
       const status = await statusOf(project, row.batch);
-      await printStatus(terminal, project, status, options);
+      const live = await isLive(project.config);
+      await printStatus(terminal, project, status, { ...options, live });
       exit(exitCodeOf(status));
     });
 }

@@ -12,8 +12,10 @@ interface Steering {
   readonly name: 'pause' | 'resume' | 'cancel';
   readonly description: string;
   readonly to: SteerDocument['state'];
+  /** States that it applies to. It applies to its own as well, so that it may be repeated. */
   readonly from: readonly BatchState[];
   readonly done: string;
+  readonly already: string;
 }
 
 const steerings: Readonly<Record<Steering['name'], Steering>> = {
@@ -21,8 +23,9 @@ const steerings: Readonly<Record<Steering['name'], Steering>> = {
     name: 'pause',
     description: 'send no more requests; collect running jobs',
     to: 'paused',
-    from: ['running'],
+    from: ['running', 'paused'],
     done: 'paused: nothing more is submitted, running jobs are collected',
+    already: 'is already paused',
   },
   resume: {
     name: 'resume',
@@ -30,13 +33,15 @@ const steerings: Readonly<Record<Steering['name'], Steering>> = {
     to: 'running',
     from: ['paused', 'running'],
     done: 'resumed',
+    already: 'is already running; what was blocked is tried again',
   },
   cancel: {
     name: 'cancel',
     description: 'stop a batch for good; collect the paid jobs',
     to: 'cancelled',
-    from: ['running', 'paused'],
+    from: ['running', 'paused', 'cancelled'],
     done: 'cancelled: nothing more is submitted, paid jobs are collected',
+    already: 'is already cancelled',
   },
 };
 
@@ -66,12 +71,13 @@ async function steer(
   const { batches } = project.ledger;
   if (steering.name === 'resume') await applySettings(project);
   if (!(await batches.setState(row.batch, steering.to, steering.from)))
-    throw new UserError(
-      `${row.batch} is ${row.state}; the command ${steering.name} does not apply`,
-      {
-        next: [`see its state: shotlist status ${project.argumentFor(row)}`],
-      },
-    );
+    throw new UserError(`${row.batch} is ${row.state}; ${steering.name} does not apply`, {
+      next: [
+        steering.name === 'resume'
+          ? `start a new run: ${project.runCommand(row)}`
+          : `see its state: shotlist status ${project.argumentFor(row)}`,
+      ],
+    });
   if (steering.name === 'resume') await batches.clearBlocks(row.batch);
   const isRunning = await notifyWorkflow(
     project.config,
@@ -93,7 +99,8 @@ async function steer(
       } satisfies SteerDocument),
     );
   else {
-    terminal.print(`${row.batch} ${options.abandon ? abandoned : steering.done}`);
+    const done = row.state === steering.to ? steering.already : steering.done;
+    terminal.print(`${row.batch} ${options.abandon ? abandoned : done}`);
     const why = options.abandon ? 'left' : 'not collected yet';
     if (steering.name !== 'resume' && (options.abandon || !isRunning))
       for (const text of uncollectedTexts(left)) terminal.print(`  ${why}: ${text}`);

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { cacheFolder } from '../temporal/find-server.ts';
 import { type AccountConfig, loadAccounts } from './accounts.ts';
 import type { Environment } from './environment.ts';
+import { settingsName } from './settings-file.ts';
 import { linkedBatch, projectFolder } from './project-folder.ts';
 
 export interface Config {
@@ -44,7 +45,7 @@ export function loadConfig(environment: Environment, from: string): Config {
       environment,
     },
     searchPath: environment['PATH'] ?? '',
-    accounts: loadAccounts(environment, join(home, 'shotlist.yaml')),
+    accounts: loadAccounts(environment, join(home, settingsName)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { settingsName } from './settings-file.ts';
 
 /** The nearest folder at or above `from` that has `shotlist.yaml` or `.shotlist/`, else `from` itself. */
 export function projectFolder(from: string): string {
@@ -30,5 +31,5 @@ export function realPath(path: string): string {
 }
 
 function isProject(folder: string): boolean {
-  return existsSync(join(folder, 'shotlist.yaml')) || existsSync(join(folder, '.shotlist'));
+  return existsSync(join(folder, settingsName)) || existsSync(join(folder, '.shotlist'));
 }

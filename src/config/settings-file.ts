@@ -2,6 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 import { asUserError } from '../system-errors.ts';
 
+/** Name of the settings file of a project. */
+export const settingsName = 'shotlist.yaml';
+
 /** Maximum size of `shotlist.yaml`. */
 export const settingsBytesMax = 1024 * 1024;
 

@@ -32,8 +32,12 @@ export function readKey(variable: string, value: string | undefined): ReadKey {
   });
   if (text === '') return none('is not set', give, false);
   const characters = [...text];
-  if (quote.test(characters[0] ?? '') || quote.test(characters.at(-1) ?? ''))
-    return none('has a quotation mark at an end', `write the key alone: ${give}`);
+  const quoted = [characters[0], characters.at(-1)].filter((end) => quote.test(end ?? ''));
+  if (quoted.length > 0)
+    return none(
+      quoted.length === 2 ? 'has quotation marks around it' : 'has a quotation mark at an end',
+      `write the key alone: ${give}`,
+    );
   if (/^(bearer|basic|token|authorization:|x-api-key:)\s/i.test(text))
     return none('begins with the words of a header', `write the key alone: ${give}`);
   if (text.startsWith(`${variable}=`))

@@ -138,6 +138,10 @@ describe('a person who restores', () => {
     try {
       desk.write('fox.yaml', batchOf('fox'));
       await desk.run(['plan', 'fox.yaml']);
+      const lost = await desk.run(['backup', 'backups/kept.shotlist']);
+      expect(lost.stderr).toContain(`make it: mkdir -p ${join(desk.folder, 'backups')}`);
+      expect(lost.code).toBe(2);
+      expect(existsSync(join(desk.folder, 'backups'))).toBe(false);
       expect((await desk.run(['backup', 'kept.shotlist'])).code).toBe(0);
       const declined = await desk.run(['restore', 'kept.shotlist'], {}, ['n']);
       expect(declined.stderr).toContain('Replace ');

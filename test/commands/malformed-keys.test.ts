@@ -28,7 +28,7 @@ describe('a key that cannot be sent', () => {
     'trained photogpt',
   ])('stops %s with the name of its variable, and nothing is sent', async (command) => {
     const { code, stdout, stderr } = await run(...command.split(' '));
-    expect(stderr).toContain(`error: the account photogpt has no key: ${why}`);
+    expect(stderr).toContain(`error: the key of the account photogpt cannot be used: ${why}`);
     expect(stderr).toContain('copy the key once more: export PHOTOGPT_API_KEY=...');
     expect(code).toBe(2);
     expect(stdout + stderr).not.toContain('0123456789');
@@ -37,7 +37,9 @@ describe('a key that cannot be sent', () => {
 
   it('is told by doctor and accounts as well', async () => {
     const doctor = await run('doctor');
-    expect(doctor.stdout).toMatch(new RegExp(`^account photogpt +bad +no key: ${why}$`, 'm'));
+    expect(doctor.stdout).toMatch(
+      new RegExp(`^account photogpt +bad +the key cannot be used: ${why}$`, 'm'),
+    );
     expect(doctor.code).toBe(1);
     const accounts = await run('accounts');
     expect(accounts.stdout).toMatch(/^photogpt +PhotoGPT +PHOTOGPT_API_KEY malformed/m);
@@ -46,6 +48,19 @@ describe('a key that cannot be sent', () => {
       PHOTOGPT_API_KEY: secret,
     });
     expect(all[0]).toMatchObject({ key: { set: true, state: 'malformed', message: why } });
+  });
+
+  it('has quotation marks around it, and that is said', async () => {
+    const quoted = { PHOTOGPT_API_KEY: '"demo"' };
+    const { stderr } = await desk.run(['run', 'foxes.yaml', '--yes'], quoted);
+    expect(stderr).toContain('cannot be used: PHOTOGPT_API_KEY has quotation marks around it');
+    expect(stderr).toContain('write the key alone: export PHOTOGPT_API_KEY=...');
+  });
+
+  it('names its variable where the vendor refuses it', async () => {
+    const { code, stderr } = await desk.run(['uploads', 'photogpt'], { PHOTOGPT_API_KEY: 'bad-1' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('(the key comes from PHOTOGPT_API_KEY)');
   });
 
   it('of an account that the batch does not name stops nothing', async () => {

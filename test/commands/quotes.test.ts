@@ -48,7 +48,7 @@ describe('a batch whose prices only its vendor knows', () => {
     expect(code).toBe(0);
     expect(stderr).toContain('wonda could not be asked for its models');
     expect(stderr).toContain('wonda could not be asked for every price');
-    expect(stdout).toContain('2 requests without a known price');
+    expect(stdout).toContain('2 requests at wonda with unknown prices');
   });
 
   it('may use a model that only the live list names, once plan has asked for it', async () => {

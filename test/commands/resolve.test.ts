@@ -75,10 +75,20 @@ describe('parked shots', () => {
     expect(stderr).toContain('shotlist resolve fox KEY --job ID');
   });
 
+  it('shows how to name the shots that a decision is about', async () => {
+    const { code, stderr } = await resolve(['--job', 'job-1']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('name one: shotlist resolve fox KEY --job job-1');
+    expect((await resolve(['--skip'])).stderr).toContain("shotlist resolve fox '*' --skip");
+    expect((await resolve(['*', '--skip'])).code).toBe(0);
+  });
+
   it('says that nothing is parked', async () => {
     await resolve(['*', '--skip']);
     for (const words of [[], ['--look']])
       expect(await resolve(words)).toMatchObject({ code: 0, stdout: 'fox: nothing is parked\n' });
+    const document = { resolved: [], left: 0, running: false, next: [] };
+    expect(JSON.parse((await resolve(['--json'])).stdout)).toMatchObject(document);
   });
 
   it('asks for one after the other, and shows what the vendor reveals', async () => {

@@ -121,7 +121,8 @@ function valuesNoAxisHas(
     root === 'shot'
       ? axes.find((each) => each.kind === 'field' && each.name === inner[0])
       : axes.find((each) => each.kind === 'matrix' && each.name === root);
-  if (!axis) return [];
+  // The axis of a file that could not be read has no values.
+  if (!axis || axis.values.length === 0) return [];
   const deeper = root === 'shot' ? [] : inner;
   const present = axis.values.map((value) => valueAt({ value }, ['value', ...deeper]));
   const key = segments.join('.');

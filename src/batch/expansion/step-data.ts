@@ -35,7 +35,10 @@ export function openData(
   if (step.rows !== undefined) {
     const result = openRows(step.rows, files);
     if (result.ok) table = result.table;
-    else mistakes.push(dataMistake(result, [...path, 'rows']));
+    else {
+      known.lackTable();
+      mistakes.push(dataMistake(result, [...path, 'rows']));
+    }
   }
   for (const column of table?.columns ?? [])
     known.define(column, 'a column', [null], [...path, 'rows'], mistakes);
@@ -48,18 +51,16 @@ export function openData(
   return { table, axes, known };
 }
 
-type Names = ReturnType<KnownNames['withoutVars']>;
-
 /** Inherited names per document, valid for the `Files` that gave them. */
-const namesOf = new WeakMap<BatchDocument, { files: Files; steps: Map<string, Names> }>();
+const namesOf = new WeakMap<BatchDocument, { files: Files; steps: Map<string, KnownNames> }>();
 
 /** Memoised: when every step reads all earlier ones, the number of paths grows exponentially. */
-function upstreamNames(document: BatchDocument, step: Step, files: Files): Names {
+function upstreamNames(document: BatchDocument, step: Step, files: Files): KnownNames {
   const earlier = namesOf.get(document);
-  const memory = earlier?.files === files ? earlier : { files, steps: new Map<string, Names>() };
+  const memory =
+    earlier?.files === files ? earlier : { files, steps: new Map<string, KnownNames>() };
   namesOf.set(document, memory);
-  const names =
-    memory.steps.get(step.name) ?? openData(document, step, files, []).known.withoutVars();
+  const names = memory.steps.get(step.name) ?? openData(document, step, files, []).known;
   memory.steps.set(step.name, names);
   return names;
 }

@@ -7,6 +7,17 @@ import { didYouMean } from '../file/suggest.ts';
 export class KnownNames {
   readonly #names = new Map<string, ReadonlySet<string> | undefined>();
   readonly #origins = new Map<string, string>();
+  #isWhole = true;
+
+  /** False where a table could not be read, so that any name may be one of its columns. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Call when a table could not be read. */
+  lackTable(): void {
+    this.#isWhole = false;
+  }
 
   has(name: string): boolean {
     return this.#names.has(name);
@@ -47,19 +58,16 @@ export class KnownNames {
     this.#names.set(name, innerNames(values));
   }
 
-  /** Adds the names of an earlier step. Names from several source steps are merged. */
-  inherit(names: ReadonlyMap<string, ReadonlySet<string> | undefined>, step: string): void {
-    for (const [name, inner] of names) {
+  /** Adds the names of an earlier step, except vars. Names from several source steps are merged. */
+  inherit(earlierStep: KnownNames, step: string): void {
+    this.#isWhole &&= earlierStep.isWhole;
+    for (const [name, inner] of earlierStep.#names) {
+      if (earlierStep.#origins.get(name) === varOrigin) continue;
       const earlier = this.#names.get(name);
       const known = this.#names.has(name) && !(earlier && inner) ? undefined : inner;
       this.#names.set(name, known && earlier ? new Set([...earlier, ...known]) : known);
       this.#origins.set(name, `a variable of step ${step}`);
     }
-  }
-
-  /** The names that a dependent step inherits: all except vars. */
-  withoutVars(): ReadonlyMap<string, ReadonlySet<string> | undefined> {
-    return new Map([...this.#names].filter(([name]) => this.#origins.get(name) !== varOrigin));
   }
 }
 
@@ -118,7 +126,7 @@ export function unknownName(
       sourceFacts.map((fact) => `source.${fact}`),
     );
   }
-  if (!known.has(root)) return notFound(root, known.list());
+  if (!known.has(root)) return known.isWhole ? notFound(root, known.list()) : undefined;
   const inner = known.inner(root);
   if (second === undefined || !inner || inner.has(second)) return undefined;
   return notFound(

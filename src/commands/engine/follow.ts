@@ -42,7 +42,7 @@ export async function followBatch(project: Project, options: FollowOptions): Pro
   const { terminal, batch, interrupt } = options;
   const view = new LiveView(terminal);
   const events = new ShotEvents((line) => view.event(line));
-  const quiet = new QuietRun((line) => view.event(line));
+  const quiet = new QuietRun((line) => view.event(line), project);
   const publisher = new Publisher(project, batch, terminal);
   let { cursor } = await ledger.reports.changes(batch, 'now', 1);
   const started = cursor;

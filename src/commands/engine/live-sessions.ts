@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { isHeld, takeLock, tryLock } from '../../temporal/process-lock.ts';
 
 const roles = ['run', 'watch', 'collect', 'worker'] as const;
@@ -43,6 +44,18 @@ export async function liveSessions(stateFolder: string): Promise<readonly LiveSe
       return role ? [{ role, pid: Number(pid) }] : [];
     });
   });
+}
+
+/**
+ * Whether any process works on the batches of a project. Null: none here, but the Temporal server
+ * at TEMPORAL_ADDRESS may have a worker elsewhere.
+ */
+export async function isLive({
+  stateFolder,
+  temporal,
+}: Pick<Config, 'stateFolder' | 'temporal'>): Promise<boolean | null> {
+  if ((await liveSessions(stateFolder)).length > 0) return true;
+  return temporal.address === undefined ? false : null;
 }
 
 /** Serialises access: a new file without its lock yet would look like one of a dead process. */

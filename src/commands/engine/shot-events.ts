@@ -10,10 +10,13 @@ export class ShotEvents {
   readonly #say: (line: string) => void;
   /** Last line by shot key: a shot also changes for other reasons. */
   readonly #said = new Map<string, string>();
+  readonly #since: number;
   #sawCached = false;
 
-  constructor(say: (line: string) => void) {
+  /** @param since epoch milliseconds; files saved before that were told of by another command */
+  constructor(say: (line: string) => void, since = Date.now()) {
     this.#say = say;
+    this.#since = since;
   }
 
   /** @param changed shots that changed since the last call */
@@ -21,9 +24,15 @@ export class ShotEvents {
     for (const shot of changed) {
       const isCached = shot.state === 'done' && shot.cached;
       this.#sawCached ||= isCached;
-      const line = isCached ? undefined : lineOf(shot);
+      const line = isCached || this.#wasSaved(shot) ? undefined : lineOf(shot);
       if (line !== undefined) this.#sayOnce(shot, line);
     }
+  }
+
+  /** A shot of an earlier time changes as well, as when its step is planned again. */
+  #wasSaved({ state, outputs }: ShotRow): boolean {
+    const times = outputs.flatMap(({ savedAt }) => savedAt ?? []);
+    return state === 'done' && times.length > 0 && Math.max(...times) < this.#since;
   }
 
   #sayOnce({ key, submission }: ShotRow, line: string): void {

@@ -6,7 +6,7 @@ import { notifyWorkflow } from './notify-workflow.ts';
  * @returns whether all of them run, and the commands to continue the stopped ones
  */
 export async function wakeBatches(
-  { config, ledger, runCommand }: Project,
+  { config, ledger, continueCommand }: Project,
   batches: readonly string[],
 ): Promise<{ running: boolean; next: string[] }> {
   const next: string[] = [];
@@ -17,8 +17,8 @@ export async function wakeBatches(
     const isTold =
       isActive && (await notifyWorkflow(config, batch, { kind: 'wake', reopened: true }));
     // The batch may have ended at the same moment.
-    const isOver = (await ledger.batches.get(batch))?.state === 'finished';
-    if (!isTold || isOver) next.push(runCommand(row));
+    const now = (await ledger.batches.get(batch)) ?? row;
+    if (!isTold || now.state === 'finished') next.push(continueCommand(now));
   }
   return { running: batches.length > 0 && next.length === 0, next };
 }

@@ -43,8 +43,8 @@ export function workflowEnd(
  */
 export function watchDrivers(
   session: Pick<Session, 'temporal' | 'failed' | 'say'>,
-  row: Pick<BatchRow, 'batch' | 'run' | 'ownerPath'>,
-  { ledger, runCommand }: Pick<Project, 'ledger' | 'runCommand'>,
+  row: Pick<BatchRow, 'batch' | 'run' | 'ownerPath' | 'state'>,
+  { ledger, continueCommand }: Pick<Project, 'ledger' | 'continueCommand'>,
 ): AsyncDisposable & { readonly failed: Promise<never> } {
   const over = new AbortController();
   const { promise: workflowFailed, reject } = Promise.withResolvers<never>();
@@ -58,7 +58,8 @@ export function watchDrivers(
         await Promise.race([end.result, isOver]);
         return;
       } catch (error) {
-        const reported = workflowFailure(row, runCommand(row), error);
+        const now = (await ledger.batches.get(row.batch).catch(() => undefined)) ?? row;
+        const reported = workflowFailure(row, continueCommand(now), error);
         if (reported) return reject(reported);
         if (error instanceof WorkflowFailedError) return;
         if (error instanceof WorkflowNotFoundError)

@@ -9,7 +9,7 @@ export const errorSchema = z.strictObject({
 export const mistakesSchema = z.strictObject({
   errors: list(
     z.strictObject({
-      file: z.string().describe('the batch file, or a data file that it reads'),
+      file: z.string().describe('the batch file, a data file that it reads, or the settings'),
       line: z.int().positive().describe('counted from 1'),
       column: z.int().positive().describe('counted from 1'),
       path: list(z.union([z.string(), z.int()])).describe(
@@ -20,7 +20,7 @@ export const mistakesSchema = z.strictObject({
       allowed: list(z.string()).optional().describe('every value or key that is allowed there'),
       didYouMean: z.string().optional().describe('the allowed value or key that is nearest'),
     }),
-  ).describe('every mistake of the file; never empty'),
+  ).describe('every mistake of the files; never empty'),
 });
 export type MistakesDocument = z.infer<typeof mistakesSchema>;
 
@@ -43,5 +43,8 @@ export const validateSchema = z.strictObject({
       ),
     }),
   ).describe('the files, in the order in which they were given'),
+  settings: list(z.string())
+    .optional()
+    .describe('files with settings, which are no batches; absent if none'),
 });
 export type ValidateDocument = z.infer<typeof validateSchema>;

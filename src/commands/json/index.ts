@@ -36,7 +36,7 @@ export const commandDocuments: readonly CommandDocument[] = [
   {
     commands: ['validate'],
     about:
-      'Every file is valid. The first file that is not gives [a list of mistakes](#mistakes-in-a-batch-file) in place of this.',
+      'Every file is valid. If one is not, [a list of the mistakes](#mistakes-in-a-batch-file) of all files comes in place of this.',
     schema: validateSchema,
   },
   {
@@ -63,7 +63,8 @@ export const commandDocuments: readonly CommandDocument[] = [
   },
   {
     commands: ['resolve'],
-    about: 'Decisions that were made. Without a decision in the options, it is an error.',
+    about:
+      'Decisions that were made. Without a decision in the options, it is an error while anything is parked; `resolved` is empty when nothing is.',
     schema: resolveSchema,
   },
   {

@@ -30,6 +30,13 @@ export const statusSchema = z.strictObject({
   state: z
     .enum(['running', 'waiting', 'paused', 'cancelled', 'finished'])
     .describe('`waiting`: nothing happens until a person acts'),
+  live: z
+    .boolean()
+    .nullable()
+    .optional()
+    .describe(
+      'whether any process works on the batches of the project; null: none here, but the Temporal server may have a worker elsewhere; only by `status`',
+    ),
   shots: z
     .strictObject({
       total: count.describe('sum of the six counts below'),

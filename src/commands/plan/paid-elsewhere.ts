@@ -78,14 +78,17 @@ export function paidElsewhereText({ from, to, shots }: PaidElsewhere): string {
   return `${are} paid for at the account ${from}, and would be paid for again at ${to}`;
 }
 
-/** @throws UserError when the plan pays for anything again and no person has confirmed it */
-export function refuseToPayAgain({ id, paidElsewhere }: BatchPlan, runCommand: string): void {
+/**
+ * @param acceptCommand accepts exactly this plan
+ * @throws UserError when the plan pays for anything again and no person has confirmed it
+ */
+export function refuseToPayAgain({ paidElsewhere }: BatchPlan, acceptCommand: string): void {
   const [first] = paidElsewhere;
   if (!first) return;
   throw new UserError(paidElsewhere.map(paidElsewhereText).join('; '), {
     next: [
       `if ${first.to} is the same account, let it be ${first.from} again`,
-      `to pay again: ${runCommand} --plan ${id}`,
+      `to pay again: ${acceptCommand}`,
     ],
   });
 }

@@ -5,6 +5,7 @@ import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../../money.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
+import { ownerOf } from '../project/owner.ts';
 import type { Project } from '../project/project.ts';
 import { type PaidElsewhere, PaidElsewhereSearch, paidElsewhereText } from './paid-elsewhere.ts';
 
@@ -33,7 +34,7 @@ export interface StepPlan {
   readonly cost: CostTable;
 }
 
-/** Costs of requests by account. `unknown` counts those without a price. */
+/** Costs of requests by account. `unknown` counts those without a price; `basis` is of the others. */
 type CostTable = Map<string, AccountCost>;
 export interface AccountCost {
   readonly account: string;
@@ -60,6 +61,8 @@ export interface BatchPlan {
   readonly cost: CostTable;
   /** Amounts that the batch has already used of its budgets, by the ledger's account key. */
   readonly used: ReadonlyMap<string, Amount>;
+  /** Present caps of a run that has not ended, by the ledger's account key. */
+  readonly caps: ReadonlyMap<string, Amount>;
   /** Keys of all accounts that the batch has shots at. */
   readonly accounts: readonly string[];
   /** Names of accounts with running or undecided jobs that the batch waits for. */
@@ -96,6 +99,7 @@ export async function planBatch(
   const trainings = new Map<string, true>();
   const expansions = new Map<string, StepExpansion>();
   const digest = createHash('sha256');
+  digest.update(`${document.batch} ${ownerOf(project.config, loaded.path)}\n`);
   const steps: StepPlan[] = [];
   const total: CostTable = new Map();
   const billed = new Map<string, BilledPrice>();
@@ -143,7 +147,7 @@ export async function planBatch(
     id: `p-${digest.digest('hex').slice(0, 12)}`,
     steps,
     cost: total,
-    used: await usedBefore(project, document.batch),
+    ...(await standingOf(project, document.batch)),
     accounts: [...accounts],
     waitsAt,
     billed: [...billed.values()],
@@ -155,17 +159,24 @@ export async function planBatch(
   };
 }
 
-async function usedBefore(
+async function standingOf(
   { ledger }: Project,
   batch: string,
-): Promise<ReadonlyMap<string, Amount>> {
+): Promise<Pick<BatchPlan, 'used' | 'caps'>> {
   const status = await ledger.reports.status(batch);
-  return new Map(
-    status?.accounts.map(({ account, spent, reserved, ambiguous }) => [
-      account,
-      spent + reserved + ambiguous,
-    ]),
-  );
+  const accounts = status?.accounts ?? [];
+  const isActive = status?.row.state === 'running' || status?.row.state === 'paused';
+  return {
+    used: new Map(
+      accounts.map(({ account, spent, reserved, ambiguous }) => [
+        account,
+        spent + reserved + ambiguous,
+      ]),
+    ),
+    caps: new Map(
+      accounts.flatMap(({ account, cap }) => (isActive && cap !== null ? [[account, cap]] : [])),
+    ),
+  };
 }
 
 /** Lists damaged files that later steps read. They are used like any other file, but never silently. */
@@ -254,14 +265,16 @@ function addCost(
     name: spec?.name ?? account,
     unit: price.unit,
     amount: 0,
-    basis: price.basis,
+    basis: 'exact' as const,
     requests: 0,
     unknown: 0,
   };
   cost.requests += 1;
   if (price.amount === null) cost.unknown += 1;
-  else cost.amount += price.amount;
-  cost.basis = weakest(cost.basis, price.basis);
+  else {
+    cost.amount += price.amount;
+    cost.basis = weakest(cost.basis, price.basis);
+  }
   table.set(account, cost);
 }
 

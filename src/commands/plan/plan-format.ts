@@ -1,4 +1,4 @@
-import { decimalFromAmount, formatAmount } from '../../money.ts';
+import { type Amount, decimalFromAmount, formatAmount } from '../../money.ts';
 import type { PlanDocument, ShotDocument } from '../json/plan.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
 import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
@@ -27,7 +27,7 @@ export function planJson(
       account: cost.name,
       unit: cost.unit,
       amount: cost.unknown > 0 ? null : decimalFromAmount(cost.amount, cost.unit),
-      basis: cost.basis,
+      basis: cost.unknown > 0 ? 'unknown' : cost.basis,
       cap: capText(loaded.document.budget[cost.name]),
       used: decimalFromAmount(plan.used.get(cost.account) ?? 0, cost.unit),
     })),
@@ -101,23 +101,51 @@ export function formatPlan(loaded: LoadedBatch, plan: BatchPlan): string {
 
 const notesShown = 5;
 
+/** `20 credits at acme (exact) for 2 requests, and 1 request with an unknown price`. */
 export function costText(cost: AccountCost): string {
   const known = `${formatAmount(cost.amount, cost.unit)} at ${cost.name} (${cost.basis})`;
   if (cost.unknown === 0) return known;
-  const unknown = `${cost.unknown} request${cost.unknown === 1 ? '' : 's'} without a known price`;
-  return cost.amount > 0 ? `${known} and ${unknown}` : `${unknown} at ${cost.name}`;
+  const priced = cost.requests - cost.unknown;
+  const unpriced = cost.unknown === 1 ? 'with an unknown price' : 'with unknown prices';
+  return priced > 0
+    ? `${known} for ${countText(priced)}, and ${countText(cost.unknown)} ${unpriced}`
+    : `${countText(cost.unknown)} at ${cost.name} ${unpriced}`;
+}
+
+function countText(requests: number): string {
+  return `${requests} request${requests === 1 ? '' : 's'}`;
 }
 
 function budgetLines(loaded: LoadedBatch, plan: BatchPlan): string[] {
-  return [...plan.cost.values()].map((cost) => {
+  return [...plan.cost.values()].flatMap((cost) => {
     const cap = loaded.document.budget[cost.name];
-    const total = costText(cost);
-    if (!cap) return `TOTAL     ${total}, no cap`;
-    const used = plan.used.get(cost.account) ?? 0;
-    const isUsed = used > 0 ? `, ${formatAmount(used, cap.unit)} of it used before` : '';
-    const over = used + cost.amount > cap.amount ? ': the rest would stop (exit 4)' : '';
-    return `TOTAL     ${total} of a budget of ${formatAmount(cap.amount, cap.unit)}${isUsed}${over}`;
+    const standing = loaded.config.accounts.get(cost.name)?.budget;
+    const stops =
+      cost.unknown > 0 && (cap !== undefined || standing !== undefined)
+        ? [`UNKNOWN   ${cost.name} has a budget, under which no unknown price fits (exit 4)`]
+        : [];
+    const end = cap ? capWords(plan, cost, cap, standing?.amount) : ', no cap';
+    return [`TOTAL     ${costText(cost)}${end}`, ...stops];
   });
+}
+
+function capWords(
+  plan: BatchPlan,
+  { account, amount }: AccountCost,
+  cap: LoadedBatch['document']['budget'][string],
+  standing: Amount | undefined,
+): string {
+  const used = plan.used.get(account) ?? 0;
+  const present = plan.caps.get(account) ?? cap.amount;
+  // `shotlist budget` may have set another one. A run that goes on keeps it, and a new one does not.
+  const isOther = present !== cap.amount && present !== standing;
+  const other = isOther
+    ? ` in the file and of ${formatAmount(present, cap.unit)} in the present run`
+    : '';
+  const isUsed = used > 0 ? `, ${formatAmount(used, cap.unit)} of it used before` : '';
+  const most = isOther ? Math.max(cap.amount, present) : cap.amount;
+  const over = used + amount > most ? ': the rest would stop (exit 4)' : '';
+  return ` of a budget of ${formatAmount(cap.amount, cap.unit)}${other}${isUsed}${over}`;
 }
 
 function billedLines({ billed }: BatchPlan): string[] {

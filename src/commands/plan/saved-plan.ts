@@ -28,17 +28,20 @@ export async function savePlan(plans: PlanLedger, plan: PlanDocument): Promise<v
   await plans.savePlan(plan.plan, JSON.parse(JSON.stringify(plan)));
 }
 
-/** @throws UserError with the differences when the plan is no longer the accepted one */
+/**
+ * @param acceptCommand accepts the present plan
+ * @throws UserError with the differences when the plan is no longer the accepted one
+ */
 export async function requirePlan(
   plans: PlanLedger,
   accepted: string,
   now: PlanDocument,
-  runCommand: string,
+  acceptCommand: string,
 ): Promise<void> {
   if (accepted === now.plan) return;
   const kept = (await plans.savedPlan(accepted)) as PlanDocument | undefined;
   const lines = kept ? planDifference(kept, now) : ['the accepted plan is no longer stored here'];
   throw new UserError(`the plan is no longer ${accepted}: it is ${now.plan}`, {
-    next: [...lines, `accept the present plan: ${runCommand} --plan ${now.plan}`],
+    next: [...lines, `accept the present plan: ${acceptCommand}`],
   });
 }

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, extname, relative, resolve } from 'node:path';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { checkBatch } from '../../batch/checks/check-batch.ts';
 import type { BatchDocument } from '../../batch/file/document.ts';
 import type { Catalogue } from '../../batch/model-spec.ts';
@@ -8,8 +8,10 @@ import type { Problem } from '../../batch/problem.ts';
 import { formatProblems } from '../../batch/file/report-problems.ts';
 import { batchBytesMax } from '../../batch/file/yaml-file.ts';
 import { batchPath, type Config, loadConfig } from '../../config/config.ts';
+import { settingsName } from '../../config/settings-file.ts';
 import { UserError } from '../../errors.ts';
 import type { MistakesDocument } from '../json/errors.ts';
+import { shellQuoted } from '../../shell-quoted.ts';
 import { diskFiles } from '../../storage/disk-files.ts';
 import { recordingFiles } from '../../storage/frozen-batch.ts';
 import { asUserError } from '../../system-errors.ts';
@@ -28,13 +30,25 @@ export interface LoadedBatch {
   readonly notes: readonly Problem[];
 }
 
-/** The batch has errors: all of them, with their places. Nothing was sent. */
-class InvalidBatch extends UserError {
+/** One batch or more have errors: all of them, with their places. Nothing was sent. */
+export class InvalidBatch extends UserError {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[], text: string) {
-    super(text, { exitCode: 2 });
+  constructor(problems: readonly Problem[], text: string, exitCode: UserError['exitCode'] = 2) {
+    super(text, { exitCode });
     this.problems = problems;
+  }
+
+  /** The errors of several files as one, with the worst exit code. */
+  static ofAll(failures: ReadonlyMap<string, UserError>): InvalidBatch {
+    const errors = [...failures.values()];
+    const problems = [...failures].flatMap(([file, error]) =>
+      error instanceof InvalidBatch ? error.problems : [problemOf(file, error)],
+    );
+    // A mistake in the settings is one of every file beside them.
+    const texts = new Set(errors.map((error) => error.toText()));
+    const worst = errors.toSorted((one, other) => other.exitCode - one.exitCode)[0]?.exitCode;
+    return new InvalidBatch(problems, [...texts].join('\n\n'), worst);
   }
 
   /** Every problem already begins with its place. */
@@ -60,6 +74,13 @@ class InvalidBatch extends UserError {
   }
 }
 
+/** An error that is about a whole file. */
+function problemOf(file: string, { message, next }: UserError): Problem {
+  const place = { file, line: 1, column: 1 };
+  const hint = next.length > 0 ? { hint: next.join('; ') } : {};
+  return { severity: 'error', message, place, path: [], ...hint };
+}
+
 /** A batch file as read, with or without errors. */
 export interface BatchFile {
   readonly path: string;
@@ -79,6 +100,10 @@ export function readBatch(terminal: Terminal, file: string): BatchFile {
   if (!stats?.isFile())
     throw new UserError(`there is no batch file ${file}`, {
       next: ['write one: shotlist init my-batch.yaml'],
+    });
+  if (basename(path) === settingsName)
+    throw new UserError(`${file} holds settings, not a batch`, {
+      next: [`check it: shotlist validate ${shellQuoted(file)}`],
     });
   if (!['.yaml', '.yml'].includes(extname(path)))
     throw new UserError(`${file} is not a batch file: its name must end in .yaml`);

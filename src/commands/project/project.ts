@@ -35,8 +35,12 @@ export interface Project extends AsyncDisposable {
   fileOf(row: Pick<BatchRow, 'ownerPath'>): string;
   /** A batch as the argument of a command here: its name, or its file from outside the project. */
   argumentFor(row: Pick<BatchRow, 'batch' | 'ownerPath'>): string;
-  /** The command that continues a batch. */
+  /** The variable that holds the key of an account, given by its key in the ledger. */
+  keyVariableOf(account: string): string | undefined;
+  /** The command that runs the file of a batch. */
   runCommand(row: Pick<BatchRow, 'ownerPath'>): string;
+  /** The command that continues a batch: `run` refuses a paused one. */
+  continueCommand(row: Pick<BatchRow, 'batch' | 'ownerPath' | 'state'>): string;
 }
 
 export async function openProject(
@@ -56,6 +60,9 @@ export async function openProject(
   };
   const fileOf: Project['fileOf'] = ({ ownerPath }) =>
     shellQuoted(shownOwner(config, ownerPath, folder));
+  const argumentFor: Project['argumentFor'] = (row) =>
+    isProjectOf(config, folder) ? row.batch : fileOf(row);
+  const runCommand: Project['runCommand'] = (row) => `shotlist run ${fileOf(row)}`;
   return {
     config,
     folder,
@@ -64,8 +71,12 @@ export async function openProject(
     recovery: recovery(blobs, { outFolder, folders }),
     outFolder,
     fileOf,
-    argumentFor: (row) => (isProjectOf(config, folder) ? row.batch : fileOf(row)),
-    runCommand: (row) => `shotlist run ${fileOf(row)}`,
+    argumentFor,
+    keyVariableOf: (key) =>
+      [...config.accounts.values()].find((account) => account.key === key)?.keyVariable,
+    runCommand,
+    continueCommand: (row) =>
+      row.state === 'paused' ? `shotlist resume ${argumentFor(row)}` : runCommand(row),
     [Symbol.asyncDispose]: () => ledger.close(),
   };
 }

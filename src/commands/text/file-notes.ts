@@ -8,11 +8,17 @@ export function fileNoteLines(notes: readonly FileNote[]): string[] {
   return (['damaged', 'unfetched'] as const).flatMap((state) => {
     const own = notes.filter((note) => note.state === state);
     if (own.length === 0) return [];
-    const shown = own.slice(0, notesShown).map(({ key, why }) => `${key}: ${why}`);
+    const shown = own.slice(0, notesShown).map((note) => `${nameIn(own, note)}: ${note.why}`);
     const more = own.length > notesShown ? [`and ${own.length - notesShown} more`] : [];
     const files = own.length === 1 ? '1 file is' : `${own.length} files are`;
     return [`  ${state.padEnd(10)} ${files} ${phrases[state]}: ${[...shown, ...more].join('; ')}`];
   });
+}
+
+/** Says which file of a shot it is, counted from 1, where the shot has several. */
+function nameIn(notes: readonly FileNote[], { key, index }: FileNote): string {
+  const isOnly = index === 0 && notes.filter((note) => note.key === key).length === 1;
+  return isOnly ? key : `${key}, file ${index + 1}`;
 }
 
 const phrases = { damaged: 'damaged', unfetched: 'not available yet' } as const;

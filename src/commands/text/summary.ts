@@ -7,7 +7,7 @@ import type {
   StopReason,
   Uncollected,
 } from '../../ledger/port.ts';
-import { decimalFromAmount, formatAmount } from '../../money.ts';
+import { type Amount, decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
 import { isoTime } from '../../report/sidecar.ts';
 import type { StatusDocument } from '../json/status.ts';
@@ -20,7 +20,10 @@ import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
 export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
 /** The parts of a project that texts about a batch use. */
-export type ShownProject = Pick<Project, 'outFolder' | 'runCommand' | 'argumentFor'>;
+export type ShownProject = Pick<
+  Project,
+  'outFolder' | 'runCommand' | 'argumentFor' | 'keyVariableOf'
+>;
 
 /** Exit codes for scripts; docs/operating.md lists them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;
@@ -64,6 +67,10 @@ interface Known {
   readonly left?: readonly Uncollected[];
   readonly notes?: readonly FileNote[];
   readonly waits?: readonly ShownWait[];
+  /** For each account where the batch's budget is used up: see `neededCaps`. */
+  readonly caps?: ReadonlyMap<string, Amount>;
+  /** Whether any process works on the batches of the project; null or absent: not known. */
+  readonly live?: boolean | null;
 }
 
 export function statusJson(
@@ -72,12 +79,13 @@ export function statusJson(
   known: Known & { readonly problems: readonly Problem[] },
 ): StatusDocument {
   const { outputs, damaged: _, partial, ...shots } = totals(status);
-  const { problems, left = [], notes = [], waits = [] } = known;
+  const { problems, notes = [], waits = [], live } = known;
   const { stops, blocks } = hindrancesOf(status);
   const directory = join(project.outFolder, status.row.batch);
   return {
     batch: status.row.batch,
     state: stateWord(status),
+    ...(live !== undefined && { live }),
     shots,
     partial,
     outputs,
@@ -91,14 +99,14 @@ export function statusJson(
     stops: stops.map((stop) => ({
       kind: stop.kind,
       account: 'account' in stop ? accountName(stop.account) : null,
-      text: stopText(stop),
+      text: stopText(stop, project),
     })),
     blocks: blocks.map((block) => ({
       account: accountName(block.account),
       model: block.model,
       reason: block.reason,
       until: isoTime(block.until),
-      text: causeText(block),
+      text: causeText(block, project),
     })),
     problems: problems.map(({ state, why, count, keys }) => ({ state, why, count, keys })),
     ...(status.unmade.length > 0 && {
@@ -108,7 +116,7 @@ export function statusJson(
     ...fileNotesJson(notes),
     directory,
     contactSheet: join(directory, 'index.html'),
-    next: nextSteps(status, project, left).map(({ command }) => command),
+    next: nextSteps(status, project, known).map(({ command }) => command),
   };
 }
 
@@ -119,17 +127,18 @@ export function formatSummary(
   known: Known & { readonly problems: readonly Problem[] },
 ): string {
   const { problems, left = [], notes = [], waits = [] } = known;
-  const { batch, state } = status.row;
+  const { batch } = status.row;
   const counts = totals(status);
   const made = counts.succeeded + counts.cached - counts.partial;
   const rest = (['partial', 'cached', 'failed', 'parked', 'running', 'waiting'] as const)
     .filter((key) => counts[key] > 0)
     .map((key) => `${counts[key]} ${key}`);
-  const paused = stateWord(status);
+  const state = stateWord(status);
+  const word = state === 'running' ? runningWord(known.live) : state;
   const lines = [
     `${batch}: ${made} of ${counts.total} shots have their files` +
-      `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${paused}`,
-    ...hindrances(status),
+      `${rest.length > 0 ? ` (${rest.join(', ')})` : ''}; ${word}`,
+    ...hindrances(status, project),
     ...waitTexts(waits).map((text) => `  waits for  ${text}`),
     ...formatProblems(problems),
     ...fileNoteLines(notes),
@@ -138,21 +147,32 @@ export function formatSummary(
       (text) => `  left       ${text}`,
     ),
     `  images   ${join(project.outFolder, batch, 'index.html')}`,
-    ...nextSteps(status, project, left).map(({ why, command }) => `  ${why.padEnd(10)} ${command}`),
+    ...nextSteps(status, project, known).map(
+      ({ why, command }) => `  ${why.padEnd(10)} ${command}`,
+    ),
     ...status.accounts.map(moneyText),
   ];
   return lines.join('\n');
 }
 
+/** A batch may be running by the ledger while no process is there to run it. */
+function runningWord(live: boolean | null | undefined): string {
+  if (live === false) return 'no process runs it now';
+  return live === null ? 'running, if a worker elsewhere serves it' : 'running';
+}
+
 /** Reasons why shots are not sent or polled, each listed once. */
-export function hindrances(status: BatchStatus): string[] {
+export function hindrances(
+  status: BatchStatus,
+  project: Pick<ShownProject, 'keyVariableOf'>,
+): string[] {
   const { stops, blocks } = hindrancesOf(status);
   return [
-    ...stops.map((stop) => `  stopped: ${stopText(stop)}`),
+    ...stops.map((stop) => `  stopped: ${stopText(stop, project)}`),
     ...status.raisedPrices.map(raisedText),
     ...blocks.map(
       (block) =>
-        `  blocked: ${accountName(block.account)}${block.model ? `:${block.model}` : ''}, ${causeText(block)}` +
+        `  blocked: ${accountName(block.account)}${block.model ? `:${block.model}` : ''}, ${causeText(block, project)}` +
         (block.until === null ? '' : ` (until ${clock(block.until)})`),
     ),
   ];
@@ -214,40 +234,67 @@ function moneyText(money: BatchStatus['accounts'][number]): string {
   return `${parts.join(', ')}.`;
 }
 
+/** Commands that the present state accepts, the most useful first. */
 function nextSteps(
   status: BatchStatus,
-  { runCommand, argumentFor }: ShownProject,
-  left: readonly Uncollected[] = [],
+  project: ShownProject,
+  { left = [], caps }: Known,
 ): { why: string; command: string }[] {
-  const { state } = status.row;
-  const batch = argumentFor(status.row);
+  const { row, undecidedTrainings } = status;
+  const batch = project.argumentFor(row);
   const counts = totals(status);
-  const next: { why: string; command: string }[] = [];
-  // The accepted cap belongs to this run: only another run may spend more.
-  const isStopped = counts.waiting > 0 && status.stops.some((stop) => !isSpent(stop));
-  const isBlocked = status.blocks.some(({ reason }) => !endByThemselves.has(reason));
-  if (state === 'paused') next.push({ why: 'go on', command: `shotlist resume ${batch}` });
-  else if (state === 'running' && (isStopped || (isBlocked && counts.waiting > 0)))
-    next.push({ why: 'once fixed', command: `shotlist resume ${batch}` });
-  // A paused batch refuses to run.
-  if (state !== 'paused' && counts.failed > 0)
-    next.push({ why: 'try again', command: runCommand(status.row) });
-  else if (state !== 'paused' && (counts.waiting + counts.running > 0 || status.unmade.length > 0))
-    next.push({ why: 'go on', command: runCommand(status.row) });
-  if (left.length > 0 && (status.row.endedAt !== null || state === 'paused'))
+  const next = goOnSteps(status, project, caps);
+  if (left.length > 0 && (row.endedAt !== null || row.state === 'paused'))
     next.push({ why: 'collect', command: `shotlist collect ${batch}` });
-  if (counts.parked + status.undecidedTrainings > 0)
+  if (counts.parked + undecidedTrainings > 0)
     next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
   if (counts.succeeded + counts.cached > 0)
     next.push({ why: 'look', command: `shotlist open ${batch}` });
   return next;
 }
 
-function isSpent(stop: StopReason): boolean {
-  return stop.kind === 'budget' && stop.scope === 'accepted';
+function goOnSteps(
+  status: BatchStatus,
+  { runCommand, argumentFor }: ShownProject,
+  caps: ReadonlyMap<string, Amount> = new Map(),
+): { why: string; command: string }[] {
+  const { row, stops, blocks, accounts } = status;
+  const batch = argumentFor(row);
+  const { waiting, running, failed } = totals(status);
+  const raise = accounts.flatMap(({ account, unit }) => {
+    const cap = caps.get(account);
+    if (cap === undefined) return [];
+    const amount = `'${decimalFromAmount(cap, unit)} ${unit}'`;
+    return [
+      { why: 'raise it', command: `shotlist budget ${batch} ${accountName(account)} ${amount}` },
+    ];
+  });
+  if (row.state === 'paused')
+    return [...raise, { why: 'go on', command: `shotlist resume ${batch}` }];
+  const isUnended = waiting + running > 0 || status.unmade.length > 0;
+  const run = { why: isUnended ? 'go on' : 'run again', command: runCommand(row) };
+  if (row.state !== 'running') return isUnended || failed > 0 ? [run] : [];
+  if (waiting > 0 && stops.some(({ kind }) => kind === 'maxFailures'))
+    return [{ why: 'end it', command: `shotlist cancel ${batch}` }];
+  // Neither `resume` nor `run` raises a budget.
+  if (raise.length > 0) return raise;
+  const isFixable =
+    stops.some((stop) => endsByResume(stop)) ||
+    blocks.some(({ reason }) => !endByThemselves.has(reason));
+  const resume = { why: 'once fixed', command: `shotlist resume ${batch}` };
+  return [...(waiting > 0 && isFixable ? [resume] : []), ...(isUnended || failed > 0 ? [run] : [])];
 }
 
-function stopText(stop: StopReason): string {
+/** The other stops end by another run, or by another budget. */
+function endsByResume(stop: StopReason): boolean {
+  if (stop.kind === 'otherKey') return true;
+  return stop.kind === 'block' || (stop.kind === 'budget' && stop.scope === 'account');
+}
+
+function stopText(
+  stop: StopReason,
+  { keyVariableOf }: Pick<ShownProject, 'keyVariableOf'>,
+): string {
   switch (stop.kind) {
     case 'superseded':
       return 'a newer run took over';
@@ -256,7 +303,7 @@ function stopText(stop: StopReason): string {
     case 'cancelled':
       return 'the batch was cancelled';
     case 'block':
-      return `${accountName(stop.account)}: ${blockText(stop.block)}`;
+      return `${accountName(stop.account)}: ${blockText(stop.block, keyVariableOf(stop.account))}`;
     case 'budget':
       return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up${budgetAdvice[stop.scope]}`;
     case 'unknownPrice':
@@ -265,7 +312,7 @@ function stopText(stop: StopReason): string {
         'or run with --unknown-prices and without a cap'
       );
     case 'maxFailures':
-      return 'more shots failed than policy.maxFailures allows';
+      return 'more shots failed than policy.maxFailures allows: cancel it, then run it again';
     case 'otherKey':
       return `the key of ${accountName(stop.account)} shows none of its earlier work: ${otherKeyAdvice(accountName(stop.account))}`;
   }
@@ -289,15 +336,20 @@ const budgetAdvice = {
 type Block = BatchStatus['blocks'][number]['reason'];
 
 /** With the start and the last failure of an outage. */
-function causeText({ reason, why, since }: BatchStatus['blocks'][number]): string {
-  if (reason !== 'unreachable' || why === null || since === null) return blockText(reason);
+function causeText(
+  { account, reason, why, since }: BatchStatus['blocks'][number],
+  { keyVariableOf }: Pick<ShownProject, 'keyVariableOf'>,
+): string {
+  if (reason !== 'unreachable' || why === null || since === null)
+    return blockText(reason, keyVariableOf(account));
   return `the vendor cannot be reached since ${clock(since)}: ${why}; tried again by itself`;
 }
 
-function blockText(reason: Block): string {
+function blockText(reason: Block, keyVariable: string | undefined): string {
+  const key = keyVariable === undefined ? 'the right one' : `the right one in ${keyVariable}`;
   const words: Record<Block, string> = {
     noFunds: 'the vendor says the account has no credit: top it up, then resume',
-    badKey: 'the vendor refuses the key: set the right one, then resume',
+    badKey: `the vendor refuses the key: set ${key}, then resume`,
     forbidden: 'the vendor forbids this request (403): check the plan, then resume',
     limited: 'rate limited by the vendor; goes on by itself',
     unreachable: 'the vendor cannot be reached; tried again by itself',

@@ -214,6 +214,7 @@ const shown: ShownProject = {
   outFolder: 'out',
   argumentFor: ({ batch }) => batch,
   runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
+  keyVariableOf: () => undefined,
 };
 
 async function lookAt(studio: Studio, batch: string): Promise<Look> {

@@ -142,6 +142,22 @@ describe('checkBatch refuses', () => {
     expect(mistakesOf(stepText(step))).toEqual([message]);
   });
 
+  it('only the table, where it cannot be read: any name may be one of its columns', () => {
+    const broken = '"a,b\nc';
+    const step = `${painter}\nprompt: "{{ id }}, {{ light.kind }}"\nname: "{{ id }}"\nwhere: [{ k: x }]`;
+    const later = `  later:\n    from: s\n    ${painter}\n    prompt: "{{ id }}"\n    name: "{{ id }} {{ source.nam }}"\n`;
+    const rowed = `${stepText(`rows: r.csv\n${step}`)}${later}`;
+    expect(mistakesOf(rowed, { 'r.csv': broken })).toEqual([
+      'unknown variable source.nam',
+      'a quoted cell is never closed',
+    ]);
+    const axis = `matrix: { k: k.csv }\nexclude: [{ k: x }]\n${painter}\nprompt: "{{ k }} {{ typo }}"`;
+    expect(mistakesOf(stepText(axis), { 'k.csv': broken })).toEqual([
+      'unknown variable typo',
+      'a quoted cell is never closed',
+    ]);
+  });
+
   it.each([
     [
       'a budget in another unit',

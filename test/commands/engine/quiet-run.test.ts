@@ -23,6 +23,7 @@ describe('a run in which nothing changes', () => {
     let now = 0;
     const quiet = new QuietRun(
       (line) => said.push(line),
+      { keyVariableOf: () => undefined },
       () => now,
     );
     quiet.look(false, status, waits);

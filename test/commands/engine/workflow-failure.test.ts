@@ -64,11 +64,12 @@ it('no longer polls a workflow once nobody waits for its end', async () => {
 });
 
 it('starts a workflow again that its server has lost', async () => {
-  const row = { batch: `b-${randomUUID()}`, run: 1, ownerPath: '/files/b.yaml' };
+  const about = { run: 1, ownerPath: '/files/b.yaml', state: 'running' } as const;
+  const row = { batch: `b-${randomUUID()}`, ...about };
   const temporal = await connectTemporal(await ownNamespace());
   const { promise: failed } = Promise.withResolvers<never>();
   const session = { temporal, failed, say: () => undefined };
-  const drivers = watchDrivers(session, row, { ledger: memory, runCommand: () => '' });
+  const drivers = watchDrivers(session, row, { ledger: memory, continueCommand: () => '' });
   const handle = temporal.client.workflow.getHandle(batchWorkflowId(row.batch));
   const status = async () => (await handle.describe().catch(() => undefined))?.status.name;
   await expect.poll(status, { timeout: 10_000 }).toBe('RUNNING');

@@ -49,6 +49,7 @@ const shown: ShownProject = {
   outFolder: 'out',
   argumentFor: ({ batch }) => batch,
   runCommand: ({ ownerPath }) => `shotlist run ${ownerPath}`,
+  keyVariableOf: () => 'ACME_API_KEY',
 };
 
 describe('the summary of a batch', () => {
@@ -83,6 +84,14 @@ describe('the summary of a batch', () => {
         { key: 'draw/e', why: 'answered 403', tries: 4, next: '1970-01-01T00:00:00.000Z' },
       ],
     });
+  });
+
+  it('counts the files of a shot from 1', () => {
+    const note = { key: 'draw/a', state: 'damaged', why: 'short', tries: 1, nextAt: null } as const;
+    const notes = [0, 1].map((index) => ({ ...note, index }));
+    expect(formatSummary(status, shown, { problems: [], notes })).toContain(
+      '2 files are damaged: draw/a, file 1: short; draw/a, file 2: short\n',
+    );
   });
 
   it('gives scripts the reasons that a person reads', () => {
@@ -185,9 +194,30 @@ describe('the summary of a batch', () => {
     );
   };
 
+  it('raises the budget that is used up, and never resumes for it', () => {
+    const account = 'acme@https://acme.test';
+    const none = { total: 2, succeeded: 0, cached: 0, failed: 0, parked: 0, running: 0 };
+    const capped = (state: BatchStatus['row']['state']): readonly string[] =>
+      statusJson(
+        {
+          ...status,
+          row: { ...status.row, state },
+          steps: [{ step: 'draw', waiting: 2, outputs: 0, partial: 0, damaged: 0, ...none }],
+          stops: [{ kind: 'budget', scope: 'batch', account }],
+        },
+        shown,
+        { problems: [], caps: new Map([[account, 1_200_500]]) },
+      ).next;
+    const raise = "shotlist budget fox acme '1200.5 credits'";
+    expect(capped('running')).toEqual([raise]);
+    expect(capped('paused')).toEqual([raise, 'shotlist resume fox']);
+    expect(capped('cancelled')).toEqual(['shotlist run /project/fox.yaml']);
+  });
+
   it('says once what blocks an account, and what to do when it is fixed', () => {
     const text = blocked('badKey', { waiting: 1 });
     expect(text.match(/refuses the key/g)).toHaveLength(1);
+    expect(text).toContain('set the right one in ACME_API_KEY, then resume');
     expect(text).toContain('shotlist resume fox');
   });
 
