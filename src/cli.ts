@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { ExitCode } from './commands/text/summary.ts';
+import type { ExitCode } from './commands/text/totals.ts';
 import { processTerminal, type Terminal, withInertText } from './terminal.ts';
 import { UserError } from './errors.ts';
 import { asUserError } from './system-errors.ts';

@@ -19,7 +19,7 @@ import type { CollectDocument } from './json/steering.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
 import { openSession, type Session } from './engine/session.ts';
-import type { ExitCode } from './text/summary.ts';
+import type { ExitCode } from './text/totals.ts';
 import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function collectCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {

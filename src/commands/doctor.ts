@@ -10,7 +10,7 @@ import { connectTemporal } from '../temporal/connect.ts';
 import { locateServer } from '../temporal/find-server.ts';
 import { runningServer } from '../temporal/running-server.ts';
 import type { DoctorDocument } from './json/doctor.ts';
-import type { ExitCode } from './text/summary.ts';
+import type { ExitCode } from './text/totals.ts';
 import { alignColumns } from './text/table.ts';
 import { openSqliteLedger } from '../ledger/sqlite/index.ts';
 import { hasLedger } from './project/project.ts';

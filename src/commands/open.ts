@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { Publisher } from './engine/publish.ts';
 import { openBatch } from './project/project.ts';
-import type { ExitCode } from './text/summary.ts';
+import type { ExitCode } from './text/totals.ts';
 import type { Terminal } from '../terminal.ts';
 
 const openers: Partial<Record<NodeJS.Platform, readonly string[]>> = {

@@ -21,7 +21,7 @@ import { formatPlan, planJson } from './plan/plan-format.ts';
 import { printStatus } from './text/print-status.ts';
 import { applySettings, type Project } from './project/project.ts';
 import { openSession, type Session, startBatch } from './engine/session.ts';
-import { type ExitCode, stateWord, totals } from './text/summary.ts';
+import { type ExitCode, stateWord, totals } from './text/totals.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface RunOptions {

@@ -3,7 +3,7 @@ import { isLive } from './engine/live-sessions.ts';
 import { statusOf } from './engine/follow.ts';
 import { printStatus } from './text/print-status.ts';
 import { openBatch } from './project/project.ts';
-import { exitCodeOf, type ExitCode } from './text/summary.ts';
+import { exitCodeOf, type ExitCode } from './text/totals.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function statusCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {

@@ -8,7 +8,7 @@ import { Publisher } from './engine/publish.ts';
 import { printStatus } from './text/print-status.ts';
 import { openBatch, type Project } from './project/project.ts';
 import { openSession, type Session, startBatch } from './engine/session.ts';
-import type { ExitCode } from './text/summary.ts';
+import type { ExitCode } from './text/totals.ts';
 import type { Interrupt, Terminal } from '../terminal.ts';
 
 export function watchCommand(terminal: Terminal, exit: (code: ExitCode) => void): Command {

@@ -47,7 +47,11 @@ describe('a batch that no process runs', () => {
     expect(await nextOf('pause', 'lookbook')).toEqual(['shotlist collect lookbook']);
     const budget = ['budget', 'lookbook', 'photogpt', '60 credits'];
     expect(await nextOf(...budget)).toEqual([resume]);
-    expect(await nextOf('status', 'lookbook')).toEqual([resume, 'shotlist resolve lookbook']);
+    expect(await nextOf('status', 'lookbook')).toEqual([
+      resume,
+      'shotlist collect lookbook',
+      'shotlist resolve lookbook',
+    ]);
     expect(await nextOf('resolve', 'lookbook', 'one/Lisbon', '--again', '--yes')).toEqual([resume]);
     expect(await nextOf('resume', 'lookbook')).toEqual([run]);
     expect(await nextOf(...budget)).toEqual([run]);

@@ -7,7 +7,7 @@ import type { Project } from '../project/project.ts';
 import { type Published, Publisher } from './publish.ts';
 import { QuietRun } from './quiet-run.ts';
 import { ShotEvents } from './shot-events.ts';
-import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/summary.ts';
+import { exitCodeOf, type ExitCode, stateWord, totals } from '../text/totals.ts';
 import { shownWaits } from '../text/waits.ts';
 import type { Interrupt, Terminal } from '../../terminal.ts';
 

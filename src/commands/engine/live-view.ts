@@ -2,7 +2,7 @@ import { formatAmount } from '../../money.ts';
 import type { BatchStatus } from '../../ledger/port.ts';
 import { duration } from '../plan/plan-format.ts';
 import { accountName } from '../../batch/ids.ts';
-import { totals } from '../text/summary.ts';
+import { totals } from '../text/totals.ts';
 import { alignColumns } from '../text/table.ts';
 import type { Terminal } from '../../terminal.ts';
 

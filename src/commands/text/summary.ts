@@ -1,12 +1,5 @@
 import { join } from 'node:path';
-import type {
-  BatchStatus,
-  FileNote,
-  RaisedPrice,
-  StepCounts,
-  StopReason,
-  Uncollected,
-} from '../../ledger/port.ts';
+import type { BatchStatus, FileNote, RaisedPrice, Uncollected } from '../../ledger/port.ts';
 import { type Amount, decimalFromAmount, formatAmount } from '../../money.ts';
 import { accountName } from '../../batch/ids.ts';
 import { isoTime } from '../../report/sidecar.ts';
@@ -15,52 +8,16 @@ import type { Project } from '../project/project.ts';
 import { fileNoteLines, fileNotesJson } from './file-notes.ts';
 import { uncollectedTexts } from './uncollected.ts';
 import { formatProblems, type Problem } from './problems.ts';
+import { nextSteps } from './next-steps.ts';
+import { causeText, hindrancesOf, stopText } from './stops.ts';
+import { stateWord, totals } from './totals.ts';
 import { clock, type ShownWait, waitsJson, waitTexts } from './waits.ts';
-
-export type Counts = Omit<StepCounts, 'step' | 'outputs'> & { readonly outputs: number };
 
 /** The parts of a project that texts about a batch use. */
 export type ShownProject = Pick<
   Project,
   'outFolder' | 'runCommand' | 'argumentFor' | 'keyVariableOf'
 >;
-
-/** Exit codes for scripts; docs/operating.md lists them. */
-export type ExitCode = 0 | 1 | 2 | 3 | 4;
-
-export function totals(status: BatchStatus): Counts {
-  const sum = (key: keyof Counts) => status.steps.reduce((all, step) => all + step[key], 0);
-  return {
-    total: sum('total'),
-    succeeded: sum('succeeded'),
-    cached: sum('cached'),
-    failed: sum('failed'),
-    parked: sum('parked'),
-    running: sum('running'),
-    waiting: sum('waiting'),
-    partial: sum('partial'),
-    outputs: sum('outputs'),
-    damaged: sum('damaged'),
-  };
-}
-
-/** One word for people and scripts. `waiting`: nothing happens until a person acts. */
-export function stateWord(status: BatchStatus): StatusDocument['state'] {
-  if (status.row.state !== 'running') return status.row.state;
-  const { running, waiting } = totals(status);
-  return running + waiting > 0 && status.isStopped ? 'waiting' : 'running';
-}
-
-export function exitCodeOf(status: BatchStatus): ExitCode {
-  const counts = totals(status);
-  const { state } = status.row;
-  // Where a batch has not ended, a step may have no shots yet.
-  if (state === 'running' || state === 'paused') return 4;
-  if (counts.running + counts.waiting + status.unmade.length > 0) return 4;
-  if (counts.failed + counts.parked + counts.partial > 0)
-    return status.row.state === 'cancelled' ? 4 : 3;
-  return counts.damaged > 0 ? 3 : 0;
-}
 
 /** Facts from the ledger besides the counts of a batch. */
 interface Known {
@@ -178,27 +135,6 @@ export function hindrances(
   ];
 }
 
-/** Stops that no block explains, and blocks that matter to the batch. Those that a person ends have no end. */
-function hindrancesOf(status: BatchStatus): Pick<BatchStatus, 'stops' | 'blocks'> {
-  const { waiting, running } = totals(status);
-  // A block that a person ends is always shown: it would block the next run as well.
-  const blocks = status.blocks.filter(
-    ({ reason }) => waiting + running > 0 || !endByThemselves.has(reason),
-  );
-  const isBlocked = (stop: StopReason): boolean =>
-    stop.kind === 'block' &&
-    blocks.some(({ account, reason }) => account === stop.account && reason === stop.block);
-  const stops = status.stops.filter(
-    (stop) => (waiting > 0 && !isBlocked(stop)) || (running > 0 && stop.kind === 'otherKey'),
-  );
-  return {
-    stops,
-    blocks: blocks.map((block) =>
-      endByThemselves.has(block.reason) ? block : { ...block, until: null },
-    ),
-  };
-}
-
 function unmadeText({ step, files }: BatchStatus['unmade'][number]): string {
   if (files === 0) return `the shots of the step ${step}`;
   return `the shots of the step ${step} for ${files} ${files === 1 ? 'file' : 'files'}`;
@@ -220,8 +156,6 @@ function raisedText({ account, model, unit, planned, billed }: RaisedPrice): str
   return `  price: ${accountName(account)} charges ${charged} for ${model}, planned at ${formatAmount(planned, unit)}; later plans use this price`;
 }
 
-const endByThemselves: ReadonlySet<Block> = new Set(['limited', 'unreachable', 'circuitOpen']);
-
 function moneyText(money: BatchStatus['accounts'][number]): string {
   const { account, unit, spent, promised, lost, unproven, reserved, ambiguous, cap } = money;
   const parts = [`Spent ${formatAmount(spent, unit)} at ${accountName(account)}`];
@@ -232,128 +166,4 @@ function moneyText(money: BatchStatus['accounts'][number]): string {
   if (ambiguous > 0) parts.push(`${formatAmount(ambiguous, unit)} at stake`);
   if (cap !== null) parts.push(`of a cap of ${formatAmount(cap, unit)}`);
   return `${parts.join(', ')}.`;
-}
-
-/** Commands that the present state accepts, the most useful first. */
-function nextSteps(
-  status: BatchStatus,
-  project: ShownProject,
-  { left = [], caps }: Known,
-): { why: string; command: string }[] {
-  const { row, undecidedTrainings } = status;
-  const batch = project.argumentFor(row);
-  const counts = totals(status);
-  const next = goOnSteps(status, project, caps);
-  if (left.length > 0 && (row.endedAt !== null || row.state === 'paused'))
-    next.push({ why: 'collect', command: `shotlist collect ${batch}` });
-  if (counts.parked + undecidedTrainings > 0)
-    next.push({ why: 'decide', command: `shotlist resolve ${batch}` });
-  if (counts.succeeded + counts.cached > 0)
-    next.push({ why: 'look', command: `shotlist open ${batch}` });
-  return next;
-}
-
-function goOnSteps(
-  status: BatchStatus,
-  { runCommand, argumentFor }: ShownProject,
-  caps: ReadonlyMap<string, Amount> = new Map(),
-): { why: string; command: string }[] {
-  const { row, stops, blocks, accounts } = status;
-  const batch = argumentFor(row);
-  const { waiting, running, failed } = totals(status);
-  const raise = accounts.flatMap(({ account, unit }) => {
-    const cap = caps.get(account);
-    if (cap === undefined) return [];
-    const amount = `'${decimalFromAmount(cap, unit)} ${unit}'`;
-    return [
-      { why: 'raise it', command: `shotlist budget ${batch} ${accountName(account)} ${amount}` },
-    ];
-  });
-  if (row.state === 'paused')
-    return [...raise, { why: 'go on', command: `shotlist resume ${batch}` }];
-  const isUnended = waiting + running > 0 || status.unmade.length > 0;
-  const run = { why: isUnended ? 'go on' : 'run again', command: runCommand(row) };
-  if (row.state !== 'running') return isUnended || failed > 0 ? [run] : [];
-  if (waiting > 0 && stops.some(({ kind }) => kind === 'maxFailures'))
-    return [{ why: 'end it', command: `shotlist cancel ${batch}` }];
-  // Neither `resume` nor `run` raises a budget.
-  if (raise.length > 0) return raise;
-  const isFixable =
-    stops.some((stop) => endsByResume(stop)) ||
-    blocks.some(({ reason }) => !endByThemselves.has(reason));
-  const resume = { why: 'once fixed', command: `shotlist resume ${batch}` };
-  return [...(waiting > 0 && isFixable ? [resume] : []), ...(isUnended || failed > 0 ? [run] : [])];
-}
-
-/** The other stops end by another run, or by another budget. */
-function endsByResume(stop: StopReason): boolean {
-  if (stop.kind === 'otherKey') return true;
-  return stop.kind === 'block' || (stop.kind === 'budget' && stop.scope === 'account');
-}
-
-function stopText(
-  stop: StopReason,
-  { keyVariableOf }: Pick<ShownProject, 'keyVariableOf'>,
-): string {
-  switch (stop.kind) {
-    case 'superseded':
-      return 'a newer run took over';
-    case 'paused':
-      return 'the batch is paused';
-    case 'cancelled':
-      return 'the batch was cancelled';
-    case 'block':
-      return `${accountName(stop.account)}: ${blockText(stop.block, keyVariableOf(stop.account))}`;
-    case 'budget':
-      return `the ${budgetWords[stop.scope]} of ${accountName(stop.account)} is used up${budgetAdvice[stop.scope]}`;
-    case 'unknownPrice':
-      return (
-        `a price at ${accountName(stop.account)} is unknown: give prices: in shotlist.yaml, ` +
-        'or run with --unknown-prices and without a cap'
-      );
-    case 'maxFailures':
-      return 'more shots failed than policy.maxFailures allows: cancel it, then run it again';
-    case 'otherKey':
-      return `the key of ${accountName(stop.account)} shows none of its earlier work: ${otherKeyAdvice(accountName(stop.account))}`;
-  }
-}
-
-export const otherKeyAdvice = (account: string): string =>
-  `set the earlier key again; if both are of one vendor account: shotlist accounts --accept-key ${account}`;
-
-const budgetWords = {
-  batch: "batch's budget",
-  account: 'standing budget',
-  accepted: 'accepted plan',
-};
-
-const budgetAdvice = {
-  batch: ': raise it with shotlist budget',
-  account: ': raise it in shotlist.yaml, or wait for the next day or month',
-  accepted: ': the next run asks',
-};
-
-type Block = BatchStatus['blocks'][number]['reason'];
-
-/** With the start and the last failure of an outage. */
-function causeText(
-  { account, reason, why, since }: BatchStatus['blocks'][number],
-  { keyVariableOf }: Pick<ShownProject, 'keyVariableOf'>,
-): string {
-  if (reason !== 'unreachable' || why === null || since === null)
-    return blockText(reason, keyVariableOf(account));
-  return `the vendor cannot be reached since ${clock(since)}: ${why}; tried again by itself`;
-}
-
-function blockText(reason: Block, keyVariable: string | undefined): string {
-  const key = keyVariable === undefined ? 'the right one' : `the right one in ${keyVariable}`;
-  const words: Record<Block, string> = {
-    noFunds: 'the vendor says the account has no credit: top it up, then resume',
-    badKey: `the vendor refuses the key: set ${key}, then resume`,
-    forbidden: 'the vendor forbids this request (403): check the plan, then resume',
-    limited: 'rate limited by the vendor; goes on by itself',
-    unreachable: 'the vendor cannot be reached; tried again by itself',
-    circuitOpen: 'too many answers were lost in a row; tried again by itself',
-  };
-  return words[reason];
 }

@@ -3,7 +3,7 @@ import { providerOf } from '../../accounts/provider.ts';
 import type { AccountConfig } from '../../config/accounts.ts';
 import { UserError } from '../../errors.ts';
 import type { KeyLedger } from '../../ledger/port.ts';
-import { otherKeyAdvice } from '../text/summary.ts';
+import { otherKeyAdvice } from '../text/stops.ts';
 import type { Project } from '../project/project.ts';
 
 /**

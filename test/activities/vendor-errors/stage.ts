@@ -3,11 +3,11 @@ import { checkBatch } from '../../../src/batch/checks/check-batch.ts';
 import { parseBatch } from '../../../src/batch/file/parse.ts';
 import { formatProblems } from '../../../src/batch/file/report-problems.ts';
 import {
-  exitCodeOf,
   formatSummary,
   type ShownProject,
   statusJson,
 } from '../../../src/commands/text/summary.ts';
+import { exitCodeOf } from '../../../src/commands/text/totals.ts';
 import { problemsOf } from '../../../src/commands/text/problems.ts';
 import type { BatchStatus, BlockReason, ShotRow, SubmissionRow } from '../../../src/ledger/port.ts';
 import type { SimulatorSettings } from '../../../src/simulator/index.ts';

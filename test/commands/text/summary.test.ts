@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { statusSchema } from '../../../src/commands/json/status.ts';
 import {
-  exitCodeOf,
   formatSummary,
   type ShownProject,
   statusJson,
 } from '../../../src/commands/text/summary.ts';
+import { exitCodeOf } from '../../../src/commands/text/totals.ts';
 import type { BatchStatus, FileNote } from '../../../src/ledger/port.ts';
 
 const status: BatchStatus = {
