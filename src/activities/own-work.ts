@@ -2,7 +2,8 @@ import type { Range, StopReason } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { stakesText, strangeKey } from './reconcile/own-key.ts';
-import { NoKeyError, OtherKeyError, OtherLedgerError } from './to-application-failure.ts';
+import { stopOf } from './throttle/block-account.ts';
+import { NoKeyError, OtherLedgerError } from './to-application-failure.ts';
 
 /** The batch and run of an activity. */
 export interface RunInput {
@@ -17,39 +18,59 @@ export function checkLedger(deps: ActivityDependencies, input: RunInput): void {
   if (input.ledgerId !== deps.ledger.id) throw new OtherLedgerError(input.ledgerId, deps.ledger.id);
 }
 
-/**
- * The account, if this worker has its key and the key opens the same vendor account as before. To
- * another key, the vendor lists no earlier job: everything would seem never sent.
- * @throws NoKeyError, OtherKeyError
- */
-export async function accessOf(
-  deps: ActivityDependencies,
-  account: string,
-): Promise<AccountAccess> {
-  const access = deps.accounts.get(account);
-  if (!access) throw new NoKeyError(deps.lanes.get(account)?.name ?? account);
-  if (await deps.ledger.keys.isOwn(account, access.keyHash)) return access;
-  const stakes = await withHeartbeat(() => strangeKey(deps.ledger.keys, access));
-  if (stakes) throw new OtherKeyError(access, stakesText(stakes));
-  return access;
-}
+/** An account that cannot be used now. */
+export type NoAccess =
+  /** Until a person acts. */
+  | { readonly kind: 'stopped'; readonly reason: StopReason }
+  /** The vendor cannot be asked about a new key now. */
+  | { readonly kind: 'wait'; readonly ms: number };
+
+const askKeyAgainMs = 15_000;
 
 /**
- * The same; a strange key stops the lane until a person acts.
+ * The account, if this worker has its key and the account accepts it. To a key of another vendor
+ * account, the vendor lists no earlier job: everything would seem never sent. Records why the lane
+ * stops, if one is given.
  * @throws NoKeyError
  */
-export async function accessOrStop(
+export async function accessFor(
   deps: ActivityDependencies,
   account: string,
-  at: Pick<Range, 'batch' | 'run' | 'lane'>,
-): Promise<AccountAccess | { readonly stop: StopReason }> {
+  at: Pick<Range, 'batch' | 'run'> & { readonly lane?: string },
+): Promise<{ readonly kind: 'access'; readonly access: AccountAccess } | NoAccess> {
+  const access = deps.accounts.get(account);
+  if (!access) throw new NoKeyError(deps.lanes.get(account)?.name ?? account);
+  const { batches, keys } = deps.ledger;
+  const no = (await keys.isOwn(account, access.keyHash))
+    ? undefined
+    : await withHeartbeat(() => refusalOfKey(deps, access));
+  if (!no) {
+    await batches.clearKeyStops(at.batch, account);
+    return { kind: 'access', access };
+  }
+  if (no.kind === 'wait') return no;
+  // No key has to be set for a run that is over.
+  const row = await batches.get(at.batch);
+  if (row?.run !== at.run) return { kind: 'stopped', reason: { kind: 'superseded' } };
+  if (row.state === 'cancelled') return { kind: 'stopped', reason: { kind: 'cancelled' } };
+  if (at.lane !== undefined) await batches.noteStop({ ...at, lane: at.lane }, no.reason);
+  return no;
+}
+
+async function refusalOfKey(
+  deps: ActivityDependencies,
+  access: AccountAccess,
+): Promise<NoAccess | undefined> {
+  const { name, key } = access;
   try {
-    return await accessOf(deps, account);
+    const stakes = await strangeKey(deps.ledger.keys, access);
+    if (!stakes) return undefined;
+    deps.log(`the key of ${name} does not show its unfinished work: ${stakesText(stakes)}`);
+    return { kind: 'stopped', reason: { kind: 'otherKey', account: key } };
   } catch (error) {
-    if (!(error instanceof OtherKeyError)) throw error;
-    deps.log(error.message);
-    const stop: StopReason = { kind: 'otherKey', account };
-    await deps.ledger.batches.noteStop(at, stop);
-    return { stop };
+    const { account, message } = access.provider.classify(error);
+    deps.log(`the new key of ${name} could not be checked: ${message}`);
+    const reason = await stopOf(deps, access, account);
+    return reason ? { kind: 'stopped', reason } : { kind: 'wait', ms: askKeyAgainMs };
   }
 }

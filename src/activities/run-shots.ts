@@ -4,7 +4,7 @@ import { pollStalled, settleParked } from './orphans.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { pause, withHeartbeat } from './heartbeat.ts';
 import { askForLost } from './outputs/lost-again.ts';
-import { accessOrStop, checkLedger, type RunInput } from './own-work.ts';
+import { accessFor, checkLedger, type RunInput } from './own-work.ts';
 import { RangeRunner, type RunShotsResult } from './range-runner.ts';
 
 export interface RunShotsInput extends RunInput {
@@ -28,8 +28,10 @@ export async function runShots(
   checkLedger(deps, input);
   const { batch, run, lane, account, from, to } = input;
   const range: Range = { batch, run, lane, account, from, to };
-  const access = await accessOrStop(deps, account, range);
-  if ('stop' in access) return { kind: 'stopped', reason: access.stop, endsInMs: null, saved: 0 };
+  const usable = await accessFor(deps, account, range);
+  if (usable.kind === 'wait') return { ...usable, saved: 0 };
+  if (usable.kind === 'stopped') return { ...usable, endsInMs: null, saved: 0 };
+  const { access } = usable;
   await deps.learned.load();
   if (lane === noLane) {
     await pollStalled(deps, access, batch);

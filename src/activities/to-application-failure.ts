@@ -19,19 +19,6 @@ export class NoKeyError extends Error {
   }
 }
 
-/** The key of an account is of another vendor account than its unfinished work. */
-export class OtherKeyError extends Error {
-  override readonly name = 'OtherKeyError';
-
-  /** The ledger's key of the account. */
-  readonly account: string;
-
-  constructor({ name, key }: { readonly name: string; readonly key: string }, stakes: string) {
-    super(`the key of ${name} does not show its unfinished work: ${stakes}`);
-    this.account = key;
-  }
-}
-
 /** A retry changes nothing. */
 const hopeless = new Set(['OtherLedgerError', 'UserError']);
 
@@ -45,7 +32,6 @@ export function toApplicationFailure(error: unknown): Error {
   const known =
     failure instanceof OtherLedgerError ||
     failure instanceof NoKeyError ||
-    failure instanceof OtherKeyError ||
     failure instanceof UserError;
   const code = 'code' in failure && typeof failure.code === 'string' ? failure.code : undefined;
   return ApplicationFailure.create({

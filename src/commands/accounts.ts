@@ -66,7 +66,7 @@ async function acceptKey(terminal: Terminal, config: Config, name: string): Prom
   if (account.apiKey === undefined) throw noKey(account);
   await using project = await openProject(terminal, config);
   const { keys } = project.ledger;
-  await keys.confirm(account.key, keys.hash(account.apiKey, account.baseUrl));
+  await keys.accept(account.key, keys.hash(account.apiKey, account.baseUrl));
   terminal.say(`the key in ${account.keyVariable} counts as a key of ${name} from now on`);
 }
 

@@ -141,8 +141,8 @@ async function acceptedRun(
     await requireAccounts(loaded, project, current);
     await requireOwnKeys(project, await ledger.plans.accountsOf(document.batch, 'run'));
     terminal.say(`continuing run ${current.run} of ${current.batch}`);
+    await applySettings(project, [current]);
     await takeName();
-    await applySettings(project);
     await ledger.batches.clearBlocks(current.batch);
     return { ...current, paid: Number.NaN };
   }
@@ -150,7 +150,7 @@ async function acceptedRun(
     planned = await planWhole(loaded, project);
   const { plan, entries } = planned;
   requireKeys(loaded, plan);
-  await requireOwnKeys(project, plan.accounts);
+  await requireOwnKeys(project, usedAccounts(loaded, plan));
   terminal.say(`${formatPlan(loaded, plan)}\n`);
   const command = project.runCommand(name);
   const exactly = `${command} ${planOptions(plan)}`;
@@ -164,14 +164,20 @@ async function acceptedRun(
     unknownPrices: options.unknownPrices ?? false,
   };
   const unknownPrices = await confirmCost(terminal, plan, consent, command);
-  await takeName();
   await applySettings(project);
+  await takeName();
   const row = await ledger.batches.startRun({
     ...runOf(loaded, plan, frozen, unknownPrices),
     ownerPath: name.ownerPath,
     project: projectOf(loaded.config),
   });
   return { ...row, paid: requestsOf(plan) };
+}
+
+/** Keys of the accounts where the plan sends requests, or waits for earlier ones. */
+function usedAccounts({ config }: LoadedBatch, { cost, waitsAt }: BatchPlan): string[] {
+  const waited = [...waitsAt].flatMap((name) => config.accounts.get(name)?.key ?? []);
+  return [...[...cost.values()].map(({ account }) => account), ...waited];
 }
 
 /** The plan, and by account the fingerprints that it would pay again because a file was lost. */

@@ -69,7 +69,7 @@ async function steer(
   const { project, row } = await openBatch(terminal, name);
   await using _ = project;
   const { batches } = project.ledger;
-  if (steering.name === 'resume') await applySettings(project);
+  if (steering.name === 'resume') await applySettings(project, [row]);
   if (!(await batches.setState(row.batch, steering.to, steering.from)))
     throw new UserError(`${row.batch} is ${row.state}; ${steering.name} does not apply`, {
       next: [

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { noKey } from '../accounts/provider.ts';
 import { type Config, loadConfig } from '../config/config.ts';
 import { UserError } from '../errors.ts';
-import { applySettings, openProject } from './project/project.ts';
+import { applySettings, openProject, ownBatches } from './project/project.ts';
 import { openSession } from './engine/session.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -24,7 +24,7 @@ export function workerCommand(terminal: Terminal): Command {
       const config = loadConfig(terminal.environment, terminal.folder);
       checkKeys(config, options.accounts ? words(options.accounts) : undefined);
       await using project = await openProject(terminal, config);
-      await applySettings(project);
+      await applySettings(project, await ownBatches(project));
       using interrupt = terminal.interrupted();
       const session = await openSession(project, {
         role: 'worker',

@@ -74,6 +74,8 @@ describe('a job that is done and names', () => {
   const three = { timeouts: soon, more: ', outputs: 3' };
 
   it('fewer files than were ordered has those that came, and is told', async () => {
+    const lines: string[] = [];
+    const events = new ShotEvents((line) => lines.push(line));
     const shot = await run(
       model,
       images((images) => images.slice(1)),
@@ -81,8 +83,7 @@ describe('a job that is done and names', () => {
     );
     expect(shot).toMatchObject({ state: 'done', undelivered: 1 });
     expect(shot.outputs.map(({ state }) => state)).toEqual(['saved', 'saved']);
-    const lines: string[] = [];
-    new ShotEvents((line) => lines.push(line)).show([shot]);
+    events.show([shot]);
     expect(lines).toEqual([
       expect.stringMatching(/ saved {3}draw\/draw {2}30 credits {2}2 of 3 files$/),
     ]);

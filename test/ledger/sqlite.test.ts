@@ -159,8 +159,13 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
   },
   {
     access: /^submission_claimed \(account=\?\)$/,
-    text: /^select m\.job, m\.job_id, .* order by m\.claimed_at desc limit 3/,
+    text: /^select holder.* from submission indexed by submission_claimed where account = \? .*order by claimed_at desc limit [13]$/,
     because: 'the latest jobs of an account, where its key is new',
+  },
+  {
+    access: /^submission_state \(account=\? AND state=\?\)$/,
+    text: /^select \(select count\(\*\) from submission where account = \?1 and state in \('claimed', 'submitted', 'ambiguous', 'parked', 'stalled'\)\) as requests/,
+    because: 'what is under way; states of the past stand in its other parts',
   },
   {
     access: /^submission_claimed \(account=\?\)$/,

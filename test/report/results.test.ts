@@ -23,6 +23,7 @@ const status: BatchStatus = {
     run: 1,
     state: 'finished',
     frozen: 'f',
+    project: '',
     ownerPath: 'autumn.yaml',
     unknownPrices: false,
     policy: { retries: 1, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },

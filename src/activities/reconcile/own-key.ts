@@ -1,5 +1,5 @@
 import { originOf } from '../../batch/ids.ts';
-import type { KeyLedger, KeyProofs, KeyStakes } from '../../ledger/port.ts';
+import type { KeyLedger, KeyProof, KeyStakes } from '../../ledger/port.ts';
 import type { Provider } from '../../providers/port.ts';
 import { listBetween } from './candidates.ts';
 
@@ -12,10 +12,9 @@ export interface KeyedAccount {
 }
 
 /**
- * Whether the key of this process opens the vendor account that the account stands for. An unknown
- * key does if the vendor shows it a known job or model. It also does if nothing there is unfinished:
- * then the account stands for the new vendor account from now on.
- * @returns the unfinished work, if the key is not the account's own
+ * Whether the account may use the key of this process. It accepts an unknown key if the vendor shows
+ * it a known job or model, or if no work of earlier keys is unfinished.
+ * @returns the unfinished work, if the account does not accept the key
  * @throws when the vendor cannot be asked now
  */
 export async function strangeKey(
@@ -24,25 +23,26 @@ export async function strangeKey(
 ): Promise<KeyStakes | undefined> {
   const { key, keyHash } = account;
   if (await keys.isOwn(key, keyHash)) return undefined;
-  if (await showsOne(account, await keys.proofs(key))) {
-    await keys.confirm(key, keyHash);
-    return undefined;
-  }
-  return await keys.replace(key, keyHash);
+  const proof = await shownProof(account, await keys.proofs(key));
+  if (!proof) return await keys.adopt(key, keyHash);
+  await keys.confirm(key, keyHash, proof.holder);
+  return undefined;
 }
 
-async function showsOne(
+/** The list of models is read once. */
+async function shownProof(
   { key, provider }: KeyedAccount,
-  { jobs, models }: KeyProofs,
-): Promise<boolean> {
-  for (const job of jobs)
-    if (await isShown(provider, () => showsJob(provider, key, job))) return true;
-  if (models.length === 0 || !provider.train) return false;
-  const { list } = provider.train;
-  return await isShown(provider, async () => {
-    const { entries } = await list();
-    return entries.some(({ id }) => models.includes(id));
-  });
+  proofs: readonly KeyProof[],
+): Promise<KeyProof | undefined> {
+  let models: Promise<ReadonlySet<string>> | undefined;
+  for (const proof of proofs)
+    if (proof.of.kind === 'job') {
+      if (await showsJob(provider, key, proof.of)) return proof;
+    } else {
+      models ??= listedModels(provider);
+      if ((await models).has(proof.of.id)) return proof;
+    }
+  return undefined;
 }
 
 /** Margin for the time of a listed job. */
@@ -52,7 +52,7 @@ const aroundMs = 10 * 60_000;
 async function showsJob(
   provider: Provider,
   account: string,
-  { job, jobId, claimedAt, submittedAt }: KeyProofs['jobs'][number],
+  { job, jobId, claimedAt, submittedAt }: KeyProof['of'] & { kind: 'job' },
 ): Promise<boolean> {
   if (!provider.listJobs) return (await provider.check(job)).state !== 'missing';
   const span = { from: claimedAt - aroundMs, to: submittedAt + aroundMs };
@@ -60,20 +60,20 @@ async function showsJob(
   return listed.some((each) => each.job.id === jobId);
 }
 
-/** A refusal concerns the job; a failure of the account or the connection says nothing. */
-async function isShown(provider: Provider, ask: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await ask();
-  } catch (error) {
-    const { account } = provider.classify(error);
-    if (account.kind === 'fine' || account.kind === 'forbidden') return false;
-    throw error;
-  }
+async function listedModels({ train }: Provider): Promise<ReadonlySet<string>> {
+  const { entries } = (await train?.list()) ?? { entries: [] };
+  return new Set(entries.map(({ id }) => id));
 }
 
 /** The work in words, such as `2 requests, 1 model`. */
 export function stakesText(stakes: KeyStakes): string {
-  const names = { requests: 'request', files: 'file', refunds: 'refund', models: 'model' } as const;
+  const names = {
+    requests: 'request',
+    files: 'file',
+    refunds: 'refund',
+    models: 'model',
+    gaps: 'gap',
+  } as const;
   return (Object.keys(names) as (keyof KeyStakes)[])
     .filter((kind) => stakes[kind] > 0)
     .map((kind) => `${stakes[kind]} ${names[kind]}${stakes[kind] === 1 ? '' : 's'}`)

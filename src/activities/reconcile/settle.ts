@@ -54,6 +54,8 @@ async function lookUp(
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, claimedAt, sendBy, deadlineAt, overAt, why } = ambiguous;
+  if (!(await submissions.isOfKey(submission, access.keyHash)))
+    return await park(deps, submission, `${why}, and the key here is of another vendor account`);
   if (ambiguous.gap !== null) return await settleInGap(deps, access, ambiguous);
   if (!hasSettled(deps, access, ambiguous)) return false;
   if (overAt === null && sendBy < claimedAt - setBackMs)

@@ -5,9 +5,9 @@ import { stopOf } from '../throttle/block-account.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
-import { accessOrStop, checkLedger, type RunInput } from '../own-work.ts';
+import { accessFor, checkLedger, type RunInput } from '../own-work.ts';
 import { isUnlisted } from './look-for-model.ts';
-import { forPersonMs, hasEnded, lookAgainMs } from './training.ts';
+import { forPersonMs, hasEnded, lookAgainMs, withoutAccess } from './training.ts';
 
 export interface AwaitModelInput extends RunInput {
   /** Ledger key of the account. */
@@ -45,8 +45,12 @@ export async function awaitModel(
   input: AwaitModelInput,
 ): Promise<AwaitModelResult> {
   checkLedger(deps, input);
-  const access = await accessOrStop(deps, input.account, input);
-  if ('stop' in access) return { kind: 'again', inMs: forPersonMs, reported: input.reported ?? '' };
+  const usable = await accessFor(deps, input.account, input);
+  if (usable.kind !== 'access') {
+    const result = withoutAccess(usable);
+    return result.kind === 'again' ? { ...result, reported: input.reported ?? '' } : result;
+  }
+  const { access } = usable;
   const { train: port } = access.provider;
   // Without a check call, the vendor reports an unready model when an image is requested.
   if (!port) return await seen(deps, input);

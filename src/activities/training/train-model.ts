@@ -4,15 +4,15 @@ import { trainingLane } from '../../ledger/rules/lane-name.ts';
 import { jumpWatchOf } from '../clock.ts';
 import type { ActivityDependencies } from '../dependencies.ts';
 import { pause, withHeartbeat } from '../heartbeat.ts';
-import { accessOrStop, checkLedger } from '../own-work.ts';
+import { accessFor, checkLedger } from '../own-work.ts';
 import { advance } from './phases.ts';
 import {
-  forPersonMs,
   hasEnded,
   mayBePaid,
   type Advance,
   type Training,
   type TrainModelInput,
+  withoutAccess,
 } from './training.ts';
 
 export type TrainModelResult =
@@ -37,8 +37,9 @@ export async function trainModel(
   checkLedger(deps, input);
   const { batch, run, account, fingerprint } = input;
   const lane = trainingLane(fingerprint);
-  const access = await accessOrStop(deps, account, { batch, run, lane });
-  if ('stop' in access) return { kind: 'again', inMs: forPersonMs };
+  const usable = await accessFor(deps, account, { batch, run, lane });
+  if (usable.kind !== 'access') return withoutAccess(usable);
+  const { access } = usable;
   const port = access.provider.train;
   const set = await trainingSetOf(deps, input);
   // The step no longer needs it: it is ready, or its shots are gone.

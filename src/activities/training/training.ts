@@ -3,7 +3,7 @@ import type { ClaimAnswer, ModelRow, StopReason, Trigger } from '../../ledger/po
 import { liveStates } from '../../ledger/rules/transitions.ts';
 import type { TrainingPort } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import type { RunInput } from '../own-work.ts';
+import type { NoAccess, RunInput } from '../own-work.ts';
 
 export interface TrainModelInput extends RunInput {
   readonly step: string;
@@ -42,6 +42,16 @@ interface Stop {
 export const forPersonMs = 2 * 60_000;
 /** Interval of ledger checks for changes such as a pause, the end of a block, or a raised budget. */
 const forLedgerMs = 3_000;
+
+/** Result of an activity whose account cannot be used now. */
+export function withoutAccess(
+  no: NoAccess,
+): { readonly kind: 'stopped' } | { readonly kind: 'again'; readonly inMs: number } {
+  if (no.kind === 'wait') return { kind: 'again', inMs: no.ms };
+  const { kind } = no.reason;
+  if (kind === 'cancelled' || kind === 'superseded') return { kind: 'stopped' };
+  return { kind: 'again', inMs: forPersonMs };
+}
 
 /** Converts a ledger answer without a grant. */
 export function whileClosed(next: Exclude<ClaimAnswer['next'], { kind: 'go' }>): Advance {

@@ -2,10 +2,9 @@ import type { ShotRequest } from '../../batch/request.ts';
 import { UserError } from '../../errors.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
-import { OtherKeyError } from '../to-application-failure.ts';
 import { existingModelOf } from '../../ledger/rules/upload-purpose.ts';
 import { withHeartbeat, orAborted, pause } from '../heartbeat.ts';
-import { accessOf, checkLedger, type RunInput } from '../own-work.ts';
+import { accessFor, checkLedger, type RunInput } from '../own-work.ts';
 import { confirmUploads } from './gone-uploads.ts';
 import { ensureUploaded } from './upload-file.ts';
 import { filePlaceOf, openPlace, uploadFailure } from './upload-places.ts';
@@ -33,12 +32,10 @@ export async function uploadReferences(
 ): Promise<void> {
   checkLedger(deps, input);
   const { batch, run, step } = input;
-  const access = await accessOf(deps, input.account).catch((error: unknown) => {
-    if (!(error instanceof OtherKeyError)) throw error;
-    deps.log(error.message);
-  });
+  const usable = await accessFor(deps, input.account, { batch, run });
   // The lane of the shots stops with the reason.
-  if (!access) return;
+  if (usable.kind !== 'access') return;
+  const { access } = usable;
   const placeOf = (request: ShotRequest) => filePlaceOf(deps, request);
   const needed = await deps.ledger.plans.neededUploads(batch, run, step, placeOf);
   const mine = needed.filter(

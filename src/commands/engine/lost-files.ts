@@ -55,7 +55,8 @@ function shortened(lines: readonly string[]): string {
 
 /** Undefined without a key here that the account has used before. */
 async function accessTo({ ledger }: Project, account: AccountConfig) {
-  const { key, apiKey = '', baseUrl } = account;
+  const { key, apiKey, baseUrl } = account;
+  if (apiKey === undefined) return undefined;
   if (!(await ledger.keys.isOwn(key, ledger.keys.hash(apiKey, baseUrl)))) return undefined;
   const provider = providerOf(account, paceOf(ledger, account.key, account.limits));
   return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };

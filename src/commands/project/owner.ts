@@ -122,8 +122,9 @@ function isOwnLedger({ home, ledgerPath }: Place): boolean {
 export async function relocateOwners(config: Place, batches: BatchLedger): Promise<void> {
   if (!isOwnLedger(config)) return;
   const home = realPath(config.home);
-  for (const { batch, ownerPath } of await batches.list()) {
-    if (!isAbsolute(ownerPath)) continue;
+  for (const { batch, ownerPath, project } of await batches.list()) {
+    // Another project in this one keeps its batches, and its limits count for them.
+    if (!isAbsolute(ownerPath) || project !== '') continue;
     const file = movedHere(home, batch, realPath(ownerPath));
     if (!isInside(home, file)) continue;
     const own = { ownerPath: ownerOf(config, file), project: projectOf(config) };

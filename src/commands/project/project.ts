@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AccountConfig } from '../../config/accounts.ts';
 import { batchPath, type Config, isProjectOf, loadConfig } from '../../config/config.ts';
+import { projectFolder, realPath } from '../../config/project-folder.ts';
 import { UserError } from '../../errors.ts';
 import type { BatchRow, KnownAccount, Ledger } from '../../ledger/port.ts';
 import { openSqliteLedger } from '../../ledger/sqlite/index.ts';
@@ -120,20 +121,36 @@ function rowOf(config: Config, path: string, rows: readonly BatchRow[]): BatchRo
 }
 
 /**
- * Puts the limits and budgets of `shotlist.yaml` in force for the batches of this project. For
- * commands that start or serve paid work. Any other command may have older settings.
+ * Puts the limits and budgets of `shotlist.yaml`, as it is now, in force for batches of this
+ * project. For commands that start or serve paid work: any other command may have older settings.
  */
-export async function applySettings({ config, ledger }: Pick<Project, 'config' | 'ledger'>) {
+export async function applySettings(
+  { config, ledger }: Pick<Project, 'config' | 'ledger'>,
+  rows: readonly Pick<BatchRow, 'batch' | 'project'>[] = [],
+): Promise<void> {
   const project = projectOf(config);
+  const { accounts } = loadConfig(config.temporal.environment, config.home);
   await ledger.batches.putAccounts(
-    [...config.accounts.values()].map((account) => ({
-      ...knownAccount(account),
-      project,
-      perMinute: account.limits.perMinute,
-      inFlight: account.limits.inFlight,
-      budget: account.budget,
-    })),
+    [...config.accounts.values()].map((account) => {
+      const { limits, budget } = accounts.get(account.name) ?? account;
+      const { perMinute, inFlight } = limits;
+      return { ...knownAccount(account), project, perMinute, inFlight, budget };
+    }),
   );
+  for (const row of rows)
+    if (row.project !== project) await ledger.batches.setProject(row.batch, project);
+}
+
+/** The batches whose files have this project as their nearest. */
+export async function ownBatches({
+  config,
+  ledger,
+}: Pick<Project, 'config' | 'ledger'>): Promise<BatchRow[]> {
+  const home = realPath(config.home);
+  const nearest = (ownerPath: string): string =>
+    realPath(projectFolder(dirname(ownerFile(config, ownerPath))));
+  const rows = await ledger.batches.list();
+  return rows.filter(({ ownerPath }) => nearest(ownerPath) === home);
 }
 
 function knownAccount({ key, vendor: { id, unit } }: AccountConfig): KnownAccount {

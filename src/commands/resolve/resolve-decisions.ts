@@ -13,7 +13,7 @@ import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
 import { connectVendor } from '../../providers/connect.ts';
 import type { Provider } from '../../providers/port.ts';
 import type { Project } from '../project/project.ts';
-import { otherKeyProblem } from '../vendor/own-keys.ts';
+import { otherKeyProblem, requireOwnKeys } from '../vendor/own-keys.ts';
 import { priceText, type Shown } from '../text/unresolved-text.ts';
 
 export type Decision =
@@ -178,6 +178,7 @@ export class Decisions {
       const keyless = connectVendor(vendor, { baseUrl, apiKey: '', settings: settings.settings });
       return { job: keyless.jobRef(jobId), settings };
     }
+    await requireOwnKeys(this.#project, [key]);
     const job = provider.jobRef(jobId);
     const state = await provider.check(job).catch(() => undefined);
     if (state?.state === 'missing')

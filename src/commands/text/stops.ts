@@ -59,7 +59,7 @@ export function stopText(
 }
 
 export const otherKeyAdvice = (account: string): string =>
-  `set the earlier key again; if both are of one vendor account: shotlist accounts --accept-key ${account}`;
+  `set the earlier key again, then resume; if both are of one vendor account: shotlist accounts --accept-key ${account}`;
 
 const budgetWords = {
   batch: "batch's budget",

@@ -6,6 +6,7 @@ import type { KnownThing, RemoteLedger } from '../../ledger/port.ts';
 import type { Listing, Provider, RemoteThing } from '../../providers/port.ts';
 import type { DeletedDocument, ThingEntry } from '../json/vendor-things.ts';
 import { ageOf } from '../text/age.ts';
+import { requireOwnKeys } from './own-keys.ts';
 import { hasLedger, openProject } from '../project/project.ts';
 import { alignColumns } from '../text/table.ts';
 import { accountOf, asked, connect, noSuchCall, unreadText } from './vendor-call.ts';
@@ -81,7 +82,11 @@ async function run(terminal: Terminal, of: ThingsOf, name: string, options: Opti
   const wanted = options.deleteAll ? held.map(({ id }) => id) : options.delete;
   if (unreadable > 0) terminal.say(unreadText(account, unreadable));
   if (!wanted) show(desk, { entries: held, unreadable }, known, options.json ?? false);
-  else await remove(desk, checked(desk, wanted, held, known), options);
+  else {
+    // To a strange key, things of the account seem deleted already.
+    if (project) await requireOwnKeys(project, [account.key]);
+    await remove(desk, checked(desk, wanted, held, known), options);
+  }
 }
 
 function show(

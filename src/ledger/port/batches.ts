@@ -58,6 +58,8 @@ export interface BatchRow {
   readonly state: BatchState;
   readonly frozen: string;
   readonly ownerPath: string;
+  /** See `AcceptedRun.project`. */
+  readonly project: string;
   readonly policy: BatchPolicy;
   /** As accepted with the last run. */
   readonly unknownPrices: boolean;
@@ -81,6 +83,8 @@ export interface BatchLedger {
    */
   startRun(run: AcceptedRun): Promise<BatchRow>;
   get(batch: string): Promise<BatchRow | undefined>;
+  /** Sets the project of a batch, whose limits then count for it. */
+  setProject(batch: string, project: string): Promise<void>;
   /** Gives the name of a batch to another file; false when `from` does not own it. */
   passOn(
     batch: string,
@@ -92,8 +96,10 @@ export interface BatchLedger {
    * paused. `resume` also ends the batch's blocks.
    */
   setState(batch: string, to: BatchState, from: readonly BatchState[]): Promise<boolean>;
-  /** Records why a lane, or a training under its `trainingLane`, stopped. */
+  /** Records why a lane, or a training under its `trainingLane`, stopped in the present run. */
   noteStop(at: Pick<Range, 'batch' | 'run' | 'lane'>, reason: StopReason): Promise<void>;
+  /** The account's key is accepted: deletes the stops of lanes that waited for that. */
+  clearKeyStops(batch: string, account: string): Promise<void>;
   /** The lane went on at `until`: deletes the stops recorded before that time. */
   clearStop(batch: string, lane: string, until: number): Promise<void>;
   /** Saves an account's balance for the receipt; the first report per moment of a run counts. */

@@ -156,6 +156,8 @@ export interface SubmissionLedger {
    * of the key that read the list. False also when it is not a key of the request's account.
    */
   absent(submission: string, keyHash: string): Promise<boolean>;
+  /** Whether the key is of the vendor account that the request was sent to; see KeyLedger. */
+  isOfKey(submission: string, keyHash: string): Promise<boolean>;
   /** Parks the request, or with `onAmbiguous: resubmit` counts a paid retry. */
   park(submission: string, why: string): Promise<boolean>;
   /**

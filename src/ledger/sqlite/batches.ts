@@ -19,10 +19,19 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
           database.run(`delete ${earlier}`, batch, lane, until);
         });
     },
+    clearKeyStops: async (batch, account) => {
+      const stops = `from stop where batch = ? and reason ->> 'kind' = 'otherKey'
+        and reason ->> 'account' = ?`;
+      if (database.get(`select 1 ${stops}`, batch, account))
+        await commits.write(() => {
+          database.run(`delete ${stops}`, batch, account);
+        });
+    },
     noteStop: (range, reason) =>
       commits.write(() => {
         database.run(
-          'insert or replace into stop (batch, lane, run, reason, at) values (?, ?, ?, ?, ?)',
+          `insert or replace into stop (batch, lane, run, reason, at)
+             select name, ?2, run, ?4, ?5 from batch where name = ?1 and run = ?3`,
           range.batch,
           range.lane,
           range.run,
@@ -42,6 +51,10 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
       }),
     startRun: (run) => commits.write(() => startRun(database, run, now())),
     get: async (batch) => readBatch(database, batch),
+    setProject: (batch, project) =>
+      commits.write(() => {
+        database.run('update batch set project = ? where name = ?', project, batch);
+      }),
     passOn: (batch, from, to) =>
       commits.write(
         () =>

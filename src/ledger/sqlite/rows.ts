@@ -17,6 +17,7 @@ export interface BatchRecord {
   state: BatchState;
   frozen: string;
   owner_path: string;
+  project: string;
   policy: string;
   steps: string;
   unknown_prices: number;
@@ -31,6 +32,7 @@ export function batchRow(record: BatchRecord): BatchRow {
     state: record.state,
     frozen: record.frozen,
     ownerPath: record.owner_path,
+    project: record.project,
     policy: JSON.parse(record.policy),
     unknownPrices: record.unknown_prices === 1,
     steps: JSON.parse(record.steps),

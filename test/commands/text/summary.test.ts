@@ -15,6 +15,7 @@ const status: BatchStatus = {
     state: 'finished',
     frozen: '',
     unknownPrices: false,
+    project: '',
     ownerPath: '/project/fox.yaml',
     policy: { retries: 1, paidRetries: 0, maxFailures: null, onAmbiguous: 'park' },
     steps: [],

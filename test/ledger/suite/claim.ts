@@ -291,6 +291,14 @@ export function claimSuite(open: Open): void {
       expect((await claim(hens)).granted).toHaveLength(3);
     });
 
+    it('count for a batch once it is of the project that sets them', async () => {
+      const foxes = await start(3);
+      await settings({ project: '/one', budget: { amount: 1_000, period: 'ever' } });
+      await ledger.batches.setProject('fox', '/one');
+      expect(await ledger.batches.get('fox')).toMatchObject({ project: '/one' });
+      expect((await claim(foxes)).granted).toHaveLength(1);
+    });
+
     it('stay as they are when a command only names the account', async () => {
       await settings({ budget: { amount: 1_000, period: 'ever' } });
       const range = await start(3);

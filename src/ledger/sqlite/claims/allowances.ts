@@ -23,8 +23,6 @@ interface AccountRecord {
   last_slot: SlotKind | null;
   claims_wait_until: number;
   calls_wait_until: number;
-  /** Number of the vendor account behind the name; see KeyLedger. */
-  holder: number;
 }
 
 export interface LockedAccount extends AccountRecord {

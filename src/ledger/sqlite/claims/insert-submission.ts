@@ -101,7 +101,7 @@ export function insertSubmission(
     gap?.id ?? null,
     options.worker,
     nextClaimNumber(database, claimant.now),
-    account.holder,
+    claimant.holder,
   );
   const { claimedAt } = sending;
   const payer = { batch, run, claimedAt, account: account.id, unit: price.unit };

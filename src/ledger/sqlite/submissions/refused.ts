@@ -69,8 +69,8 @@ export function absent(
   return true;
 }
 
-/** The list of another vendor account proves nothing. */
-function isOfKey(database: Database, id: string, keyHash: string): boolean {
+/** See SubmissionLedger.isOfKey. */
+export function isOfKey(database: Database, id: string, keyHash: string): boolean {
   return (
     database.get(
       `select 1 from submission m join account_key k on k.account = m.account and k.holder = m.holder
