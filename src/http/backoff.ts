@@ -129,6 +129,11 @@ export class Backoff {
     };
   }
 
+  /** The wait of a free call that failed alone, before it is made again. */
+  async pause(): Promise<void> {
+    await this.#clock.sleep(floorOf.limited.firstMs, this.#signal);
+  }
+
   /** Stores the wait that was decided for an error. */
   remember(error: unknown, waitMs: number): void {
     if (typeof error === 'object' && error !== null) this.#decided.set(error, waitMs);
