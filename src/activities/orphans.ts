@@ -83,8 +83,7 @@ export async function settleParked(
   const parked = await submissions.parkedWithoutJob(batch, access.key);
   for (const together of byTime(parked)) {
     // If it cannot be read, each lookup reads a list itself.
-    if (together.length > 1)
-      await readAhead(vendorOf(deps, access), together).catch(() => undefined);
+    await readAhead(vendorOf(deps, access), together).catch(() => undefined);
     for (const ambiguous of together)
       await settle(deps, access, ambiguous).catch((error: unknown) =>
         deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),
