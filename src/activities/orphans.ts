@@ -1,6 +1,8 @@
 import { noLane } from '../ledger/rules/lane-name.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { recordFailure, recordSuccess } from './poll-job.ts';
+import type { Due } from '../ledger/port.ts';
+import { readAhead, vendorOf } from './reconcile/candidates.ts';
 import { settle } from './reconcile/settle.ts';
 
 /** Orphaned work of a batch, by account; `runShots` collects it like any range. */
@@ -60,6 +62,20 @@ export async function pollStalled(
   }
 }
 
+/** Requests of so long a time share a list. */
+const togetherMs = 5 * 60_000;
+
+function byTime(parked: Due['ambiguous']): Due['ambiguous'][number][][] {
+  const groups: Due['ambiguous'][number][][] = [];
+  for (const ambiguous of parked.toSorted((a, b) => a.claimedAt - b.claimedAt)) {
+    const group = groups.at(-1);
+    const first = group?.[0];
+    if (first && ambiguous.claimedAt - first.claimedAt < togetherMs) group.push(ambiguous);
+    else groups.push([ambiguous]);
+  }
+  return groups;
+}
+
 /**
  * Reads the job list again for parked requests. Newer jobs, or jobs that a person has assigned
  * since, may settle them. They are then adopted or sent again as usual.
@@ -72,10 +88,14 @@ export async function settleParked(
   const { submissions } = deps.ledger;
   if (!access.provider.listJobs) return;
   const parked = await submissions.parkedWithoutJob(batch, access.key);
-  for (const ambiguous of parked)
-    await settle(deps, access, ambiguous).catch((error: unknown) =>
-      deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),
-    );
+  for (const together of byTime(parked)) {
+    // If it cannot be read, each lookup reads a list itself.
+    await readAhead(vendorOf(deps, access), together).catch(() => undefined);
+    for (const ambiguous of together)
+      await settle(deps, access, ambiguous).catch((error: unknown) =>
+        deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),
+      );
+  }
   const left = await submissions.parkedWithoutJob(batch, access.key);
   if (left.length < parked.length) await deps.requestReplan(batch);
 }

@@ -23,6 +23,8 @@ interface Sent {
   readonly group: Floor;
   readonly about: string | undefined;
   readonly at: number;
+  /** Calls are numbered in the order in which they are sent. */
+  readonly call: number;
 }
 
 interface Waiting {
@@ -97,6 +99,9 @@ export class Backoff {
   readonly #paidLimited = new Floor(floorOf.limited);
   #gatewaysInARow = 0;
   #refusalsInARow = 0;
+  #lastCall = 0;
+  /** Calls up to this number were sent before the last refusal was known. */
+  #refusedAfter = 0;
   readonly #decided = new WeakMap<object, number>();
   #waiting: Waiting[] = [];
   #onTheirWay = 0;
@@ -113,7 +118,7 @@ export class Backoff {
   /** A paid call starts at once: its claim has waited. @param about what a refusal concerns besides the account */
   paid(about: string): Turn {
     const kind = this.#kind(`paid ${about}`);
-    const sent = { kind, group: this.#paidLimited, about, at: this.#clock.now() };
+    const sent = this.#sent({ kind, group: this.#paidLimited, about });
     return { end: (outcome) => this.#end(outcome, sent) };
   }
 
@@ -124,7 +129,7 @@ export class Backoff {
     this.#waiting.push({ kind, admit, refuse });
     this.#pump();
     await promise;
-    const sent = { kind, group: this.#freeLimited, about: undefined, at: this.#clock.now() };
+    const sent = this.#sent({ kind, group: this.#freeLimited, about: undefined });
     return {
       end: async (outcome) => {
         kind.onTheirWay -= 1;
@@ -146,6 +151,11 @@ export class Backoff {
     this.#pump();
   }
 
+  /** The wait of a free call that failed alone, before it is made again. */
+  async pause(): Promise<void> {
+    await this.#clock.sleep(floorOf.limited.firstMs, this.#signal);
+  }
+
   /** Stores the wait that was decided for an error. */
   remember(error: unknown, waitMs: number): void {
     if (typeof error === 'object' && error !== null) this.#decided.set(error, waitMs);
@@ -154,6 +164,11 @@ export class Backoff {
   /** The stored wait; undefined: the error is not from a call of this account. */
   decided(error: unknown): number | undefined {
     return typeof error === 'object' && error !== null ? this.#decided.get(error) : undefined;
+  }
+
+  #sent(call: Pick<Sent, 'kind' | 'group' | 'about'>): Sent {
+    this.#lastCall += 1;
+    return { ...call, at: this.#clock.now(), call: this.#lastCall };
   }
 
   #kind(name: string): Kind {
@@ -192,14 +207,19 @@ export class Backoff {
     return undefined;
   }
 
-  /** A single gateway error, or a single refusal of a second at most, causes no wait. */
-  #passes({ failure, mayPass, askedMs }: Asked, { kind, group, about }: Sent): boolean {
+  /**
+   * A single gateway error, or a single refusal of a second at most, causes no wait. Refusals of calls
+   * that were on their way together are one.
+   */
+  #passes({ failure, mayPass, askedMs }: Asked, sent: Sent): boolean {
     if (failure === 'limited') {
-      if (askedMs > floorOf.limited.firstMs || kind.isRaised || group.isRaised) return false;
-      const now = this.#clock.now();
-      kind.limited.warned(now);
-      if (about !== undefined) group.warned(now);
-      this.#refusalsInARow += 1;
+      const { kind, group, about, call } = sent;
+      const floors = about === undefined ? [kind.limited] : [kind.limited, group];
+      const isFirst = [kind.limited, group].every((floor) => floor.isUnaware(call));
+      if (askedMs > floorOf.limited.firstMs || kind.unreachable.isRaised || !isFirst) return false;
+      for (const floor of floors)
+        if (!floor.isRaised) floor.warned(this.#clock.now(), this.#lastCall);
+      this.#refused(sent);
       return true;
     }
     if (!mayPass || askedMs > 0 || this.#outage.isRaised) return false;
@@ -207,7 +227,8 @@ export class Backoff {
     return this.#gatewaysInARow < 2;
   }
 
-  #failed({ failure, askedMs, said }: Asked, { kind, group, about, at }: Sent): Refusal {
+  #failed({ failure, askedMs, said }: Asked, sent: Sent): Refusal {
+    const { kind, group, about, at } = sent;
     for (const each of this.#kinds.values()) each.window = windowFirst;
     const now = this.#clock.now();
     const failed = (floor: Floor): number => floor.failed(now, at, askedMs);
@@ -220,10 +241,17 @@ export class Backoff {
       return { failure, about, ms, accountMs: failed(this.#outage), outage };
     }
     // A single short refusal affects its own kind only; a longer wait, or a second in a row, the account.
-    this.#refusalsInARow += 1;
+    this.#refused(sent);
     const isOfAccount = this.#refusalsInARow > 1 || askedMs > floorOf.limited.firstMs;
     const freeMs = isOfAccount ? failed(this.#freeLimited) : 0;
     return { failure, about, ms, accountMs: about === undefined ? freeMs : failed(group) };
+  }
+
+  /** Counts a refusal, unless the call was on its way at the last one. */
+  #refused({ call }: Sent): void {
+    if (call <= this.#refusedAfter) return;
+    this.#refusalsInARow += 1;
+    this.#refusedAfter = this.#lastCall;
   }
 
   /** Admits the calls that may start now. The kinds take turns, so that a refused one delays no other. */

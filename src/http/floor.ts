@@ -16,6 +16,8 @@ export class Floor {
   #until = -Infinity;
   /** End of the longest wait that the vendor requested. */
   #askedUntil = -Infinity;
+  /** The last call that was sent before the warning; undefined: none, or calls have failed since. */
+  #warnedAfter: number | undefined;
 
   constructor({ firstMs, mostMs }: { readonly firstMs: number; readonly mostMs: number }) {
     this.#firstMs = firstMs;
@@ -37,7 +39,10 @@ export class Floor {
    * @returns milliseconds to wait from now
    */
   failed(now: number, sentAt: number, askedMs = 0): number {
-    const isSame = this.isRaised && (sentAt <= this.#failedAt || now < this.#until);
+    const isWarned = this.#warnedAfter !== undefined;
+    this.#warnedAfter = undefined;
+    const isOfLast = sentAt <= this.#failedAt || now < this.#until;
+    const isSame = this.isRaised && !isWarned && isOfLast;
     if (!isSame) {
       this.#failures += 1;
       this.#failedAt = now;
@@ -48,8 +53,12 @@ export class Floor {
     return Math.ceil(this.waitMs(now));
   }
 
-  /** A failure without a wait. The next one waits, and longer than a first. */
-  warned(now: number): void {
+  /**
+   * A failure without a wait. The next one waits, and longer than a first.
+   * @param lastCall number of the last call that was sent until now
+   */
+  warned(now: number, lastCall: number): void {
+    this.#warnedAfter = lastCall;
     this.#failures = 1;
     this.#failedAt = now;
     this.#until = now;
@@ -60,9 +69,15 @@ export class Floor {
     this.#until = this.#askedUntil;
   }
 
+  /** Nothing has failed, or only calls that were on their way with this one, and without a wait. */
+  isUnaware(call: number): boolean {
+    return !this.isRaised || call <= (this.#warnedAfter ?? -1);
+  }
+
   /** The success of a call sent before the last failure does not show that the failure is over. */
   succeeded(sentAt = Infinity): void {
     if (sentAt <= this.#failedAt) return;
+    this.#warnedAfter = undefined;
     this.#failures = 0;
     this.#failedAt = -Infinity;
     this.#until = -Infinity;

@@ -16,6 +16,8 @@ import type { Connection, Verdict } from './port.ts';
 
 const unpaidTimeoutMs = 30_000;
 const uploadTimeoutMs = 120_000;
+/** With a single try, one failure would cost all pages before it, and a long list would never be read. */
+const pageTriesMax = 4;
 
 interface Call<Result> {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -33,7 +35,14 @@ interface Call<Result> {
   readonly answer: z.ZodType<Result>;
 }
 
-export type Api = <Result>(call: Call<Result>) => Promise<Result>;
+/** A page of a list, never a paid call. */
+interface PageCall<Result> extends Pick<Call<Result>, 'path' | 'answer'> {
+  readonly method: 'GET';
+  /** Earlier pages were read: the call is made again after a failure that may pass. */
+  readonly isLaterPage: boolean;
+}
+
+export type Api = <Result>(call: Call<Result> | PageCall<Result>) => Promise<Result>;
 
 export interface ApiOptions extends Pick<Connection, 'baseUrl' | 'pace' | 'backoff'> {
   /** The key included. */
@@ -43,9 +52,27 @@ export interface ApiOptions extends Pick<Connection, 'baseUrl' | 'pace' | 'backo
   readonly refuses?: (body: unknown) => boolean;
 }
 
-/** A vendor's JSON calls. Each is one request with the key, sent when the account's waits allow it. */
+/** A vendor's JSON calls. Each is sent with the key, when the account's waits allow it. */
 export function createApi(options: ApiOptions): Api {
-  const { baseUrl, headers, pace, refuses, classify, backoff = new Backoff() } = options;
+  const { classify, backoff = new Backoff() } = options;
+  const once = onceBy({ ...options, backoff });
+  return async (call) => {
+    const triesMax = 'isLaterPage' in call && call.isLaterPage ? pageTriesMax : 1;
+    for (let tries = 1; ; tries += 1)
+      try {
+        return await once(call);
+      } catch (error) {
+        if (tries >= triesMax || !mayPass(error, classify(error))) throw error;
+        await backoff.pause();
+      }
+  };
+}
+
+/** Each call is one request. */
+function onceBy(
+  options: ApiOptions & { readonly backoff: Backoff },
+): <Result>(call: Call<Result>) => Promise<Result> {
+  const { baseUrl, headers, pace, refuses, classify, backoff } = options;
   return async ({ method, path, json, form, paid, answer }) => {
     const request = {
       method,
@@ -70,6 +97,12 @@ export function createApi(options: ApiOptions): Api {
       throw error;
     }
   };
+}
+
+/** Whether the same free call may succeed a moment later. */
+function mayPass(error: unknown, { request, account }: Verdict): boolean {
+  if (error instanceof PaceError) return false;
+  return request === 'ambiguous' || account.kind === 'limited' || account.kind === 'unreachable';
 }
 
 /** The kind of a call: method, first segment and depth of the path. Calls with other ids share a kind. */

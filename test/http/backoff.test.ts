@@ -49,7 +49,8 @@ describe('free calls that are refused', () => {
   it('go one at a time, after waits that double up to a minute', async () => {
     const times = callers('GET jobs', 100, () => limited());
     await pass(400);
-    expect(times).toEqual([0, 0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303, 363]);
+    // Two were on their way together; one more shows whether the limit persists.
+    expect(times).toEqual([0, 0, 0, 2, 6, 14, 30, 62, 122, 182, 242, 302, 362]);
   });
 
   it('are not waited for where one alone is refused for a moment', async () => {
@@ -61,6 +62,23 @@ describe('free calls that are refused', () => {
     }
     expect(clock.now()).toBeLessThan(second);
     expect(refusals.every(({ ms, accountMs }) => ms === 0 && accountMs === 0)).toBe(true);
+  });
+
+  it('are not waited for where several that were on their way together are refused', async () => {
+    const open = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => backoff.free('GET jobs')));
+    for (let number = 0; number < 20; number++)
+      for (const turn of await open(2)) await turn.end('answered');
+    for (const turn of await open(8)) {
+      expect(await turn.end(limited(second))).toBe(second);
+      await pass(0.01);
+    }
+    const probe = await backoff.free('GET jobs');
+    expect(clock.now()).toBeLessThan(second);
+    expect(refusals.every(({ ms, accountMs }) => ms === 0 && accountMs === 0)).toBe(true);
+    // The next one alone, and then what a second refusal in a row means.
+    expect(await probe.end(limited(second))).toBe(2 * second);
+    expect(refusals.at(-1)).toMatchObject({ ms: 2 * second, accountMs: second });
   });
 
   it('wait for as long as is asked, where that is longer', async () => {
@@ -127,7 +145,7 @@ describe('free calls that are refused', () => {
     await slow.end('answered');
     const times = callers('GET jobs', 1, () => limited());
     await pass(2);
-    expect(times).toEqual([0, 1]);
+    expect(times).toEqual([0, 2]);
   });
 
   it('fail instead of waiting for longer than a minute, and say how long', async () => {
@@ -250,6 +268,13 @@ describe('paid calls', () => {
       [2_000, 'fox', 2_000],
       [4_000, 'hen', 1_000],
     ]);
+  });
+
+  it('that were on their way together are one refusal', async () => {
+    const together = Array.from({ length: 4 }, () => backoff.paid('fox'));
+    for (const turn of together) expect(await turn.end(limited(second))).toBe(second);
+    expect(refusals.every(({ ms, accountMs }) => ms === 0 && accountMs === 0)).toBe(true);
+    expect(await backoff.paid('fox').end(limited(second))).toBe(2 * second);
   });
 
   it('of one model come ever less often, although those of another are answered', async () => {

@@ -1,7 +1,10 @@
+import type http from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/json.ts';
+import { Backoff } from '../../src/http/backoff.ts';
 import type { Provider } from '../../src/providers/port.ts';
+import { LeapingClock } from '../http/driven-clock.ts';
 import { failure, json, serve } from '../http/server.ts';
 import { vendorOf } from './stage.ts';
 
@@ -141,6 +144,102 @@ describe.each(lists)('%s', (_, { id, entry, answer, read, shown }) => {
       if (!(reported instanceof Error))
         expect(reported, JSON.stringify(odd)).toMatchObject({ unreadable: 1 });
     }
+  });
+});
+
+/** Answers of a vendor in bad weather; the last is a refusal that asks for a second. */
+const failures: readonly ((response: http.ServerResponse) => void)[] = [
+  (response) => json(response, 500, { message: 'internal error' }),
+  (response) => response.end('<html>Oops</html>'),
+  (response) => response.destroy(),
+  (response) => {
+    response.setHeader('retry-after', '1');
+    json(response, 429, { message: 'too many requests' });
+  },
+];
+
+/** Each list of several pages: its page at a place, and how it is read. */
+const paged: readonly (readonly [
+  string,
+  string,
+  (place: number, query: URLSearchParams) => unknown,
+  (query: URLSearchParams) => number,
+  (provider: Provider) => Promise<{ entries: readonly unknown[] }>,
+])[] = [
+  [
+    'the jobs of photogpt',
+    'photogpt',
+    (place) => ({
+      result: {
+        jobs: [{ jobId: `j-${place}`, createdAt: at(1) }],
+        nextPageToken: place < pagesInAll ? `${place + 1}` : null,
+      },
+    }),
+    (query) => Number(query.get('pageToken') ?? 1),
+    async (provider) => (await provider.listJobs?.(0, hour)) ?? never(),
+  ],
+  [
+    'the images of a model of photogpt',
+    'photogpt',
+    (place) => ({
+      pageSize: 1,
+      result: place <= pagesInAll ? [{ id: `i-${place}` }] : [],
+    }),
+    (query) => Number(query.get('pageNum')),
+    async (provider) => (await provider.train?.listImages('m', 'training')) ?? never(),
+  ],
+  [
+    'the jobs of productai',
+    'productai',
+    (place) => ({
+      jobs: [{ job_id: `job_${place}`, created_at: at(1) }],
+      has_more: place < pagesInAll,
+    }),
+    (query) => Number(query.get('offset')) + 1,
+    async (provider) => (await provider.listJobs?.(0, hour)) ?? never(),
+  ],
+];
+const pagesInAll = 12;
+
+describe.each(paged)('%s, on many pages,', (_, id, page, placeOf, read) => {
+  /** Requests by page; `isFailing` says whether a try fails. */
+  const open = async (isFailing: (place: number, tries: number) => boolean) => {
+    const tries = new Map<number, number>();
+    const { url } = await serve(({ url: target }, response) => {
+      const query = new URL(target, 'http://vendor.test').searchParams;
+      const place = placeOf(query);
+      const count = (tries.get(place) ?? 0) + 1;
+      tries.set(place, count);
+      const fail = isFailing(place, count) ? failures[place % failures.length] : undefined;
+      if (fail) fail(response);
+      else json(response, 200, page(place, query));
+    });
+    const clock = new LeapingClock();
+    const backoff = new Backoff({ clock });
+    const settings = {};
+    const provider = vendorOf(id).connect({ baseUrl: url, apiKey: 'key-1', settings, backoff });
+    return { provider, tries, clock };
+  };
+
+  it('go on at the page that failed', async () => {
+    const { provider, tries, clock } = await open((place, count) => place > 1 && count === 1);
+    expect((await read(provider)).entries).toHaveLength(pagesInAll);
+    expect(tries.get(1)).toBe(1);
+    expect(Math.max(...tries.values())).toBe(2);
+    expect(Math.min(...clock.waits)).toBeGreaterThanOrEqual(1_000);
+    expect(clock.waits.length).toBeGreaterThanOrEqual(pagesInAll - 1);
+  });
+
+  it('cannot be read while one of them fails each time, which is soon known', async () => {
+    const { provider, tries } = await open((place) => place === 4);
+    await expect(read(provider)).rejects.toThrow();
+    expect([tries.get(1), tries.get(3), tries.get(4), tries.get(5)]).toEqual([1, 1, 4, undefined]);
+  });
+
+  it('are not asked for again where the first one fails', async () => {
+    const { provider, tries } = await open((place) => place === 1);
+    await expect(read(provider)).rejects.toThrow();
+    expect([...tries]).toEqual([[1, 1]]);
   });
 });
 

@@ -115,12 +115,27 @@ const jumpMostMs = 24 * 3_600_000;
 /** Maximum unknown jobs to check one by one. */
 const strangersMost = 100;
 
-/** The vendor's list, shared by all requests of an account. */
+/** The vendor's list, shared by all requests of an account. @param settledForMs see `RecentList.of` */
 export function vendorOf(
   { ledger }: Pick<ActivityDependencies, 'ledger'>,
   { throttle, provider, key }: AccountAccess,
+  settledForMs = 0,
 ): Vendor {
-  return { ledger, provider: throttle.recentList.of(provider), account: key };
+  return { ledger, provider: throttle.recentList.of(provider, settledForMs), account: key };
+}
+
+/** Beside the requests lie the known jobs that a lookup compares. */
+const besideMs = 60_000;
+
+/** Reads one list for the lookups of several requests that follow. @throws as `Provider.listJobs` */
+export async function readAhead(
+  { provider, account }: Vendor,
+  sent: readonly Pick<Sent, 'claimedAt' | 'deadlineAt'>[],
+): Promise<void> {
+  await listBetween(provider, originOf(account), {
+    from: Math.min(...sent.map(({ claimedAt }) => claimedAt)) - besideMs,
+    to: Math.max(...sent.map(({ deadlineAt }) => deadlineAt)) + besideMs,
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { JobDescription, JobRef, ListedJob, Listing, Provider } from '../../providers/port.ts';
 
-/** Reuse of a list: 2 s, or 60 s for a time that is long over. */
-const reuseMs = { ofLate: 2_000, ofLongAgo: 60_000 };
+/** Reuse of a list: 2 s; up to 10 s for a request that had settled before; 60 s for a time that is long over. */
+const reuseMs = { ofLate: 2_000, ofSettled: 10_000, ofLongAgo: 60_000 };
 const minuteMs = 60_000;
 const longAgoMs = 10 * minuteMs;
 /** Maximum kept descriptions of ended jobs, which no longer change. */
@@ -38,16 +38,22 @@ export class RecentList {
   readonly #described = new Map<string, JobDescription>();
   #unread: Unread | undefined;
 
-  /** The provider with a shared list: up to 2 s old, or up to 60 s for a time that is long over. */
-  of(provider: Provider): Pick<Provider, 'listJobs' | 'describe'> {
+  /**
+   * The provider with a shared list.
+   * @param settledForMs how long the request may have been looked up already: a list read since then is new enough
+   */
+  of(provider: Provider, settledForMs = 0): Pick<Provider, 'listJobs' | 'describe'> {
     const { listJobs, describe } = provider;
+    const oldestMs = Math.max(reuseMs.ofLate, Math.min(reuseMs.ofSettled, settledForMs));
     return {
       ...(describe && {
         describe: (job) => this.#describe((each) => describe.call(provider, each), job),
       }),
       ...(listJobs && {
-        listJobs: (sinceMs, untilMs) =>
-          this.#list((since, until) => listJobs.call(provider, since, until), sinceMs, untilMs),
+        listJobs: (sinceMs, untilMs) => {
+          const ask: typeof listJobs = (since, until) => listJobs.call(provider, since, until);
+          return this.#list(ask, sinceMs, untilMs, oldestMs);
+        },
       }),
     };
   }
@@ -95,9 +101,10 @@ export class RecentList {
     ask: NonNullable<Provider['listJobs']>,
     sinceMs: number,
     untilMs: number,
+    oldestMs: number,
   ): Promise<Listing<ListedJob>> {
     const known = this.#asked;
-    const reuse = untilMs < Date.now() - longAgoMs ? reuseMs.ofLongAgo : reuseMs.ofLate;
+    const reuse = untilMs < Date.now() - longAgoMs ? reuseMs.ofLongAgo : oldestMs;
     const isCovered =
       known !== undefined &&
       performance.now() - known.at < reuse &&

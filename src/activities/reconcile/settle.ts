@@ -3,7 +3,7 @@ import { clockSlackMs } from '../../http/server-clock.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { type Candidate, isNowhere, lookAround, type Sighting, vendorOf } from './candidates.ts';
 import { chooseJobs, mayHaveBeenRepeated, type Question } from './choose-job.ts';
-import { jumpWatchOf } from '../clock.ts';
+import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { failpoint } from '../failpoints.ts';
 import { patienceWith, unreadableList } from './patience.ts';
@@ -70,7 +70,7 @@ async function lookUp(
   let sighting: Sighting | undefined;
   try {
     sighting = await lookAround(
-      vendorOf(deps, access),
+      vendorOf(deps, access, elapsedSince(deps, settledAt(access, ambiguous))),
       // A request delayed by a jump, such as a machine sleep, reached the vendor after it.
       { ...ambiguous, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
       knownJobs,
@@ -102,13 +102,21 @@ async function lookUp(
 function hasSettled(
   deps: ActivityDependencies,
   access: AccountAccess,
-  { claimedAt, deadlineAt, overAt }: Ambiguous,
+  ambiguous: Ambiguous,
 ): boolean {
+  const { claimedAt, deadlineAt, overAt } = ambiguous;
   const { settleMs, overMs } = settleTimes(access);
   const watch = jumpWatchOf(deps);
-  if (overAt !== null) return deps.now() >= overAt + overMs && watch.isSteadyFor(overMs);
+  if (deps.now() < settledAt(access, ambiguous)) return false;
+  if (overAt !== null) return watch.isSteadyFor(overMs);
   const onItsWayMs = Math.max(access.timeouts.postMs, deadlineAt - claimedAt);
-  return deps.now() >= deadlineAt + settleMs && watch.isSteadyFor(onItsWayMs + settleMs);
+  return watch.isSteadyFor(onItsWayMs + settleMs);
+}
+
+/** Epoch milliseconds from which the list shows its job, if it made one. */
+function settledAt(access: AccountAccess, { deadlineAt, overAt }: Ambiguous): number {
+  const { settleMs, overMs } = settleTimes(access);
+  return overAt === null ? deadlineAt + settleMs : overAt + overMs;
 }
 
 /**

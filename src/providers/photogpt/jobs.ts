@@ -140,7 +140,8 @@ export async function listJobs(
       if (++pages > pagesMax)
         throw new IncompleteListError(`PhotoGPT lists more than ${pagesMax} pages of jobs`);
       const path = `/jobs?${windowQuery(start, end, pageToken)}`;
-      const { result } = await api({ method: 'GET', path, answer: jobPage });
+      const isLaterPage = pages > 1;
+      const { result } = await api({ method: 'GET', path, isLaterPage, answer: jobPage });
       const page = readList(result.jobs, listedJob);
       unreadable += page.unreadable;
       for (const entry of page.entries) found.set(entry.jobId, jobOf(entry));

@@ -181,7 +181,12 @@ async function listImages(api: Api, path: string, imageType: string): Promise<Li
   let unreadable = 0;
   for (let pageNum = 1; pageNum <= pagesMax; pageNum++) {
     const query = `imageType=${imageType}&pageNum=${pageNum}&pageSize=${pageSize}`;
-    const answer = await api({ method: 'GET', path: `${path}?${query}`, answer: imagePage });
+    const answer = await api({
+      method: 'GET',
+      path: `${path}?${query}`,
+      isLaterPage: pageNum > 1,
+      answer: imagePage,
+    });
     if (pageNum > 1 && answer.result === null) break;
     const page = readList(answer.result, listedImage);
     const before = found.size;

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isNowhere, lookAround } from '../../../src/activities/reconcile/candidates.ts';
+import { isNowhere, lookAround, readAhead } from '../../../src/activities/reconcile/candidates.ts';
+import { RecentList } from '../../../src/activities/reconcile/recent-list.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { Ledger, KnownJob } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
-import type { JobDescription, ListedJob, Listing } from '../../../src/providers/port.ts';
+import type { JobDescription, ListedJob, Listing, Provider } from '../../../src/providers/port.ts';
 
 const at = Date.UTC(2026, 0, 31, 12);
 const second = 1_000;
@@ -102,6 +103,23 @@ describe('what the list of jobs shows of a request without an answer', () => {
       unreadable: 2,
     });
     expect(await look({ w: seen('a hen') })).toMatchObject({ unreadable: 0 });
+  });
+
+  it('is read once for several requests, minutes apart, where it is read ahead', async () => {
+    let reads = 0;
+    const listJobs = async () => {
+      reads += 1;
+      return { entries: [], unreadable: 0 };
+    };
+    const provider = new RecentList().of({ listJobs } as unknown as Provider, 10 * second);
+    const vendor = { ledger, provider, account: 'acme@https://api.example.test' };
+    const sent = [0, 70, 140].map((later) => {
+      const claimedAt = at + later * second;
+      return { request: requestOf('a fox'), claimedAt, deadlineAt: claimedAt + 65 * second };
+    });
+    await readAhead(vendor, sent);
+    for (const one of sent) await lookAround(vendor, one, [knownJob]);
+    expect(reads).toBe(1);
   });
 
   it('keeps a job whose time cannot be read', async () => {

@@ -57,4 +57,32 @@ describe('a list of jobs', () => {
     list.forgetUnread();
     expect(list.isUnreadFor(0)).toBe(false);
   });
+
+  it('serves a request that had settled before for ten seconds, and any other for two', async () => {
+    let passedMs = 0;
+    const steady = vi.spyOn(performance, 'now').mockImplementation(() => passedMs);
+    let reads = 0;
+    const listJobs = async (): Promise<Listing<ListedJob>> => {
+      reads += 1;
+      return { entries: [], unreadable: 0 };
+    };
+    const list = new RecentList();
+    const now = Date.now();
+    const look = async (settledForMs: number): Promise<number> => {
+      const { listJobs: ask } = list.of({ listJobs } as unknown as Provider, settledForMs);
+      await ask?.(now - 60_000, now);
+      return reads;
+    };
+    expect(await look(0)).toBe(1);
+    passedMs += 3_000;
+    expect(await look(4_000)).toBe(1);
+    expect(await look(0)).toBe(2);
+    passedMs += 9_000;
+    expect(await look(8_000)).toBe(3);
+    passedMs += 9_000;
+    expect(await look(3_600_000)).toBe(3);
+    passedMs += 2_000;
+    expect(await look(3_600_000)).toBe(4);
+    steady.mockRestore();
+  });
 });

@@ -1,4 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { settleParked } from '../../../src/activities/orphans.ts';
 import type { AccountAccess } from '../../../src/activities/dependencies.ts';
 import { noLane } from '../../../src/ledger/rules/lane-name.ts';
 import { AccountThrottle } from '../../../src/activities/throttle/account-throttle.ts';
@@ -140,6 +142,37 @@ describe.concurrent('requests whose jobs tell nothing apart', () => {
     const { states, accepted } = await run(step, [lost], undefined, unrevealing);
     expect(states).toEqual(['parked', 'parked', 'parked']);
     expect(accepted).toBe(3);
+  });
+
+  it('share one list when they are looked up once more, however long it takes to read', async () => {
+    const lost = { kind: 'reset-after', match: paidRequest } as const;
+    const studio = await openStudio(
+      { revealing: false, faults: [lost] },
+      { postMs: 300, imageJobMs: 30 * 60_000 },
+    );
+    try {
+      const input = await studio.startRun(
+        batchWith(
+          '    rows: [{ what: fox }, { what: hen }, { what: owl }]\n    prompt: a {{ what }}\n',
+        ),
+      );
+      await studio.runStep(input, 'draw');
+      const { provider } = studio.access;
+      let reads = 0;
+      const listJobs: typeof provider.listJobs = async (since, until) => {
+        reads += 1;
+        // Longer than a list serves requests that have only just settled.
+        await wait(2_100);
+        return (await provider.listJobs?.(since, until)) ?? { entries: [], unreadable: 0 };
+      };
+      const throttle = new AccountThrottle(studio.access.limits);
+      Object.assign(studio.access, { throttle, provider: { ...provider, listJobs } });
+      await settleParked(studio.deps, studio.access, input.batch);
+      const left = await studio.ledger.submissions.parkedWithoutJob(input.batch, studio.access.key);
+      expect([left.length, reads]).toEqual([3, 1]);
+    } finally {
+      await studio.close();
+    }
   });
 });
 

@@ -40,7 +40,7 @@ export async function fillProject(desk: Desk): Promise<void> {
     loadConfig({ PHOTOGPT_BASE_URL: baseUrl }, desk.folder).accounts.get('photogpt')?.key ?? '';
   const ledger = await openSqliteLedger({ path: join(desk.folder, '.shotlist', 'ledger.db') });
   await ledger.batches.putAccounts([accountSettings({ account })]);
-  await startLookbook(ledger, account);
+  await startLookbook(ledger, { account, keyHash: ledger.keys.hash('demo', baseUrl) });
   const cast = await startBatch(ledger, 'cast', [], {});
   await ledger.batches.finishRun('cast', cast.run, 'complete');
   desk.simulator.settings.revealing = true;
@@ -70,16 +70,19 @@ const shotsOf = (account: string) =>
   });
 
 /** One shot is parked, one has a job, and the others wait. */
-async function startLookbook(ledger: Ledger, account: string): Promise<void> {
+async function startLookbook(
+  ledger: Ledger,
+  { account, keyHash }: { readonly account: string; readonly keyHash: string },
+): Promise<void> {
   const accepted = [{ account, unit: 'credits' as const, cap: 5_000 }];
   const lane = await startBatch(ledger, 'lookbook', shotsOf(account), {
     accepted,
     ownerPath: 'lookbook.yaml',
   });
   const range = { ...lane, account };
-  const lost = await claimOne(ledger, range);
+  const lost = await claimOne(ledger, range, { keyHash });
   await ledger.submissions.ambiguous(lost, 'reset');
   await ledger.submissions.park(lost, 'no answer came');
-  const sent = await claimOne(ledger, range);
+  const sent = await claimOne(ledger, range, { keyHash });
   await ledger.submissions.submitted(sent, { id: 'j1' }, 'j1', times);
 }

@@ -60,7 +60,12 @@ async function walk<Entry extends { readonly id: string }>(
   };
   for (let page = 0; page < pagesMax; page++) {
     const query = `limit=${pageSize}&offset=${offset}`;
-    const { items, more, total } = await api({ method: 'GET', path: `${path}?${query}`, answer });
+    const { items, more, total } = await api({
+      method: 'GET',
+      path: `${path}?${query}`,
+      isLaterPage: page > 0,
+      answer,
+    });
     const read = readList(items, entry);
     const before = seen.size;
     unread += read.unreadable;
