@@ -60,13 +60,22 @@ describe('parked shots', () => {
     Promise.all([0, 1, 2].map(async (n) => (await ledger.reports.shot('fox', key(n)))?.state));
   const resolve = (args: readonly string[], answers?: readonly string[]) =>
     desk.run(['resolve', 'fox', ...args], environment, answers);
-  const startJob = async (number: number): Promise<string> => {
+  const startJob = async (number: number, apiKey = 'demo'): Promise<string> => {
     const baseUrl = desk.simulator.baseUrls['photogpt'] ?? '';
-    const provider = vendorById('photogpt')?.connect({ baseUrl, apiKey: 'demo', settings: {} });
+    const provider = vendorById('photogpt')?.connect({ baseUrl, apiKey, settings: {} });
     const deadline = { sendBy: Date.now() + 5_000, timeoutMs: 5_000, now: Date.now };
     const start = { request: request(number), makes: 'image', references: [] } as const;
     return (await provider?.start({ ...start, trainedModel: undefined }, deadline))?.id ?? '';
   };
+
+  it('take no job that the key of another vendor account shows', async () => {
+    const other = { PHOTOGPT_API_KEY: 'another-person' };
+    const job = await startJob(0, other.PHOTOGPT_API_KEY);
+    const { code, stderr } = await desk.run(['resolve', 'fox', key(0), '--job', job], other);
+    expect(code).toBe(2);
+    expect(stderr).toContain('shows none of the earlier work of photogpt (3 requests)');
+    expect(await states()).toEqual(['parked', 'parked', 'parked']);
+  });
 
   it('says that there is no terminal to ask on', async () => {
     const { code, stderr } = await resolve([]);

@@ -58,6 +58,15 @@ export function planSuite(open: Open): void {
     expect((await ledger.claims.claim(second, options)).granted).toHaveLength(1);
   });
 
+  it('notes no stop of an earlier run over one of the present run', async () => {
+    const first = await startBatch(ledger, 'fox', plannedShots(1));
+    const second = await startBatch(ledger, 'fox', plannedShots(1));
+    await ledger.batches.noteStop(second, { kind: 'maxFailures' });
+    await ledger.batches.noteStop(first, { kind: 'superseded' });
+    const status = await ledger.reports.status('fox');
+    expect(status).toMatchObject({ stops: [{ kind: 'maxFailures' }], isStopped: true });
+  });
+
   it('opens a changed shot, and a failed one only in a new run', async () => {
     const range = await startBatch(ledger, 'fox', plannedShots(2));
     await finish(ledger, await claimOne(ledger, range));
