@@ -42,7 +42,10 @@ export interface BatchOutcome {
   };
   /** Orphaned work remains: the run is not closed yet. */
   readonly orphaned?: readonly OrphanedWork[];
-  /** A person opened shots too late for any step to see them: the run is not closed yet. */
+  /**
+   * Shots were opened, or got their jobs, too late for any step to see them: the run is not closed
+   * yet.
+   */
   readonly isOpen?: true;
 }
 
@@ -72,8 +75,7 @@ export async function finishRun(
   }
   if (status?.row.run !== input.run) return { outcome: 'superseded', shots };
   const outcome = outcomeOf(status.row.state === 'cancelled', shots);
-  const isOpen =
-    outcome === 'waiting' && !input.final && status.steps.some(({ waiting }) => waiting > 0);
+  const isOpen = outcome === 'waiting' && !input.final;
   if (orphaned.length > 0 || isOpen)
     return { outcome, shots, ...(orphaned.length > 0 && { orphaned }), ...(isOpen && { isOpen }) };
   await batches.finishRun(input.batch, input.run, outcome);

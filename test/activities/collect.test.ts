@@ -120,6 +120,16 @@ describe('what was paid for', () => {
     expect(await ledger.batches.get('one')).toMatchObject({ state: 'finished' });
   });
 
+  it('keeps the run open whose shot got its job when every lane had ended', async () => {
+    studio = await openStudio({ jobMs: 60_000 });
+    const { simulator } = studio;
+    const input = await studio.startRun(batchOf('fox'));
+    await runUntil(studio, input, () => simulator.book.accepted.length === 1);
+    const end: BatchOutcome = await studio.environmentOf().run(studio.activities.finishRun, input);
+    expect(end).toMatchObject({ outcome: 'waiting', isOpen: true });
+    expect(await studio.ledger.batches.get('one')).toMatchObject({ endedAt: null });
+  });
+
   it('is known to be cancelled in the ledger, where only Temporal was told', async () => {
     studio = await openStudio();
     const input = await studio.startRun(batchOf('fox'));
