@@ -1,8 +1,9 @@
 import { originOf } from '../../batch/ids.ts';
 import type { ShotRequest } from '../../batch/request.ts';
+import { HttpError } from '../../http/errors.ts';
 import { clockSlackMs, serverAheadMs } from '../../http/server-clock.ts';
 import type { Ledger, RemoteLedger, KnownJob } from '../../ledger/port.ts';
-import type { JobDescription, ListedJob, Listing, Provider } from '../../providers/port.ts';
+import type { JobDescription, JobRef, ListedJob, Listing, Provider } from '../../providers/port.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 
 /** Number of known jobs to check, to learn whether the vendor reports prompts as they were sent. */
@@ -38,7 +39,10 @@ export interface Sighting {
    * much later.
    */
   readonly unseenMs: number;
-  /** Entries of the list that cannot be read: each may be the request's own job. */
+  /**
+   * Entries of the list that cannot be read, and jobs whose description could not be fetched now:
+   * each may be the request's own job.
+   */
   readonly unreadable: number;
 }
 
@@ -90,14 +94,18 @@ export async function lookAround(
   const strangers = around.filter(({ job }) => !known.has(job.id));
   const source = await remoteSource(ledger.remotes, sent.request);
   const found: (Omit<Candidate, 'fit'> & { fit: Fit })[] = [];
+  let unread = 0;
   for (const { job, madeAt } of strangers) {
-    const reported = (await provider.describe?.(job.job).catch(() => undefined)) ?? {};
+    const described = await describeJob(provider, job.job);
+    if (described === 'unread') unread += 1;
+    const reported = described === 'unread' ? {} : described;
     const hasEnded = job.state === 'ended' || reported.ended === true;
     found.push({ job, madeAt, reported, hasEnded, fit: fitOf(sent.request, reported, source) });
   }
-  const tellsPrompts =
-    found.some(({ reported }) => reported.prompt !== undefined) &&
-    (await provesPrompts(provider, knownJobs));
+  const asksKnown = found.some(({ reported }) => reported.prompt !== undefined);
+  const proof = asksKnown ? await provesPrompts(provider, knownJobs) : false;
+  if (proof === 'unread') unread += 1;
+  const tellsPrompts = proof === true;
   const candidates = found.filter(
     (each): each is Candidate => each.fit !== 'other' && !(each.fit === 'differs' && tellsPrompts),
   );
@@ -106,8 +114,21 @@ export async function lookAround(
     candidates,
     overlooked: overlookedIn(listed, knownJobs),
     unseenMs,
-    unreadable,
+    unreadable: unreadable + unread,
   };
+}
+
+/** `unread`: another try may get the description. */
+async function describeJob(
+  { describe }: Pick<Provider, 'describe'>,
+  job: JobRef,
+): Promise<JobDescription | 'unread'> {
+  try {
+    return (await describe?.(job)) ?? {};
+  } catch (error) {
+    const isRefused = error instanceof HttpError && error.status >= 400 && error.status < 500;
+    return isRefused && error.status !== 401 && error.status !== 429 ? {} : 'unread';
+  }
 }
 
 /** Largest assumed jump of a vendor's clock, equal to the largest offset that is accepted. */
@@ -201,17 +222,20 @@ function isInPlace(listed: readonly Dated[]): (job: KnownJob) => boolean {
 
 /** Every known job that reports a prompt reports the one that was sent; and at least one does. */
 async function provesPrompts(
-  { describe }: Pick<Provider, 'describe'>,
+  provider: Pick<Provider, 'describe'>,
   knownJobs: readonly KnownJob[],
-): Promise<boolean> {
+): Promise<boolean | 'unread'> {
   const prompted = knownJobs.filter(({ request }) => request.prompt !== undefined).slice(0, asked);
   const reported = await Promise.all(
     prompted.map(async ({ job, request }) => {
-      const prompt = (await describe?.(job).catch(() => undefined))?.prompt;
+      const described = await describeJob(provider, job);
+      if (described === 'unread') return described;
+      const { prompt } = described;
       return prompt === undefined ? undefined : isPromptOf(request, prompt);
     }),
   );
-  return reported.includes(true) && !reported.includes(false);
+  if (reported.includes(false)) return false;
+  return reported.includes(true) || (reported.includes('unread') && 'unread');
 }
 
 interface Span {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isNowhere, lookAround, readAhead } from '../../../src/activities/reconcile/candidates.ts';
 import { RecentList } from '../../../src/activities/reconcile/recent-list.ts';
+import { HttpError, NetworkError } from '../../../src/http/errors.ts';
 import type { ShotRequest } from '../../../src/batch/request.ts';
 import type { Ledger, KnownJob } from '../../../src/ledger/port.ts';
 import { openSqliteLedger } from '../../../src/ledger/sqlite/index.ts';
@@ -20,6 +21,9 @@ const requestOf = (prompt: string): ShotRequest => ({
   options: {},
   references: [],
 });
+
+const answered = (status: number): HttpError =>
+  new HttpError('GET /jobs/x', { status, headers: {}, body: '' });
 
 const knownJob: KnownJob = {
   job: { jobId: 'w' },
@@ -44,7 +48,7 @@ describe('what the list of jobs shows of a request without an answer', () => {
 
   /** Jobs by id: when they were made, and what they tell. */
   const look = async (
-    jobs: Readonly<Record<string, { madeAt: number | null; reported?: JobDescription }>>,
+    jobs: Readonly<Record<string, { madeAt: number | null; reported?: JobDescription | Error }>>,
     knownJobs: readonly KnownJob[] = [knownJob],
     unreadable = 0,
   ) => {
@@ -56,7 +60,11 @@ describe('what the list of jobs shows of a request without an answer', () => {
     }));
     const provider = {
       listJobs: async () => ({ entries: listed, unreadable }),
-      describe: async ({ jobId }: { jobId?: unknown }) => jobs[String(jobId)]?.reported ?? {},
+      describe: async ({ jobId }: { jobId?: unknown }) => {
+        const reported = jobs[String(jobId)]?.reported ?? {};
+        if (reported instanceof Error) throw reported;
+        return reported;
+      },
     };
     const sent = { request: requestOf('a fox'), claimedAt: at, deadlineAt: at + 65 * second };
     const account = 'acme@https://api.example.test';
@@ -75,6 +83,20 @@ describe('what the list of jobs shows of a request without an answer', () => {
   const made = (prompt?: string) => ({
     madeAt: at + second,
     reported: prompt === undefined ? {} : { prompt },
+  });
+
+  it.each([
+    ['an outage', new NetworkError('GET /jobs/x', { code: 'ECONNRESET', sent: true }), 1],
+    ['a 500', answered(500), 1],
+    ['a 429', answered(429), 1],
+    ['a refusal, which stays', answered(404), 0],
+  ])('is not read to the end where a description meets %s', async (_, reported, unreadable) => {
+    const jobs = { w: seen('a hen'), x: { madeAt: at + second, reported } };
+    expect(await look(jobs)).toMatchObject({ fits: ['x untold'], unreadable });
+    const known = { w: { madeAt: at - 19 * second, reported }, x: made('a cow') };
+    // In the list, and once more as the known job that would show how prompts are reported.
+    const twice = { fits: ['x differs'], unreadable: 2 * unreadable };
+    expect(await look(known)).toMatchObject(twice);
   });
 
   it('leaves out a job with another prompt where known jobs tell theirs as they were sent', async () => {
