@@ -90,7 +90,7 @@ export async function settleParked(
   const parked = await submissions.parkedWithoutJob(batch, access.key);
   for (const together of byTime(parked)) {
     // If it cannot be read, each lookup reads a list itself.
-    await readAhead(vendorOf(deps, access), together).catch(() => undefined);
+    await readAhead(vendorOf(deps, access, 0), together).catch(() => undefined);
     for (const ambiguous of together)
       await settle(deps, access, ambiguous).catch((error: unknown) =>
         deps.log(`a parked request at ${access.name}: ${access.provider.classify(error).message}`),

@@ -1,8 +1,7 @@
 import type { Range, StopReason } from '../ledger/port.ts';
 import type { AccountAccess, ActivityDependencies } from './dependencies.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { stakesText, strangeKey } from './reconcile/own-key.ts';
-import { stopOf } from './throttle/block-account.ts';
+import { isAccountsKey } from './reconcile/own-key.ts';
 import { NoKeyError, OtherLedgerError } from './to-application-failure.ts';
 
 /** The batch and run of an activity. */
@@ -18,12 +17,13 @@ export function checkLedger(deps: ActivityDependencies, input: RunInput): void {
   if (input.ledgerId !== deps.ledger.id) throw new OtherLedgerError(input.ledgerId, deps.ledger.id);
 }
 
-/** An account that cannot be used now. */
-export type NoAccess =
-  /** Until a person acts. */
-  | { readonly kind: 'stopped'; readonly reason: StopReason }
-  /** The vendor cannot be asked about a new key now. */
-  | { readonly kind: 'wait'; readonly ms: number };
+/** An account whose new key cannot be used, or not yet. */
+export interface NoAccess {
+  readonly kind: 'stopped';
+  readonly reason: StopReason;
+  /** When the key is checked again; null or absent: when a person acts. */
+  readonly endsInMs?: number | null;
+}
 
 const askKeyAgainMs = 15_000;
 
@@ -48,7 +48,6 @@ export async function accessFor(
     await batches.clearKeyStops(at.batch, account);
     return { kind: 'access', access };
   }
-  if (no.kind === 'wait') return no;
   // No key has to be set for a run that is over.
   const row = await batches.get(at.batch);
   if (row?.run !== at.run) return { kind: 'stopped', reason: { kind: 'superseded' } };
@@ -57,20 +56,21 @@ export async function accessFor(
   return no;
 }
 
+/** A new key that is refused blocks nothing for other processes: theirs may be sound. */
 async function refusalOfKey(
   deps: ActivityDependencies,
   access: AccountAccess,
 ): Promise<NoAccess | undefined> {
   const { name, key } = access;
   try {
-    const stakes = await strangeKey(deps.ledger.keys, access);
-    if (!stakes) return undefined;
-    deps.log(`the key of ${name} does not show its unfinished work: ${stakesText(stakes)}`);
+    if (await isAccountsKey(deps.ledger.keys, access)) return undefined;
+    deps.log(`the vendor shows no earlier work of ${name} to its new key`);
     return { kind: 'stopped', reason: { kind: 'otherKey', account: key } };
   } catch (error) {
     const { account, message } = access.provider.classify(error);
     deps.log(`the new key of ${name} could not be checked: ${message}`);
-    const reason = await stopOf(deps, access, account);
-    return reason ? { kind: 'stopped', reason } : { kind: 'wait', ms: askKeyAgainMs };
+    const block = account.kind === 'badKey' ? 'badKey' : 'unreachable';
+    const endsInMs = block === 'badKey' ? null : askKeyAgainMs;
+    return { kind: 'stopped', reason: { kind: 'block', block, account: key }, endsInMs };
   }
 }

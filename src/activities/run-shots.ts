@@ -29,8 +29,7 @@ export async function runShots(
   const { batch, run, lane, account, from, to } = input;
   const range: Range = { batch, run, lane, account, from, to };
   const usable = await accessFor(deps, account, range);
-  if (usable.kind === 'wait') return { ...usable, saved: 0 };
-  if (usable.kind === 'stopped') return { ...usable, endsInMs: null, saved: 0 };
+  if (usable.kind === 'stopped') return { endsInMs: null, ...usable, saved: 0 };
   const { access } = usable;
   await deps.learned.load();
   if (lane === noLane) {

@@ -18,6 +18,7 @@ import { askForLostFiles } from './engine/lost-files.ts';
 import type { CollectDocument } from './json/steering.ts';
 import { uncollectedJson, uncollectedTexts } from './text/uncollected.ts';
 import { hasLedger, openBatch, openProject, type Project } from './project/project.ts';
+import { proveKeys } from './vendor/own-keys.ts';
 import { openSession, type Session } from './engine/session.ts';
 import type { ExitCode } from './text/totals.ts';
 import type { Interrupt, Terminal } from '../terminal.ts';
@@ -168,6 +169,7 @@ async function collectOne(
   const look = async () =>
     lost?.isFound ? await publisher.publish() : await publisher.check({ all: options.refetch });
   let problems = active ? [] : (await look()).problems;
+  await proveKeys(project, await project.ledger.plans.accountsOf(batch, 'all'));
   const isLeft = lost?.isLeft || (await canCollect(project, batch));
   if (!isLeft && !options.isWaiting && !lost?.isFound && problems.length === 0) return undefined;
   if (isLeft && !active) {

@@ -73,7 +73,7 @@ describe('parked shots', () => {
     const job = await startJob(0, other.PHOTOGPT_API_KEY);
     const { code, stderr } = await desk.run(['resolve', 'fox', key(0), '--job', job], other);
     expect(code).toBe(2);
-    expect(stderr).toContain('shows none of the earlier work of photogpt (3 requests)');
+    expect(stderr).toContain('shows none of the earlier work of photogpt');
     expect(await states()).toEqual(['parked', 'parked', 'parked']);
   });
 

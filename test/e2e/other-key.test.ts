@@ -20,12 +20,13 @@ it('goes on with a renewed key, and refuses one that shows nothing of what is un
   const refused = await withKey('another-person', 'run', 'fox.yaml', '--yes');
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(
-    'error: the key in PHOTOGPT_API_KEY shows none of the earlier work of photogpt (1 request)',
+    'error: the key in PHOTOGPT_API_KEY shows none of the earlier work of photogpt',
   );
   expect(refused.stderr).toContain('shotlist accounts --accept-key photogpt');
   expect((await withKey('demo~2', 'run', 'fox.yaml', '--yes')).code).toBe(0);
-  // Nothing is unfinished any more: the name may stand for the other account.
   stage.write('hen.yaml', batch.replaceAll('fox', 'hen'));
+  expect((await withKey('another-person', 'run', 'hen.yaml', '--yes')).code).toBe(2);
+  expect((await withKey('another-person', 'accounts', '--accept-key', 'photogpt')).code).toBe(0);
   expect((await withKey('another-person', 'run', 'hen.yaml', '--yes')).code).toBe(0);
   expect(stage.simulator.book.accepted).toHaveLength(2);
 });

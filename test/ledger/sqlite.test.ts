@@ -159,13 +159,8 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
   },
   {
     access: /^submission_claimed \(account=\?\)$/,
-    text: /^select holder.* from submission indexed by submission_claimed where account = \? .*order by claimed_at desc limit [13]$/,
-    because: 'the latest jobs of an account, where its key is new',
-  },
-  {
-    access: /^submission_state \(account=\? AND state=\?\)$/,
-    text: /^select \(select count\(\*\) from submission where account = \?1 and state in \('claimed', 'submitted', 'ambiguous', 'parked', 'stalled'\)\) as requests/,
-    because: 'what is under way; states of the past stand in its other parts',
+    text: /^select job, job_id, .* order by claimed_at desc limit 3$|^select 1 where exists/,
+    because: 'the latest jobs of an account, or one of them, where its key is new',
   },
   {
     access: /^submission_claimed \(account=\?\)$/,

@@ -140,7 +140,7 @@ const strangersMost = 100;
 export function vendorOf(
   { ledger }: Pick<ActivityDependencies, 'ledger'>,
   { throttle, provider, key }: AccountAccess,
-  settledForMs = 0,
+  settledForMs: number,
 ): Vendor {
   return { ledger, provider: throttle.recentList.of(provider, settledForMs), account: key };
 }

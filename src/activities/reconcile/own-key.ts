@@ -1,5 +1,5 @@
 import { originOf } from '../../batch/ids.ts';
-import type { KeyLedger, KeyProof, KeyStakes } from '../../ledger/port.ts';
+import type { KeyLedger, KeyProof } from '../../ledger/port.ts';
 import type { Provider } from '../../providers/port.ts';
 import { listBetween } from './candidates.ts';
 
@@ -12,37 +12,36 @@ export interface KeyedAccount {
 }
 
 /**
- * Whether the account may use the key of this process. It accepts an unknown key if the vendor shows
- * it a known job or model, or if no work of earlier keys is unfinished.
- * @returns the unfinished work, if the account does not accept the key
- * @throws when the vendor cannot be asked now
+ * Whether the key of this process is the account's. The account accepts its first key, and any key
+ * to which the vendor shows a job or model on record.
+ * @throws when no proof was shown and the vendor could not be asked about one
  */
-export async function strangeKey(
-  keys: KeyLedger,
-  account: KeyedAccount,
-): Promise<KeyStakes | undefined> {
+export async function isAccountsKey(keys: KeyLedger, account: KeyedAccount): Promise<boolean> {
   const { key, keyHash } = account;
-  if (await keys.isOwn(key, keyHash)) return undefined;
-  const proof = await shownProof(account, await keys.proofs(key));
-  if (!proof) return await keys.adopt(key, keyHash);
-  await keys.confirm(key, keyHash, proof.holder);
-  return undefined;
+  if (await keys.isOwn(key, keyHash)) return true;
+  if (await keys.acceptFirst(key, keyHash)) return true;
+  if (!(await showsOne(account, await keys.proofs(key)))) return false;
+  await keys.accept(key, keyHash);
+  return true;
 }
 
-/** The list of models is read once. */
-async function shownProof(
+async function showsOne(
   { key, provider }: KeyedAccount,
   proofs: readonly KeyProof[],
-): Promise<KeyProof | undefined> {
-  let models: Promise<ReadonlySet<string>> | undefined;
+): Promise<boolean> {
+  let failure: { error: unknown } | undefined;
   for (const proof of proofs)
-    if (proof.of.kind === 'job') {
-      if (await showsJob(provider, key, proof.of)) return proof;
-    } else {
-      models ??= listedModels(provider);
-      if ((await models).has(proof.of.id)) return proof;
+    try {
+      const isShown =
+        proof.kind === 'job'
+          ? await showsJob(provider, key, proof)
+          : await showsModel(provider, proof.id);
+      if (isShown) return true;
+    } catch (error) {
+      failure ??= { error };
     }
-  return undefined;
+  if (failure) throw failure.error;
+  return false;
 }
 
 /** Margin for the time of a listed job. */
@@ -52,7 +51,7 @@ const aroundMs = 10 * 60_000;
 async function showsJob(
   provider: Provider,
   account: string,
-  { job, jobId, claimedAt, submittedAt }: KeyProof['of'] & { kind: 'job' },
+  { job, jobId, claimedAt, submittedAt }: KeyProof & { kind: 'job' },
 ): Promise<boolean> {
   if (!provider.listJobs) return (await provider.check(job)).state !== 'missing';
   const span = { from: claimedAt - aroundMs, to: submittedAt + aroundMs };
@@ -60,22 +59,7 @@ async function showsJob(
   return listed.some((each) => each.job.id === jobId);
 }
 
-async function listedModels({ train }: Provider): Promise<ReadonlySet<string>> {
+async function showsModel({ train }: Provider, model: string): Promise<boolean> {
   const { entries } = (await train?.list()) ?? { entries: [] };
-  return new Set(entries.map(({ id }) => id));
-}
-
-/** The work in words, such as `2 requests, 1 model`. */
-export function stakesText(stakes: KeyStakes): string {
-  const names = {
-    requests: 'request',
-    files: 'file',
-    refunds: 'refund',
-    models: 'model',
-    gaps: 'gap',
-  } as const;
-  return (Object.keys(names) as (keyof KeyStakes)[])
-    .filter((kind) => stakes[kind] > 0)
-    .map((kind) => `${stakes[kind]} ${names[kind]}${stakes[kind] === 1 ? '' : 's'}`)
-    .join(', ');
+  return entries.some(({ id }) => id === model);
 }

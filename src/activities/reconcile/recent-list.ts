@@ -1,7 +1,7 @@
 import type { JobDescription, JobRef, ListedJob, Listing, Provider } from '../../providers/port.ts';
 
-/** Reuse of a list: 2 s; up to 10 s for a request that had settled before; 60 s for a time that is long over. */
-const reuseMs = { ofLate: 2_000, ofSettled: 10_000, ofLongAgo: 60_000 };
+/** Longest reuse of a list: 10 s; 60 s for a time that is long over. */
+const reuseMs = { ofLate: 10_000, ofLongAgo: 60_000 };
 const minuteMs = 60_000;
 const longAgoMs = 10 * minuteMs;
 /** Maximum kept descriptions of ended jobs, which no longer change. */
@@ -40,11 +40,12 @@ export class RecentList {
 
   /**
    * The provider with a shared list.
-   * @param settledForMs how long the request may have been looked up already: a list read since then is new enough
+   * @param settledForMs how long the request may have been looked up already: only a list read since
+   * then can show its job
    */
-  of(provider: Provider, settledForMs = 0): Pick<Provider, 'listJobs' | 'describe'> {
+  of(provider: Provider, settledForMs: number): Pick<Provider, 'listJobs' | 'describe'> {
     const { listJobs, describe } = provider;
-    const oldestMs = Math.max(reuseMs.ofLate, Math.min(reuseMs.ofSettled, settledForMs));
+    const oldestMs = Math.min(reuseMs.ofLate, settledForMs);
     return {
       ...(describe && {
         describe: (job) => this.#describe((each) => describe.call(provider, each), job),

@@ -1,6 +1,6 @@
 import type { Due, KnownJob } from '../../ledger/port.ts';
 import { clockSlackMs } from '../../http/server-clock.ts';
-import { jumpWatchOf } from '../clock.ts';
+import { elapsedSince, jumpWatchOf } from '../clock.ts';
 import type { AccountAccess, ActivityDependencies } from '../dependencies.ts';
 import { adoptOneOf, mayBeIt } from './adopt-job.ts';
 import { isNowhere, lookAround, type Sighting, vendorOf } from './candidates.ts';
@@ -30,15 +30,17 @@ export async function settleInGap(
   const { postMs, listLagMs } = access.timeouts;
   const settleMs = Math.max(settleFactor * postMs, listLagMs, clockSlackMs + apartMs);
   if (deps.now() < deadlineAt + settleMs || !jumpWatchOf(deps).isSteadyFor(settleMs)) return false;
+  const listedForMs = elapsedSince(deps, deadlineAt + Math.max(postMs, listLagMs));
+  const vendor = vendorOf(deps, access, listedForMs);
   const knownJobs = await submissions.knownJobs(submission);
-  const sighting = await lookIn(deps, access, ambiguous, knownJobs);
+  const sighting = await lookIn(deps, access, vendor, { ambiguous, knownJobs });
   if (typeof sighting === 'string') return await park(sighting);
   const { strangers, candidates, unreadable } = sighting;
   const doubt = doubtOf(sighting, knownJobs);
   if (doubt === undefined && strangers === 0 && ambiguous.gap !== null)
     await gaps.clear(ambiguous.gap, access.key);
   if (doubt === undefined && candidates.length === 0)
-    if (await isNowhere(vendorOf(deps, access), ambiguous, knownJobs))
+    if (await isNowhere(vendor, ambiguous, knownJobs))
       return await submissions.absent(submission, access.keyHash);
   const same = candidates.filter(({ fit }) => fit === 'same');
   if (same.length > 0 && unreadable === 0 && !(await submissions.hasLikeness(submission)))
@@ -54,16 +56,19 @@ export async function settleInGap(
 async function lookIn(
   deps: ActivityDependencies,
   access: AccountAccess,
-  ambiguous: Due['ambiguous'][number],
-  knownJobs: readonly KnownJob[],
+  vendor: ReturnType<typeof vendorOf>,
+  {
+    ambiguous,
+    knownJobs,
+  }: {
+    readonly ambiguous: Due['ambiguous'][number];
+    readonly knownJobs: readonly KnownJob[];
+  },
 ): Promise<Sighting | string> {
   // After this time, every job on record shows whether the list can be trusted, for any model.
   const all = knownJobs.map((job) => ({ ...job, sameModel: true }));
   try {
-    return (
-      (await lookAround(vendorOf(deps, access), ambiguous, all)) ??
-      'the vendor does not list its jobs'
-    );
+    return (await lookAround(vendor, ambiguous, all)) ?? 'the vendor does not list its jobs';
   } catch (error) {
     return await unreadableList(deps, access, ambiguous.request, error);
   }

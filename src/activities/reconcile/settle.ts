@@ -11,6 +11,8 @@ import { settleInGap } from './settle-in-gap.ts';
 
 /** A `sendBy` more than this before `claimedAt` shows that the clock was set back. */
 const setBackMs = 5_000;
+/** Lookups wait this much longer than needed, so that those of about the same time share a list. */
+const shareMs = 2_000;
 /** Time for the vendor to list the job of an interrupted request, in usual durations of a POST. */
 const settleFactor = 10;
 
@@ -28,7 +30,7 @@ export function settleTimes({ provider, timeouts, throttle }: AccountAccess): {
   if (!provider.listJobs) return { settleMs: 0, overMs: 0 };
   const { postMs, listLagMs } = timeouts;
   const overMs = Math.max(listLagMs, Math.min(postMs, settleFactor * throttle.postMs));
-  return { settleMs: Math.max(postMs, listLagMs), overMs };
+  return { settleMs: Math.max(postMs, listLagMs) + shareMs, overMs: overMs + shareMs };
 }
 
 /**
@@ -54,8 +56,6 @@ async function lookUp(
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, claimedAt, sendBy, deadlineAt, overAt, why } = ambiguous;
-  if (!(await submissions.isOfKey(submission, access.keyHash)))
-    return await park(deps, submission, `${why}, and the key here is of another vendor account`);
   if (ambiguous.gap !== null) return await settleInGap(deps, access, ambiguous);
   if (!hasSettled(deps, access, ambiguous)) return false;
   if (overAt === null && sendBy < claimedAt - setBackMs)
@@ -67,10 +67,12 @@ async function lookUp(
   // delays.
   const competing = await submissions.competing(submission, 2 * clockSlackMs + jumpedMs + unseenMs);
   const knownJobs = await submissions.knownJobs(submission);
+  const settledForMs = elapsedSince(deps, settledAt(access, ambiguous)) + shareMs;
+  const vendor = vendorOf(deps, access, settledForMs);
   let sighting: Sighting | undefined;
   try {
     sighting = await lookAround(
-      vendorOf(deps, access, elapsedSince(deps, settledAt(access, ambiguous))),
+      vendor,
       // A request delayed by a jump, such as a machine sleep, reached the vendor after it.
       { ...ambiguous, deadlineAt: Math.min(deps.now(), deadlineAt + jumpedMs), unseenMs },
       knownJobs,
@@ -92,7 +94,7 @@ async function lookUp(
       sighting,
     });
   const known = knownJobs.filter(({ sameModel }) => sameModel);
-  return await callAbsent(deps, access, ambiguous, { known, sighting });
+  return await callAbsent(deps, access, ambiguous, { vendor, known, sighting });
 }
 
 /**
@@ -113,7 +115,7 @@ function hasSettled(
   return watch.isSteadyFor(onItsWayMs + settleMs);
 }
 
-/** Epoch milliseconds from which the list shows its job, if it made one. */
+/** Epoch milliseconds of its first lookup; the list shows its job `shareMs` earlier, if it made one. */
 function settledAt(access: AccountAccess, { deadlineAt, overAt }: Ambiguous): number {
   const { settleMs, overMs } = settleTimes(access);
   return overAt === null ? deadlineAt + settleMs : overAt + overMs;
@@ -128,14 +130,22 @@ async function callAbsent(
   deps: ActivityDependencies,
   access: AccountAccess,
   ambiguous: Ambiguous,
-  { known, sighting }: { readonly known: readonly KnownJob[]; readonly sighting: Sighting },
+  {
+    vendor,
+    known,
+    sighting,
+  }: {
+    readonly vendor: ReturnType<typeof vendorOf>;
+    readonly known: readonly KnownJob[];
+    readonly sighting: Sighting;
+  },
 ): Promise<boolean> {
   const { submissions } = deps.ledger;
   const { submission, why } = ambiguous;
   const { overlooked, unreadable } = sighting;
   const isWhole = overlooked === 0 && unreadable === 0;
   const isUpToDate = known.some(({ claimedAt }) => claimedAt > ambiguous.claimedAt);
-  if (isUpToDate && isWhole && (await isNowhere(vendorOf(deps, access), ambiguous, known)))
+  if (isUpToDate && isWhole && (await isNowhere(vendor, ambiguous, known)))
     return await submissions.absent(submission, access.keyHash);
   const mayTellMore = !isWhole || (await submissions.hasLater(submission));
   const since = await tellingSince(deps, access, ambiguous, known);

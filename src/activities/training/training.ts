@@ -47,10 +47,9 @@ const forLedgerMs = 3_000;
 export function withoutAccess(
   no: NoAccess,
 ): { readonly kind: 'stopped' } | { readonly kind: 'again'; readonly inMs: number } {
-  if (no.kind === 'wait') return { kind: 'again', inMs: no.ms };
   const { kind } = no.reason;
   if (kind === 'cancelled' || kind === 'superseded') return { kind: 'stopped' };
-  return { kind: 'again', inMs: forPersonMs };
+  return { kind: 'again', inMs: no.endsInMs ?? forPersonMs };
 }
 
 /** Converts a ledger answer without a grant. */

@@ -4,6 +4,8 @@ import type { AccountConfig } from '../../config/accounts.ts';
 import type { Config } from '../../config/config.ts';
 import type { BatchRow, Uncollected } from '../../ledger/port.ts';
 import type { Project } from '../project/project.ts';
+import { otherKeyAdvice } from '../text/stops.ts';
+import { otherKeyText } from '../vendor/own-keys.ts';
 
 /** Paid work of a batch that is not on disk. */
 export interface LeftWork {
@@ -18,10 +20,25 @@ export async function leftWork(
   batch: string,
 ): Promise<LeftWork> {
   const left = await ledger.reports.uncollected(batch);
+  const served = new Set<string>();
+  for (const { account } of left)
+    if (isServed(config, account) && !(await hasOtherKey({ ledger, config }, account)))
+      served.add(account);
   return {
-    here: left.filter(({ account }) => isServed(config, account)),
-    unserved: left.filter(({ account }) => !isServed(config, account)),
+    here: left.filter(({ account }) => served.has(account)),
+    unserved: left.filter(({ account }) => !served.has(account)),
   };
+}
+
+/** The key here is not the account's. With a Temporal server, another worker may have the right one. */
+async function hasOtherKey(
+  { ledger, config }: Pick<Project, 'ledger' | 'config'>,
+  key: string,
+): Promise<boolean> {
+  const account = accountOf(config, key);
+  if (account?.apiKey === undefined || config.temporal.address !== undefined) return false;
+  const { keys } = ledger;
+  return !(await keys.isOwn(key, keys.hash(account.apiKey, account.baseUrl)));
 }
 
 /** Whether paid work may be missing on disk that can be asked for from here, stalled jobs included. */
@@ -60,6 +77,8 @@ export function unservedAccounts(
   return [...new Set(left.map(({ account }) => account))].map((key) => {
     const account = accountOf(config, key);
     if (!account) return { key, why: `no account is ${key}`, next: [addressAdvice(key), collect] };
+    if (account.apiKey !== undefined)
+      return { key, why: otherKeyText(account), next: [otherKeyAdvice(account.name), collect] };
     const { message, next } = noKey(account);
     return { key, why: message, next: [next.join('; '), collect] };
   });

@@ -91,7 +91,7 @@ export class Decisions {
   #listOf({ key }: AccountConfig, provider: Provider): ReturnType<RecentList['of']> {
     const list = this.#lists.get(key) ?? new RecentList();
     this.#lists.set(key, list);
-    return list.of(provider);
+    return list.of(provider, Infinity);
   }
 
   async #shownModel({ account, fingerprint }: UnresolvedRow, provider: Provider): Promise<Shown> {

@@ -1,4 +1,4 @@
-import { type KeyedAccount, stakesText, strangeKey } from '../../activities/reconcile/own-key.ts';
+import { isAccountsKey, type KeyedAccount } from '../../activities/reconcile/own-key.ts';
 import { providerOf } from '../../accounts/provider.ts';
 import type { AccountConfig } from '../../config/accounts.ts';
 import { UserError } from '../../errors.ts';
@@ -16,11 +16,21 @@ export async function otherKeyProblem(
   account: AccountConfig,
 ): Promise<string | undefined> {
   const keyed = keyedAccount(keys, account);
-  const stakes = keyed && (await strangeKey(keys, keyed));
-  return (
-    stakes &&
-    `the key in ${account.keyVariable} shows none of the earlier work of ${account.name} (${stakesText(stakes)})`
-  );
+  if (!keyed || (await isAccountsKey(keys, keyed))) return undefined;
+  return otherKeyText(account);
+}
+
+export const otherKeyText = ({ keyVariable, name }: AccountConfig): string =>
+  `the key in ${keyVariable} shows none of the earlier work of ${name}`;
+
+/** Lets the accounts accept renewed keys that are set here. Best effort. */
+export async function proveKeys(
+  { config, ledger }: Pick<Project, 'config' | 'ledger'>,
+  accounts: readonly string[],
+): Promise<void> {
+  for (const account of config.accounts.values())
+    if (accounts.includes(account.key))
+      await otherKeyProblem(ledger.keys, account).catch(() => undefined);
 }
 
 /**

@@ -153,11 +153,9 @@ export interface SubmissionLedger {
   /**
    * Proven after the settle time: no job was made. The request is rejected, its money is released,
    * and its shot is open with no try counted. The third time in one run the shot fails. `keyHash`:
-   * of the key that read the list. False also when it is not a key of the request's account.
+   * of the key that read the list. False also when the account has not accepted that key.
    */
   absent(submission: string, keyHash: string): Promise<boolean>;
-  /** Whether the key is of the vendor account that the request was sent to; see KeyLedger. */
-  isOfKey(submission: string, keyHash: string): Promise<boolean>;
   /** Parks the request, or with `onAmbiguous: resubmit` counts a paid retry. */
   park(submission: string, why: string): Promise<boolean>;
   /**

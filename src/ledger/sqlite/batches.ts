@@ -20,8 +20,8 @@ export function createBatchLedger({ database, commits, now }: Context): BatchLed
         });
     },
     clearKeyStops: async (batch, account) => {
-      const stops = `from stop where batch = ? and reason ->> 'kind' = 'otherKey'
-        and reason ->> 'account' = ?`;
+      const stops = `from stop where batch = ? and reason ->> 'account' = ?
+        and (reason ->> 'kind' = 'otherKey' or reason ->> 'block' = 'badKey')`;
       if (database.get(`select 1 ${stops}`, batch, account))
         await commits.write(() => {
           database.run(`delete ${stops}`, batch, account);

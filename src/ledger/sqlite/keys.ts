@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../json.ts';
-import type { KeyLedger, KeyProof, KeyStakes } from '../port.ts';
+import type { KeyLedger, KeyProof } from '../port.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
-import { states } from './states.ts';
 
 /** Hex digits of a hash: enough to tell keys apart, too few to recognise a guessed key for sure. */
 const hashLength = 16;
@@ -18,85 +17,43 @@ export function createKeyLedger({ database, commits }: Context): KeyLedger {
         .update(JSON.stringify([salt, baseUrl, apiKey]))
         .digest('hex')
         .slice(0, hashLength),
-    isOwn: async (account, keyHash) => holderOf(database, account, keyHash) !== undefined,
+    isOwn: async (account, keyHash) => isOwnKey(database, account, keyHash),
     proofs: async (account) => [...jobProofs(database, account), ...modelProofs(database, account)],
-    confirm: (account, keyHash, holder) =>
-      commits.write(() => putKey(database, { account, keyHash, holder })),
-    adopt: (account, keyHash) => commits.write(() => adopt(database, account, keyHash)),
-    accept: (account, keyHash) =>
-      commits.write(() =>
-        putKey(database, { account, keyHash, holder: latestHolder(database, account) ?? 1 }),
-      ),
+    accept: (account, keyHash) => commits.write(() => accept(database, account, keyHash)),
+    acceptFirst: (account, keyHash) => commits.write(() => acceptFirst(database, account, keyHash)),
   };
 }
 
-/**
- * For a claim: the holder of the key that sends it.
- * @throws Error when the account has not accepted the key, and cannot accept it unproven
- */
-export function requireHolder(database: Database, account: string, keyHash: string): number {
-  const holder = holderOf(database, account, keyHash);
-  if (holder !== undefined) return holder;
-  if (adopt(database, account, keyHash))
+export function isOwnKey(database: Database, account: string, keyHash: string): boolean {
+  return (
+    database.get('select 1 from account_key where account = ? and hash = ?', account, keyHash) !==
+    undefined
+  );
+}
+
+/** @throws Error when the account has not accepted the key; the caller has asked before */
+export function requireOwnKey(database: Database, account: string, keyHash: string): void {
+  if (!acceptFirst(database, account, keyHash))
     throw new Error(`the account ${account} has not accepted this key; nothing is sent with it`);
-  return requireHolder(database, account, keyHash);
 }
 
-function holderOf(database: Database, account: string, keyHash: string): number | undefined {
-  return database.get<{ holder: number }>(
-    'select holder from account_key where account = ? and hash = ?',
+function acceptFirst(database: Database, account: string, keyHash: string): boolean {
+  if (isOwnKey(database, account, keyHash)) return true;
+  const used = database.get(
+    `select 1 where exists (select 1 from account_key where account = ?1)
+       or exists (select 1 from submission where account = ?1)`,
     account,
-    keyHash,
-  )?.holder;
-}
-
-function latestHolder(database: Database, account: string): number | undefined {
-  return database.get<{ holder: number }>(
-    `select holder from submission indexed by submission_claimed where account = ?
-     order by claimed_at desc limit 1`,
-    account,
-  )?.holder;
-}
-
-function putKey(
-  database: Database,
-  { account, keyHash, holder }: { account: string; keyHash: string; holder: number },
-): void {
-  database.run(
-    'insert or ignore into account_key (account, hash, holder) values (?, ?, ?)',
-    account,
-    keyHash,
-    holder,
   );
+  if (used) return false;
+  accept(database, account, keyHash);
+  return true;
 }
 
-function adopt(database: Database, account: string, keyHash: string): KeyStakes | undefined {
-  if (holderOf(database, account, keyHash) !== undefined) return undefined;
-  const before = Math.max(
-    latestHolder(database, account) ?? 0,
-    database.get<{ holder: number | null }>(
-      'select max(holder) as holder from account_key where account = ?',
-      account,
-    )?.holder ?? 0,
-  );
-  if (before > 0) {
-    const stakes = stakesOf(database, account);
-    if (Object.values(stakes).some((count) => count > 0)) return stakes;
-    forgetPrices(database, account);
-  }
-  putKey(database, { account, keyHash, holder: before + 1 });
-  return undefined;
-}
-
-/** Another vendor account may have other models and prices. */
-function forgetPrices(database: Database, account: string): void {
-  database.run('delete from discovered where account = ?', account);
-  database.run('delete from quote where account = ?', account);
-  database.run('delete from bill where account = ?', account);
+function accept(database: Database, account: string, keyHash: string): void {
+  database.run('insert or ignore into account_key (account, hash) values (?, ?)', account, keyHash);
 }
 
 interface JobRecord {
-  holder: number;
   job: string;
   job_id: string;
   claimed_at: number;
@@ -107,53 +64,29 @@ interface JobRecord {
 function jobProofs(database: Database, account: string): KeyProof[] {
   return database
     .all<JobRecord>(
-      `select holder, job, job_id, claimed_at, submitted_at from submission
-         indexed by submission_claimed
+      `select job, job_id, claimed_at, submitted_at from submission indexed by submission_claimed
        where account = ? and op = 'generate' and job_id is not null and submitted_at is not null
          and resolution is null and coalesce(job_from, 'answer') <> 'person'
        order by claimed_at desc limit ${proofsMost}`,
       account,
     )
     .map((row) => ({
-      holder: row.holder,
-      of: {
-        kind: 'job',
-        job: JSON.parse(row.job) as JsonObject,
-        jobId: row.job_id,
-        claimedAt: row.claimed_at,
-        submittedAt: row.submitted_at,
-      },
+      kind: 'job',
+      job: JSON.parse(row.job) as JsonObject,
+      jobId: row.job_id,
+      claimedAt: row.claimed_at,
+      submittedAt: row.submitted_at,
     }));
 }
 
-/** Of models that may be paid for. */
-const paidModel = `from model cross join submission m indexed by submission_fp
-  on m.account = model.account and m.fp = model.fp and m.op = 'train' and m.state <> 'rejected'
-  where model.account = ?1 and remote_id is not null`;
-
 function modelProofs(database: Database, account: string): KeyProof[] {
   return database
-    .all<{ holder: number; id: string }>(
-      `select m.holder, remote_id as id ${paidModel} limit ${proofsMost}`,
+    .all<{ id: string }>(
+      `select remote_id as id from model cross join submission m indexed by submission_fp
+         on m.account = model.account and m.fp = model.fp and m.op = 'train'
+         and m.state <> 'rejected'
+       where model.account = ? and remote_id is not null limit ${proofsMost}`,
       account,
     )
-    .map(({ holder, id }) => ({ holder, of: { kind: 'model', id } }));
-}
-
-function stakesOf(database: Database, account: string): KeyStakes {
-  return (
-    database.get<KeyStakes>(
-      `select
-         (select count(*) from submission where account = ?1 and state in ${states.live})
-           as requests,
-         (select count(*) from output o indexed by output_ready
-           cross join submission m on m.id = o.submission
-           where o.state = 'ready' and +m.account = ?1) as files,
-         (select count(*) from submission indexed by submission_refund
-           where account = ?1 and refund = 'owed') as refunds,
-         (select count(distinct remote_id) ${paidModel}) as models,
-         (select count(*) from gap where closed_at is null) as gaps`,
-      account,
-    ) ?? { requests: 0, files: 0, refunds: 0, models: 0, gaps: 0 }
-  );
+    .map(({ id }) => ({ kind: 'model', id }));
 }

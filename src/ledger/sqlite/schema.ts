@@ -276,14 +276,13 @@ alter table account drop column budget_period;
 alter table batch add column project text not null default '';
 create index batch_unfinished on batch (project) where ended_at is null;
 `,
-  // The key of an account may become that of another vendor account, which has another holder number.
+  // The key of an account may become that of another vendor account.
   `
 alter table meta add column salt text;
 update meta set salt = lower(hex(randomblob(32)));
 create table account_key (
-  account text not null, hash text not null, holder integer not null, primary key (account, hash)
+  account text not null, hash text not null, primary key (account, hash)
 ) strict, without rowid;
-alter table submission add column holder integer not null default 1;
 `,
   `
 alter table block add column why text;

@@ -79,16 +79,27 @@ describe('the key of another vendor account', () => {
     await expect(send(1)).rejects.toThrow(/has not accepted this key/);
   });
 
-  it('becomes its key where nothing is left to finish', async () => {
+  it('is refused also where nothing is left to finish: its jobs would prove nothing', async () => {
     await using lane = await openLane();
-    const { studio, run, states, accepted } = lane;
+    const { run, accepted } = lane;
     await run(0, 1);
-    useKey(studio, 'another-person');
+    useKey(lane.studio, 'another-person');
+    expect(await run(0, 2)).toMatchObject({ kind: 'stopped', reason: { kind: 'otherKey' } });
+    useKey(lane.studio, 'test-key');
     expect(await run(0, 2)).toMatchObject({ kind: 'done' });
-    expect(await states()).toEqual(['succeeded', 'succeeded']);
-    useKey(studio, 'test-key');
-    expect(await run(0, 2)).toMatchObject({ kind: 'done' });
+    expect((await lane.studio.ledger.reports.status('fox'))?.stops).toEqual([]);
     expect(accepted()).toBe(2);
+  });
+
+  it('that the vendor refuses stops only its own lane', async () => {
+    await using lane = await openLane();
+    await lane.run(0, 1);
+    useKey(lane.studio, 'bad-key');
+    const stop = { kind: 'block', block: 'badKey' };
+    expect(await lane.run(0, 2)).toMatchObject({ kind: 'stopped', reason: stop });
+    expect((await lane.studio.ledger.reports.status('fox'))?.blocks).toEqual([]);
+    useKey(lane.studio, 'test-key');
+    expect(await lane.run(0, 2)).toMatchObject({ kind: 'done' });
   });
 });
 

@@ -27,8 +27,6 @@ export interface Claimant {
   readonly batch: string;
   readonly run: number;
   readonly account: LockedAccount;
-  /** Of the key that sends the request; see KeyLedger. */
-  readonly holder: number;
   readonly options: ClaimOptions;
   readonly now: number;
 }

@@ -5,7 +5,7 @@ import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import type { Database } from '../database.ts';
 import { gapOfRequest, gapsOfTrainings } from '../gaps.ts';
-import { requireHolder } from '../keys.ts';
+import { requireOwnKey } from '../keys.ts';
 import { placeHolder } from './claim.ts';
 import { refundDelayMs } from '../../rules/refunds.ts';
 
@@ -20,13 +20,12 @@ export function claimTraining(
   now: number,
 ): ClaimAnswer {
   const account = lockAccount(database, training.account);
-  const holder = requireHolder(database, account.id, options.keyHash);
+  requireOwnKey(database, account.id, options.keyHash);
   const nothing = { granted: [], attached: 0, open: 1, bound: 0 } as const;
   const claimant: Claimant = {
     batch: training.batch,
     run: training.run,
     account,
-    holder,
     options,
     now,
   };

@@ -7,7 +7,7 @@ import { type Claimant, openGate, stopped } from './claim-gate.ts';
 import { insertSubmission, sendWithinMs } from './insert-submission.ts';
 import type { Database } from '../database.ts';
 import { gapOfRequest, gapsOfJobs } from '../gaps.ts';
-import { requireHolder } from '../keys.ts';
+import { requireOwnKey } from '../keys.ts';
 import { attachShot, bindShot } from '../shot-state.ts';
 import { states } from '../states.ts';
 import type { Price, PriceBasis, Unit } from '../../../money.ts';
@@ -31,7 +31,7 @@ export function claim(
   now: number,
 ): ClaimAnswer {
   const account = lockAccount(database, range.account);
-  const holder = requireHolder(database, account.id, options.keyHash);
+  requireOwnKey(database, account.id, options.keyHash);
   const granted: Grant[] = [];
   let attached = 0;
   const answer = (next: ClaimAnswer['next']): ClaimAnswer => ({
@@ -40,7 +40,7 @@ export function claim(
     ...countRange(database, range),
     next,
   });
-  const claimant: Claimant = { batch: range.batch, run: range.run, account, holder, options, now };
+  const claimant: Claimant = { batch: range.batch, run: range.run, account, options, now };
   const gate = openGate(database, claimant);
   if (gate.superseded) return answer(stopped({ kind: 'superseded' }));
 

@@ -76,8 +76,8 @@ export function insertSubmission(
   database.run(
     `insert into submission (id, op, account, fp, batch, run, key, attempt, state, price, unit,
        basis, reserved, request, model, claimed_at, send_by, deadline_at, over_at, why, gap, worker,
-       claim_no, holder)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       claim_no)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     content.operation,
     account.id,
@@ -101,7 +101,6 @@ export function insertSubmission(
     gap?.id ?? null,
     options.worker,
     nextClaimNumber(database, claimant.now),
-    claimant.holder,
   );
   const { claimedAt } = sending;
   const payer = { batch, run, claimedAt, account: account.id, unit: price.unit };

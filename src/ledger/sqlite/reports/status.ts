@@ -138,13 +138,13 @@ function readMoney(database: Database, batch: string, run: number): readonly Acc
 
 /**
  * A block that ends by itself does not stop a lane. A sent request is followed whatever stops its
- * lane, unless the key there is another's.
+ * lane, unless the key there is refused or another's.
  */
 function hasMovingShot(database: Database, batch: string, run: number): boolean {
   const isFollowed = database.get(
     `select 1 from shot s where s.batch = ?1 and s.state = 'bound' and not exists (
        select 1 from stop t where t.batch = ?1 and t.run = ?2 and t.lane = s.lane
-         and t.reason ->> 'kind' = 'otherKey') limit 1`,
+         and (t.reason ->> 'kind' = 'otherKey' or t.reason ->> 'block' = 'badKey')) limit 1`,
     batch,
     run,
   );

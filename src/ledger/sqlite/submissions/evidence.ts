@@ -123,8 +123,7 @@ export function knownJobs(database: Database, submission: string): readonly Know
          select * from submission where account = ?2 and state = '${state}'
            and deadline_at between ?3 and ?4
          order by deadline_at ${order} limit ${lookedAtMost}) r
-       where m.id = ?1 and r.model ${model.is} m.model and r.op = m.op and r.holder = m.holder
-         and r.job_id is not null
+       where m.id = ?1 and r.model ${model.is} m.model and r.op = m.op and r.job_id is not null
          and r.request is not null
        order by r.deadline_at ${order} limit ${model.limit}`,
       submission,

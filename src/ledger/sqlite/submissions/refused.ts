@@ -1,5 +1,6 @@
 import type { SubmissionLedger } from '../../port.ts';
 import type { Database } from '../database.ts';
+import { isOwnKey } from '../keys.ts';
 import type { SubmissionRecord } from '../rows.ts';
 import { failOwnShots, failShots, reopenShots } from '../shot-state.ts';
 import { advance, release } from '../submission-state.ts';
@@ -54,7 +55,8 @@ export function absent(
   { id, keyHash }: { readonly id: string; readonly keyHash: string },
   now: number,
 ): boolean {
-  if (!isOfKey(database, id, keyHash)) return false;
+  const row = database.get<{ account: string }>('select account from submission where id = ?', id);
+  if (!row || !isOwnKey(database, row.account, keyHash)) return false;
   const moved = advance(database, 'absent', id, isAbsent, now);
   if (!moved) return false;
   release(database, moved, 0);
@@ -67,18 +69,6 @@ export function absent(
     );
   reopenShots(database, id);
   return true;
-}
-
-/** See SubmissionLedger.isOfKey. */
-export function isOfKey(database: Database, id: string, keyHash: string): boolean {
-  return (
-    database.get(
-      `select 1 from submission m join account_key k on k.account = m.account and k.holder = m.holder
-       where m.id = ? and k.hash = ?`,
-      id,
-      keyHash,
-    ) !== undefined
-  );
 }
 
 function absencesOf(database: Database, { account, fp, batch, run }: SubmissionRecord): number {

@@ -21,7 +21,7 @@ import {
   renewOutput,
   saveOutput,
 } from './outputs.ts';
-import { absent, isOfKey, rejected } from './refused.ts';
+import { absent, rejected } from './refused.ts';
 import { accountsWithOrphans, stalledJobs } from './orphans.ts';
 import { markAmbiguous, park, parkedWithoutJob } from './ambiguous.ts';
 import { resolve } from './resolve.ts';
@@ -52,7 +52,6 @@ export function createSubmissionLedger({ database, commits, now }: Context): Sub
       write(() => startJob(database, 'adopt', id, { job, jobId, ...times }, now())),
     rejected: (id, why, effect) => write(() => rejected(database, { id, why, effect }, now())),
     ambiguous: (id, why, end) => write(() => markAmbiguous(database, id, { why, ...end }, now())),
-    isOfKey: async (id, keyHash) => isOfKey(database, id, keyHash),
     absent: (id, keyHash) => write(() => absent(database, { id, keyHash }, now())),
     park: (id, why) => write(() => park(database, id, why, now())),
     resolve: (id, resolution) => write(() => resolve(database, id, resolution, now())),

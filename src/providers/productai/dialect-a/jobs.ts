@@ -81,6 +81,7 @@ export async function listJobs(
     pageSize: usualPageSize,
     entry: listedJob,
     mayMatter: isOfWindow,
+    madeAt: timed,
     enough(page) {
       const times = page.map(timed).filter((time) => time !== undefined);
       const [first = 0, last = 0] = [times[0], times.at(-1)];

@@ -17,6 +17,12 @@ interface Pages<Entry extends { readonly id: string }> {
   readonly entry: z.ZodType<Entry>;
   /** Whether the pages after this one do not matter. */
   readonly enough?: (page: readonly Entry[]) => boolean;
+  /**
+   * When an entry was made, epoch milliseconds. Where it is given, an entry that comes twice in one
+   * read shows that others were added, or moved past it unseen: the list is read again. In a list
+   * that is newest first, a second read shows them all.
+   */
+  readonly madeAt?: (entry: Entry) => number | undefined;
   /** Whether an unreadable entry may be a wanted one; default: any entry may. */
   readonly mayMatter?: (entry: unknown) => boolean;
 }
@@ -37,7 +43,7 @@ export async function listAll<Entry extends { readonly id: string }>(
 ): Promise<WholeListing<Entry>> {
   const found = new Map<string, Entry>();
   for (let walks = 1; ; walks++) {
-    const { end, unreadable } = await walk(api, pages, found);
+    const { end, unreadable } = await walk(api, pages, { found, isFirst: walks === 1 });
     const isOver = end !== 'moved' || walks === walksMax;
     if (isOver) return { entries: [...found.values()], unreadable, whole: end === 'whole' };
   }
@@ -46,17 +52,21 @@ export async function listAll<Entry extends { readonly id: string }>(
 /** One read from the first page to the last. */
 async function walk<Entry extends { readonly id: string }>(
   api: Api,
-  { path, pageSize, entry, enough, mayMatter = () => true }: Pages<Entry>,
-  found: Map<string, Entry>,
+  { path, pageSize, entry, enough, madeAt, mayMatter = () => true }: Pages<Entry>,
+  { found, isFirst }: { readonly found: Map<string, Entry>; readonly isFirst: boolean },
 ): Promise<{ end: 'whole' | 'half' | 'moved'; unreadable: number }> {
   const seen = new Set<string>();
   const totals = new Set<number>();
   let offset = 0;
   let unread = 0;
   let unreadable = 0;
+  let isTwice = false;
+  let isNewestFirst = true;
+  let oldest = Infinity;
   const ended = (): 'whole' | 'moved' => {
     const [total = 0] = totals;
-    return totals.size > 1 || seen.size + unread < total ? 'moved' : 'whole';
+    const isMoved = madeAt !== undefined && isTwice && (isFirst || !isNewestFirst);
+    return isMoved || totals.size > 1 || seen.size + unread < total ? 'moved' : 'whole';
   };
   for (let page = 0; page < pagesMax; page++) {
     const query = `limit=${pageSize}&offset=${offset}`;
@@ -72,6 +82,10 @@ async function walk<Entry extends { readonly id: string }>(
     unreadable += items.filter((item) => !entry.safeParse(item).success && mayMatter(item)).length;
     if (total !== undefined) totals.add(total);
     for (const item of read.entries) {
+      const at = madeAt?.(item);
+      if (seen.has(item.id)) isTwice = true;
+      else if (at === undefined || at > oldest) isNewestFirst = false;
+      else oldest = at;
       found.set(item.id, item);
       seen.add(item.id);
     }
