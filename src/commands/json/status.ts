@@ -99,7 +99,7 @@ export const statusSchema = z.strictObject({
         ])
         .describe(
           '`budget`: a cap is used up. `superseded`: a newer run took over. ' +
-            '`otherKey`: the key shows none of the unfinished work',
+            '`otherKey`: the key shows none of the earlier work',
         ),
       account: accountName.nullable().describe('null where it is about no account'),
       text: z.string().describe('for people'),
