@@ -58,6 +58,8 @@ interface Collected {
   readonly left: Awaited<ReturnType<Project['ledger']['reports']['uncollected']>>;
   /** Number of files that are missing here or could not be written. */
   readonly problems: number;
+  /** Number of requests that a person must decide. */
+  readonly undecided: number;
   /** Accounts of `left` that are not served. */
   readonly unserved: readonly Unserved[];
   /** The reason why its collection failed. */
@@ -67,7 +69,10 @@ interface Collected {
 function exitCodeOf(found: readonly Collected[]): ExitCode {
   const [failed] = found.flatMap(({ error }) => error ?? []);
   if (failed) return failed.exitCode;
-  return found.some(({ left, problems }) => left.length + problems > 0) ? 4 : 0;
+  const isLeft = found.some(
+    ({ left, problems, undecided }) => left.length + problems + undecided > 0,
+  );
+  return isLeft ? 4 : 0;
 }
 
 async function batchesOf(
@@ -144,6 +149,7 @@ async function stateOf(project: Project, row: BatchRow, problems: number): Promi
     active: row.state === 'running',
     left: [...here, ...unserved],
     problems,
+    undecided: (await project.ledger.reports.unresolved(row.batch)).length,
     unserved: unservedAccounts(project, row, unserved),
   };
 }
@@ -171,7 +177,9 @@ async function collectOne(
   let problems = active ? [] : (await look()).problems;
   await proveKeys(project, await project.ledger.plans.accountsOf(batch, 'all'));
   const isLeft = lost?.isLeft || (await canCollect(project, batch));
-  if (!isLeft && !options.isWaiting && !lost?.isFound && problems.length === 0) return undefined;
+  const { undecided } = await stateOf(project, row, 0);
+  const isNothing = !isLeft && !options.isWaiting && !lost?.isFound && undecided === 0;
+  if (isNothing && problems.length === 0) return undefined;
   if (isLeft && !active) {
     const { here } = await leftWork(project, batch);
     for (const line of uncollectedTexts(here)) terminal.say(`${batch}: collecting ${line}`);
@@ -197,12 +205,13 @@ async function askForLost(
 }
 
 function toJson(one: Collected): CollectDocument['batches'][number] {
-  const { batch, active, left, problems, unserved, error } = one;
+  const { batch, active, left, problems, undecided, unserved, error } = one;
   return {
     batch,
     active,
     left: uncollectedJson(left),
     unwritten: problems,
+    ...(undecided > 0 && { undecided }),
     ...(unserved.length > 0 && {
       unserved: unserved.map(({ key, why, next }) => ({
         account: accountName(key),
@@ -217,8 +226,12 @@ function toJson(one: Collected): CollectDocument['batches'][number] {
 function toText(found: readonly Collected[]): string {
   if (found.length === 0) return 'Nothing is left to collect.';
   return found
-    .flatMap(({ batch, active, left, problems, unserved, error }) => {
+    .flatMap(({ batch, active, left, problems, undecided, unserved, error }) => {
       if (problems > 0) return [`${batch}: ${problems} files are not written`];
+      if (left.length === 0 && undecided > 0)
+        return [
+          `${batch}: ${undecided} ${undecided === 1 ? 'request waits' : 'requests wait'} for a decision: shotlist resolve ${batch}`,
+        ];
       if (left.length === 0)
         return error ? [] : [`${batch}: all its paid files are on disk or decided`];
       const later = active ? `it is still running: shotlist watch ${batch}` : 'try again later';

@@ -68,6 +68,16 @@ describe('parked shots', () => {
     return (await provider?.start({ ...start, trainedModel: undefined }, deadline))?.id ?? '';
   };
 
+  it('are something that is left, for collect', async () => {
+    const { code, stdout } = await desk.run(['collect'], environment);
+    expect([code, stdout]).toEqual([
+      4,
+      'fox: 3 requests wait for a decision: shotlist resolve fox\n',
+    ]);
+    const { batches } = await desk.json<{ batches: object[] }>(['collect', 'fox'], environment);
+    expect(batches).toMatchObject([{ batch: 'fox', undecided: 3 }]);
+  });
+
   it('take no job that the key of another vendor account shows', async () => {
     const other = { PHOTOGPT_API_KEY: 'another-person' };
     const job = await startJob(0, other.PHOTOGPT_API_KEY);

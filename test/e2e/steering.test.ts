@@ -143,6 +143,20 @@ describe('a batch whose run serves itself', () => {
     expect(await outputs(stage)).toMatchObject({ code: 4, value: { outputs: 1 } });
   }, 120_000);
 
+  it('is cancelled only when its paid files are here', async () => {
+    const { stage, running, letJobsEnd } = await open(1);
+    await using _ = stage;
+    expect((await run(stage, 'cancel', 'two')).code).toBe(0);
+    // Longer than a run without jobs stays.
+    await Promise.race([running.ended, delay(8_000)]);
+    expect(running.process.exitCode).toBeNull();
+    letJobsEnd();
+    const { code, stdout } = await running.ended;
+    expect(stdout).toMatch(/^two: 1 of [23] shots have their files .*; cancelled/);
+    expect([code, stage.simulator.book.accepted.length]).toEqual([4, 1]);
+    expect(await outputs(stage)).toMatchObject({ value: { outputs: 1 } });
+  }, 120_000);
+
   it('names the command that fetches what is paid for where it is left while paused', async () => {
     const { stage, running, letJobsEnd } = await open(1);
     await using _ = stage;

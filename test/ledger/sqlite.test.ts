@@ -159,8 +159,13 @@ const reviewed: readonly { access: RegExp; text: RegExp; because: string }[] = [
   },
   {
     access: /^submission_claimed \(account=\?\)$/,
-    text: /^select job, job_id, .* order by claimed_at desc limit 3$|^select 1 where exists/,
-    because: 'the latest jobs of an account, or one of them, where its key is new',
+    text: /^select job, job_id, .* order by claimed_at desc limit 3$/,
+    because: 'the latest jobs of an account, where its key is new',
+  },
+  {
+    access: /^submission_state \(account=\? AND state=\?\)$/,
+    text: /^select 1 from submission where account = \? and state in \(.*'lost'\) limit 1$/,
+    because: 'one row: whether the account has sent anything',
   },
   {
     access: /^submission_claimed \(account=\?\)$/,

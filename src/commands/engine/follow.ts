@@ -101,10 +101,14 @@ export async function statusOf(project: Project, batch: string): Promise<BatchSt
   return status;
 }
 
-/** Whether something happens without a person. A paused batch still collects what is paid for. */
+/**
+ * Whether something happens without a person. A paused batch still collects what is paid for, and
+ * so does a cancelled one until its run is closed.
+ */
 async function isBusy(project: Project, status: BatchStatus): Promise<boolean> {
   const word = stateWord(status);
-  if (word !== 'paused') return word === 'running';
+  if (word === 'cancelled' && status.row.endedAt !== null) return false;
+  if (word !== 'paused' && word !== 'cancelled') return word === 'running';
   return (await leftWork(project, status.row.batch)).here.length > 0;
 }
 

@@ -40,6 +40,9 @@ export const collectSchema = z.strictObject({
       active: z.boolean().describe('whether it still runs, and collects its own files'),
       left,
       unwritten: count.describe('files that are missing here or could not be written'),
+      undecided: count
+        .optional()
+        .describe('requests that a person must decide: `shotlist resolve`; absent if none'),
       unserved: list(
         z.strictObject({
           account: accountName,

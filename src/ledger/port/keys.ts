@@ -13,7 +13,10 @@ export interface KeyLedger {
   proofs(account: string): Promise<readonly KeyProof[]>;
   /** Accepts a key: the vendor has shown a proof to it, or a person says that it is the account's. */
   accept(account: string, keyHash: string): Promise<void>;
-  /** Accepts the first key of an account that has sent nothing yet. @returns whether the key is own */
+  /**
+   * Accepts a key while the account has sent nothing. Until then each key replaces the one before.
+   * @returns whether the key is own
+   */
   acceptFirst(account: string, keyHash: string): Promise<boolean>;
 }
 

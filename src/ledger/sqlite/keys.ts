@@ -3,6 +3,7 @@ import type { JsonObject } from '../../json.ts';
 import type { KeyLedger, KeyProof } from '../port.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
+import { states } from './states.ts';
 
 /** Hex digits of a hash: enough to tell keys apart, too few to recognise a guessed key for sure. */
 const hashLength = 16;
@@ -37,14 +38,15 @@ export function requireOwnKey(database: Database, account: string, keyHash: stri
     throw new Error(`the account ${account} has not accepted this key; nothing is sent with it`);
 }
 
+/** The first key is the one that first sends something: until then, each replaces the one before. */
 function acceptFirst(database: Database, account: string, keyHash: string): boolean {
   if (isOwnKey(database, account, keyHash)) return true;
-  const used = database.get(
-    `select 1 where exists (select 1 from account_key where account = ?1)
-       or exists (select 1 from submission where account = ?1)`,
+  const sent = database.get(
+    `select 1 from submission where account = ? and state in ${states.mayBeSent} limit 1`,
     account,
   );
-  if (used) return false;
+  if (sent) return false;
+  database.run('delete from account_key where account = ?', account);
   accept(database, account, keyHash);
   return true;
 }

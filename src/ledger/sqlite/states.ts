@@ -16,6 +16,8 @@ export const states = {
   live: sqlList(liveStates),
   pending: sqlList(pendingStates),
   exclusive: sqlList(exclusiveStates),
+  /** All but `rejected`. */
+  mayBeSent: sqlList([...exclusiveStates, 'failed', 'lost']),
   withFiles: sqlList(endedWithFiles),
   unfinishedShots: sqlList(unfinishedShotStates),
   /** As the index `shot_wanted` writes it. */

@@ -40,7 +40,15 @@ export function keySuite(open: Open): void {
   it('are accepted from the first one on, as long as nothing was sent', async () => {
     const { keys } = ledger;
     expect(await keys.isOwn(account, keyHash)).toBe(false);
+    expect(await keys.acceptFirst(account, other)).toBe(true);
     expect(await keys.acceptFirst(account, keyHash)).toBe(true);
+    expect(await keys.isOwn(account, other)).toBe(false);
+    // A refused request, as by a mistyped key, made nothing.
+    const range = await startBatch(ledger, 'fox', plannedShots(2));
+    await ledger.submissions.rejected(await claimOne(ledger, range), '401', 'reopen');
+    expect(await keys.acceptFirst(account, other)).toBe(true);
+    expect(await keys.acceptFirst(account, keyHash)).toBe(true);
+    await claimOne(ledger, range);
     expect(await keys.acceptFirst(account, keyHash)).toBe(true);
     expect(await keys.acceptFirst(account, other)).toBe(false);
     expect(await keys.isOwn(account, other)).toBe(false);
