@@ -39,7 +39,7 @@ export function accountsCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       '\nExamples:\n  shotlist accounts\n  shotlist accounts --offline --json\n' +
-        '  shotlist accounts --accept-key photogpt',
+        '  shotlist accounts --accept-key acme',
     )
     .action(async (options: AccountsOptions) => {
       const config = loadConfig(terminal.environment, terminal.folder);
