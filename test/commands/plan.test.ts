@@ -30,6 +30,19 @@ describe('plan', () => {
     expect(await idOf('one.yaml')).toBe(ids[0]);
   });
 
+  it('shows the standing budget of the account, and whether the plan fits', async () => {
+    desk.write('shotlist.yaml', 'accounts: { photogpt: { budget: 15 credits per day } }\n');
+    const one = await planOf(batchOf('pots'));
+    expect(one).toContain('TOTAL     10 credits at photogpt (assumed)\n');
+    expect(one).toContain(
+      'BUDGET    photogpt: 15 credits per day, 0 credits used by all batches\n',
+    );
+    desk.write('shotlist.yaml', 'accounts: { photogpt: { budget: 5 credits per day } }\n');
+    const two = await planOf(batchOf('pots'));
+    expect(two).toContain('0 credits used by all batches: the rest would stop (exit 4)\n');
+    desk.write('shotlist.yaml', '{}\n');
+  });
+
   it('says how many prices are unknown, and what is known of the others', async () => {
     const upscale = '  large: { from: draw, model: "photogpt:upscale" }\n';
     const total =

@@ -55,6 +55,14 @@ export const planSchema = z.strictObject({
       basis: basis.describe('the least certain basis among the prices'),
       cap: decimal.nullable().describe("the file's `budget` for the account; null: no cap"),
       used: decimal.describe('part of the cap that earlier runs of the batch used'),
+      standing: z
+        .strictObject({
+          amount: decimal,
+          period: z.enum(['day', 'month', 'ever']),
+          used: decimal.describe('by all batches in this period'),
+        })
+        .nullable()
+        .describe('the standing budget of the account; null without one'),
     }),
   ).describe('what the run would pay, by account, trainings included'),
   billed: list(

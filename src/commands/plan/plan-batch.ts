@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { expectedSources } from '../../batch/checks/check-batch.ts';
 import { openStep, type StepExpansion } from '../../batch/expansion/expand.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
+import type { AccountConfig } from '../../config/accounts.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../../money.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
@@ -55,6 +56,8 @@ interface BilledPrice {
   readonly amount: Amount;
 }
 
+type StandingBudget = NonNullable<AccountConfig['budget']> & { readonly used: Amount };
+
 export interface BatchPlan {
   readonly id: string;
   readonly steps: readonly StepPlan[];
@@ -63,6 +66,8 @@ export interface BatchPlan {
   readonly used: ReadonlyMap<string, Amount>;
   /** Present caps of a run that has not ended, by the ledger's account key. */
   readonly caps: ReadonlyMap<string, Amount>;
+  /** What all batches have used of the standing budgets in this period, by the ledger's account key. */
+  readonly standing: ReadonlyMap<string, StandingBudget>;
   /** Keys of all accounts that the batch has shots at. */
   readonly accounts: readonly string[];
   /** Names of accounts with running or undecided jobs that the batch waits for. */
@@ -160,9 +165,10 @@ export async function planBatch(
 }
 
 async function standingOf(
-  { ledger }: Project,
+  { ledger, config }: Project,
   batch: string,
-): Promise<Pick<BatchPlan, 'used' | 'caps'>> {
+): Promise<Pick<BatchPlan, 'used' | 'caps' | 'standing'>> {
+  const sums = new Map((await ledger.reports.accounts()).map((each) => [each.account, each.used]));
   const status = await ledger.reports.status(batch);
   const accounts = status?.accounts ?? [];
   const isActive = status?.row.state === 'running' || status?.row.state === 'paused';
@@ -175,6 +181,11 @@ async function standingOf(
     ),
     caps: new Map(
       accounts.flatMap(({ account, cap }) => (isActive && cap !== null ? [[account, cap]] : [])),
+    ),
+    standing: new Map(
+      [...config.accounts.values()].flatMap(({ key, budget }) =>
+        budget ? [[key, { ...budget, used: sums.get(key)?.[budget.period] ?? 0 }]] : [],
+      ),
     ),
   };
 }

@@ -30,6 +30,7 @@ export function planJson(
       basis: cost.unknown > 0 ? 'unknown' : cost.basis,
       cap: capText(loaded.document.budget[cost.name]),
       used: decimalFromAmount(plan.used.get(cost.account) ?? 0, cost.unit),
+      standing: standingJson(plan, cost),
     })),
     billed: plan.billed.map(({ name, model, unit, amount }) => ({
       account: name,
@@ -47,6 +48,17 @@ export function planJson(
     notes: [...fileNotes(loaded), ...plan.notes],
     seconds: plan.seconds,
     ...(entries && { entries }),
+  };
+}
+
+function standingJson({ standing }: BatchPlan, { account, unit }: AccountCost) {
+  const budget = standing.get(account);
+  if (!budget) return null;
+  const { amount, period, used } = budget;
+  return {
+    amount: decimalFromAmount(amount, unit),
+    period,
+    used: decimalFromAmount(used, unit),
   };
 }
 
@@ -124,9 +136,23 @@ function budgetLines(loaded: LoadedBatch, plan: BatchPlan): string[] {
       cost.unknown > 0 && (cap !== undefined || standing !== undefined)
         ? [`UNKNOWN   ${cost.name} has a budget, under which no unknown price fits (exit 4)`]
         : [];
-    const end = cap ? capWords(plan, cost, cap, standing?.amount) : ', no cap';
-    return [`TOTAL     ${costText(cost)}${end}`, ...stops];
+    const noCap = standing ? '' : ', no cap';
+    const end = cap ? capWords(plan, cost, cap, standing?.amount) : noCap;
+    return [`TOTAL     ${costText(cost)}${end}`, ...standingLines(plan, cost), ...stops];
   });
+}
+
+/** The budget of the account over all batches. */
+function standingLines(
+  { standing }: BatchPlan,
+  { account, name, unit, amount }: AccountCost,
+): string[] {
+  const budget = standing.get(account);
+  if (!budget) return [];
+  const period = budget.period === 'ever' ? '' : ` per ${budget.period}`;
+  const over = budget.used + amount > budget.amount ? ': the rest would stop (exit 4)' : '';
+  const used = `${formatAmount(budget.used, unit)} used by all batches`;
+  return [`BUDGET    ${name}: ${formatAmount(budget.amount, unit)}${period}, ${used}${over}`];
 }
 
 function capWords(
