@@ -28,7 +28,7 @@ describe('a batch whose prices only its vendor knows', () => {
     const first = await desk.run(['plan', 'foxes.yaml', '--json'], withKey);
     expect(first.stderr).toBe('asking wonda for 2 prices\n');
     const plan = JSON.parse(first.stdout) as Plan;
-    const money = { amount: '0.1', basis: 'quoted', cap: null, used: '0' };
+    const money = { amount: '0.1', basis: 'quoted', cap: null, used: '0', standing: null };
     expect(plan.cost).toEqual([{ account: 'wonda', unit: 'usd', ...money }]);
     const second = await desk.run(['plan', 'foxes.yaml', '--json'], withKey);
     expect(second).toEqual({ ...first, stderr: '' });
