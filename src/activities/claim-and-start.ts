@@ -38,9 +38,14 @@ export async function claimAndStart(
   const claim = (window: number): Promise<ClaimAnswer> => {
     before = now();
     const { keyHash, timeouts } = access;
-    return deps.ledger.claims.claim(range, {
-      ...{ window, postTimeoutMs: timeouts.postMs, worker: deps.worker, keyHash, except },
-    });
+    const options = {
+      window,
+      postTimeoutMs: timeouts.postMs,
+      worker: deps.worker,
+      keyHash,
+      except,
+    };
+    return deps.ledger.claims.claim(range, options);
   };
   const answer = await claimWhenAvailable(deps, access, range, async (isCheck) => {
     if (isCheck) return await claim(0);

@@ -4,14 +4,15 @@ import { LearnedAccounts } from '../accounts/learned.ts';
 import { noKey, providerOf } from '../accounts/provider.ts';
 import type { AccountConfig } from '../config/accounts.ts';
 import { type Config, loadConfig } from '../config/config.ts';
-import { UserError } from '../errors.ts';
 import type { AccountTotals } from '../ledger/port.ts';
 import { decimalFromAmount, formatAmount } from '../money.ts';
 import type { Verification } from '../providers/port.ts';
 import type { AccountsDocument } from './json/accounts.ts';
 import { ageOf } from './text/age.ts';
 import { hasLedger, openProject } from './project/project.ts';
+import { standingBudget } from './text/standing-budget.ts';
 import { alignColumns } from './text/table.ts';
+import { accountOf } from './vendor/vendor-call.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface AccountsOptions {
@@ -53,16 +54,9 @@ export function accountsCommand(terminal: Terminal): Command {
     });
 }
 
-/**
- * The person's word that a key opens the same vendor account as the earlier ones, where the vendor
- * shows nothing that would prove it.
- */
+/** Accepts a key where the vendor shows nothing that would prove it. */
 async function acceptKey(terminal: Terminal, config: Config, name: string): Promise<void> {
-  const account = config.accounts.get(name);
-  if (!account)
-    throw new UserError(`there is no account named ${name}`, {
-      next: [`accounts here: ${[...config.accounts.keys()].join(', ')}`],
-    });
+  const account = accountOf(config, name);
   if (account.apiKey === undefined) throw noKey(account);
   await using project = await openProject(terminal, config);
   const { keys } = project.ledger;
@@ -186,8 +180,7 @@ function limitsText({ limits: { perMinute, inFlight, counts } }: AccountConfig):
 function budgetText({ account: { budget, vendor }, totals }: Standing): string {
   if (!budget) return '-';
   const used = decimalFromAmount(totals?.used[budget.period] ?? 0, vendor.unit);
-  const period = budget.period === 'ever' ? '' : ` per ${budget.period}`;
-  return `${used} of ${formatAmount(budget.amount, vendor.unit)}${period}`;
+  return `${used} of ${standingBudget(budget, vendor.unit)}`;
 }
 
 /** Age of the vendor's model list, and number of quoted prices. */

@@ -118,7 +118,12 @@ async function collectAll(
   const found: Collected[] = [];
   // The worker of one batch's collection serves the others too: a file may come before its turn.
   const { reports } = project.ledger;
-  const waiting = new Set((await reports.uncollected()).map(({ batch }) => batch));
+  const uncollected = await reports.uncollected();
+  const waiting = new Set(uncollected.map(({ batch }) => batch));
+  await proveKeys(
+    project,
+    uncollected.map(({ account }) => account),
+  );
   try {
     for (const row of rows) {
       if (interrupt.isHeard) break;
@@ -175,10 +180,9 @@ async function collectOne(
   const look = async () =>
     lost?.isFound ? await publisher.publish() : await publisher.check({ all: options.refetch });
   let problems = active ? [] : (await look()).problems;
-  await proveKeys(project, await project.ledger.plans.accountsOf(batch, 'all'));
   const isLeft = lost?.isLeft || (await canCollect(project, batch));
-  const { undecided } = await stateOf(project, row, 0);
-  const isNothing = !isLeft && !options.isWaiting && !lost?.isFound && undecided === 0;
+  const undecided = await project.ledger.reports.unresolved(batch);
+  const isNothing = !isLeft && !options.isWaiting && !lost?.isFound && undecided.length === 0;
   if (isNothing && problems.length === 0) return undefined;
   if (isLeft && !active) {
     const { here } = await leftWork(project, batch);

@@ -33,7 +33,7 @@ const steerings: Readonly<Record<Steering['name'], Steering>> = {
     to: 'running',
     from: ['paused', 'running'],
     done: 'resumed',
-    already: 'is already running; what was blocked is tried again',
+    already: 'is already running; blocked work is tried again',
   },
   cancel: {
     name: 'cancel',

@@ -72,6 +72,14 @@ function accountKey(name: string, baseUrl: string): string {
   return `${name}@${new URL(baseUrl).origin}`;
 }
 
+/** The configured account with this key in the ledger. */
+export function accountWithKey(
+  accounts: ReadonlyMap<string, AccountConfig>,
+  key: string,
+): AccountConfig | undefined {
+  return [...accounts.values()].find((account) => account.key === key);
+}
+
 /**
  * Every vendor's own account, and those of `shotlist.yaml`.
  * @throws UserError naming the setting that is wrong

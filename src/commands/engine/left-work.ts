@@ -1,11 +1,11 @@
 import { accountName, originOf } from '../../batch/ids.ts';
 import { noKey } from '../../accounts/provider.ts';
-import type { AccountConfig } from '../../config/accounts.ts';
+import { accountWithKey } from '../../config/accounts.ts';
 import type { Config } from '../../config/config.ts';
 import type { BatchRow, Uncollected } from '../../ledger/port.ts';
 import type { Project } from '../project/project.ts';
 import { otherKeyAdvice } from '../text/stops.ts';
-import { otherKeyText } from '../vendor/own-keys.ts';
+import { hasOwnKey, otherKeyText } from '../vendor/own-keys.ts';
 
 /** Paid work of a batch that is not on disk. */
 export interface LeftWork {
@@ -35,10 +35,9 @@ async function hasOtherKey(
   { ledger, config }: Pick<Project, 'ledger' | 'config'>,
   key: string,
 ): Promise<boolean> {
-  const account = accountOf(config, key);
+  const account = accountWithKey(config.accounts, key);
   if (account?.apiKey === undefined || config.temporal.address !== undefined) return false;
-  const { keys } = ledger;
-  return !(await keys.isOwn(key, keys.hash(account.apiKey, account.baseUrl)));
+  return !(await hasOwnKey(ledger.keys, account));
 }
 
 /** Whether paid work may be missing on disk that can be asked for from here, stalled jobs included. */
@@ -53,7 +52,7 @@ export async function canCollect(
 
 /** Whether this process has the account's key, or a standing server's worker may have it. */
 export function isServed(config: Config, key: string): boolean {
-  const account = accountOf(config, key);
+  const account = accountWithKey(config.accounts, key);
   if (account === undefined) return false;
   return account.apiKey !== undefined || config.temporal.address !== undefined;
 }
@@ -75,7 +74,7 @@ export function unservedAccounts(
 ): readonly Unserved[] {
   const collect = `shotlist collect ${argumentFor(row)}`;
   return [...new Set(left.map(({ account }) => account))].map((key) => {
-    const account = accountOf(config, key);
+    const account = accountWithKey(config.accounts, key);
     if (!account) return { key, why: `no account is ${key}`, next: [addressAdvice(key), collect] };
     if (account.apiKey !== undefined)
       return { key, why: otherKeyText(account), next: [otherKeyAdvice(account.name), collect] };
@@ -91,8 +90,4 @@ export function unservedText({ why, next: [advice, command] }: Unserved): string
 /** How an account gets its place in the ledger back. */
 export function addressAdvice(key: string): string {
   return `give the account ${accountName(key)} its base URL ${originOf(key)} again, in shotlist.yaml or by its variable`;
-}
-
-function accountOf(config: Config, key: string): AccountConfig | undefined {
-  return [...config.accounts.values()].find((account) => account.key === key);
 }

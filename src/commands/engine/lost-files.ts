@@ -1,10 +1,11 @@
 import { providerOf } from '../../accounts/provider.ts';
 import { paceOf } from '../../activities/throttle/pace.ts';
 import { askForLost } from '../../activities/outputs/lost-again.ts';
-import type { AccountConfig } from '../../config/accounts.ts';
+import { type AccountConfig, accountWithKey } from '../../config/accounts.ts';
 import type { LostOutput } from '../../ledger/port.ts';
 import type { Terminal } from '../../terminal.ts';
 import type { Project } from '../project/project.ts';
+import { hasOwnKey } from '../vendor/own-keys.ts';
 
 const linesShown = 5;
 
@@ -21,7 +22,7 @@ export async function askForLostFiles(
   const unasked: LostOutput[] = [];
   let saved = 0;
   for (const [key, outputs] of Map.groupBy(lost, ({ account }) => account)) {
-    const account = [...project.config.accounts.values()].find((each) => each.key === key);
+    const account = accountWithKey(project.config.accounts, key);
     const access = account && (await accessTo(project, account));
     if (!account || !access) {
       unasked.push(...outputs);
@@ -55,9 +56,7 @@ function shortened(lines: readonly string[]): string {
 
 /** Undefined without a key here that the account has used before. */
 async function accessTo({ ledger }: Project, account: AccountConfig) {
-  const { key, apiKey, baseUrl } = account;
-  if (apiKey === undefined) return undefined;
-  if (!(await ledger.keys.isOwn(key, ledger.keys.hash(apiKey, baseUrl)))) return undefined;
+  if (!(await hasOwnKey(ledger.keys, account))) return undefined;
   const provider = providerOf(account, paceOf(ledger, account.key, account.limits));
   return provider && { provider, trustedOrigin: new URL(account.baseUrl).origin };
 }

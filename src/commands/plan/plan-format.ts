@@ -1,6 +1,7 @@
 import { type Amount, decimalFromAmount, formatAmount } from '../../money.ts';
 import type { PlanDocument, ShotDocument } from '../json/plan.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
+import { standingBudget } from '../text/standing-budget.ts';
 import type { AccountCost, BatchPlan, PlannedEntry, StepPlan } from './plan-batch.ts';
 import { alignColumns } from '../text/table.ts';
 
@@ -149,10 +150,9 @@ function standingLines(
 ): string[] {
   const budget = standing.get(account);
   if (!budget) return [];
-  const period = budget.period === 'ever' ? '' : ` per ${budget.period}`;
   const over = budget.used + amount > budget.amount ? ': the rest would stop (exit 4)' : '';
   const used = `${formatAmount(budget.used, unit)} used by all batches`;
-  return [`BUDGET    ${name}: ${formatAmount(budget.amount, unit)}${period}, ${used}${over}`];
+  return [`BUDGET    ${name}: ${standingBudget(budget, unit)}, ${used}${over}`];
 }
 
 function capWords(

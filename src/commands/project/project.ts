@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { AccountConfig } from '../../config/accounts.ts';
+import { type AccountConfig, accountWithKey } from '../../config/accounts.ts';
 import { batchPath, type Config, isProjectOf, loadConfig } from '../../config/config.ts';
 import { projectFolder, realPath } from '../../config/project-folder.ts';
 import { UserError } from '../../errors.ts';
@@ -73,8 +73,7 @@ export async function openProject(
     outFolder,
     fileOf,
     argumentFor,
-    keyVariableOf: (key) =>
-      [...config.accounts.values()].find((account) => account.key === key)?.keyVariable,
+    keyVariableOf: (key) => accountWithKey(config.accounts, key)?.keyVariable,
     runCommand,
     continueCommand: (row) =>
       row.state === 'paused' ? `shotlist resume ${argumentFor(row)}` : runCommand(row),

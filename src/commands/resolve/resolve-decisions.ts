@@ -6,7 +6,7 @@ import { LearnedAccounts } from '../../accounts/learned.ts';
 import { providerOf } from '../../accounts/provider.ts';
 import { accountName } from '../../batch/ids.ts';
 import type { Catalogue } from '../../batch/model-spec.ts';
-import type { AccountConfig } from '../../config/accounts.ts';
+import { type AccountConfig, accountWithKey } from '../../config/accounts.ts';
 import { UserError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { SubmissionRow, UnresolvedRow } from '../../ledger/port.ts';
@@ -201,8 +201,8 @@ export class Decisions {
   }
 
   #account(key: string): AccountConfig {
-    for (const account of this.#project.config.accounts.values())
-      if (account.key === key) return account;
+    const account = accountWithKey(this.#project.config.accounts, key);
+    if (account) return account;
     throw new UserError(`the account ${accountName(key)} is not configured any more`);
   }
 }

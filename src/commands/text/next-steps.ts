@@ -66,6 +66,6 @@ function goOnSteps(
 
 /** The other stops end by another run, or by another budget. */
 function endsByResume(stop: StopReason): boolean {
-  if (stop.kind === 'otherKey') return true;
-  return stop.kind === 'block' || (stop.kind === 'budget' && stop.scope === 'account');
+  if (stop.kind === 'budget') return stop.scope === 'account';
+  return stop.kind === 'block' || stop.kind === 'otherKey';
 }

@@ -35,7 +35,6 @@ export function exitCodeOf(status: BatchStatus): ExitCode {
   // Where a batch has not ended, a step may have no shots yet.
   if (state === 'running' || state === 'paused') return 4;
   if (counts.running + counts.waiting + status.unmade.length > 0) return 4;
-  if (counts.failed + counts.parked + counts.partial > 0)
-    return status.row.state === 'cancelled' ? 4 : 3;
+  if (counts.failed + counts.parked + counts.partial > 0) return state === 'cancelled' ? 4 : 3;
   return counts.damaged > 0 ? 3 : 0;
 }

@@ -20,6 +20,12 @@ export async function otherKeyProblem(
   return otherKeyText(account);
 }
 
+/** Whether the account has a key here and has accepted it. Asks no vendor. */
+export async function hasOwnKey(keys: KeyLedger, account: AccountConfig): Promise<boolean> {
+  const keyed = keyedAccount(keys, account);
+  return keyed !== undefined && (await keys.isOwn(keyed.key, keyed.keyHash));
+}
+
 export const otherKeyText = ({ keyVariable, name }: AccountConfig): string =>
   `the key in ${keyVariable} shows none of the earlier work of ${name}`;
 

@@ -34,5 +34,5 @@ export type StopReason =
   | { kind: 'budget'; scope: 'batch' | 'account' | 'accepted'; account: string }
   | { kind: 'unknownPrice'; account: string }
   | { kind: 'maxFailures' }
-  /** The key here is of another vendor account than the unfinished work; see KeyLedger. */
+  /** The account has not accepted the key here; see KeyLedger. */
   | { kind: 'otherKey'; account: string };
