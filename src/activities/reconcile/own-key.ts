@@ -1,7 +1,7 @@
 import { originOf } from '../../batch/ids.ts';
 import type { KeyLedger, KeyProof } from '../../ledger/port.ts';
 import type { Provider } from '../../providers/port.ts';
-import { listBetween } from './candidates.ts';
+import { listBetween } from './dated-list.ts';
 
 /** An account with the key that this process has for it. */
 export interface KeyedAccount {

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { expectedSources } from '../../batch/checks/check-batch.ts';
 import { openStep, type StepExpansion } from '../../batch/expansion/expand.ts';
 import type { PlannedShot, SourceOutput } from '../../batch/shot.ts';
-import type { AccountConfig } from '../../config/accounts.ts';
 import type { PlanLedger } from '../../ledger/port.ts';
 import type { Amount, PriceBasis, Unit } from '../../money.ts';
 import type { LoadedBatch } from '../project/batch-file.ts';
 import { ownerOf } from '../project/owner.ts';
 import type { Project } from '../project/project.ts';
+import { type PresentCaps, presentCaps } from './present-caps.ts';
 import { type PaidElsewhere, PaidElsewhereSearch, paidElsewhereText } from './paid-elsewhere.ts';
 
 /**
@@ -56,18 +56,10 @@ interface BilledPrice {
   readonly amount: Amount;
 }
 
-type StandingBudget = NonNullable<AccountConfig['budget']> & { readonly used: Amount };
-
-export interface BatchPlan {
+export interface BatchPlan extends PresentCaps {
   readonly id: string;
   readonly steps: readonly StepPlan[];
   readonly cost: CostTable;
-  /** Amounts that the batch has already used of its budgets, by the ledger's account key. */
-  readonly used: ReadonlyMap<string, Amount>;
-  /** Present caps of a run that has not ended, by the ledger's account key. */
-  readonly caps: ReadonlyMap<string, Amount>;
-  /** What all batches have used of the standing budgets in this period, by the ledger's account key. */
-  readonly standing: ReadonlyMap<string, StandingBudget>;
   /** Keys of all accounts that the batch has shots at. */
   readonly accounts: readonly string[];
   /** Names of accounts with running or undecided jobs that the batch waits for. */
@@ -152,7 +144,7 @@ export async function planBatch(
     id: `p-${digest.digest('hex').slice(0, 12)}`,
     steps,
     cost: total,
-    ...(await standingOf(project, document.batch)),
+    ...(await presentCaps(project, document.batch)),
     accounts: [...accounts],
     waitsAt,
     billed: [...billed.values()],
@@ -161,32 +153,6 @@ export async function planBatch(
     seconds: secondsFor(loaded, total) + trainingSeconds,
     trainingSeconds,
     notes: [...paidElsewhere.map(paidElsewhereText), ...(await damagedSources(loaded, project))],
-  };
-}
-
-async function standingOf(
-  { ledger, config }: Project,
-  batch: string,
-): Promise<Pick<BatchPlan, 'used' | 'caps' | 'standing'>> {
-  const sums = new Map((await ledger.reports.accounts()).map((each) => [each.account, each.used]));
-  const status = await ledger.reports.status(batch);
-  const accounts = status?.accounts ?? [];
-  const isActive = status?.row.state === 'running' || status?.row.state === 'paused';
-  return {
-    used: new Map(
-      accounts.map(({ account, spent, reserved, ambiguous }) => [
-        account,
-        spent + reserved + ambiguous,
-      ]),
-    ),
-    caps: new Map(
-      accounts.flatMap(({ account, cap }) => (isActive && cap !== null ? [[account, cap]] : [])),
-    ),
-    standing: new Map(
-      [...config.accounts.values()].flatMap(({ key, budget }) =>
-        budget ? [[key, { ...budget, used: sums.get(key)?.[budget.period] ?? 0 }]] : [],
-      ),
-    ),
   };
 }
 
